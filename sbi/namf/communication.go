@@ -1,0 +1,54 @@
+// Package namf is the service of the AMF towards other network functions, TS 29.518.
+package namf
+
+import (
+	"context"
+
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/sbi"
+	"github.com/limpid-5g/limpid/sbi/nsmf"
+)
+
+// Application errors of TS 29.518 §6.1.7.3.
+const (
+	CauseContextNotFound       sbi.Cause = "CONTEXT_NOT_FOUND"
+	CauseUENotReachable        sbi.Cause = "UE_IN_NON_ALLOWED_AREA"
+	CauseUEInCMIdle            sbi.Cause = "UE_IN_CM_IDLE_STATE"
+	CauseHigherPriorityOngoing sbi.Cause = "HIGHER_PRIORITY_REQUEST_ONGOING"
+)
+
+// Communication is Namf_Communication, TS 29.518 §5.2.
+type Communication interface {
+	// N1N2MessageTransfer sends a 5GSM message and an N2 container to a UE and its gNB, TS 29.518 §5.2.2.3.1.
+	// It only enqueues: the UE's own procedure sends, or pages first. Errors: CauseContextNotFound.
+	N1N2MessageTransfer(ctx context.Context, supi ident.SUPI, req N1N2MessageTransferReqData) (N1N2MessageTransferRspData, error)
+	// SMContextStatusNotify tells that an SM context ended on the SMF's side, TS 29.502 §5.2.2.5.
+	SMContextStatusNotify(ctx context.Context, supi ident.SUPI, pduSessionID uint8, ref string) error
+}
+
+// N1N2MessageTransferReqData is TS 29.518 §6.1.6.2.18.
+type N1N2MessageTransferReqData struct {
+	PDUSessionID uint8         `json:"pduSessionId"`
+	SMContextRef string        `json:"smContextRef"`
+	N1SMMsg      []byte        `json:"n1MessageContainer,omitempty"`
+	N2SMInfo     nsmf.N2SMInfo `json:"n2InfoContainer,omitzero"`
+	SNSSAI       ident.SNSSAI  `json:"sNssai"` // of the session, for the N2 message
+	// SkipInd asks not to page an idle UE.
+	SkipInd bool `json:"skipInd,omitempty"`
+	// ReleaseOnSent says that the session is gone once the message is sent (a refused or released session).
+	ReleaseOnSent bool `json:"-"`
+}
+
+// N1N2TransferCause is TS 29.518 §6.1.6.3.12.
+type N1N2TransferCause string
+
+// The answers.
+const (
+	AttemptingToReachUE   N1N2TransferCause = "ATTEMPTING_TO_REACH_UE"
+	N1N2TransferInitiated N1N2TransferCause = "N1_N2_TRANSFER_INITIATED"
+)
+
+// N1N2MessageTransferRspData is TS 29.518 §6.1.6.2.19.
+type N1N2MessageTransferRspData struct {
+	Cause N1N2TransferCause `json:"cause"`
+}
