@@ -1,0 +1,218 @@
+// Package procedure lets a procedure of TS 23.502 be written in one straight line: send, wait for the answer, go on.
+//
+// Every UE (or PDU session) is an Actor. Messages for it are delivered to its inbox; the first one starts a goroutine,
+// which serves them one after the other and ends when the inbox is empty. So a busy UE costs one goroutine and a UE at
+// rest costs none. While a procedure runs, a message that it did not ask for goes to the owner's collision table, which
+// says whether the message waits, ends the running procedure, or is handled at once.
+package procedure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+)
+
+// Errors that Deliver, Ask and Await return.
+var (
+	// ErrSuperseded ends a procedure because a message arrived that goes before it.
+	ErrSuperseded = errors.New("superseded by a newer procedure")
+	// ErrNoAnswer ends a procedure whose question was sent as often as its timer allows without an answer.
+	ErrNoAnswer = errors.New("no answer")
+	// ErrCongested refuses a message because as many actors are busy as the Pool allows.
+	ErrCongested = errors.New("too many procedures under way")
+	// ErrInboxFull refuses a message because one actor has too many waiting.
+	ErrInboxFull = errors.New("too many messages waiting")
+	// ErrStopped refuses a message because the pool is shutting down.
+	ErrStopped = errors.New("stopped")
+)
+
+// maxInbox bounds the messages that may wait for one actor: more than any procedure of TS 23.502 has outstanding.
+const maxInbox = 64
+
+// Decision says what happens to a message that arrives while a procedure runs that did not ask for it.
+type Decision uint8
+
+const (
+	// Queue lets the message wait until the running procedure has ended.
+	Queue Decision = iota
+	// Supersede ends the running procedure with ErrSuperseded and serves the message next.
+	Supersede
+	// Inline hands the message to Serve at once, inside the running procedure's wait; Serve must not wait there.
+	Inline
+)
+
+// Owner is what an Actor works for.
+type Owner interface {
+	// Open turns a delivered message into the one that procedures see, in order of arrival and on the actor's own
+	// goroutine: the place to check and decipher a NAS message. A nil result drops the message.
+	Open(m any) any
+	// Serve runs the procedure that m starts, to its end.
+	Serve(ctx context.Context, m any)
+	// Collide is the collision table: m arrived and the running procedure did not ask for it.
+	Collide(m any) Decision
+	// Panicked tells that Serve panicked over m, so that the peer gets its answer all the same.
+	Panicked(m any, err error)
+}
+
+// Actor serves the messages of one UE in turn. The zero Actor is at rest. It must not be copied.
+type Actor struct {
+	mu   sync.Mutex
+	busy *busy // nil at rest
+}
+
+// busy is the part of an Actor that only exists while its goroutine does.
+type busy struct {
+	inbox []any         // not yet looked at
+	later []any         // opened during a procedure and left for after it
+	wake  chan struct{} // capacity 1: something is in the inbox
+}
+
+// Pool bounds how many actors are busy at once, counts them and stops them together.
+type Pool struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	max    int
+
+	mu       sync.Mutex
+	running  int
+	stopping bool
+	panics   uint64
+	idle     sync.Cond
+}
+
+// NewPool makes a pool in which at most limit actors are busy at once.
+func NewPool(limit int) *Pool {
+	p := &Pool{max: limit}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	p.idle.L = &p.mu
+	return p
+}
+
+// Running returns how many actors are busy.
+func (p *Pool) Running() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.running
+}
+
+// Panics returns how many procedures ended in a panic since the start.
+func (p *Pool) Panics() uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.panics
+}
+
+// Stop cancels the context of every running procedure, refuses new ones and returns when the last has ended.
+func (p *Pool) Stop() {
+	p.cancel()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stopping = true
+	for p.running > 0 {
+		p.idle.Wait()
+	}
+}
+
+func (p *Pool) enter() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.stopping || p.ctx.Err() != nil:
+		return ErrStopped
+	case p.running >= p.max:
+		return ErrCongested
+	}
+	p.running++
+	return nil
+}
+
+func (p *Pool) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.running--
+	if p.running == 0 {
+		p.idle.Broadcast()
+	}
+}
+
+// Deliver puts m into a's inbox and starts a's goroutine if a is at rest. It never waits.
+// Errors: ErrCongested (only where a is at rest), ErrInboxFull, ErrStopped.
+func (p *Pool) Deliver(a *Actor, owner Owner, m any) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if b := a.busy; b != nil {
+		if len(b.inbox)+len(b.later) >= maxInbox {
+			return ErrInboxFull
+		}
+		b.inbox = append(b.inbox, m)
+		select {
+		case b.wake <- struct{}{}:
+		default:
+		}
+		return nil
+	}
+	if err := p.enter(); err != nil {
+		return err
+	}
+	a.busy = &busy{inbox: []any{m}, wake: make(chan struct{}, 1)}
+	go p.run(a, owner)
+	return nil
+}
+
+// run serves a's messages until there are none.
+func (p *Pool) run(a *Actor, owner Owner) {
+	defer p.leave()
+	for {
+		m, opened, ok := a.next()
+		if !ok {
+			return
+		}
+		p.serve(owner, m, opened)
+	}
+}
+
+// serve is one procedure. A panic in it ends this procedure alone.
+func (p *Pool) serve(owner Owner, m any, opened bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			p.mu.Lock()
+			p.panics++
+			p.mu.Unlock()
+			owner.Panicked(m, fmt.Errorf("panic: %v\n%s", r, debug.Stack()))
+		}
+	}()
+	if !opened {
+		m = owner.Open(m)
+	}
+	if m != nil {
+		owner.Serve(p.ctx, m)
+	}
+}
+
+// next takes the oldest message and tells whether it was opened before; with none left the actor is at rest.
+func (a *Actor) next() (m any, opened, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	b := a.busy
+	if len(b.later) > 0 {
+		m = b.later[0]
+		b.later = b.later[1:]
+		return m, true, true
+	}
+	if len(b.inbox) > 0 {
+		m = b.inbox[0]
+		b.inbox = b.inbox[1:]
+		return m, false, true
+	}
+	a.busy = nil
+	return nil, false, false
+}
+
+// Busy tells whether a's goroutine runs.
+func (a *Actor) Busy() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.busy != nil
+}
