@@ -1,0 +1,187 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/limpid-5g/limpid/store"
+)
+
+const (
+	// maxBatch bounds the writes of one commit, so that none waits long for its neighbours.
+	maxBatch = 512
+	// queueLength bounds the writes that wait for the next commit before their callers do.
+	queueLength = 2 * maxBatch
+)
+
+// A change applies one write inside the transaction of a batch. It touches nothing but t and its own results, which
+// it sets anew each time: it may run twice. After an error nothing of it is stored.
+type change func(t *transaction) error
+
+// batcher is the only writer. While one commit is being synced to disk, later writes gather, and go together into
+// the next.
+type batcher struct {
+	tx    *transaction
+	queue chan *write
+
+	commits atomic.Int64 // transactions begun
+
+	mu     sync.RWMutex // held for reading while sending to queue
+	closed bool
+	done   chan struct{} // closed when run has ended
+}
+
+type write struct {
+	ctx   context.Context
+	apply change
+	done  chan error
+}
+
+// startBatcher takes conn over.
+func startBatcher(ctx context.Context, conn *sql.Conn) (*batcher, error) {
+	tx, err := newTransaction(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	b := &batcher{tx: tx, queue: make(chan *write, queueLength), done: make(chan struct{})}
+	go b.run()
+	return b, nil
+}
+
+// do applies c and returns once it is on stable storage. When ctx ends first the outcome is open.
+func (b *batcher) do(ctx context.Context, c change) error {
+	w := &write{ctx: ctx, apply: c, done: make(chan error, 1)}
+	if err := b.send(w); err != nil {
+		return err
+	}
+	select {
+	case err := <-w.done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (b *batcher) send(w *write) error {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if b.closed {
+		return store.ErrClosed
+	}
+	select {
+	case b.queue <- w:
+		return nil
+	case <-w.ctx.Done():
+		return w.ctx.Err()
+	}
+}
+
+func (b *batcher) close() error {
+	b.mu.Lock()
+	b.closed = true
+	close(b.queue)
+	b.mu.Unlock()
+	<-b.done
+	return b.tx.close()
+}
+
+func (b *batcher) run() {
+	defer close(b.done)
+	batch := make([]*write, 0, maxBatch)
+	for w := range b.queue {
+		batch = append(batch[:0], w)
+		batch = b.gather(batch)
+		batch = dropCancelled(batch)
+		if len(batch) > 0 {
+			b.commit(batch)
+		}
+		clear(batch)
+	}
+}
+
+// gather takes what has queued up, without waiting for more.
+func (b *batcher) gather(batch []*write) []*write {
+	for len(batch) < maxBatch {
+		select {
+		case w, ok := <-b.queue:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, w)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+func dropCancelled(batch []*write) []*write {
+	kept := batch[:0]
+	for _, w := range batch {
+		if err := w.ctx.Err(); err != nil {
+			w.done <- err
+			continue
+		}
+		kept = append(kept, w)
+	}
+	return kept
+}
+
+// commit applies batch in one transaction. Savepoints cost time, so they are used only when a write of the batch
+// turned out to fail: then the others are applied again without it.
+func (b *batcher) commit(batch []*write) {
+	b.commits.Add(1)
+	errs := make([]error, len(batch))
+	err := b.tx.within(func() error { return b.applyAll(batch) })
+	var failed *changeError
+	if errors.As(err, &failed) {
+		if len(batch) == 1 {
+			batch[0].done <- failed.err
+			return
+		}
+		clear(errs)
+		err = b.tx.within(func() error { return b.applyEach(batch, errs) })
+	}
+	for i, w := range batch {
+		if err != nil {
+			w.done <- fmt.Errorf("commit: %w", err)
+			continue
+		}
+		w.done <- errs[i]
+	}
+}
+
+// changeError is the error of one change, as against one of the transaction around it.
+type changeError struct{ err error }
+
+func (e *changeError) Error() string { return e.err.Error() }
+
+func (b *batcher) applyAll(batch []*write) error {
+	for _, w := range batch {
+		if err := w.apply(b.tx); err != nil {
+			return &changeError{err}
+		}
+	}
+	return nil
+}
+
+func (b *batcher) applyEach(batch []*write, errs []error) error {
+	for i, w := range batch {
+		if _, err := b.tx.exec("SAVEPOINT change"); err != nil {
+			return err
+		}
+		if errs[i] = w.apply(b.tx); errs[i] != nil {
+			if _, err := b.tx.exec("ROLLBACK TO change"); err != nil {
+				return err
+			}
+		}
+		if _, err := b.tx.exec("RELEASE change"); err != nil {
+			return err
+		}
+	}
+	return nil
+}

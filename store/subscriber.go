@@ -1,0 +1,99 @@
+package store
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+
+	"github.com/limpid-5g/limpid/aka"
+	"github.com/limpid-5g/limpid/ident"
+)
+
+// Subscriber is everything provisioned for one subscriber, TS 23.502 §5.2.3.3.1.
+type Subscriber struct {
+	SUPI           ident.SUPI
+	Authentication Authentication
+	UEAMBR         AMBR
+	Slices         []Slice
+
+	// Revision is set by the engine: it is another number after each change of this subscriber, and after it was
+	// removed and added again. Leases of sequence numbers do not change it.
+	Revision int64
+}
+
+// Authentication is the authentication subscription, TS 29.505 §5.4.2.2.
+type Authentication struct {
+	Method    AuthMethod
+	Algorithm Algorithm
+	K         Key // 16 octets; TUAK also 32
+	OPc       Key // 16 octets for MILENAGE; TOPc of 32 for TUAK
+	AMFField  aka.AMF
+	// SQN is the ceiling: no sequence number above it was ever used, TS 33.102 §C.1.2. A cached value may be
+	// behind: only LeaseSQN tells where to go on.
+	SQN aka.SQN
+}
+
+// AuthMethod is an authentication method, TS 29.505 §5.4.3.2.
+type AuthMethod string
+
+// FiveGAKA is 5G AKA, TS 33.501 §6.1.3.2.
+const FiveGAKA AuthMethod = "5G_AKA"
+
+// Algorithm is an authentication algorithm set.
+type Algorithm string
+
+// The algorithm sets.
+const (
+	Milenage Algorithm = "milenage" // TS 35.206
+	TUAK     Algorithm = "tuak"     // TS 35.231
+)
+
+// AMBR is an aggregate maximum bit rate in bit/s, TS 29.571 §5.5.4.2.
+type AMBR struct{ Uplink, Downlink uint64 }
+
+// Slice is a subscribed network slice, TS 29.503 §6.1.6.2.2.
+type Slice struct {
+	SNSSAI  ident.SNSSAI
+	Default bool
+	DNNs    []DNN
+}
+
+// DNN is a data network that a subscriber may use on a slice, TS 29.503 §6.1.6.2.9.
+type DNN struct {
+	Name         ident.DNN
+	Default      bool
+	SessionTypes []SessionType // the first is the default
+	SSCModes     []uint8       // 1 to 3; the first is the default
+	SessionAMBR  AMBR
+	FiveQI       uint8
+	ARP          ARP
+	StaticIPv4   netip.Addr // the zero Addr: from the pool
+}
+
+// SessionType is a PDU session type, TS 29.571 §5.4.3.3.
+type SessionType string
+
+// The PDU session types.
+const (
+	IPv4         SessionType = "IPV4"
+	IPv6         SessionType = "IPV6"
+	IPv4v6       SessionType = "IPV4V6"
+	Ethernet     SessionType = "ETHERNET"
+	Unstructured SessionType = "UNSTRUCTURED"
+)
+
+// ARP is allocation and retention priority, TS 29.571 §5.5.4.1.
+type ARP struct {
+	PriorityLevel uint8 // 1 (highest) to 15
+	MayPreempt    bool
+	Preemptable   bool
+}
+
+// Key is a long-term secret. It prints as "redacted" whatever the verb.
+type Key []byte
+
+// Format implements fmt.Formatter.
+func (Key) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte("redacted")) }
+
+// LogValue implements slog.LogValuer.
+func (Key) LogValue() slog.Value { return slog.StringValue("redacted") }
