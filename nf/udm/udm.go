@@ -1,0 +1,56 @@
+// Package udm is the unified data management, TS 23.501 §6.2.7: it opens concealed identities, makes authentication
+// vectors (TS 33.501 §6.1.3.2), hands out subscription data and remembers which AMF and SMFs serve a UE.
+package udm
+
+import (
+	"log/slog"
+	"sync"
+
+	"github.com/limpid-5g/limpid/aka/suci"
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/sbi/nudm"
+	"github.com/limpid-5g/limpid/sbi/nudr"
+)
+
+var (
+	_ nudm.UEAuthentication = (*UDM)(nil)
+	_ nudm.SDM              = (*UDM)(nil)
+	_ nudm.UECM             = (*UDM)(nil)
+)
+
+// Config is what an operator may set.
+type Config struct {
+	// HomePLMNs are the networks whose subscribers these are: a SUCI for another one is refused.
+	HomePLMNs []ident.PLMN
+	// ServingPLMNs are the networks that may serve them; none means the home networks.
+	ServingPLMNs []ident.PLMN
+	// HomeNetworkKeys opens SUCIs of Profile A and B; nil leaves the null scheme only.
+	HomeNetworkKeys *suci.KeyRing
+}
+
+// UDM is a unified data management over a UDR. It is safe for concurrent use.
+type UDM struct {
+	home    []ident.PLMN
+	serving []ident.PLMN
+	keys    *suci.KeyRing
+	udr     nudr.DataRepository
+	log     *slog.Logger
+
+	mu  sync.Mutex
+	ues map[ident.SUPI]*ue
+}
+
+// New makes a UDM over udr.
+func New(cfg Config, udr nudr.DataRepository, log *slog.Logger) *UDM {
+	u := &UDM{
+		home: cfg.HomePLMNs, serving: cfg.ServingPLMNs, keys: cfg.HomeNetworkKeys,
+		udr: udr, log: log, ues: make(map[ident.SUPI]*ue),
+	}
+	if len(u.serving) == 0 {
+		u.serving = u.home
+	}
+	if u.keys == nil {
+		u.keys = new(suci.KeyRing)
+	}
+	return u
+}

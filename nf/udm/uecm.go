@@ -1,0 +1,122 @@
+package udm
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/sbi"
+	"github.com/limpid-5g/limpid/sbi/nudm"
+)
+
+// ue is what is known of a subscriber since the start, TS 29.503 §5.3. Only subscribers have one, which bounds them.
+type ue struct {
+	amf            *nudm.AMF3GPPAccessRegistration
+	smfs           map[uint8]nudm.SMFRegistration // by PDU session ID
+	authentication nudm.AuthEvent
+}
+
+// maxPDUSessionID is the largest PDU session identity, TS 24.007 §11.2.3.1b.
+const maxPDUSessionID = 15
+
+// RegisterAMF implements nudm.UECM, TS 29.503 §5.3.2.2.2.
+func (u *UDM) RegisterAMF(ctx context.Context, supi ident.SUPI, reg nudm.AMF3GPPAccessRegistration) (*nudm.AMF3GPPAccessRegistration, error) {
+	if err := u.served(supi, reg.GUAMI.PLMN); err != nil {
+		return nil, err
+	}
+	if err := u.known(ctx, supi); err != nil {
+		return nil, err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	ue := u.ueOf(supi)
+	previous := ue.amf
+	ue.amf = &reg
+	if previous != nil && previous.AMFInstanceID == reg.AMFInstanceID {
+		return nil, nil // the same AMF again: there is no other one to tell
+	}
+	return previous, nil
+}
+
+// DeregisterAMF implements nudm.UECM, TS 29.503 §5.3.2.4.2.
+func (u *UDM) DeregisterAMF(_ context.Context, supi ident.SUPI, guami ident.GUAMI) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	ue, ok := u.ues[supi]
+	if !ok || ue.amf == nil {
+		return sbi.Problem(http.StatusNotFound, nudm.CauseContextNotFound, "SUPI %s is registered in no AMF", supi.Conceal())
+	}
+	if ue.amf.GUAMI != guami {
+		return sbi.Problem(http.StatusForbidden, nudm.CauseInvalidGUAMI,
+			"SUPI %s: AMF %s ends a registration that AMF %s holds", supi.Conceal(), guami, ue.amf.GUAMI)
+	}
+	ue.amf = nil
+	return nil
+}
+
+// RegisterSMF implements nudm.UECM, TS 29.503 §5.3.2.2.4.
+func (u *UDM) RegisterSMF(ctx context.Context, supi ident.SUPI, reg nudm.SMFRegistration) error {
+	if reg.PDUSessionID < 1 || reg.PDUSessionID > maxPDUSessionID {
+		return sbi.Problem(http.StatusBadRequest, sbi.CauseMandatoryIEIncorrect,
+			"SUPI %s: PDU session ID %d, want 1 to %d", supi.Conceal(), reg.PDUSessionID, maxPDUSessionID)
+	}
+	if err := u.served(supi, reg.PLMN); err != nil {
+		return err
+	}
+	if err := u.known(ctx, supi); err != nil {
+		return err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	ue := u.ueOf(supi)
+	if ue.smfs == nil {
+		ue.smfs = make(map[uint8]nudm.SMFRegistration)
+	}
+	ue.smfs[reg.PDUSessionID] = reg
+	return nil
+}
+
+// DeregisterSMF implements nudm.UECM, TS 29.503 §5.3.2.4.3.
+func (u *UDM) DeregisterSMF(_ context.Context, supi ident.SUPI, pduSessionID uint8) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	ue, ok := u.ues[supi]
+	if ok {
+		_, ok = ue.smfs[pduSessionID]
+	}
+	if !ok {
+		return sbi.Problem(http.StatusNotFound, nudm.CauseContextNotFound,
+			"SUPI %s has no SMF for PDU session %d", supi.Conceal(), pduSessionID)
+	}
+	delete(ue.smfs, pduSessionID)
+	return nil
+}
+
+// ueOf returns the record of a subscriber; u.mu is held.
+func (u *UDM) ueOf(supi ident.SUPI) *ue {
+	r, ok := u.ues[supi]
+	if !ok {
+		r = new(ue)
+		u.ues[supi] = r
+	}
+	return r
+}
+
+// known makes sure that supi is of a subscriber. One that was authenticated since the start is.
+func (u *UDM) known(ctx context.Context, supi ident.SUPI) error {
+	u.mu.Lock()
+	_, ok := u.ues[supi]
+	u.mu.Unlock()
+	if ok {
+		return nil
+	}
+	_, err := u.udr.AMData(ctx, supi)
+	return err
+}
+
+// met notes that supi is of a subscriber.
+func (u *UDM) met(supi ident.SUPI) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.ueOf(supi)
+}
