@@ -1,0 +1,155 @@
+package gmm
+
+import (
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/wire/nas"
+)
+
+// NSSAI is a list of slices, TS 24.501 §9.11.3.37: at most 16, and 8 in a requested or allowed NSSAI.
+type NSSAI []nas.SNSSAI
+
+// MaxNSSAI and MaxAllowedNSSAI are the most slices in a configured NSSAI, and in a requested or allowed one.
+const (
+	MaxNSSAI        = 16
+	MaxAllowedNSSAI = 8
+)
+
+// Parse reads the value part. What follows the 16th slice is ignored.
+func (n *NSSAI) Parse(b []byte) error {
+	count := 0
+	for rest := b; len(rest) > 0 && count < MaxNSSAI; count++ {
+		size := 1 + int(rest[0])
+		if size > len(rest) {
+			return nas.ErrLength
+		}
+		rest = rest[size:]
+	}
+	*n = make(NSSAI, count)
+	for i := range *n {
+		size := 1 + int(b[0])
+		if err := (*n)[i].Parse(b[1:size]); err != nil {
+			return err
+		}
+		b = b[size:]
+	}
+	return nil
+}
+
+// Append writes the value part.
+func (n NSSAI) Append(dst []byte) ([]byte, error) {
+	if len(n) > MaxNSSAI {
+		return dst, nas.ErrTooMany
+	}
+	for _, s := range n {
+		at := len(dst)
+		var err error
+		if dst, err = s.Append(append(dst, 0)); err != nil {
+			return dst, err
+		}
+		dst[at] = byte(len(dst) - at - 1)
+	}
+	return dst, nil
+}
+
+// Slices returns the slices of the serving network.
+func (n NSSAI) Slices() []ident.SNSSAI {
+	s := make([]ident.SNSSAI, len(n))
+	for i := range n {
+		s[i] = n[i].SNSSAI
+	}
+	return s
+}
+
+// NewNSSAI returns the list of slices without mapping.
+func NewNSSAI(slices ...ident.SNSSAI) NSSAI {
+	n := make(NSSAI, len(slices))
+	for i, s := range slices {
+		n[i].SNSSAI = s
+	}
+	return n
+}
+
+// RejectionCause says why a slice is rejected, TS 24.501 §9.11.3.46.
+type RejectionCause uint8
+
+// Rejection causes.
+const (
+	NotAvailableInPLMN             RejectionCause = 0
+	NotAvailableInRegistrationArea RejectionCause = 1
+	SliceAuthenticationFailed      RejectionCause = 2
+	MaximumUEsReached              RejectionCause = 3
+)
+
+// RejectedSNSSAI is a slice that the network rejects.
+type RejectedSNSSAI struct {
+	ident.SNSSAI
+	Cause RejectionCause
+}
+
+// RejectedNSSAI is TS 24.501 §9.11.3.46: at most 8 slices.
+type RejectedNSSAI []RejectedSNSSAI
+
+// Parse reads the value part. What follows the 8th slice is ignored.
+func (n *RejectedNSSAI) Parse(b []byte) error {
+	*n = nil
+	for len(b) > 0 && len(*n) < MaxAllowedNSSAI {
+		size := int(b[0] >> 4)
+		r := RejectedSNSSAI{Cause: RejectionCause(b[0] & 0x0f)}
+		if size > len(b)-1 || size != 1 && size != 4 {
+			return nas.ErrLength
+		}
+		var s nas.SNSSAI
+		if err := s.Parse(b[1 : 1+size]); err != nil {
+			return err
+		}
+		r.SNSSAI = s.SNSSAI
+		*n = append(*n, r)
+		b = b[1+size:]
+	}
+	return nil
+}
+
+// Append writes the value part.
+func (n RejectedNSSAI) Append(dst []byte) ([]byte, error) {
+	if len(n) > MaxAllowedNSSAI {
+		return dst, nas.ErrTooMany
+	}
+	for _, r := range n {
+		at := len(dst)
+		var err error
+		if dst, err = (nas.SNSSAI{SNSSAI: r.SNSSAI}).Append(append(dst, 0)); err != nil {
+			return dst, err
+		}
+		dst[at] = byte(len(dst)-at-1)<<4 | byte(r.Cause)&0x0f
+	}
+	return dst, nil
+}
+
+// PLMNList is TS 24.008 §10.5.1.13 (TS 24.501 §9.11.3.45): at most 15 networks.
+type PLMNList []ident.PLMN
+
+// Parse reads the value part.
+func (l *PLMNList) Parse(b []byte) error {
+	if len(b)%3 != 0 {
+		return nas.ErrLength
+	}
+	*l = make(PLMNList, len(b)/3)
+	for i := range *l {
+		var err error
+		if (*l)[i], err = nas.ParsePLMN(b[3*i : 3*i+3]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Append writes the value part.
+func (l PLMNList) Append(dst []byte) ([]byte, error) {
+	var err error
+	for _, p := range l {
+		if dst, err = nas.AppendPLMN(dst, p); err != nil {
+			return dst, err
+		}
+	}
+	return dst, nil
+}
