@@ -1,0 +1,162 @@
+// Package amf is the Access and Mobility Management Function, TS 23.501 §6.2.1: it ends N1 and N2. A file is a
+// procedure of TS 23.502 (registration.go, service_request.go, an_release.go, ...) or of TS 38.413 (ng_setup.go, ...).
+//
+// Every UE is an actor (package procedure): its procedures run one at a time on its own goroutine, which exists only
+// while it has something to do. A gNB association has one goroutine, which decodes N2 messages and delivers them.
+package amf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/ladder"
+	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/sbi/nausf"
+	"github.com/limpid-5g/limpid/sbi/nnssf"
+	"github.com/limpid-5g/limpid/sbi/npcf"
+	"github.com/limpid-5g/limpid/sbi/nsmf"
+	"github.com/limpid-5g/limpid/sbi/nudm"
+	"github.com/limpid-5g/limpid/wire/sctp"
+)
+
+// Config is what the operator says about the AMF.
+type Config struct {
+	Name             string // AMF name, TS 38.413 §9.3.3.21, 1 to 150 characters
+	InstanceID       string
+	GUAMI            ident.GUAMI
+	RelativeCapacity uint8
+	PLMNs            []PLMNSupport
+	TAIs             []ident.TAI // the tracking areas that this AMF serves; they are also every UE's registration area
+	// Ciphering and Integrity are algorithm numbers in order of preference, TS 33.501 §5.5.
+	Ciphering, Integrity []uint8
+	T3512                time.Duration // periodic registration timer given to UEs, TS 24.501 §10.2
+	RequestIMEISV        bool          // ask for the equipment identity in the Security Mode Command
+	MaxProcedures        int           // UEs busy at once; more are answered with congestion
+	CongestionBackoff    time.Duration // T3346 in that answer
+}
+
+// PLMNSupport is a PLMN with the slices that the AMF supports in it, TS 38.413 §9.2.6.2.
+type PLMNSupport struct {
+	PLMN   ident.PLMN
+	Slices []ident.SNSSAI
+}
+
+// Services are the network functions that the AMF consumes.
+type Services struct {
+	Authentication nausf.UEAuthentication
+	SDM            nudm.SDM
+	UECM           nudm.UECM
+	Policy         npcf.AMPolicyControl
+	Slices         nnssf.NSSelection
+	Sessions       nsmf.PDUSession
+}
+
+// AMF is one Access and Mobility Management Function.
+type AMF struct {
+	cfg      Config
+	services Services
+	log      *slog.Logger
+	ladder   ladder.Sink
+
+	pool       *procedure.Pool
+	ues        ueTable
+	nextNGAPID atomic.Uint64
+
+	mu   sync.Mutex
+	gnbs map[*gnb]struct{}
+}
+
+// New makes an AMF; Serve lets gNBs in.
+func New(cfg Config, services Services, sink ladder.Sink, log *slog.Logger) (*AMF, error) {
+	if cfg.Name == "" || len(cfg.PLMNs) == 0 || len(cfg.TAIs) == 0 {
+		return nil, errors.New("amf: a name, a PLMN with its slices and a tracking area are needed")
+	}
+	for _, n := range cfg.Integrity {
+		if n == 0 || n > 3 {
+			return nil, fmt.Errorf("amf: integrity algorithm NIA%d: only NIA1 to NIA3 protect anything (TS 33.501 §5.5.2)", n)
+		}
+	}
+	if len(cfg.Ciphering) == 0 || len(cfg.Integrity) == 0 {
+		return nil, errors.New("amf: at least one ciphering and one integrity algorithm are needed")
+	}
+	a := &AMF{
+		cfg: cfg, services: services, ladder: sink, log: log,
+		pool: procedure.NewPool(cfg.MaxProcedures),
+		gnbs: make(map[*gnb]struct{}),
+	}
+	a.ues.init()
+	return a, nil
+}
+
+// Serve accepts gNBs from l until ctx ends or l is closed.
+func (a *AMF) Serve(ctx context.Context, l sctp.Listener) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for {
+		assoc, err := l.Accept(ctx)
+		switch {
+		case err == nil:
+			wg.Go(func() { a.ServeAssociation(ctx, assoc) })
+		case ctx.Err() != nil, errors.Is(err, net.ErrClosed):
+			return nil
+		default:
+			return fmt.Errorf("amf: accept on %v: %w", l.Addr(), err)
+		}
+	}
+}
+
+// Close ends every procedure that is under way and waits for the last.
+func (a *AMF) Close() { a.pool.Stop() }
+
+// Panics returns how many procedures ended in a panic.
+func (a *AMF) Panics() uint64 { return a.pool.Panics() }
+
+func (a *AMF) addGNB(g *gnb) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.gnbs[g] = struct{}{}
+}
+
+func (a *AMF) removeGNB(g *gnb) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.gnbs, g)
+}
+
+func (a *AMF) eachGNB(f func(*gnb)) {
+	a.mu.Lock()
+	gnbs := make([]*gnb, 0, len(a.gnbs))
+	for g := range a.gnbs {
+		gnbs = append(gnbs, g)
+	}
+	a.mu.Unlock()
+	for _, g := range gnbs {
+		f(g)
+	}
+}
+
+// plmnSupport returns the slices of a PLMN.
+func (a *AMF) plmnSupport(p ident.PLMN) (PLMNSupport, bool) {
+	for _, s := range a.cfg.PLMNs {
+		if s.PLMN == p {
+			return s, true
+		}
+	}
+	return PLMNSupport{}, false
+}
+
+func (a *AMF) serves(t ident.TAI) bool {
+	for _, served := range a.cfg.TAIs {
+		if served == t {
+			return true
+		}
+	}
+	return false
+}

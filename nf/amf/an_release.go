@@ -1,0 +1,57 @@
+package amf
+
+import (
+	"context"
+	"errors"
+
+	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/sbi/nsmf"
+	"github.com/limpid-5g/limpid/wire/ngap"
+)
+
+// releaseRequested is the AN release procedure started by the gNB, TS 23.502 §4.2.6.
+func (ue *ue) releaseRequested(ctx context.Context, m *ngap.UEContextReleaseRequest) {
+	if !ue.registered {
+		ue.forget(ctx, m.Cause)
+		return
+	}
+	ue.releaseConnection(ctx, m.Cause)
+}
+
+// releaseConnection brings the UE to CM-IDLE, TS 23.502 §4.2.6 steps 2 to 7.
+func (ue *ue) releaseConnection(ctx context.Context, cause ngap.Cause) {
+	conn := ue.conn
+	if conn == nil {
+		return
+	}
+	before := ue.running
+	ue.running = anRelease
+	defer func() { ue.running = before }()
+	_, err := procedure.Ask[*ngap.UEContextReleaseComplete](ctx, ue, ueContextRelease, func() error { // steps 2 to 4
+		conn.gnb.send(conn, releaseCommand(conn, cause))
+		return nil
+	})
+	if err != nil && !errors.Is(err, procedure.ErrSuperseded) {
+		ue.log().Warn("gNB did not confirm the release", "reason", err)
+	}
+	conn.gnb.close(conn)
+	if ue.conn == conn {
+		ue.conn = nil
+	}
+	ue.deactivateSessions(ctx, cause.String()) // steps 5 to 7
+	ue.log().Info("idle", "cause", cause)
+}
+
+// deactivateSessions takes down the N3 tunnels of all sessions, TS 23.502 §4.2.6 steps 5 to 7.
+func (ue *ue) deactivateSessions(ctx context.Context, why string) {
+	for _, s := range ue.sessions {
+		if !s.active {
+			continue
+		}
+		s.active = false
+		_, err := ue.amf.services.Sessions.UpdateSMContext(ctx, s.ref, nsmf.SMContextUpdateData{UpCnxState: nsmf.Deactivated, NGAPCause: why})
+		if err != nil {
+			ue.log().Warn("user plane not deactivated", "session", s.id, "error", err)
+		}
+	}
+}

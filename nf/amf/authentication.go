@@ -1,0 +1,112 @@
+package amf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/limpid-5g/limpid/aka"
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/sbi/nausf"
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
+)
+
+// authenticate runs 5G-AKA, TS 33.501 §6.1.3.2 and TS 24.501 §5.4.1.3, for a SUCI or a SUPI. It returns the SUPI that
+// the home network vouches for and the new key.
+func (ue *ue) authenticate(ctx context.Context, identity string) (ident.SUPI, aka.KAMF, error) {
+	network, err := aka.NewServingNetwork(ue.conn.tai.PLMN.MCC(), ue.conn.tai.PLMN.MNC())
+	if err != nil {
+		return "", aka.KAMF{}, err
+	}
+	info := nausf.AuthenticationInfo{SUPIOrSUCI: identity, ServingNetworkName: string(network)}
+	var resynchronised bool
+	for {
+		started, err := ue.amf.services.Authentication.Authenticate(ctx, info)
+		if err != nil {
+			return "", aka.KAMF{}, fmt.Errorf("authenticate: %w", err)
+		}
+		answer, err := ue.challenge(ctx, started.Av5GAKA)
+		if err != nil {
+			return "", aka.KAMF{}, err
+		}
+		switch answer := answer.(type) {
+		case *gmm.AuthenticationResponse:
+			return ue.confirm(ctx, started, answer)
+		case *gmm.AuthenticationFailure:
+			again, err := ue.authenticationFailed(answer, started.Av5GAKA.RAND, resynchronised)
+			if err != nil {
+				return "", aka.KAMF{}, err
+			}
+			info.ResynchronizationInfo = again
+			resynchronised = resynchronised || again != nil
+		}
+	}
+}
+
+// challenge sends AUTHENTICATION REQUEST and waits under T3560, TS 24.501 §5.4.1.3.2.
+func (ue *ue) challenge(ctx context.Context, av nausf.Av5GAKA) (any, error) {
+	ue.ngKSI = (ue.ngKSI + 1) % uint8(gmm.NoKey)
+	if ue.security.valid && ue.ngKSI == ue.security.ksi {
+		ue.ngKSI = (ue.ngKSI + 1) % uint8(gmm.NoKey)
+	}
+	rand, autn := [16]byte(av.RAND), [16]byte(av.AUTN)
+	request := &gmm.AuthenticationRequest{
+		NgKSI: gmm.KeySetIdentifier(ue.ngKSI), ABBA: aka.ABBAInitial(), RAND: &rand, AUTN: &autn,
+	}
+	return procedure.AskFor(ctx, ue, T3560, ue.sending(request), func(m any) bool {
+		switch m.(type) {
+		case *gmm.AuthenticationResponse, *gmm.AuthenticationFailure:
+			return true
+		}
+		return false
+	})
+}
+
+// confirm checks RES* here (HXRES*, TS 33.501 §A.5) and at the home network.
+func (ue *ue) confirm(ctx context.Context, started nausf.UEAuthenticationCtx, answer *gmm.AuthenticationResponse) (ident.SUPI, aka.KAMF, error) {
+	if answer.RES == nil {
+		return "", aka.KAMF{}, fmt.Errorf("no RES* in the response: %w", errAuthentication)
+	}
+	res := aka.RESStar(*answer.RES)
+	if aka.NewHRESStar(&started.Av5GAKA.RAND, &res) != aka.HRESStar(started.Av5GAKA.HXRESStar) {
+		_, _ = ue.amf.services.Authentication.Confirm5GAKA(ctx, started.AuthCtxID, nausf.ConfirmationData{}) // tell the home network of the failure
+		return "", aka.KAMF{}, fmt.Errorf("wrong RES*: %w", errAuthentication)
+	}
+	result, err := ue.amf.services.Authentication.Confirm5GAKA(ctx, started.AuthCtxID, nausf.ConfirmationData{RESStar: answer.RES})
+	if err != nil {
+		return "", aka.KAMF{}, fmt.Errorf("confirm authentication: %w", err)
+	}
+	if result.AuthResult != nausf.AuthenticationSuccess {
+		return "", aka.KAMF{}, fmt.Errorf("the home network refused RES*: %w", errAuthentication)
+	}
+	return result.SUPI, result.KSEAF.KAMF(result.SUPI.IMSI(), aka.ABBAInitial()), nil
+}
+
+// authenticationFailed decides what follows an AUTHENTICATION FAILURE, TS 24.501 §5.4.1.3.7: another challenge, with the
+// UE's AUTS if its sequence number was ahead, or the end.
+func (ue *ue) authenticationFailed(m *gmm.AuthenticationFailure, rand aka.RAND, resynchronised bool) (*nausf.ResynchronizationInfo, error) {
+	switch m.Cause {
+	case gmm.CauseSynchFailure:
+		if m.AUTS == nil || resynchronised {
+			return nil, fmt.Errorf("UE reports a synchronisation failure again: %w", errAuthentication)
+		}
+		ue.log().Info("UE's sequence number is ahead: resynchronising")
+		return &nausf.ResynchronizationInfo{RAND: rand, AUTS: aka.AUTS(*m.AUTS)}, nil
+	case gmm.CauseNgKSIAlreadyInUse:
+		return nil, nil
+	case gmm.CauseMACFailure:
+		return nil, fmt.Errorf("UE refuses the network's MAC: the key in its USIM is not the one in the database (change one with limpid subscriber): %w", errAuthentication)
+	case gmm.CauseNon5GAuthenticationUnacceptable:
+		return nil, fmt.Errorf("UE wants the separation bit of the AMF field set (use --amf 8000): %w", errAuthentication)
+	}
+	return nil, errors.Join(m.Cause, errAuthentication)
+}
+
+// sending is what Ask calls to send a NAS message, the first time and again.
+func (ue *ue) sending(m gmm.Message) func() error {
+	return func() error {
+		ue.sendNAS(m)
+		return nil
+	}
+}

@@ -1,0 +1,113 @@
+package amf
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/limpid-5g/limpid/aka"
+	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/sbi/nsmf"
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
+	"github.com/limpid-5g/limpid/wire/ngap"
+)
+
+// reactivation is what became of the sessions whose user plane a UE wants back, TS 24.501 §9.11.3.42 and §9.11.3.43.
+type reactivation struct {
+	sessions ngap.PDUSessionResourceSetupListCxtReq
+	result   *gmm.PSISet
+	causes   gmm.ReactivationErrors
+}
+
+// activate asks the SMFs for the N2 information of the sessions in wanted, TS 23.502 §4.2.3.2 steps 4 to 11.
+func (ue *ue) activate(ctx context.Context, wanted *gmm.PSISet) reactivation {
+	var r reactivation
+	if wanted == nil {
+		return r
+	}
+	var failed gmm.PSISet
+	for id := range wanted.All() {
+		s := ue.session(id)
+		if s == nil {
+			failed = failed.With(id)
+			continue
+		}
+		updated, err := ue.amf.services.Sessions.UpdateSMContext(ctx, s.ref, nsmf.SMContextUpdateData{UpCnxState: nsmf.Activating, TAI: ue.tai})
+		if err != nil {
+			ue.log().Warn("user plane not activated", "session", id, "error", err)
+			failed = failed.With(id)
+			r.causes = append(r.causes, gmm.ReactivationError{PDUSessionID: id, Cause: gmm.CauseInsufficientUserPlaneResourcesForThePDUSession})
+			continue
+		}
+		r.sessions = append(r.sessions, ngap.PDUSessionResourceSetupItemCxtReq{
+			PDUSessionID:                           ngap.PDUSessionID(id),
+			SNSSAI:                                 ngap.NewSNSSAI(s.slice),
+			PDUSessionResourceSetupRequestTransfer: updated.N2SMInfo.Data,
+		})
+	}
+	r.result = &failed
+	return r
+}
+
+// setUpContext is the Initial Context Setup procedure, TS 38.413 §8.3.1: it brings the gNB the keys, the sessions and a
+// NAS message, and the SMFs the gNB's tunnels. Count is the uplink NAS COUNT from which KgNB is derived, TS 33.501 §A.9.
+func (ue *ue) setUpContext(ctx context.Context, message gmm.Message, count uint32, sessions ngap.PDUSessionResourceSetupListCxtReq) error {
+	pdu, err := ue.protect(message)
+	if err != nil {
+		return err
+	}
+	conn := ue.conn
+	kgnb := ue.security.kamf.KAN(count, aka.Access3GPP)
+	request := &ngap.InitialContextSetupRequest{
+		AMFUENGAPID: conn.amfID, RANUENGAPID: conn.ranID,
+		UEAggregateMaximumBitRate: &ngap.UEAggregateMaximumBitRate{
+			UEAggregateMaximumBitRateDL: ngap.BitRate(ue.ambr.Downlink), UEAggregateMaximumBitRateUL: ngap.BitRate(ue.ambr.Uplink),
+		},
+		GUAMI:                             ngap.NewGUAMI(ue.amf.cfg.GUAMI),
+		PDUSessionResourceSetupListCxtReq: sessions,
+		AllowedNSSAI:                      toAllowedNSSAI(ue.allowed),
+		UESecurityCapabilities:            ngapCapabilities(ue.capability),
+		SecurityKey:                       ngap.SecurityKey(kgnb),
+		UERadioCapability:                 ue.radio,
+		NASPDU:                            pdu,
+	}
+	answer, err := procedure.AskFor(ctx, ue, initialContextSetup, func() error { conn.gnb.send(conn, request); return nil }, func(m any) bool {
+		switch m.(type) {
+		case *ngap.InitialContextSetupResponse, *ngap.InitialContextSetupFailure:
+			return true
+		}
+		return false
+	})
+	if err != nil {
+		return err
+	}
+	if f, failed := answer.(*ngap.InitialContextSetupFailure); failed {
+		for _, s := range f.PDUSessionResourceFailedToSetupListCxtFail {
+			ue.toSMF(ctx, uint8(s.PDUSessionID), nsmf.N2SMInfo{Type: nsmf.PDUResSetupFail, Data: s.PDUSessionResourceSetupUnsuccessfulTransfer})
+		}
+		return fmt.Errorf("gNB could not set up the UE context (%v): %w", f.Cause, procedure.ErrNoAnswer)
+	}
+	conn.contextSetUp = true
+	r := answer.(*ngap.InitialContextSetupResponse)
+	for _, s := range r.PDUSessionResourceSetupListCxtRes {
+		ue.toSMF(ctx, uint8(s.PDUSessionID), nsmf.N2SMInfo{Type: nsmf.PDUResSetupRsp, Data: s.PDUSessionResourceSetupResponseTransfer})
+	}
+	for _, s := range r.PDUSessionResourceFailedToSetupListCxtRes {
+		ue.toSMF(ctx, uint8(s.PDUSessionID), nsmf.N2SMInfo{Type: nsmf.PDUResSetupFail, Data: s.PDUSessionResourceSetupUnsuccessfulTransfer})
+	}
+	return nil
+}
+
+// ngapCapabilities turns the NAS form of the UE security capability, which begins with algorithm 0 (TS 24.501
+// §9.11.3.54), into NGAP's, which begins with algorithm 1 (TS 38.413 §9.3.1.86).
+func ngapCapabilities(c gmm.UESecurityCapability) ngap.UESecurityCapabilities {
+	var b [4]byte
+	copy(b[:], c)
+	shift := func(x byte) uint16 { return binary.BigEndian.Uint16([]byte{x << 1, 0}) }
+	return ngap.UESecurityCapabilities{
+		NRencryptionAlgorithms:             ngap.NRencryptionAlgorithms(shift(b[0])),
+		NRintegrityProtectionAlgorithms:    ngap.NRintegrityProtectionAlgorithms(shift(b[1])),
+		EUTRAencryptionAlgorithms:          ngap.EUTRAencryptionAlgorithms(shift(b[2])),
+		EUTRAintegrityProtectionAlgorithms: ngap.EUTRAintegrityProtectionAlgorithms(shift(b[3])),
+	}
+}

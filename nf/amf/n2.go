@@ -1,0 +1,78 @@
+package amf
+
+import (
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/wire/ngap"
+)
+
+// ueIDs are the NGAP identities that a UE-associated message carries, TS 38.413 §9.3.3.1 and §9.3.3.2.
+type ueIDs struct {
+	amf *ngap.AMFUENGAPID
+	ran *ngap.RANUENGAPID
+}
+
+// idsOf returns the identities in a message that a gNB may send about a UE; false for any other message.
+func idsOf(m ngap.Message) (ueIDs, bool) {
+	switch m := m.(type) {
+	case *ngap.UplinkNASTransport:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.NASNonDeliveryIndication:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.InitialContextSetupResponse:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.InitialContextSetupFailure:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.UEContextReleaseRequest:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.UEContextReleaseComplete:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.PDUSessionResourceSetupResponse:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.PDUSessionResourceReleaseResponse:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.PDUSessionResourceModifyResponse:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.UERadioCapabilityInfoIndication:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.ErrorIndication:
+		return ueIDs{m.AMFUENGAPID, m.RANUENGAPID}, true
+	}
+	return ueIDs{}, false
+}
+
+func releaseCommand(c *connection, cause ngap.Cause) *ngap.UEContextReleaseCommand {
+	return &ngap.UEContextReleaseCommand{
+		UENGAPIDs: ngap.UENGAPIDs{UENGAPIDPair: &ngap.UENGAPIDPair{AMFUENGAPID: c.amfID, RANUENGAPID: c.ranID}},
+		Cause:     cause,
+	}
+}
+
+func toAllowedNSSAI(slices []ident.SNSSAI) ngap.AllowedNSSAI {
+	out := make(ngap.AllowedNSSAI, len(slices))
+	for i, s := range slices {
+		out[i].SNSSAI = ngap.NewSNSSAI(s)
+	}
+	return out
+}
+
+func toSliceSupport(slices []ident.SNSSAI) ngap.SliceSupportList {
+	out := make(ngap.SliceSupportList, len(slices))
+	for i, s := range slices {
+		out[i].SNSSAI = ngap.NewSNSSAI(s)
+	}
+	return out
+}
+
+// taiOf returns where a UE is; false where the gNB is of a kind that this AMF does not serve.
+func taiOf(l *ngap.UserLocationInformation) (ident.TAI, bool) {
+	var t ngap.TAI
+	switch {
+	case l.UserLocationInformationNR != nil:
+		t = l.UserLocationInformationNR.TAI
+	case l.UserLocationInformationEUTRA != nil:
+		t = l.UserLocationInformationEUTRA.TAI
+	default:
+		return ident.TAI{}, false
+	}
+	return t.Ident(), true
+}

@@ -1,0 +1,108 @@
+package amf
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/sbi"
+	"github.com/limpid-5g/limpid/sbi/namf"
+	"github.com/limpid-5g/limpid/sbi/nsmf"
+	"github.com/limpid-5g/limpid/wire/ngap"
+)
+
+// n1n2 is a transfer that an SMF has asked for.
+type n1n2 struct {
+	namf.N1N2MessageTransferReqData
+}
+
+// N1N2MessageTransfer is Namf_Communication_N1N2MessageTransfer, TS 29.518 §5.2.2.3.1. It only enqueues.
+func (a *AMF) N1N2MessageTransfer(_ context.Context, supi ident.SUPI, req namf.N1N2MessageTransferReqData) (namf.N1N2MessageTransferRspData, error) {
+	u := a.ues.bySUPI.get(supi)
+	if u == nil {
+		return namf.N1N2MessageTransferRspData{}, sbi.Problem(http.StatusNotFound, namf.CauseContextNotFound, "%s is not registered here", supi.Conceal())
+	}
+	if err := u.deliver(&n1n2{req}); err != nil {
+		return namf.N1N2MessageTransferRspData{}, sbi.Problem(http.StatusServiceUnavailable, sbi.CauseNFCongestion, "%v", err)
+	}
+	return namf.N1N2MessageTransferRspData{Cause: namf.N1N2TransferInitiated}, nil
+}
+
+// SMContextStatusNotify takes note that an SMF ended a session, TS 29.502 §5.2.2.5. It only enqueues.
+func (a *AMF) SMContextStatusNotify(_ context.Context, supi ident.SUPI, pduSessionID uint8, ref string) error {
+	u := a.ues.bySUPI.get(supi)
+	if u == nil {
+		return sbi.Problem(http.StatusNotFound, namf.CauseContextNotFound, "%s is not registered here", supi.Conceal())
+	}
+	if err := u.deliver(&sessionEnded{id: pduSessionID, ref: ref}); err != nil {
+		return sbi.Problem(http.StatusServiceUnavailable, sbi.CauseNFCongestion, "%v", err)
+	}
+	return nil
+}
+
+// transfer sends what an SMF has for the UE; one in CM-IDLE is paged first, TS 23.502 §4.2.3.3.
+func (ue *ue) transfer(ctx context.Context, t *n1n2) {
+	s := ue.session(t.PDUSessionID)
+	if s == nil || s.ref != t.SMContextRef {
+		ue.log().Debug("transfer for a session that is gone", "session", t.PDUSessionID)
+		return
+	}
+	if len(t.N1SMMsg) == 0 && t.N2SMInfo.Type == nsmf.PDUResSetupReq && s.active {
+		return // the service request that answered the paging has set it up
+	}
+	if ue.conn != nil {
+		ue.forward(s, t.N1SMMsg, t.N2SMInfo)
+		if t.ReleaseOnSent {
+			ue.dropSession(s.id, s.ref)
+		}
+		return
+	}
+	if t.SkipInd {
+		if t.ReleaseOnSent {
+			ue.dropSession(s.id, s.ref)
+		}
+		return
+	}
+	ue.waiting = append(ue.waiting, t)
+	ue.page(ctx)
+}
+
+// transferWaiting sends what waited for the UE to connect.
+func (ue *ue) transferWaiting(ctx context.Context) {
+	waiting := ue.waiting
+	ue.waiting = nil
+	for _, t := range waiting {
+		ue.transfer(ctx, t)
+	}
+}
+
+// page is the network triggered service request up to the UE's answer, TS 23.502 §4.2.3.3 steps 4 and 6, and
+// TS 24.501 §5.6.2.
+func (ue *ue) page(ctx context.Context) {
+	ue.running = paging
+	id := ngap.NewFiveGSTMSI(ue.guti.STMSI())
+	message := &ngap.Paging{UEPagingIdentity: ngap.UEPagingIdentity{FiveGSTMSI: &id}}
+	area := ue.registrationArea()
+	for _, t := range area[:min(len(area), 16)] {
+		message.TAIListForPaging = append(message.TAIListForPaging, ngap.TAIListForPagingItem{TAI: ngap.NewTAI(t)})
+	}
+	answer, err := procedure.Ask[*initialMessage](ctx, ue, T3513, func() error {
+		ue.amf.eachGNB(func(g *gnb) {
+			for _, t := range area {
+				if _, serves := g.slicesIn(t); serves && g.isReady() {
+					g.send(nil, message)
+					return
+				}
+			}
+		})
+		return nil
+	})
+	ue.running = idle
+	if err != nil {
+		ue.log().Warn("UE does not answer paging", "reason", err)
+		ue.waiting = nil
+		return
+	}
+	ue.serveInitial(ctx, answer)
+}

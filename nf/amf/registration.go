@@ -1,0 +1,331 @@
+package amf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/sbi/npcf"
+	"github.com/limpid-5g/limpid/sbi/nudm"
+	"github.com/limpid-5g/limpid/wire/nas"
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
+	"github.com/limpid-5g/limpid/wire/ngap"
+)
+
+// registration runs the registration procedure and answers the UE however it ends.
+func (ue *ue) registration(ctx context.Context, m *initialMessage, request *gmm.RegistrationRequest) {
+	ue.running = registration
+	defer func() { ue.running = idle }()
+	ue.attach(ctx, m.conn)
+	err := ue.register(ctx, m, request)
+	if err == nil {
+		ue.log().Info("registered", "guti", ue.guti, "slices", ue.allowed)
+		return
+	}
+	ue.refuseRegistration(ctx, err)
+}
+
+// register is the registration procedure, TS 23.502 §4.2.2.2.2.
+func (ue *ue) register(ctx context.Context, m *initialMessage, request *gmm.RegistrationRequest) error {
+	ue.tai = m.conn.tai // steps 1 to 3: UE and gNB
+	if err := ue.checkArea(); err != nil {
+		return err
+	}
+	kgnbCount := m.count
+	if m.verified {
+		ue.conn.secured = true
+	} else {
+		complete, err := ue.establishSecurity(ctx, request) // steps 6 to 9, 12
+		if err != nil {
+			return err
+		}
+		if complete != nil {
+			request = complete
+		}
+		kgnbCount = ue.security.nas.Receive - 1 // that of the SECURITY MODE COMPLETE, TS 33.501 §6.8.1.2.2
+	}
+	if err := checkRequest(request); err != nil {
+		return err
+	}
+	if err := ue.subscribe(ctx); err != nil { // step 14
+		return err
+	}
+	rejected, err := ue.selectSlices(ctx, request) // TS 23.502 §4.2.2.2.3
+	if err != nil {
+		return err
+	}
+	if err := ue.associatePolicy(ctx); err != nil { // step 16
+		return err
+	}
+	ue.agreeSessions(ctx, request) // step 17
+	accept := ue.acceptance(request, rejected)
+	if err := ue.accept(ctx, accept, kgnbCount, request.UplinkDataStatus); err != nil { // steps 21, 22
+		return err
+	}
+	ue.transferWaiting(ctx)
+	return nil
+}
+
+// checkArea refuses a UE in a tracking area that is not served, TS 24.501 §5.5.1.2.5.
+func (ue *ue) checkArea() error {
+	if _, known := ue.amf.plmnSupport(ue.tai.PLMN); !known {
+		return &refusal{
+			cause: gmm.CausePLMNNotAllowed, why: "PLMN is not served",
+			asked: ue.tai.PLMN.String(), allowed: ue.amf.listTAs(), change: "amf.plmns in the config, or the gNB's PLMN",
+		}
+	}
+	if !ue.amf.serves(ue.tai) {
+		return &refusal{
+			cause: gmm.CauseTrackingAreaNotAllowed, why: "tracking area is not served",
+			asked: ue.tai.String(), allowed: ue.amf.listTAs(), change: "amf.plmns tacs in the config, or the gNB's TAC",
+		}
+	}
+	return nil
+}
+
+// checkRequest refuses what TS 24.501 §5.5.1.2.8 c) calls a protocol error in a complete REGISTRATION REQUEST.
+func checkRequest(r *gmm.RegistrationRequest) error {
+	switch r.RegistrationType.Value() {
+	case gmm.InitialRegistration, gmm.MobilityRegistrationUpdate, gmm.PeriodicRegistrationUpdate:
+		return nil
+	}
+	return &refusal{
+		cause: gmm.Cause5GSServicesNotAllowed, why: "registration type is not served",
+		asked: fmt.Sprintf("type %d", r.RegistrationType.Value()), allowed: "initial, mobility updating, periodic updating",
+	}
+}
+
+// establishSecurity finds out who the UE is and agrees on new keys with it, steps 6 to 9.
+func (ue *ue) establishSecurity(ctx context.Context, request *gmm.RegistrationRequest) (*gmm.RegistrationRequest, error) {
+	if len(request.UESecurityCapability) < 2 {
+		return nil, &refusal{cause: gmm.CauseUESecurityCapabilitiesMismatch, why: "REGISTRATION REQUEST names no security capability"}
+	}
+	ue.capability = slices.Clone(request.UESecurityCapability)
+	suci := request.MobileIdentity.SUCI
+	if request.MobileIdentity.Type != gmm.IdentitySUCI {
+		var err error
+		if suci, err = ue.identify(ctx); err != nil { // steps 6, 7
+			return nil, err
+		}
+	}
+	supi, kamf, err := ue.authenticate(ctx, suci.String()) // steps 8, 9
+	if err != nil {
+		return nil, err
+	}
+	complete, err := ue.secure(ctx, kamf) // step 9c
+	if err != nil {
+		return nil, err
+	}
+	ue.supi = supi
+	if old := ue.amf.ues.bySUPI.put(supi, ue); old != nil && old != ue {
+		if err := old.deliver(&replaced{}); err != nil {
+			ue.log().Warn("older context not removed", "reason", err)
+		}
+	}
+	return complete, nil
+}
+
+// subscribe registers with the UDM and fetches the subscription, step 14.
+func (ue *ue) subscribe(ctx context.Context) (err error) {
+	s := &ue.amf.services
+	_, err = s.UECM.RegisterAMF(ctx, ue.supi, nudm.AMF3GPPAccessRegistration{
+		AMFInstanceID: ue.amf.cfg.InstanceID, GUAMI: ue.amf.cfg.GUAMI, PEI: ue.pei,
+	})
+	if err != nil {
+		return fmt.Errorf("register at the UDM: %w", err)
+	}
+	plmn := ue.tai.PLMN
+	if ue.subscribed, err = s.SDM.AMData(ctx, ue.supi, plmn); err != nil {
+		return fmt.Errorf("access and mobility data: %w", err)
+	}
+	if ue.smf, err = s.SDM.SMFSelectData(ctx, ue.supi, plmn); err != nil {
+		return fmt.Errorf("SMF selection data: %w", err)
+	}
+	if slices.Contains(ue.subscribed.ForbiddenTACs, ue.tai.TAC) {
+		return &refusal{
+			cause: gmm.CauseNoSuitableCellsInTrackingArea, why: "the subscription forbids this tracking area",
+			asked: ue.tai.String(), change: "the subscriber's forbidden areas",
+		}
+	}
+	return nil
+}
+
+// associatePolicy makes or renews the AM policy association, step 16.
+func (ue *ue) associatePolicy(ctx context.Context) error {
+	if ue.policy != "" {
+		return nil
+	}
+	p, err := ue.amf.services.Policy.CreateAMPolicy(ctx, npcf.AMPolicyRequest{
+		SUPI: ue.supi, TAI: ue.tai, AllowedNSSAI: ue.allowed,
+		RFSPIndex: ue.subscribed.RFSPIndex, UEAMBR: ue.subscribed.SubscribedUEAMBR,
+	})
+	if err != nil {
+		return fmt.Errorf("AM policy: %w", err)
+	}
+	ue.policy, ue.ambr = p.ID, p.UEAMBR
+	return nil
+}
+
+// agreeSessions ends the sessions that the UE no longer has, TS 24.501 §5.5.1.2.4 and §5.5.1.3.4: all of them at an
+// initial registration, those not in the PDU session status otherwise.
+func (ue *ue) agreeSessions(ctx context.Context, r *gmm.RegistrationRequest) {
+	var keep gmm.PSISet
+	switch {
+	case r.RegistrationType.Value() == gmm.InitialRegistration:
+	case r.PDUSessionStatus != nil:
+		keep = *r.PDUSessionStatus
+	default:
+		return
+	}
+	ue.keepSessions(ctx, keep)
+}
+
+// acceptance makes the REGISTRATION ACCEPT, TS 24.501 §5.5.1.2.4. A new 5G-GUTI is given at every initial and mobility
+// registration, TS 33.501 §6.12.3.
+func (ue *ue) acceptance(r *gmm.RegistrationRequest, rejected gmm.RejectedNSSAI) *gmm.RegistrationAccept {
+	cfg := &ue.amf.cfg
+	t3512 := nas.NewGPRSTimer3(cfg.T3512)
+	if s := ue.subscribed.SubsRegTimerSec; s > 0 {
+		t3512 = nas.NewGPRSTimer3(seconds(s))
+	}
+	accept := &gmm.RegistrationAccept{
+		RegistrationResult:    gmm.Registered3GPP,
+		TAIList:               gmm.NewTAIList(ue.registrationArea()...),
+		AllowedNSSAI:          gmm.NewNSSAI(ue.allowed...),
+		RejectedNSSAI:         rejected,
+		NetworkFeatureSupport: gmm.NetworkFeatureSupport{0, 0},
+		T3512:                 &t3512,
+	}
+	if r.RegistrationType.Value() != gmm.PeriodicRegistrationUpdate || ue.guti.TMSI == 0 {
+		ue.allotGUTI()
+		id := gmm.GUTIIdentity(ue.guti)
+		accept.GUTI = &id
+	}
+	if r.PDUSessionStatus != nil {
+		status := ue.sessionStatus()
+		accept.PDUSessionStatus = &status
+	}
+	return accept
+}
+
+// registrationArea is the tracking areas of the UE's PLMN, the present one first.
+func (ue *ue) registrationArea() []ident.TAI {
+	area := []ident.TAI{ue.tai}
+	for _, t := range ue.amf.cfg.TAIs {
+		if t.PLMN == ue.tai.PLMN && t != ue.tai {
+			area = append(area, t)
+		}
+	}
+	slices.SortFunc(area, func(a, b ident.TAI) int { return int(a.TAC) - int(b.TAC) })
+	return area
+}
+
+func (ue *ue) allotGUTI() {
+	ue.amf.ues.byTMSI.drop(ue.oldTMSI, ue)
+	ue.oldTMSI = ue.guti.TMSI
+	ue.guti = ident.GUTI{GUAMI: ue.amf.cfg.GUAMI, TMSI: ue.amf.ues.allotTMSI(ue)}
+}
+
+// confirmGUTI lets the old 5G-GUTI go once the UE has confirmed the new one, TS 24.501 §5.5.1.2.4.
+func (ue *ue) confirmGUTI() {
+	ue.amf.ues.byTMSI.drop(ue.oldTMSI, ue)
+	ue.oldTMSI = 0
+}
+
+// accept sends the REGISTRATION ACCEPT and waits for REGISTRATION COMPLETE where one is owed. On a connection without a
+// UE context at the gNB it travels in the Initial Context Setup Request, TS 38.413 §8.3.1.
+func (ue *ue) accept(ctx context.Context, accept *gmm.RegistrationAccept, count uint32, wanted *gmm.PSISet) error {
+	ue.registered = true
+	r := ue.activate(ctx, wanted)
+	accept.PDUSessionReactivationResult, accept.PDUSessionReactivationResultErrorCause = r.result, r.causes
+	if ue.conn.contextSetUp {
+		ue.sendNAS(accept)
+		ue.setUpSessions(r.sessions)
+	} else if err := ue.setUpContext(ctx, accept, count, r.sessions); err != nil {
+		return err
+	}
+	if accept.GUTI == nil {
+		return nil
+	}
+	return ue.awaitComplete(ctx, accept)
+}
+
+// awaitComplete waits for REGISTRATION COMPLETE and sends the accept again under T3550, TS 24.501 §5.5.1.2.8 b).
+func (ue *ue) awaitComplete(ctx context.Context, accept *gmm.RegistrationAccept) error {
+	_, err := procedure.Await[*gmm.RegistrationComplete](ctx, ue, T3550)
+	if errors.Is(err, procedure.ErrNoAnswer) {
+		again := T3550
+		again.Retries--
+		_, err = procedure.Ask[*gmm.RegistrationComplete](ctx, ue, again, ue.sending(accept))
+	}
+	if errors.Is(err, procedure.ErrNoAnswer) {
+		ue.log().Warn("no REGISTRATION COMPLETE: both 5G-GUTIs stay valid")
+		return nil
+	}
+	if err == nil {
+		ue.confirmGUTI()
+	}
+	return err
+}
+
+// refuseRegistration ends a registration that failed: the one place where the UE gets its answer.
+func (ue *ue) refuseRegistration(ctx context.Context, err error) {
+	switch {
+	case errors.Is(err, errAuthentication):
+		ue.log().Warn("authentication rejected", "reason", err)
+		ue.sendNAS(&gmm.AuthenticationReject{})
+		ue.forget(ctx, ngap.CauseNASAuthenticationFailure)
+		return
+	case ended(err):
+		ue.log().Info("registration ended", "reason", err)
+		return
+	}
+	r, tell := refusalOf(err)
+	if !tell {
+		ue.log().Warn("registration given up", "reason", err)
+		ue.forgetUnregistered(ctx)
+		return
+	}
+	ue.logRefusal(r)
+	reject := &gmm.RegistrationReject{Cause: r.cause, RejectedNSSAI: r.rejected}
+	if r.cause == gmm.CauseCongestion {
+		backoff := nas.NewGPRSTimer2(ue.amf.cfg.CongestionBackoff)
+		reject.T3346 = &backoff
+	}
+	ue.sendNAS(reject)
+	ue.forget(ctx, ngap.CauseNASNormalRelease)
+}
+
+// forgetUnregistered drops the context of a UE that never answered; one that is registered only loses its connection.
+func (ue *ue) forgetUnregistered(ctx context.Context) {
+	if ue.registered {
+		ue.releaseConnection(ctx, ngap.CauseNASUnspecified)
+		return
+	}
+	ue.forget(ctx, ngap.CauseNASUnspecified)
+}
+
+// refuseUndecodable answers an initial message that cannot be read, TS 24.501 §7 and §5.5.1.2.8 c).
+func (ue *ue) refuseUndecodable(ctx context.Context, m *initialMessage) {
+	m.conn.gnb.log.Warn("initial NAS message refused", "error", m.err)
+	known := ue.supi != ""
+	cause, tell := gmm.CauseOf(m.err)
+	if h, err := nas.Peek(m.pdu); tell && err == nil && !known {
+		ue.conn = m.conn
+		switch gmm.MessageType(h.MessageType) {
+		case gmm.TypeRegistrationRequest:
+			ue.sendNAS(&gmm.RegistrationReject{Cause: cause})
+		case gmm.TypeServiceRequest:
+			ue.sendNAS(&gmm.ServiceReject{Cause: cause})
+		default:
+			ue.sendNAS(&gmm.Status{Cause: cause})
+		}
+	}
+	ue.releaseUnused(m.conn, ngap.CauseNASUnspecified)
+	if !known {
+		ue.forget(ctx, ngap.CauseNASUnspecified)
+	}
+}

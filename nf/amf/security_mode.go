@@ -1,0 +1,120 @@
+package amf
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/limpid-5g/limpid/aka"
+	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/wire/nas"
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
+)
+
+// secure takes a new key into use with the Security Mode Command procedure, TS 24.501 §5.4.2 and TS 33.501 §6.7.2.
+// It returns the complete initial NAS message that the UE sends along, nil if it sends none.
+func (ue *ue) secure(ctx context.Context, kamf aka.KAMF) (*gmm.RegistrationRequest, error) {
+	next, err := ue.amf.newSecurity(kamf, ue.ngKSI, ue.capability)
+	if err != nil {
+		return nil, err
+	}
+	ue.pending = next
+	defer func() { ue.pending = security{} }()
+
+	retransmit := gmm.RetransmitInitialMessage
+	command := &gmm.SecurityModeCommand{
+		SelectedNASSecurityAlgorithms:  gmm.NewSecurityAlgorithms(next.ciphering, next.integrity),
+		NgKSI:                          gmm.KeySetIdentifier(next.ksi),
+		ReplayedUESecurityCapabilities: ue.capability,
+		AdditionalSecurityInformation:  &retransmit,
+	}
+	if ue.amf.cfg.RequestIMEISV {
+		requested := gmm.IMEISVRequested
+		command.IMEISVRequest = &requested
+	}
+	answer, err := procedure.AskFor(ctx, ue, T3560, func() error { return ue.sendSecurityModeCommand(command) }, func(m any) bool {
+		switch m.(type) {
+		case *gmm.SecurityModeComplete, *gmm.SecurityModeReject:
+			return true
+		}
+		return false
+	})
+	if err != nil {
+		return nil, err
+	}
+	complete, ok := answer.(*gmm.SecurityModeComplete)
+	if !ok {
+		reject := answer.(*gmm.SecurityModeReject)
+		return nil, &refusal{
+			cause: reject.Cause, why: "UE rejects the security mode",
+			asked:   fmt.Sprintf("NEA%d, NIA%d", next.ciphering, next.integrity),
+			allowed: fmt.Sprintf("UE security capability %x", []byte(ue.capability)),
+		}
+	}
+	ue.security = ue.pending
+	ue.conn.secured = true
+	if complete.IMEISV != nil {
+		ue.pei = "imeisv-" + complete.IMEISV.Equipment.String()
+	}
+	return completeRequest(complete)
+}
+
+// sendSecurityModeCommand protects the command with the new key and does not cipher it, TS 24.501 §5.4.2.2.
+func (ue *ue) sendSecurityModeCommand(command *gmm.SecurityModeCommand) error {
+	plain, err := gmm.Append(nil, command)
+	if err != nil {
+		return err
+	}
+	pdu, err := ue.pending.nas.Protect(nil, plain, nas.IntegrityProtectedNewContext)
+	if err != nil {
+		return err
+	}
+	if ue.conn == nil {
+		return procedure.ErrSuperseded
+	}
+	ue.traceN1(toUE, ue.conn, command)
+	ue.sendPDU(pdu)
+	return nil
+}
+
+// completeRequest reads the REGISTRATION REQUEST in a SECURITY MODE COMPLETE, TS 24.501 §5.4.2.3.
+func completeRequest(m *gmm.SecurityModeComplete) (*gmm.RegistrationRequest, error) {
+	if len(m.NASMessageContainer) == 0 {
+		return nil, nil
+	}
+	inner, err := gmm.Decode(m.NASMessageContainer)
+	if err != nil {
+		return nil, fmt.Errorf("message in SECURITY MODE COMPLETE: %w", err)
+	}
+	request, ok := inner.(*gmm.RegistrationRequest)
+	if !ok {
+		return nil, &refusal{cause: gmm.CauseSemanticallyIncorrectMessage, why: "SECURITY MODE COMPLETE holds a " + inner.Name()}
+	}
+	return request, nil
+}
+
+// newSecurity chooses algorithms by the operator's preference among those that the UE has (TS 33.501 §5.11.2, §6.7.2)
+// and derives the NAS keys.
+func (a *AMF) newSecurity(kamf aka.KAMF, ksi uint8, capability gmm.UESecurityCapability) (security, error) {
+	ea := slices.IndexFunc(a.cfg.Ciphering, capability.EA)
+	ia := slices.IndexFunc(a.cfg.Integrity, capability.IA)
+	if ea < 0 || ia < 0 {
+		return security{}, &refusal{
+			cause: gmm.CauseUESecurityCapabilitiesMismatch, why: "no NAS security algorithm in common",
+			asked:   fmt.Sprintf("UE security capability %x", []byte(capability)),
+			allowed: fmt.Sprintf("NEA %v, NIA %v", a.cfg.Ciphering, a.cfg.Integrity),
+			change:  "amf.ciphering and amf.integrity in the config, or the UE",
+		}
+	}
+	s := security{ksi: ksi, ciphering: a.cfg.Ciphering[ea], integrity: a.cfg.Integrity[ia], kamf: kamf, valid: true}
+	s.nas = nas.Context{Role: nas.RoleNetwork, Bearer: nas.Bearer3GPP}
+	cipher, _ := aka.NEA(s.ciphering)
+	mac, _ := aka.NIA(s.integrity)
+	if s.ciphering != 0 {
+		s.nas.Cipher = nas.Cipher(cipher)
+	}
+	s.nas.MAC = nas.MAC(mac)
+	s.nas.KNASenc = kamf.AlgorithmKey(aka.NASEncryption, s.ciphering)
+	s.nas.KNASint = kamf.AlgorithmKey(aka.NASIntegrity, s.integrity)
+	return s, nil
+}

@@ -1,0 +1,72 @@
+package amf
+
+import (
+	"context"
+
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
+	"github.com/limpid-5g/limpid/wire/ngap"
+)
+
+// serviceRequest runs the service request procedure and answers the UE however it ends.
+func (ue *ue) serviceRequest(ctx context.Context, m *initialMessage, request *gmm.ServiceRequest) {
+	ue.running = serviceRequest
+	defer func() { ue.running = idle }()
+	if !m.verified || !ue.registered {
+		ue.refuseService(ctx, m)
+		return
+	}
+	ue.attach(ctx, m.conn)
+	if err := ue.service(ctx, m, request); err != nil {
+		if !ended(err) {
+			ue.log().Warn("service request given up", "reason", err)
+			ue.releaseConnection(ctx, ngap.CauseNASUnspecified)
+		}
+		return
+	}
+	ue.log().Info("connected", "sessions", len(ue.sessions))
+	ue.transferWaiting(ctx)
+}
+
+// service is the UE triggered service request procedure, TS 23.502 §4.2.3.2.
+func (ue *ue) service(ctx context.Context, m *initialMessage, request *gmm.ServiceRequest) error {
+	ue.conn.secured = true // step 3: the integrity was right, no new authentication
+	ue.tai = m.conn.tai
+	accept := &gmm.ServiceAccept{}
+	if request.PDUSessionStatus != nil {
+		ue.keepSessions(ctx, *request.PDUSessionStatus)
+		status := ue.sessionStatus()
+		accept.PDUSessionStatus = &status
+	}
+	wanted := ue.activate(ctx, request.UplinkDataStatus) // steps 4 to 11
+	accept.PDUSessionReactivationResult = wanted.result
+	accept.PDUSessionReactivationResultErrorCause = wanted.causes
+	if ue.conn.contextSetUp { // from CM-CONNECTED
+		ue.sendNAS(accept)
+		ue.setUpSessions(wanted.sessions)
+		return nil
+	}
+	return ue.setUpContext(ctx, accept, m.count, wanted.sessions) // steps 12 to 21
+}
+
+// refuseService answers a UE whose security context is not known here, TS 24.501 §5.6.1.5: it will register anew. The
+// UE that really owns the identity, if there is one, notices nothing.
+func (ue *ue) refuseService(ctx context.Context, m *initialMessage) {
+	m.conn.gnb.log.Warn("service request refused", "cause", gmm.CauseUEIdentityCannotBeDerivedByTheNetwork,
+		"reason", "no security context for this UE: it has to register")
+	m.conn.sendPlain(&gmm.ServiceReject{Cause: gmm.CauseUEIdentityCannotBeDerivedByTheNetwork})
+	ue.releaseUnused(m.conn, ngap.CauseNASNormalRelease)
+	if ue.supi == "" {
+		ue.forget(ctx, ngap.CauseNASNormalRelease)
+	}
+}
+
+// sendPlain sends an unprotected message on a connection that belongs to no context.
+func (c *connection) sendPlain(m gmm.Message) {
+	pdu, err := gmm.Append(nil, m)
+	if err != nil {
+		c.gnb.log.Error("cannot encode", "message", m.Name(), "error", err)
+		return
+	}
+	c.gnb.amf.traceNAS(toUE, c, m)
+	c.gnb.send(c, &ngap.DownlinkNASTransport{AMFUENGAPID: c.amfID, RANUENGAPID: c.ranID, NASPDU: pdu})
+}

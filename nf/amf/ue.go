@@ -1,0 +1,344 @@
+package amf
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+
+	"github.com/limpid-5g/limpid/aka"
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/sbi/nsmf"
+	"github.com/limpid-5g/limpid/sbi/nudm"
+	"github.com/limpid-5g/limpid/wire/nas"
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
+	"github.com/limpid-5g/limpid/wire/ngap"
+)
+
+// ue is a UE context, TS 23.502 §5.2.2.2.2. Only its own goroutine touches it, apart from the actor.
+type ue struct {
+	actor   procedure.Actor
+	amf     *AMF
+	running running
+
+	registered bool // RM-REGISTERED, TS 23.501 §5.3.2
+	supi       ident.SUPI
+	pei        string
+	guti       ident.GUTI // zero until allotted
+	oldTMSI    uint32     // still valid until the UE confirms the new one; 0 for none
+
+	capability gmm.UESecurityCapability
+	security   security // current 5G NAS security context
+	pending    security // the context that a running Security Mode Command takes into use
+	ngKSI      uint8    // last key set identifier given, TS 24.501 §9.11.3.32
+	radio      []byte   // UE radio capability, TS 38.413 §9.3.1.74
+	tai        ident.TAI
+	allowed    []ident.SNSSAI
+	subscribed nudm.AccessAndMobilitySubscriptionData
+	smf        nudm.SMFSelectionSubscriptionData
+	policy     string // AM policy association
+	ambr       nudm.AMBR
+	conn       *connection // nil in CM-IDLE, TS 23.501 §5.3.3
+	sessions   []*smContext
+	waiting    []*n1n2 // transfers that wait for a UE in CM-IDLE
+}
+
+// security is one end of a 5G NAS security context, TS 33.501 §6.1.
+type security struct {
+	ksi       uint8
+	ciphering uint8
+	integrity uint8
+	kamf      aka.KAMF
+	nas       nas.Context
+	valid     bool
+}
+
+// smContext is what the AMF keeps of a PDU session, TS 23.502 §5.2.2.2.2 table.
+type smContext struct {
+	id     uint8
+	ref    string
+	slice  ident.SNSSAI
+	dnn    ident.DNN
+	active bool // the N3 tunnel is set up
+}
+
+// What is delivered to a UE besides what it decodes from N1.
+type (
+	// initialMessage is an initial NAS message, TS 24.501 §4.4.6, on a new connection or on the present one.
+	initialMessage struct {
+		conn *connection
+		n2   *ngap.InitialUEMessage // nil on the present connection
+		pdu  []byte
+		// set by Open:
+		message  gmm.Message
+		verified bool   // the integrity was right under the current context
+		count    uint32 // its uplink NAS COUNT, if verified
+		err      error  // it cannot be decoded
+	}
+	// n2Message is an NGAP message about a connection of the UE.
+	n2Message struct {
+		conn    *connection
+		message ngap.Message
+	}
+	// connectionLost says that an N2 connection is gone on the gNB's side.
+	connectionLost struct {
+		conn *connection
+		why  string
+	}
+	// replaced says that the subscriber has registered anew with another context.
+	replaced struct{}
+	// sessionEnded says that the SMF has ended a session by itself.
+	sessionEnded struct {
+		id  uint8
+		ref string
+	}
+)
+
+func (a *AMF) newUE() *ue { return &ue{amf: a, ngKSI: uint8(gmm.NoKey)} }
+
+// ueOf finds the UE of an Initial UE Message by the 5G-S-TMSI that the gNB or the UE itself gives, or makes a new one.
+func (a *AMF) ueOf(m *ngap.InitialUEMessage) *ue {
+	if m.FiveGSTMSI != nil {
+		if s := m.FiveGSTMSI.Ident(); s.Set == a.cfg.GUAMI.Set && s.Pointer == a.cfg.GUAMI.Pointer {
+			if u := a.ues.byTMSI.get(s.TMSI); u != nil {
+				return u
+			}
+		}
+	}
+	if tmsi, ok := a.tmsiIn(m.NASPDU); ok {
+		if u := a.ues.byTMSI.get(tmsi); u != nil {
+			return u
+		}
+	}
+	return a.newUE()
+}
+
+func (ue *ue) deliver(m any) error { return ue.amf.pool.Deliver(&ue.actor, ue, m) }
+
+// Self makes a UE an Asker.
+func (ue *ue) Self() *procedure.Actor { return &ue.actor }
+
+// Serve runs the procedure that a message starts.
+func (ue *ue) Serve(ctx context.Context, m any) {
+	switch m := m.(type) {
+	case *initialMessage:
+		ue.serveInitial(ctx, m)
+	case *connectionLost:
+		ue.loseConnection(ctx, m)
+	case *n1n2:
+		ue.transfer(ctx, m)
+	case *replaced:
+		ue.log().Info("context replaced by a newer registration")
+		ue.forget(ctx, ngap.CauseRadioNetworkReleaseDueTo5GCGeneratedReason)
+	case *sessionEnded:
+		ue.dropSession(m.id, m.ref)
+	case *gmm.ULNASTransport:
+		ue.uplinkTransport(ctx, m)
+	case *ngap.UEContextReleaseRequest:
+		ue.releaseRequested(ctx, m)
+	case *ngap.PDUSessionResourceSetupResponse:
+		ue.setupResponse(ctx, m)
+	case *ngap.PDUSessionResourceReleaseResponse:
+		ue.releaseResponse(ctx, m)
+	case *ngap.UERadioCapabilityInfoIndication:
+		ue.radio = slices.Clone(m.UERadioCapability)
+	case *gmm.Status:
+		ue.log().Warn("5GMM STATUS from the UE", "cause", m.Cause)
+	case *ngap.ErrorIndication:
+		ue.errorIndicated(ctx, m)
+	case *ngap.NASNonDeliveryIndication:
+		ue.log().Info("NAS message not delivered", "cause", m.Cause)
+	case gmm.Message:
+		ue.outOfState(m)
+	case ngap.Message:
+		ue.log().Debug("message without a procedure that waits for it", "message", m.Name())
+	}
+}
+
+// Panicked answers for a procedure that ended in a panic: the UE is told and starts afresh.
+func (ue *ue) Panicked(m any, err error) {
+	ue.running = idle
+	ue.log().Error("procedure failed", "message", describe(m), "error", err)
+	conn := ue.conn
+	if init, ok := m.(*initialMessage); ok {
+		conn = init.conn
+		ue.conn = conn
+		if _, registering := init.message.(*gmm.RegistrationRequest); registering {
+			ue.sendNAS(&gmm.RegistrationReject{Cause: gmm.CauseProtocolErrorUnspecified})
+		}
+	}
+	if conn != nil {
+		conn.gnb.send(conn, releaseCommand(conn, ngap.CauseMiscUnspecified))
+		conn.gnb.close(conn)
+		ue.conn = nil
+	}
+}
+
+// outOfState answers a 5GMM message that nothing waits for, TS 24.501 §7.4: 5GMM STATUS, except for late answers.
+func (ue *ue) outOfState(m gmm.Message) {
+	switch m.(type) {
+	case *gmm.RegistrationComplete, *gmm.AuthenticationResponse, *gmm.AuthenticationFailure, *gmm.SecurityModeComplete,
+		*gmm.SecurityModeReject, *gmm.IdentityResponse, *gmm.ConfigurationUpdateComplete,
+		*gmm.DeregistrationAcceptUETerminated, *gmm.NotificationResponse:
+		ue.log().Debug("late answer ignored", "message", m.Name())
+		return
+	}
+	ue.sendNAS(&gmm.Status{Cause: gmm.CauseMessageTypeNotCompatibleWithTheProtocolState})
+}
+
+// serveInitial runs the procedure of an initial NAS message.
+func (ue *ue) serveInitial(ctx context.Context, m *initialMessage) {
+	if m.err != nil {
+		ue.refuseUndecodable(ctx, m)
+		return
+	}
+	switch message := m.message.(type) {
+	case *gmm.RegistrationRequest:
+		if ue.supi != "" && !m.verified {
+			ue.amf.startAfresh(m)
+			return
+		}
+		ue.registration(ctx, m, message)
+	case *gmm.ServiceRequest:
+		ue.serviceRequest(ctx, m, message)
+	case *gmm.DeregistrationRequestUEOriginating:
+		ue.deregistrationRequested(ctx, m, message)
+	default:
+		ue.log().Warn("not an initial NAS message", "message", m.message.Name())
+		ue.releaseUnused(m.conn, ngap.CauseNASUnspecified)
+	}
+}
+
+// startAfresh gives a connection whose UE did not prove who it is a context of its own. What is known of the UE that
+// it named stays untouched until the authentication has shown that it is the same, TS 33.501 §6.4.6.
+func (a *AMF) startAfresh(m *initialMessage) {
+	fresh := a.newUE()
+	m.conn.ue.Store(fresh)
+	if err := fresh.deliver(m); err != nil {
+		m.conn.gnb.log.Warn("UE turned away", "reason", err)
+		m.conn.gnb.congested(m.conn, m.pdu)
+		m.conn.gnb.close(m.conn)
+	}
+}
+
+// attach makes conn the UE's connection; an older one is released, TS 23.502 §4.2.6.
+func (ue *ue) attach(ctx context.Context, conn *connection) {
+	if ue.conn == conn {
+		return
+	}
+	if old := ue.conn; old != nil {
+		ue.conn = nil
+		ue.releaseUnused(old, ngap.CauseRadioNetworkReleaseDueToCnDetectedMobility)
+		ue.deactivateSessions(ctx, "a new connection")
+	}
+	ue.conn = conn
+}
+
+// releaseUnused ends a connection about which nothing more is to be said.
+func (ue *ue) releaseUnused(c *connection, cause ngap.Cause) {
+	c.gnb.send(c, releaseCommand(c, cause))
+	c.gnb.close(c)
+	if ue.conn == c {
+		ue.conn = nil
+	}
+}
+
+// loseConnection is what remains to be done when the gNB has lost the UE or itself.
+func (ue *ue) loseConnection(ctx context.Context, m *connectionLost) {
+	if other := m.conn.ue.Load(); other != ue {
+		_ = other.deliver(m) // refused only at shutdown
+		return
+	}
+	if ue.conn != m.conn {
+		return
+	}
+	ue.conn = nil
+	ue.log().Info("connection lost", "reason", m.why)
+	if !ue.registered {
+		ue.forget(ctx, ngap.CauseRadioNetworkUnspecified)
+		return
+	}
+	ue.deactivateSessions(ctx, m.why)
+}
+
+func (ue *ue) errorIndicated(ctx context.Context, m *ngap.ErrorIndication) {
+	ue.log().Warn("error indication about the UE", "detail", describe(m))
+	if m.Cause == nil || ue.running != idle {
+		return
+	}
+	switch *m.Cause {
+	case ngap.CauseRadioNetworkUnknownLocalUENGAPID, ngap.CauseRadioNetworkInconsistentRemoteUENGAPID:
+		if c := ue.conn; c != nil { // the gNB does not know the UE, TS 38.413 §10.6
+			c.gnb.close(c)
+			ue.loseConnection(ctx, &connectionLost{conn: c, why: "the gNB does not know the UE"})
+		}
+	}
+}
+
+// forget removes the context and all that hangs on it: N2 connection, sessions, policy, registration at the UDM.
+func (ue *ue) forget(ctx context.Context, cause ngap.Cause) {
+	if ue.conn != nil {
+		ue.releaseUnused(ue.conn, cause)
+	}
+	ue.releaseSessions(ctx, cause.String())
+	if ue.policy != "" {
+		if err := ue.amf.services.Policy.DeleteAMPolicy(ctx, ue.policy); err != nil {
+			ue.log().Warn("AM policy not deleted", "error", err)
+		}
+		ue.policy = ""
+	}
+	t := &ue.amf.ues
+	t.byTMSI.drop(ue.guti.TMSI, ue)
+	t.byTMSI.drop(ue.oldTMSI, ue)
+	if ue.supi != "" {
+		if t.bySUPI.get(ue.supi) == ue && ue.registered {
+			if err := ue.amf.services.UECM.DeregisterAMF(ctx, ue.supi, ue.amf.cfg.GUAMI); err != nil {
+				ue.log().Warn("UDM keeps the registration", "error", err)
+			}
+		}
+		t.bySUPI.drop(ue.supi, ue)
+	}
+	ue.registered = false
+	ue.security = security{}
+}
+
+func (ue *ue) log() *slog.Logger {
+	l := ue.amf.log
+	if ue.supi != "" {
+		l = l.With("supi", ue.supi.Conceal())
+	}
+	if ue.running != idle {
+		l = l.With("procedure", string(ue.running))
+	}
+	return l
+}
+
+func (ue *ue) session(id uint8) *smContext {
+	for _, s := range ue.sessions {
+		if s.id == id {
+			return s
+		}
+	}
+	return nil
+}
+
+func (ue *ue) dropSession(id uint8, ref string) {
+	ue.sessions = slices.DeleteFunc(ue.sessions, func(s *smContext) bool { return s.id == id && s.ref == ref })
+}
+
+// releaseSessions ends every PDU session at its SMF.
+func (ue *ue) releaseSessions(ctx context.Context, why string) {
+	for _, s := range ue.sessions {
+		err := ue.amf.services.Sessions.ReleaseSMContext(ctx, s.ref, nsmf.SMContextReleaseData{Cause: why})
+		if err != nil {
+			ue.log().Warn("session not released", "session", s.id, "error", err)
+		}
+	}
+	ue.sessions = nil
+}
+
+// ended tells whether err means that nobody is left to be answered.
+func ended(err error) bool {
+	return errors.Is(err, procedure.ErrSuperseded) || errors.Is(err, context.Canceled)
+}
