@@ -1,0 +1,99 @@
+package flows
+
+import (
+	"bytes"
+	"flag"
+	"log/slog"
+	"os"
+	"testing"
+	"testing/synctest"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+var rewrite = flag.Bool("rewrite", false, "write the ladders that the flows cause into their files")
+
+// TestFlows plays every flow in virtual time and compares its ladder with the expected one.
+func TestFlows(t *testing.T) {
+	all, err := All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 10 {
+		t.Fatalf("only %d flows", len(all))
+	}
+	for _, f := range all {
+		t.Run(f.Name, func(t *testing.T) { playFlow(t, &f) })
+	}
+}
+
+func playFlow(t *testing.T, f *Flow) {
+	dir := t.TempDir()
+	var log bytes.Buffer
+	var got string
+	synctest.Test(t, func(t *testing.T) {
+		s, err := newStage(f, dir, slog.New(slog.NewTextHandler(&log, nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err = s.play(f.Script)
+		if err != nil {
+			t.Errorf("%v\n%s", err, got)
+		}
+		if err := s.close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	switch {
+	case t.Failed():
+		t.Logf("log:\n%s", log.String())
+	case *rewrite:
+		writeLadder(t, f, got)
+	case !same(got, f.Ladder):
+		t.Errorf("ladder differs (run with -rewrite to accept it)\ngot:\n%s\nwant:\n%s\nlog:\n%s", got, f.Ladder, log.String())
+	}
+}
+
+func writeLadder(t *testing.T, f *Flow, ladder string) {
+	t.Helper()
+	name := f.Name + ".txtar"
+	archive, err := txtar.ParseFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := false
+	for i := range archive.Files {
+		if archive.Files[i].Name == "ladder" {
+			archive.Files[i].Data, written = []byte(ladder), true
+		}
+	}
+	if !written {
+		archive.Files = append(archive.Files, txtar.File{Name: "ladder", Data: []byte(ladder)})
+	}
+	if err := os.WriteFile(name, txtar.Format(archive), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestParseRefuses: a flow that says less than it must is an error.
+func TestParseRefuses(t *testing.T) {
+	for _, text := range []string{"", "no clause\n-- script --\nwait 1s\n", "TS 23.502 §4.2.6: no script\n", "TS 23.502 §4.2.6: odd\n-- other --\n"} {
+		if _, err := Parse("bad", []byte(text)); err == nil {
+			t.Errorf("%q: no error", text)
+		}
+	}
+}
+
+// TestSame: parties may run ahead of each other, and nothing else may differ.
+func TestSame(t *testing.T) {
+	const a = "# register u1\n 0.000 N1 AMF -> UE 1 Reject\n 0.000 N4 SMF -> UPF Deletion\n 0.000 N4 UPF -> SMF Done\n"
+	const swapped = "# register u1\n 0.000 N4 SMF -> UPF Deletion\n 0.000 N4 UPF -> SMF Done\n 0.000 N1 AMF -> UE 1 Reject\n"
+	const wrong = "# register u1\n 0.000 N1 AMF -> UE 1 Reject\n 0.000 N4 UPF -> SMF Done\n 0.000 N4 SMF -> UPF Deletion\n"
+	const less = "# register u1\n 0.000 N4 SMF -> UPF Deletion\n 0.000 N4 UPF -> SMF Done\n"
+	if !same(a, swapped) {
+		t.Error("parties that run ahead of each other differ")
+	}
+	if same(a, wrong) || same(a, less) || same(less, a) {
+		t.Error("an order that matters, or a missing arrow, goes unnoticed")
+	}
+}

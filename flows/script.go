@@ -1,0 +1,254 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/ran/ue"
+	"github.com/limpid-5g/limpid/wire/nas/gsm"
+	"github.com/limpid-5g/limpid/wire/ngap"
+)
+
+// patience bounds one line of a script, in virtual time.
+const patience = 10 * time.Minute
+
+// command is one line of a script: words, name=value options and what error it must end with.
+type command struct {
+	words   []string
+	options map[string]string
+	fails   *regexp.Regexp
+}
+
+// parseCommand reads "register u1 slices=1,2 fails REGULAR EXPRESSION".
+func parseCommand(line string) (command, error) {
+	c := command{options: make(map[string]string)}
+	if before, pattern, ok := strings.Cut(line, " fails "); ok {
+		re, err := regexp.Compile(pattern)
+		if err != nil {
+			return c, err
+		}
+		c.fails, line = re, before
+	}
+	for word := range strings.FieldsSeq(line) {
+		if name, value, ok := strings.Cut(word, "="); ok {
+			c.options[name] = value
+			continue
+		}
+		c.words = append(c.words, word)
+	}
+	return c, nil
+}
+
+// judge compares how a command ended with how it must.
+func (c *command) judge(err error) error {
+	switch {
+	case c.fails == nil:
+		return err
+	case err == nil:
+		return fmt.Errorf("succeeded, want an error like %q", c.fails)
+	case !c.fails.MatchString(err.Error()):
+		return fmt.Errorf("ended with %q, want an error like %q", err, c.fails)
+	}
+	return nil
+}
+
+// verbs are the commands of a script by their first word.
+func (s *stage) verbs() map[string]func(context.Context, *command) error {
+	return map[string]func(context.Context, *command) error{
+		"gnb":             s.addGNB,
+		"close":           s.closeGNB,
+		"reset":           s.resetGNB,
+		"ue":              s.addUE,
+		"register":        s.register,
+		"session":         s.session,
+		"release-session": s.releaseSession,
+		"idle":            s.idle,
+		"service-request": s.serviceRequest,
+		"deregister":      s.deregister,
+		"downlink":        s.downlink,
+		"await-paging":    s.awaitPaging,
+		"wait":            s.wait,
+	}
+}
+
+// Run plays one line.
+func (s *stage) run(line string) error {
+	c, err := parseCommand(line)
+	if err != nil {
+		return err
+	}
+	verb, ok := s.verbs()[c.words[0]]
+	if !ok {
+		return fmt.Errorf("no command %q", c.words[0])
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return c.judge(verb(ctx, &c))
+}
+
+func (s *stage) register(ctx context.Context, c *command) error {
+	u, err := s.ue(c)
+	if err != nil {
+		return err
+	}
+	var o ue.RegisterOptions
+	if c.options["identity"] == "suci" {
+		o.Identity = ue.UseSUCI
+	}
+	if o.Slices, err = parseSlices(c.options["slices"]); err != nil {
+		return err
+	}
+	if n := c.options["attempts"]; n != "" {
+		if o.Attempts, err = strconv.Atoi(n); err != nil {
+			return err
+		}
+	}
+	return u.Register(ctx, o)
+}
+
+func (s *stage) session(ctx context.Context, c *command) error {
+	u, id, err := s.ueAndSession(c)
+	if err != nil {
+		return err
+	}
+	o := ue.SessionOptions{DNN: ident.DNN(c.options["dnn"])}
+	if list, err := parseSlices(c.options["slice"]); err != nil {
+		return err
+	} else if len(list) > 0 {
+		o.Slice = &list[0]
+	}
+	switch c.options["type"] {
+	case "IPv6":
+		o.Type = gsm.IPv6
+	case "IPv4v6":
+		o.Type = gsm.IPv4v6
+	case "Ethernet":
+		o.Type = gsm.Ethernet
+	}
+	got, err := u.EstablishSession(ctx, id, o)
+	if err != nil {
+		return err
+	}
+	if want := c.options["address"]; want != "" && got.Address.String() != want {
+		return fmt.Errorf("address %v, want %s", got.Address, want)
+	}
+	return nil
+}
+
+func (s *stage) releaseSession(ctx context.Context, c *command) error {
+	u, id, err := s.ueAndSession(c)
+	if err != nil {
+		return err
+	}
+	return u.ReleaseSession(ctx, id)
+}
+
+// idle is the AN release of TS 23.502 §4.2.6, asked for by the gNB.
+func (s *stage) idle(ctx context.Context, c *command) error {
+	u, err := s.ue(c)
+	if err != nil {
+		return err
+	}
+	cause := ngap.CauseRadioNetworkUserInactivity
+	if c.options["cause"] == "radio-lost" {
+		cause = ngap.CauseRadioNetworkRadioConnectionWithUELost
+	}
+	return s.camps[u].ReleaseUE(ctx, u, cause)
+}
+
+func (s *stage) serviceRequest(ctx context.Context, c *command) error {
+	u, err := s.ue(c)
+	if err != nil {
+		return err
+	}
+	result, err := u.ServiceRequest(ctx, ue.ServiceOptions{})
+	if err == nil && len(result.Failed) > 0 {
+		return fmt.Errorf("sessions without user plane: %v", result.Failed)
+	}
+	return err
+}
+
+func (s *stage) deregister(ctx context.Context, c *command) error {
+	u, err := s.ue(c)
+	if err != nil {
+		return err
+	}
+	return u.Deregister(ctx, len(c.words) > 2 && c.words[2] == "switch-off")
+}
+
+// downlink lets a packet for a session's address arrive from the data network.
+func (s *stage) downlink(_ context.Context, c *command) error {
+	u, id, err := s.ueAndSession(c)
+	if err != nil {
+		return err
+	}
+	got, ok := u.Session(id)
+	if !ok {
+		return fmt.Errorf("%s has no session %d", c.words[1], id)
+	}
+	s.packetFor(string(got.DNN), got.Address)
+	return nil
+}
+
+func (s *stage) awaitPaging(ctx context.Context, c *command) error {
+	u, err := s.ue(c)
+	if err != nil {
+		return err
+	}
+	return u.AwaitPaging(ctx)
+}
+
+func (s *stage) wait(ctx context.Context, c *command) error {
+	if len(c.words) < 2 {
+		return errors.New("wait DURATION")
+	}
+	d, err := time.ParseDuration(c.words[1])
+	if err != nil {
+		return err
+	}
+	time.Sleep(d)
+	return nil
+}
+
+func (s *stage) ue(c *command) (*ue.UE, error) {
+	if len(c.words) < 2 || s.ues[c.words[1]] == nil {
+		return nil, fmt.Errorf("%v: no such UE", c.words)
+	}
+	return s.ues[c.words[1]], nil
+}
+
+func (s *stage) ueAndSession(c *command) (*ue.UE, uint8, error) {
+	u, err := s.ue(c)
+	if err != nil {
+		return nil, 0, err
+	}
+	id := uint64(1)
+	if len(c.words) > 2 {
+		if id, err = strconv.ParseUint(c.words[2], 10, 8); err != nil {
+			return nil, 0, err
+		}
+	}
+	return u, uint8(id), nil
+}
+
+// parseSlices reads "1,2-010203"; nothing is nil.
+func parseSlices(s string) ([]ident.SNSSAI, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var list []ident.SNSSAI
+	for one := range strings.SplitSeq(s, ",") {
+		slice, err := ident.ParseSNSSAI(one)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, slice)
+	}
+	return list, nil
+}

@@ -1,0 +1,306 @@
+package flows
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing/synctest"
+	"time"
+
+	"github.com/limpid-5g/limpid/aka"
+	"github.com/limpid-5g/limpid/aka/milenage"
+	"github.com/limpid-5g/limpid/core"
+	"github.com/limpid-5g/limpid/core/config"
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/manage/subscriber"
+	"github.com/limpid-5g/limpid/nf/upf"
+	"github.com/limpid-5g/limpid/nf/upf/memory"
+	"github.com/limpid-5g/limpid/ran/gnb"
+	"github.com/limpid-5g/limpid/ran/ue"
+	"github.com/limpid-5g/limpid/store/sqlite"
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
+	"github.com/limpid-5g/limpid/wire/ngap"
+	"github.com/limpid-5g/limpid/wire/pfcp"
+	"github.com/limpid-5g/limpid/wire/sctp"
+)
+
+// The subscriber key of base/subscribers.csv, TS 35.208 §4.3 test set 1.
+const (
+	baseKey = "465b5ce8b199b49faa5f0a2ee238a6bc"
+	baseOPc = "cd63cb71954a9f4e48a5994e37a02baf"
+)
+
+// stage is a whole core and its radios in memory, in virtual time.
+type stage struct {
+	core     *core.Core
+	path     *memory.Path
+	recorder *recorder
+	cells    map[string]*gnb.GNB
+	ues      map[string]*ue.UE
+	camps    map[*ue.UE]*gnb.GNB
+
+	ctx  context.Context
+	stop context.CancelFunc
+	wg   sync.WaitGroup
+	done []func() error
+}
+
+// newStage sets a flow's core up; dir is for its store. It must be called inside a bubble of testing/synctest.
+func newStage(f *Flow, dir string, log *slog.Logger) (*stage, error) {
+	s := &stage{
+		path: memory.New(), recorder: &recorder{start: time.Now()},
+		cells: make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE),
+		camps: make(map[*ue.UE]*gnb.GNB),
+	}
+	s.ctx, s.stop = context.WithCancel(context.Background())
+	cfg, err := config.Parse("limpid.yaml", f.Config)
+	if err != nil {
+		return nil, err
+	}
+	st, err := sqlite.Open(s.ctx, filepath.Join(dir, "limpid.db"), sqlite.Options{Create: true})
+	if err != nil {
+		return nil, err
+	}
+	s.done = append(s.done, st.Close)
+	if _, err := subscriber.ImportCSV(s.ctx, st, strings.NewReader(string(f.Subscribers))); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	s.core, err = core.New(s.ctx, cfg, core.Options{
+		Log: log, Ladder: s.recorder.record, Store: st, WithoutN2: true, N4: pipes(),
+		Datapath: func(upf.Config, *slog.Logger) (upf.Datapath, error) { return s.path, nil },
+	})
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	s.done = append(s.done, s.core.Close)
+	s.wg.Go(func() { _ = s.core.Run(s.ctx) }) // ends with the context; what fails before shows in the ladder
+	synctest.Wait()
+	return s, nil
+}
+
+// pipes joins the two ends of N4: whoever asks first gets the near end and the second the far one.
+func pipes() func(netip.AddrPort) (pfcp.PacketConn, error) {
+	network := make(map[netip.AddrPort]pfcp.PacketConn)
+	return func(addr netip.AddrPort) (pfcp.PacketConn, error) {
+		if conn, ok := network[addr]; ok {
+			return conn, nil
+		}
+		near, far := pfcp.Pipe(addr, other(addr))
+		network[other(addr)] = far
+		return near, nil
+	}
+}
+
+// The N4 addresses of base/limpid.yaml.
+var n4 = [2]netip.AddrPort{netip.MustParseAddrPort("127.0.0.4:8805"), netip.MustParseAddrPort("127.0.0.8:8805")}
+
+func other(addr netip.AddrPort) netip.AddrPort {
+	if addr == n4[0] {
+		return n4[1]
+	}
+	return n4[0]
+}
+
+// play runs the script and returns the ladder.
+func (s *stage) play(script []string) (string, error) {
+	for _, line := range script {
+		s.recorder.note(line)
+		if err := s.run(line); err != nil {
+			return s.recorder.text(), fmt.Errorf("%s: %w", line, err)
+		}
+		synctest.Wait()
+	}
+	return s.recorder.text(), nil
+}
+
+// close takes everything down and waits for it.
+func (s *stage) close() error {
+	var errs []error
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for _, g := range s.cells {
+		errs = append(errs, g.Close(ctx))
+	}
+	s.stop()
+	s.wg.Wait()
+	for i := len(s.done) - 1; i >= 0; i-- {
+		errs = append(errs, s.done[i]())
+	}
+	return errors.Join(errs...)
+}
+
+// addGNB makes a gNB and runs its NG Setup.
+func (s *stage) addGNB(ctx context.Context, c *command) error {
+	name := c.words[1]
+	plmn, err := ident.ParsePLMN(option(c, "plmn", "00101"))
+	if err != nil {
+		return err
+	}
+	tac, err := strconv.ParseUint(option(c, "tac", "1"), 10, 24)
+	if err != nil {
+		return err
+	}
+	list, err := parseSlices(option(c, "slices", "1"))
+	if err != nil {
+		return err
+	}
+	cfg := gnb.Config{
+		Name: name, ID: uint32(len(s.cells) + 1), PLMN: plmn, TAC: ident.TAC(tac), Slices: list, Dial: s.dial,
+		N3: netip.AddrFrom4([4]byte{127, 0, 0, byte(11 + len(s.cells))}),
+		Hooks: gnb.Hooks{
+			Uplink: func(m ngap.Message) []ngap.Message {
+				switch m.Name() {
+				case c.options["mute"]:
+					return nil
+				case c.options["twice"]:
+					return []ngap.Message{m, m}
+				}
+				return []ngap.Message{m}
+			},
+			Refuse: func(m ngap.Message) *ngap.Cause {
+				if m.Name() != c.options["refuse"] {
+					return nil
+				}
+				cause := ngap.CauseRadioNetworkRadioResourcesNotAvailable
+				return &cause
+			},
+		},
+	}
+	g, err := gnb.New(cfg)
+	if err != nil {
+		return err
+	}
+	s.cells[name] = g
+	return g.Setup(ctx)
+}
+
+// dial gives a gNB one end of an association in memory and the core the other.
+func (s *stage) dial(context.Context) (sctp.Association, error) {
+	near, far := sctp.Pipe()
+	s.wg.Go(func() { s.core.ServeN2(s.ctx, far) })
+	return near, nil
+}
+
+func (s *stage) closeGNB(ctx context.Context, c *command) error {
+	g := s.cells[c.words[1]]
+	delete(s.cells, c.words[1])
+	return g.Close(ctx)
+}
+
+func (s *stage) resetGNB(ctx context.Context, c *command) error {
+	return s.cells[c.words[1]].Reset(ctx, ngap.CauseMiscOMIntervention)
+}
+
+// addUE makes a UE and lets it camp on a gNB.
+func (s *stage) addUE(_ context.Context, c *command) error {
+	name := c.words[1]
+	supi, err := ident.ParseSUPI(option(c, "imsi", "001010000000001"))
+	if err != nil {
+		return err
+	}
+	key, err := hex.DecodeString(option(c, "key", baseKey))
+	if err != nil || len(key) != 16 {
+		return fmt.Errorf("key: want 32 hexadecimal digits: %w", err)
+	}
+	opc, err := hex.DecodeString(baseOPc)
+	if err != nil {
+		return err
+	}
+	usim := &ue.USIM{SUPI: supi, Algorithm: milenage.New((*[16]byte)(key), (*milenage.OPc)(opc))}
+	if usim.HomePLMN, err = ident.ParsePLMN(option(c, "home", "00101")); err != nil {
+		return err
+	}
+	if ahead := c.options["sqn"]; ahead != "" {
+		n, err := strconv.ParseUint(ahead, 0, 48)
+		if err != nil {
+			return err
+		}
+		if err := usim.SQN.Accept(aka.SQN(n)); err != nil {
+			return err
+		}
+	}
+	cfg := ue.Config{USIM: usim, Name: name, Hooks: misbehaviour(c)}
+	if cfg.NEA, err = algorithms(c.options["nea"]); err != nil {
+		return err
+	}
+	if cfg.NIA, err = algorithms(c.options["nia"]); err != nil {
+		return err
+	}
+	u, err := ue.New(cfg)
+	if err != nil {
+		return err
+	}
+	cell, ok := s.cells[option(c, "gnb", "gnb1")]
+	if !ok {
+		return fmt.Errorf("no gNB %q", option(c, "gnb", "gnb1"))
+	}
+	u.Camp(cell)
+	s.camps[u] = cell
+	s.ues[name] = u
+	return nil
+}
+
+// misbehaviour makes the hooks that a ue line asks for: mute=NAME sends no such message, twice=NAME sends it twice,
+// deaf=NAME overhears it; times=N bounds mute and deaf.
+func misbehaviour(c *command) ue.Hooks {
+	var mu sync.Mutex
+	left := 1 << 30
+	if n, err := strconv.Atoi(c.options["times"]); err == nil {
+		left = n
+	}
+	once := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		left--
+		return left >= 0
+	}
+	return ue.Hooks{
+		Uplink: func(m gmm.Message) []gmm.Message {
+			switch m.Name() {
+			case c.options["mute"]:
+				if once() {
+					return nil
+				}
+			case c.options["twice"]:
+				return []gmm.Message{m, m}
+			}
+			return []gmm.Message{m}
+		},
+		Downlink: func(m gmm.Message) bool { return m.Name() == c.options["deaf"] && once() },
+	}
+}
+
+// packetFor lets a packet arrive from a data network.
+func (s *stage) packetFor(network string, to netip.Addr) {
+	from := netip.MustParseAddr("192.0.2.1")
+	s.path.Downlink(network, upf.Flow{Remote: from, Local: to, Protocol: 17, RemotePort: 7, LocalPort: 7, HasPorts: true}, 100)
+}
+
+func option(c *command, name, otherwise string) string {
+	if v, ok := c.options[name]; ok {
+		return v
+	}
+	return otherwise
+}
+
+func algorithms(s string) ([]uint8, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var list []uint8
+	for one := range strings.SplitSeq(s, ",") {
+		n, err := strconv.ParseUint(one, 10, 3)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, uint8(n))
+	}
+	return list, nil
+}
