@@ -1,0 +1,72 @@
+# make demo   the main job: ten phones through a core of this checkout, on this machine
+# make test   everything that must hold
+# make build  bin/limpid
+
+export CGO_ENABLED ?= 0
+BUILD := -trimpath -buildvcs=false -ldflags=-buildid=
+ROOT  := $(if $(filter 0,$(shell id -u)),,sudo -E env "PATH=$(PATH)")
+
+# What a fresh Debian lacks, by package name.
+DEBIAN_TEST := tshark gcc libc6-dev libusrsctp-dev iproute2
+
+# Every decoder is fuzzed for FUZZTIME; internal/arch holds this list against the tree.
+FUZZTIME ?= 10s
+FUZZ := \
+	wire/aper:FuzzPrimitives wire/aper:FuzzUint \
+	wire/ngap:FuzzDecode wire/ngap:FuzzTransfer \
+	wire/nas:FuzzUnprotect wire/nas/gmm:FuzzDecode wire/nas/gsm:FuzzDecode \
+	wire/pfcp:FuzzDecode wire/gtpu:FuzzParse \
+	wire/sctp:FuzzPacket wire/sctp:FuzzEndpoint \
+	aka/suci:FuzzDeconceal nf/udm:FuzzIdentity nf/smf:FuzzN1 nf/smf:FuzzFlowDescription \
+	nf/upf:FuzzParseFlow nf/upf:FuzzParseFilter ran/ue:FuzzReceive \
+	core/config:FuzzParse manage/subscriber:FuzzImport
+
+.PHONY: all build demo test unit oracle fuzz lint bench generate spec-index debian-test clean
+
+all: build
+
+build:
+	go build $(BUILD) -o bin/limpid ./cmd/limpid
+
+demo: build
+	$(ROOT) bin/limpid demo
+
+test: debian-test lint unit oracle fuzz
+
+unit: debian-test
+	CGO_ENABLED=1 $(ROOT) go test -race -timeout 20m ./...
+
+# The public Go libraries as judges of our codecs: a module of its own, so that the product does not depend on them.
+oracle:
+	cd oracle && go vet ./... && go test -timeout 10m ./...
+
+fuzz:
+	@set -e; for target in $(FUZZ); do \
+		echo "fuzz $$target $(FUZZTIME)"; \
+		go test -run '^$$' -fuzz "^$${target##*:}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s ./$${target%%:*}; \
+	done
+
+lint:
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+		test -z "$$unformatted" || { echo "not gofmt-ed: $$unformatted"; exit 1; }
+	go vet ./...
+	@go generate ./wire/... && git diff --exit-code -- wire || { echo "generated code is not what its source says: run make generate"; exit 1; }
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
+	cd oracle && go test -run '^$$' -bench . -benchmem ./...
+
+generate:
+	go generate ./...
+
+spec-index:
+	go run ./internal/specindex
+
+debian-test:
+	@missing=; for p in $(DEBIAN_TEST); do \
+		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then echo "installing from Debian:$$missing"; \
+		$(if $(filter 0,$(shell id -u)),,sudo) sh -c "apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing"; fi
+
+clean:
+	rm -rf bin demo.pcapng
