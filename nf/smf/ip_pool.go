@@ -1,0 +1,180 @@
+package smf
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+)
+
+// Sizes of a pool: a /8 needs 2 MB of bitmap, a /30 has two hosts.
+const (
+	minPoolBits = 8
+	maxPoolBits = 30
+)
+
+var (
+	errPoolEmpty    = errors.New("no UE address is left")
+	errAddressTaken = errors.New("address belongs to another session")
+)
+
+// ipPool allots the UE addresses of one data network, TS 23.501 §5.8.2.2. Allotting and freeing take the same time
+// however full it is, and an address that was freed is the last to be used again.
+type ipPool struct {
+	mu      sync.Mutex
+	ranges  []*ipRange
+	outside map[netip.Addr]struct{} // static addresses in no range
+}
+
+// ipRange is one prefix. Offsets count from its network address.
+type ipRange struct {
+	prefix netip.Prefix
+	base   uint32   // network address
+	size   uint32   // addresses, network and broadcast included
+	next   uint32   // the first offset never allotted
+	used   []uint64 // bit set: allotted or never to be allotted
+	count  uint32   // bits set
+	freed  []uint32 // queue of offsets given back: those from freed[head] on
+	head   int
+}
+
+// newIPPool makes the pool. The network and broadcast address of each prefix and the gateway are left out.
+func newIPPool(prefixes []netip.Prefix, gateway netip.Addr) *ipPool {
+	p := &ipPool{outside: make(map[netip.Addr]struct{})}
+	for _, prefix := range prefixes {
+		size := uint32(1) << (32 - prefix.Bits())
+		r := &ipRange{prefix: prefix, base: binary.BigEndian.Uint32(prefix.Addr().AsSlice()), size: size, next: 1,
+			used: make([]uint64, (size+63)/64)}
+		r.set(0)
+		r.set(size - 1)
+		p.ranges = append(p.ranges, r)
+	}
+	if !gateway.IsValid() && len(p.ranges) > 0 {
+		gateway = p.ranges[0].addr(1)
+	}
+	if r, offset, ok := p.find(gateway); ok && !r.has(offset) {
+		r.set(offset)
+	}
+	return p
+}
+
+func (r *ipRange) has(o uint32) bool { return r.used[o/64]>>(o%64)&1 != 0 }
+func (r *ipRange) set(o uint32)      { r.used[o/64] |= 1 << (o % 64); r.count++ }
+func (r *ipRange) clear(o uint32)    { r.used[o/64] &^= 1 << (o % 64); r.count-- }
+
+func (r *ipRange) addr(o uint32) netip.Addr {
+	return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, r.base+o)))
+}
+
+// find tells where an address lies.
+func (p *ipPool) find(a netip.Addr) (*ipRange, uint32, bool) {
+	for _, r := range p.ranges {
+		if a.Is4() && r.prefix.Contains(a) {
+			return r, binary.BigEndian.Uint32(a.AsSlice()) - r.base, true
+		}
+	}
+	return nil, 0, false
+}
+
+// allot gives an address. Error: errPoolEmpty.
+func (p *ipPool) allot() (netip.Addr, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range p.ranges {
+		if o, ok := r.take(); ok {
+			return r.addr(o), nil
+		}
+	}
+	return netip.Addr{}, errPoolEmpty
+}
+
+// take finds a free offset: first those never used, then the one that was freed longest ago. Each offset that it
+// skips (a static address in between) is skipped once, so the cost is constant over many calls.
+func (r *ipRange) take() (uint32, bool) {
+	if r.count == r.size {
+		return 0, false
+	}
+	for r.next < r.size {
+		o := r.next
+		r.next++
+		if !r.has(o) {
+			r.set(o)
+			return o, true
+		}
+	}
+	for r.head < len(r.freed) {
+		o := r.freed[r.head]
+		r.head++
+		if !r.has(o) {
+			r.set(o)
+			return o, true
+		}
+	}
+	return 0, false
+}
+
+// allotStatic takes the address that the subscription fixes, TS 23.501 §5.8.2.2.1. It may lie outside the prefixes,
+// where the operator routes it. Error: errAddressTaken.
+func (p *ipPool) allotStatic(a netip.Addr) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r, o, inside := p.find(a)
+	_, taken := p.outside[a]
+	if taken || inside && r.has(o) {
+		return fmt.Errorf("%s: %w", a, errAddressTaken)
+	}
+	if inside {
+		r.set(o)
+	} else {
+		p.outside[a] = struct{}{}
+	}
+	return nil
+}
+
+// free gives an address back.
+func (p *ipPool) free(a netip.Addr) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r, o, inside := p.find(a)
+	if !inside {
+		delete(p.outside, a)
+		return
+	}
+	if !r.has(o) {
+		return
+	}
+	r.clear(o)
+	if o >= r.next {
+		return // a static address not yet passed: take comes to it
+	}
+	if r.head > len(r.freed)/2 { // keep the queue from growing
+		r.freed = append(r.freed[:0], r.freed[r.head:]...)
+		r.head = 0
+	}
+	if uint32(len(r.freed)-r.head) >= r.size {
+		r.recount() // a static address that comes and goes is queued each time
+		return
+	}
+	r.freed = append(r.freed, o)
+}
+
+// recount fills the queue anew with each free offset once.
+func (r *ipRange) recount() {
+	r.freed, r.head = r.freed[:0], 0
+	for o := uint32(1); o < r.next; o++ {
+		if !r.has(o) {
+			r.freed = append(r.freed, o)
+		}
+	}
+}
+
+// usage returns how many addresses are allotted or kept back, and how many there are.
+func (p *ipPool) usage() (used, size uint32) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range p.ranges {
+		used, size = used+r.count, size+r.size
+	}
+	return used, size
+}

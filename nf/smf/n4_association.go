@@ -1,0 +1,315 @@
+package smf
+
+import (
+	"errors"
+	"log/slog"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/wire/pfcp"
+)
+
+// upf is a configured UPF and the association with it, TS 29.244 §5.8.
+type upf struct {
+	UPF
+	sessions atomic.Int64
+
+	mu       sync.Mutex
+	up       bool           // associated, and the last heartbeat was answered
+	recovery pfcp.Timestamp // the UPF's; 0 without an association
+	epoch    uint64         // counts the associations: what was made in an earlier one is gone
+	orphans  []uint64       // SEIDs there of sessions to delete once it answers again
+	unsynced []uint64       // SEIDs here of sessions whose last change it did not confirm
+}
+
+// maxOrphans bounds what is kept for a UPF that does not answer; it ends with the UPF's association in any case.
+const maxOrphans = 100_000
+
+func newUPF(c UPF) *upf {
+	if c.Address.Port() == 0 {
+		c.Address = netip.AddrPortFrom(c.Address.Addr(), pfcp.Port)
+	}
+	c.Address = netip.AddrPortFrom(c.Address.Addr().Unmap(), c.Address.Port())
+	return &upf{UPF: c}
+}
+
+func (u *upf) alive() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.up
+}
+
+// serves tells whether the operator lets the UPF serve a DNN in a slice.
+func (u *upf) serves(dnn ident.DNN, slice ident.SNSSAI) bool {
+	return (len(u.DNNs) == 0 || slices.ContainsFunc(u.DNNs, dnn.Equal)) &&
+		(len(u.Slices) == 0 || slices.Contains(u.Slices, slice))
+}
+
+// selectUPF chooses the UPF with the fewest sessions among those that fit, TS 23.501 §6.3.3.
+func (s *SMF) selectUPF(dnn ident.DNN, slice ident.SNSSAI) *upf {
+	var best *upf
+	for _, u := range s.upfs {
+		if u.serves(dnn, slice) && u.alive() && (best == nil || u.sessions.Load() < best.sessions.Load()) {
+			best = u
+		}
+	}
+	return best
+}
+
+// associate keeps the association with a UPF for as long as the SMF runs, TS 29.244 §6.2.6.2.
+func (s *SMF) associate(u *upf) {
+	for told := false; s.ctx.Err() == nil; {
+		if u.alive() { // it has set the association up itself
+			s.heartbeats(u)
+			continue
+		}
+		if err := s.setUpAssociation(u); err != nil {
+			if !told && s.ctx.Err() == nil { // once for each outage
+				s.logUPF(slog.LevelWarn, u, "no association with UPF, sessions through it are refused; is it running and is its N4 address right?", "error", err)
+			}
+			told = true
+			s.sleep(s.cfg.Timers.AssociationRetry)
+			continue
+		}
+		told = false
+	}
+}
+
+// sleep waits for d or until the SMF stops.
+func (s *SMF) sleep(d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-s.ctx.Done():
+	}
+}
+
+// errNoFTUP refuses a UPF that wants the SMF to choose its TEIDs.
+var errNoFTUP = errors.New("the UPF does not offer feature FTUP (TS 29.244 §8.2.25): it must allocate F-TEIDs itself")
+
+// setUpAssociation sets the association up from this side, TS 29.244 §6.2.6.2.
+func (s *SMF) setUpAssociation(u *upf) error {
+	m, err := s.request(s.ctx, u, 0, &pfcp.AssociationSetupRequest{
+		NodeID: s.nodeID(), RecoveryTimeStamp: s.started, CPFunctionFeatures: pfcp.Some(pfcp.CPFunctionFeatures(0)),
+	})
+	if err != nil {
+		return err
+	}
+	answer, ok := m.(*pfcp.AssociationSetupResponse)
+	if !ok {
+		return errUnexpectedAnswer
+	}
+	if answer.UPFunctionFeatures.Value()&pfcp.UPFeatureFTUP == 0 {
+		return errNoFTUP
+	}
+	s.associated(u, answer.RecoveryTimeStamp)
+	return nil
+}
+
+var errUnexpectedAnswer = errors.New("answer of the wrong type")
+
+// associated notes an association just set up. A UPF forgets its sessions when that happens (TS 29.244 §6.2.6.2.2),
+// so those that it should have are made anew, TS 23.527 §4.3.
+func (s *SMF) associated(u *upf, recovery pfcp.Timestamp) {
+	u.mu.Lock()
+	again := u.epoch > 0
+	u.up, u.recovery, u.orphans, u.unsynced = true, recovery, nil, nil
+	u.epoch++
+	u.mu.Unlock()
+	s.logUPF(slog.LevelInfo, u, "association with UPF set up", "recovery", recovery.Time(), "again", again)
+	if u.sessions.Load() > 0 {
+		s.running.Go(func() { s.restoreSessions(u) })
+	}
+}
+
+// restoreSessions has every session on the UPF made anew, a bounded number at a time.
+func (s *SMF) restoreSessions(u *upf) {
+	count := 0
+	for _, n := range s.all() {
+		if !n.uses(u) {
+			continue
+		}
+		select {
+		case s.restores <- struct{}{}:
+		case <-s.ctx.Done():
+			return
+		}
+		if !n.deliver(restore{}) {
+			<-s.restores
+		}
+		count++
+	}
+	s.logUPF(slog.LevelInfo, u, "sessions restored on UPF", "sessions", count)
+}
+
+// heartbeats watches the UPF until it has restarted, TS 29.244 §6.2.2. While it does not answer it is given no new
+// session; if it then answers with the same recovery time stamp, only the path was down and its sessions are intact.
+func (s *SMF) heartbeats(u *upf) {
+	for {
+		s.sleep(s.cfg.Timers.HeartbeatInterval)
+		if s.ctx.Err() != nil || u.current() == 0 {
+			return
+		}
+		m, err := s.request(s.ctx, u, 0, &pfcp.HeartbeatRequest{RecoveryTimeStamp: s.started})
+		answer, ok := m.(*pfcp.HeartbeatResponse)
+		switch {
+		case s.ctx.Err() != nil:
+			return
+		case err != nil || !ok:
+			if u.setUp(false) {
+				s.logUPF(slog.LevelError, u, "UPF does not answer, new sessions through it are refused", "sessions", u.sessions.Load(), "error", err)
+			}
+		case u.current() != answer.RecoveryTimeStamp:
+			s.logUPF(slog.LevelError, u, "UPF has restarted and lost its sessions", "sessions", u.sessions.Load(), "recovery", answer.RecoveryTimeStamp.Time())
+			u.lose()
+			return
+		default:
+			if u.setUp(true) {
+				s.logUPF(slog.LevelInfo, u, "UPF answers again")
+			}
+			s.catchUp(u)
+		}
+	}
+}
+
+// setUp notes whether the UPF answers and tells whether that is news.
+func (u *upf) setUp(up bool) (news bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	news = u.up != up
+	u.up = up
+	return news
+}
+
+// current is the recovery time stamp of the association, 0 if there is none.
+func (u *upf) current() pfcp.Timestamp {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.recovery
+}
+
+// generation tells the associations with the UPF apart.
+func (u *upf) generation() uint64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.epoch
+}
+
+// lose ends the association on this side; a new one is set up before the next heartbeat.
+func (u *upf) lose() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.up, u.recovery = false, 0
+}
+
+// orphan keeps the SEID of a session that could not be deleted.
+func (u *upf) orphan(seid uint64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if len(u.orphans) < maxOrphans {
+		u.orphans = append(u.orphans, seid)
+	}
+}
+
+// unconfirmed keeps the SEID of a session here whose last change the UPF did not answer.
+func (u *upf) unconfirmed(seid uint64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if len(u.unsynced) < maxOrphans {
+		u.unsynced = append(u.unsynced, seid)
+	}
+}
+
+// catchUp tells the UPF what it missed while it did not answer: sessions that changed, and sessions that ended.
+func (s *SMF) catchUp(u *upf) {
+	u.mu.Lock()
+	list, changed := u.orphans, u.unsynced
+	u.orphans, u.unsynced = nil, nil
+	u.mu.Unlock()
+	for _, seid := range changed {
+		if n := s.session(seid); n != nil {
+			n.deliver(resync{})
+		}
+	}
+	for i, seid := range list {
+		_, err := s.request(s.ctx, u, seid, &pfcp.SessionDeletionRequest{})
+		if bad, refused := errors.AsType[*pfcp.Error](err); err != nil && !refused {
+			s.logUPF(slog.LevelWarn, u, "UPF stopped answering again", "error", err)
+			for _, left := range list[i:] {
+				u.orphan(left)
+			}
+			return
+		} else if refused && bad.Cause != pfcp.CauseSessionContextNotFound {
+			s.logUPF(slog.LevelWarn, u, "UPF keeps a session that ended", "seid", seid, "error", err)
+		}
+	}
+}
+
+// upfSetsUp answers a UPF that sets the association up itself, TS 29.244 §6.2.6.3.
+func (s *SMF) upfSetsUp(u *upf, m *pfcp.AssociationSetupRequest) pfcp.Message {
+	answer := &pfcp.AssociationSetupResponse{NodeID: s.nodeID(), Cause: pfcp.CauseRequestAccepted, RecoveryTimeStamp: s.started,
+		CPFunctionFeatures: pfcp.Some(pfcp.CPFunctionFeatures(0))}
+	if m.UPFunctionFeatures.Value()&pfcp.UPFeatureFTUP == 0 {
+		s.logUPF(slog.LevelError, u, "UPF refused", "error", errNoFTUP)
+		answer.Cause = pfcp.CauseRequestRejected
+		return answer
+	}
+	s.associated(u, m.RecoveryTimeStamp)
+	return answer
+}
+
+// upfUpdates answers a change of the association, TS 29.244 §6.2.7. A UPF that asks to be released is given no
+// new session until it takes an association again, and then gets its sessions back.
+func (s *SMF) upfUpdates(u *upf, m *pfcp.AssociationUpdateRequest) pfcp.Message {
+	if m.AssociationReleaseRequest.Value()&pfcp.AssociationReleaseSARR != 0 {
+		u.lose()
+		s.logUPF(slog.LevelWarn, u, "UPF asks to be released, new sessions through it are refused", "sessions", u.sessions.Load())
+		s.running.Go(func() {
+			_, err := s.request(s.ctx, u, 0, &pfcp.AssociationReleaseRequest{NodeID: s.nodeID()})
+			s.logUPF(slog.LevelInfo, u, "association with UPF released", "error", err)
+		})
+	}
+	return &pfcp.AssociationUpdateResponse{NodeID: s.nodeID(), Cause: pfcp.CauseRequestAccepted,
+		CPFunctionFeatures: pfcp.Some(pfcp.CPFunctionFeatures(0))}
+}
+
+// nodeReport takes note of the user plane paths that failed or recovered, TS 29.244 §6.2.9. The sessions learn of a
+// dead gNB from error indications and from the AMF.
+func (s *SMF) nodeReport(u *upf, m *pfcp.NodeReportRequest) pfcp.Message {
+	if r, ok := m.UserPlanePathFailureReport.Get(); ok {
+		s.logUPF(slog.LevelError, u, "user plane path failed", "peers", r.RemoteGTPUPeer)
+	}
+	if r, ok := m.UserPlanePathRecoveryReport.Get(); ok {
+		s.logUPF(slog.LevelInfo, u, "user plane path recovered", "peers", r.RemoteGTPUPeer)
+	}
+	return &pfcp.NodeReportResponse{NodeID: s.nodeID(), Cause: pfcp.CauseRequestAccepted}
+}
+
+// UPFStatus is a copy of what the SMF knows of a UPF.
+type UPFStatus struct {
+	Name     string
+	Address  netip.AddrPort
+	Up       bool
+	Recovery time.Time // zero without an association
+	Sessions int64
+}
+
+// UPFs returns the state of each configured UPF.
+func (s *SMF) UPFs() []UPFStatus {
+	list := make([]UPFStatus, 0, len(s.upfs))
+	for _, u := range s.upfs {
+		u.mu.Lock()
+		st := UPFStatus{Name: u.Name, Address: u.Address, Up: u.up, Sessions: u.sessions.Load()}
+		if u.recovery != 0 {
+			st.Recovery = u.recovery.Time()
+		}
+		u.mu.Unlock()
+		list = append(list, st)
+	}
+	return list
+}

@@ -1,0 +1,134 @@
+package smf
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/limpid-5g/limpid/wire/pfcp"
+)
+
+// errNoFTEID is an acceptance without the tunnel that the SMF asked the UPF to choose.
+var errNoFTEID = errors.New("UPF accepted the session without an F-TEID for N3 or an F-SEID")
+
+// establishOnUPF makes the session on its UPF with all its rules, TS 29.244 §6.3.2.
+func (s *session) establishOnUPF(ctx context.Context) error {
+	s.mu.Lock()
+	req, u := s.establishmentRequest(), s.upf
+	s.mu.Unlock()
+	epoch := u.generation()
+	// Once sent it is answered before anything else happens: giving up in between would leave a session behind.
+	m, err := s.smf.request(context.WithoutCancel(ctx), u, 0, req)
+	if err != nil {
+		return err
+	}
+	answer, ok := m.(*pfcp.SessionEstablishmentResponse)
+	if !ok {
+		return errUnexpectedAnswer
+	}
+	remote, ok := answer.UPFSEID.Get()
+	if !ok {
+		return errNoFTEID
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.remoteSEID, s.onUPF, s.epoch = remote.SEID, true, epoch
+	for _, c := range answer.CreatedPDR {
+		if f, ok := c.LocalFTEID.Get(); ok && f.IPv4.IsValid() {
+			s.uplink = tunnel{f.IPv4, f.TEID}
+		}
+	}
+	if !s.uplink.valid() {
+		return errNoFTEID
+	}
+	return nil
+}
+
+// modifyOnUPF changes what the UPF does with downlink packets, TS 29.244 §6.3.3. A refusal is a *pfcp.Error.
+func (s *session) modifyOnUPF(ctx context.Context, far pfcp.UpdateFAR, flags pfcp.SessionModificationReqFlags) error {
+	s.mu.Lock()
+	u, seid, there := s.upf, s.remoteSEID, s.onUPF
+	s.mu.Unlock()
+	switch {
+	case !there:
+		return errNotOnUPF
+	case !u.alive():
+		return errUPFDown // rather than wait for what is known
+	}
+	req := &pfcp.SessionModificationRequest{UpdateFAR: []pfcp.UpdateFAR{far}}
+	if flags != 0 {
+		req.PFCPSMReqFlags = pfcp.Some(flags)
+	}
+	_, err := s.smf.request(ctx, u, seid, req)
+	return err
+}
+
+var (
+	errNotOnUPF = errors.New("the session is on no UPF")
+	errUPFDown  = errors.New("the UPF does not answer")
+)
+
+// forward has downlink packets, those buffered first, go to the gNB.
+func (s *session) forward(ctx context.Context, gnb tunnel) error {
+	return s.modifyOnUPF(ctx, pfcp.UpdateFAR{
+		FARID: downlinkFAR, ApplyAction: pfcp.Some(pfcp.ApplyFORW),
+		UpdateForwardingParameters: pfcp.Some(pfcp.UpdateForwardingParameters{
+			DestinationInterface: pfcp.Some(pfcp.InterfaceAccess), OuterHeaderCreation: pfcp.Some(gnb.outerHeader())}),
+	}, 0)
+}
+
+// buffer has downlink packets kept and the first of them reported.
+func (s *session) buffer(ctx context.Context, flags pfcp.SessionModificationReqFlags) error {
+	return s.modifyOnUPF(ctx, pfcp.UpdateFAR{FARID: downlinkFAR, ApplyAction: pfcp.Some(bufferAndNotify)}, flags)
+}
+
+// leaveUPF deletes the session on its UPF, TS 29.244 §6.3.4, and keeps what it counted. A UPF that does not answer is
+// asked again when it does.
+func (s *session) leaveUPF(ctx context.Context) {
+	s.mu.Lock()
+	u, seid, there := s.upf, s.remoteSEID, s.onUPF
+	s.upf, s.onUPF, s.gnb = nil, false, tunnel{}
+	s.mu.Unlock()
+	if u == nil {
+		return
+	}
+	defer u.sessions.Add(-1)
+	if !there {
+		return
+	}
+	if !u.alive() {
+		u.orphan(seid)
+		return
+	}
+	m, err := s.smf.request(ctx, u, seid, &pfcp.SessionDeletionRequest{})
+	if answer, ok := m.(*pfcp.SessionDeletionResponse); ok {
+		s.count(answer.UsageReport)
+	}
+	refused, ok := errors.AsType[*pfcp.Error](err)
+	switch {
+	case err == nil || ok && refused.Cause == pfcp.CauseSessionContextNotFound:
+	case ok:
+		s.smf.log.Warn("UPF keeps a session that ended", s.attrs(slog.String("upf", u.Name), slog.Any("error", err))...)
+	default:
+		u.orphan(seid)
+		s.smf.log.Warn("session is deleted on its UPF once that answers", s.attrs(slog.String("upf", u.Name), slog.Any("error", err))...)
+	}
+}
+
+// count adds usage reports up.
+func (s *session) count(reports []pfcp.UsageReport) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range reports {
+		v := r.VolumeMeasurement.Value()
+		s.usage.Uplink += v.Uplink.Value()
+		s.usage.Downlink += v.Downlink.Value()
+	}
+}
+
+// uses tells whether the session should be on the UPF.
+func (s *session) uses(u *upf) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.upf == u && s.onUPF
+}

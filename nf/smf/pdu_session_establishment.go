@@ -1,0 +1,263 @@
+package smf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+
+	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/sbi"
+	"github.com/limpid-5g/limpid/sbi/npcf"
+	"github.com/limpid-5g/limpid/sbi/nsmf"
+	"github.com/limpid-5g/limpid/sbi/nudm"
+	"github.com/limpid-5g/limpid/wire/nas"
+	"github.com/limpid-5g/limpid/wire/nas/gsm"
+	"github.com/limpid-5g/limpid/wire/pfcp"
+)
+
+// establishment is a request to establish a session that was found acceptable.
+type establishment struct {
+	pti        uint8
+	ssc        gsm.SSCMode
+	ipv4Only   bool // the UE asked for IPv4v6 and is told that it got IPv4
+	alwaysOn   bool // the UE asked for an always-on session
+	filters    int  // how many packet filters the UE supports
+	pco        gsm.ProtocolConfigurationOptions
+	subscribed nudm.SessionManagementSubscriptionData
+}
+
+// establish runs the UE-requested PDU session establishment, TS 23.502 §4.3.2.2.1, from step 7 on, and answers the UE
+// whatever its end. Steps 3 to 5 are in CreateSMContext.
+func (s *session) establish(ctx context.Context, m establish) {
+	err := s.establishSession(ctx, m)
+	if err == nil || errors.Is(err, procedure.ErrSuperseded) || s.smf.ctx.Err() != nil {
+		return // what superseded it is served next
+	}
+	if s.is(Released) {
+		return // ended meanwhile: there is nobody to answer
+	}
+	s.set(Released)
+	s.reject(ctx, m.request, asRefusal(err))
+}
+
+func (s *session) establishSession(ctx context.Context, m establish) error {
+	if m.prior != nil {
+		if err := waitFor(ctx, m.prior); err != nil {
+			return err
+		}
+	}
+	if err := s.decidePolicy(ctx, m.request); err != nil { // step 7b
+		return err
+	}
+	if err := s.chooseUPF(); err != nil { // step 8
+		return err
+	}
+	if err := s.allotAddress(m.request.subscribed.StaticIPv4); err != nil { // step 8, TS 23.501 §5.8.2.2.1
+		return err
+	}
+	if err := s.establishOnUPF(ctx); err != nil { // step 10
+		return n4Refusal(err)
+	}
+	if s.is(Released) {
+		return procedure.ErrSuperseded
+	}
+	if err := s.accept(ctx, m.request); err != nil { // step 11
+		return err
+	}
+	outcome, err := s.awaitSetup(ctx) // steps 12 to 15
+	switch {
+	case err != nil:
+		return err
+	case outcome.failed != "":
+		return gnbRefusal(outcome)
+	case outcome.gnb.valid():
+		s.userPlaneSetUp(ctx, outcome) // step 16a
+	}
+	return s.registerInUDM(ctx) // step 16c
+}
+
+// waitFor waits until the session that had the same identity has given everything back.
+func waitFor(ctx context.Context, prior *session) error {
+	select {
+	case <-prior.wait():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// decidePolicy has the PCF decide the rules of the session, TS 23.502 §4.16.4, and binds them to QoS flows.
+func (s *session) decidePolicy(ctx context.Context, req establishment) error {
+	decision, err := s.smf.deps.Policy.CreateSMPolicy(ctx, npcf.SMPolicyContextData{
+		SUPI: s.supi, PDUSessionID: s.id, PDUSessionType: nudm.IPv4, DNN: s.network.Name, SNSSAI: s.slice,
+		SubscribedAMBR: req.subscribed.SessionAMBR, SubscribedQoS: req.subscribed.DefaultQoS,
+	})
+	if err != nil {
+		return policyRefusal(err)
+	}
+	s.mu.Lock()
+	s.policyID = decision.ID
+	s.mu.Unlock()
+	qos, err := newSessionQoS(decision)
+	if err != nil {
+		return failure(err, "correct the PCC rules of the PCF")
+	}
+	if n := qos.packetFilters(); n > req.filters {
+		return &refusal{cause: gsm.CauseRequestRejectedUnspecified, asked: fmt.Sprintf("a session whose rules have %d packet filters", n),
+			allowed: fmt.Sprintf("%d, which is what the UE supports", req.filters), change: "fewer PCC rules for this DNN"}
+	}
+	s.mu.Lock()
+	s.qos = qos
+	s.mu.Unlock()
+	return nil
+}
+
+func policyRefusal(err error) error {
+	switch sbi.CauseOf(err) {
+	case npcf.CauseUserUnknown, npcf.CausePolicyContextDenied:
+		return &refusal{cause: gsm.CauseRequestRejectedUnspecified, sbi: nsmf.CauseSubscriptionDenied, err: err,
+			asked: "a session", allowed: "none by the PCF", change: "the policy for this subscriber and DNN"}
+	}
+	return failure(err, "see why the PCF failed")
+}
+
+func (s *session) chooseUPF() error {
+	u := s.smf.selectUPF(s.network.Name, s.slice)
+	if u == nil {
+		return &refusal{cause: gsm.CauseNetworkFailure, sbi: nsmf.CauseUPFNotResponding, asked: "a UPF for this DNN and slice",
+			allowed: "none that is associated", change: "start a UPF that serves them, or let one of the UPFs serve them"}
+	}
+	u.sessions.Add(1)
+	s.mu.Lock()
+	s.upf = u
+	s.mu.Unlock()
+	return nil
+}
+
+func (s *session) allotAddress(static netip.Addr) error {
+	a, err := static, error(nil)
+	if static.IsValid() {
+		err = s.network.addresses.allotStatic(static)
+	} else {
+		a, err = s.network.addresses.allot()
+	}
+	if err != nil {
+		used, size := s.network.addresses.usage()
+		return &refusal{cause: gsm.CauseInsufficientResources, sbi: nsmf.CauseInsufficientResourcesSlice, err: err,
+			asked: "a UE address", allowed: fmt.Sprintf("%d of %d are in use or kept back", used, size), change: "a larger or another pool for this DNN"}
+	}
+	s.mu.Lock()
+	s.address = a
+	s.mu.Unlock()
+	return nil
+}
+
+// n4Refusal is the refusal for an establishment that failed on N4.
+func n4Refusal(err error) error {
+	if bad, ok := errors.AsType[*pfcp.Error](err); ok {
+		r := failure(err, "see the log of the UPF")
+		if bad.Cause == pfcp.CauseNoResourcesAvailable || bad.Cause == pfcp.CauseEntityInCongestion || bad.Cause == pfcp.CauseAllDynamicAddressesOccupied {
+			r.cause, r.sbi = gsm.CauseInsufficientResources, nsmf.CauseInsufficientResourcesSlice
+		}
+		return r
+	}
+	r := failure(err, "check that the UPF runs and that N4 reaches it")
+	r.sbi = nsmf.CauseUPFNotResponding
+	return r
+}
+
+// gnbRefusal is the refusal for a session that the gNB could not set up: it did not hand the acceptance to the UE
+// (TS 38.413 §8.2.1.2).
+func gnbRefusal(o setupOutcome) error {
+	r := &refusal{cause: gsm.CauseNetworkFailure, asked: "resources of the gNB", allowed: "none: " + o.failed, change: "see the log of the gNB"}
+	if o.radio {
+		r.cause = gsm.CauseInsufficientResources
+	}
+	return r
+}
+
+// accept sends the PDU SESSION ESTABLISHMENT ACCEPT and the request to the gNB, TS 24.501 §6.4.1.3.
+func (s *session) accept(ctx context.Context, req establishment) error {
+	s.mu.Lock()
+	n1, err := gsm.Append(make([]byte, 0, 256), s.acceptMessage(req))
+	if err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	n2, err := s.setupRequestTransfer()
+	if err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	if s.state != Establishing {
+		s.mu.Unlock()
+		return procedure.ErrSuperseded
+	}
+	s.state, s.up = Active, nsmf.Activating
+	s.mu.Unlock()
+	if _, err := s.smf.deps.AMF.N1N2MessageTransfer(ctx, s.supi, s.transfer(n1, n2, false)); err != nil {
+		return failure(err, "see why the AMF did not take the message")
+	}
+	return nil
+}
+
+func (s *session) acceptMessage(req establishment) *gsm.PDUSessionEstablishmentAccept {
+	m := &gsm.PDUSessionEstablishmentAccept{
+		PDUSessionID: s.id, PTI: req.pti,
+		SelectedPDUSessionType: gsm.IPv4, SelectedSSCMode: req.ssc,
+		AuthorizedQoSRules:            s.qos.authorizedRules(),
+		SessionAMBR:                   gsm.NewSessionAMBR(s.qos.ambr.Downlink, s.qos.ambr.Uplink),
+		PDUAddress:                    &gsm.PDUAddress{Type: gsm.IPv4, IPv4: s.address},
+		SNSSAI:                        &nas.SNSSAI{SNSSAI: s.slice},
+		AuthorizedQoSFlowDescriptions: s.qos.flowDescriptions(),
+		ProtocolConfigurationOptions:  s.network.protocolConfiguration(req.pco),
+		DNN:                           s.network.Name,
+	}
+	if req.ipv4Only {
+		m.Cause = new(gsm.CausePDUSessionTypeIPv4OnlyAllowed)
+	}
+	if req.alwaysOn {
+		m.AlwaysOnIndication = new(uint8) // "not allowed", TS 24.501 §9.11.4.3
+	}
+	return m
+}
+
+// awaitSetup waits for the gNB. If it stays silent, or the UE loses its connection, the session is there all the same
+// and its user plane is set up when it is wanted.
+func (s *session) awaitSetup(ctx context.Context) (setupOutcome, error) {
+	outcome, err := procedure.Await[setupOutcome](ctx, s, procedure.Timer{Name: "N2 response", Duration: s.smf.cfg.Timers.N2Response})
+	switch {
+	case err == nil:
+		return outcome, nil
+	case errors.Is(err, procedure.ErrNoAnswer):
+		s.smf.log.Warn("gNB did not answer the setup of the session", s.attrs()...)
+		s.deactivateUserPlane(ctx, "no answer of the gNB")
+		return setupOutcome{}, nil
+	case errors.Is(err, procedure.ErrSuperseded) && s.is(Active): // the UE has become idle
+		return setupOutcome{}, nil
+	}
+	return setupOutcome{}, err
+}
+
+// registerInUDM tells the UDM which SMF serves the session, TS 23.502 §4.3.2.2.1 step 16c. A session that the UDM does
+// not take is released: its subscription may have ended meanwhile.
+func (s *session) registerInUDM(ctx context.Context) error {
+	if !s.is(Active) {
+		return nil
+	}
+	err := s.smf.deps.UECM.RegisterSMF(ctx, s.supi, nudm.SMFRegistration{
+		SMFInstanceID: s.smf.cfg.InstanceID, PDUSessionID: s.id, SNSSAI: s.slice, DNN: s.network.Name, PLMN: s.plmn,
+	})
+	if err != nil {
+		s.smf.log.Error("UDM does not register the session; it is released", s.attrs(slog.Any("error", err))...)
+		s.releaseByNetwork(ctx, gsm.CauseNetworkFailure)
+		return nil
+	}
+	s.mu.Lock()
+	s.registered = true
+	s.mu.Unlock()
+	s.smf.log.Info("PDU session established", s.attrs(slog.String("address", s.address.String()), slog.String("upf", s.upf.Name))...)
+	return nil
+}

@@ -1,0 +1,143 @@
+package smf
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/sbi"
+	"github.com/limpid-5g/limpid/sbi/nsmf"
+	"github.com/limpid-5g/limpid/wire/nas/gsm"
+	"github.com/limpid-5g/limpid/wire/pfcp"
+)
+
+// activate answers the AMF that wants the user plane set up, TS 23.502 §4.2.3.2 steps 4 to 11: the UPF and its tunnel
+// stay, so that the request to the gNB is ready.
+func (s *session) activate(out *nsmf.SMContextUpdatedData) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.state != Active || !s.onUPF:
+		return sbi.Problem(http.StatusForbidden, nsmf.CauseN2SMError, "the session is %s", s.state)
+	case !s.upf.alive():
+		s.smf.log.Warn("user plane not set up", s.attrs(slog.String("upf", s.upf.Name), slog.String("asked", "the user plane of the session"),
+			slog.String("allowed", "none: its UPF does not answer"), slog.String("change", "start the UPF"))...)
+		return sbi.Problem(http.StatusGatewayTimeout, nsmf.CauseUPFNotResponding, "UPF %s does not answer", s.upf.Name)
+	}
+	n2, err := s.setupRequestTransfer()
+	if err != nil {
+		return sbi.Problem(http.StatusInternalServerError, sbi.CauseSystemFailure, "%v", err)
+	}
+	s.up = nsmf.Activating
+	out.UpCnxState, out.N2SMInfo = nsmf.Activating, n2
+	return nil
+}
+
+// userPlaneSetUp takes the gNB's answer, TS 23.502 §4.2.3.2 steps 15 to 18, and has the UPF send downlink packets there.
+func (s *session) userPlaneSetUp(ctx context.Context, o setupOutcome) {
+	if !s.is(Active) {
+		return // an answer to a session that is being released
+	}
+	if o.failed != "" {
+		s.smf.log.Warn("gNB did not set the session up", s.attrs(slog.String("cause", o.failed))...)
+		s.deactivateUserPlane(ctx, o.failed)
+		return
+	}
+	if len(o.without) > 0 { // what they would carry finds no bearer; the other flows work
+		s.smf.log.Warn("gNB did not set up all QoS flows of the session", s.attrs(slog.Any("flows", o.without))...)
+	}
+	if err := s.forward(ctx, o.gnb); err != nil && !s.recreate(ctx, o.gnb, err) {
+		return
+	}
+	s.mu.Lock()
+	s.gnb, s.up = o.gnb, nsmf.Activated
+	s.mu.Unlock()
+}
+
+// recreate makes the session anew on a UPF that says it has none, and tells whether the user plane is then as wanted. A
+// UPF that does not answer is told again when it does, and one that has lost its association gets the session back with
+// the next. Where nothing helps the session has no user plane any more and is released.
+func (s *session) recreate(ctx context.Context, gnb tunnel, cause error) bool {
+	why := gsm.CauseNetworkFailure
+	if causeOf(cause) == pfcp.CauseSessionContextNotFound {
+		s.smf.log.Warn("UPF has lost the session; it is made anew", s.attrs()...)
+		s.mu.Lock()
+		s.gnb = gnb
+		s.mu.Unlock()
+		var kept bool
+		if kept, cause = s.remake(ctx); cause == nil {
+			return kept
+		}
+		why = gsm.CauseReactivationRequested
+	}
+	if s.smf.ctx.Err() != nil {
+		return false
+	}
+	switch causeOf(cause) {
+	case 0:
+		s.smf.log.Warn("UPF is told of the change once it answers", s.attrs(slog.Any("error", cause))...)
+		s.upf.unconfirmed(s.seid)
+		return true
+	case pfcp.CauseNoEstablishedAssociation:
+		s.upf.lose()
+		return true
+	}
+	s.smf.log.Error("UPF does not serve the session", s.attrs(slog.Any("error", cause))...)
+	s.releaseByNetwork(ctx, why)
+	return false
+}
+
+// resyncUPF repeats what the UPF is to do with downlink packets.
+func (s *session) resyncUPF(ctx context.Context) {
+	if !s.is(Active) {
+		return
+	}
+	s.mu.Lock()
+	gnb := s.gnb
+	s.mu.Unlock()
+	if gnb.valid() {
+		s.userPlaneSetUp(ctx, setupOutcome{gnb: gnb})
+	} else {
+		s.idle(ctx, 0)
+	}
+}
+
+// causeOf is the cause of a UPF's refusal, 0 if err is none.
+func causeOf(err error) pfcp.Cause {
+	if refused, ok := errors.AsType[*pfcp.Error](err); ok {
+		return refused.Cause
+	}
+	return 0
+}
+
+// networkTriggeredServiceRequest has the UE paged because the UPF holds a packet for it, TS 23.502 §4.2.3.3.
+func (s *session) networkTriggeredServiceRequest(ctx context.Context) {
+	s.mu.Lock()
+	if s.state != Active || s.gnb.valid() {
+		s.mu.Unlock()
+		return // the report crossed with the UE's own service request
+	}
+	n2, err := s.setupRequestTransfer()
+	s.up = nsmf.Activating
+	s.mu.Unlock()
+	if err == nil {
+		_, err = s.smf.deps.AMF.N1N2MessageTransfer(ctx, s.supi, s.transfer(nil, n2, false)) // step 3a
+	}
+	if sbi.CauseOf(err) == sbi.CauseContextNotFound {
+		s.end("the AMF does not know the UE")
+		return
+	}
+	if err != nil {
+		s.smf.log.Info("AMF does not page the UE", s.attrs(slog.Any("error", err))...)
+	}
+	outcome, err := procedure.Await[setupOutcome](ctx, s, procedure.Timer{Name: "paging", Duration: s.smf.cfg.Timers.Paging})
+	switch {
+	case err == nil:
+		s.userPlaneSetUp(ctx, outcome)
+	case errors.Is(err, procedure.ErrNoAnswer): // what is buffered is of no use any more; the next packet pages again
+		s.smf.log.Info("UE did not answer the paging", s.attrs()...)
+		s.idle(ctx, pfcp.SMReqDROBU)
+	}
+}

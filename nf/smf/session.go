@@ -1,0 +1,276 @@
+package smf
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"strconv"
+	"sync"
+
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/sbi/nsmf"
+	"github.com/limpid-5g/limpid/sbi/nudm"
+	"github.com/limpid-5g/limpid/wire/nas/gsm"
+)
+
+// State is where a session is in its life, TS 24.501 §6.1.3.3.
+type State string
+
+// The states of a session at the SMF.
+const (
+	Establishing State = "establishing" // until the PDU SESSION ESTABLISHMENT ACCEPT is on its way
+	Active       State = "active"
+	Releasing    State = "releasing" // from the PDU SESSION RELEASE COMMAND to its answer
+	Released     State = "released"
+)
+
+// tunnel is one end of the N3 tunnel, TS 29.281 §4.
+type tunnel struct {
+	addr netip.Addr
+	teid uint32
+}
+
+func (t tunnel) valid() bool { return t.addr.IsValid() }
+
+// session is the SM context of one PDU session, TS 23.501 §5.6.1.
+type session struct {
+	smf     *SMF
+	actor   procedure.Actor
+	seid    uint64 // local F-SEID; also the reference of the SM context
+	supi    ident.SUPI
+	id      uint8
+	network *dataNetwork
+	slice   ident.SNSSAI
+	plmn    ident.PLMN
+	// integrity is the rate at which the UE can protect user data, TS 24.501 §9.11.4.7.
+	integrity gsm.IntegrityProtectionMaximumDataRate
+
+	// What the session holds and must give back. Only the actor's goroutine writes these; others read under mu.
+	mu         sync.Mutex
+	address    netip.Addr
+	policyID   string
+	upf        *upf // that counts this session
+	remoteSEID uint64
+	onUPF      bool
+	epoch      uint64 // of the UPF's association in which the session was made there
+	registered bool   // in the UDM
+
+	state  State
+	up     nsmf.UpCnxState
+	uplink tunnel // at the UPF
+	gnb    tunnel // at the gNB; not valid while the user plane is down
+	qos    *sessionQoS
+	usage  Usage
+
+	// The release under way: the identity of its transaction (0 if the network began it) and its cause.
+	releasePTI   uint8
+	releaseCause gsm.Cause
+	gone         chan struct{} // closed once everything is given back; made by the first who waits
+}
+
+// Usage is what the UPF counted for a session, in octets.
+type Usage struct {
+	Uplink, Downlink uint64
+}
+
+// SessionInfo is a copy of what an SM context is at one moment.
+type SessionInfo struct {
+	Ref           string
+	SUPI          ident.SUPI
+	PDUSessionID  uint8
+	DNN           ident.DNN
+	SNSSAI        ident.SNSSAI
+	State         State
+	UpCnxState    nsmf.UpCnxState
+	Address       netip.Addr
+	UPF           string
+	LocalSEID     uint64
+	RemoteSEID    uint64
+	UplinkTEID    uint32 // at the UPF
+	UplinkAddress netip.Addr
+	GNBTEID       uint32
+	GNBAddress    netip.Addr
+	SessionAMBR   nudm.AMBR
+	QFIs          []uint8
+	Usage         Usage
+}
+
+// What is delivered to a session's actor.
+type (
+	// establish starts the session; prior is the one that it takes the place of.
+	establish struct {
+		request establishment
+		prior   *session
+	}
+	// setupOutcome is the gNB's answer to a PDUSessionResourceSetupRequestTransfer.
+	setupOutcome struct {
+		gnb     tunnel
+		without []string // QoS flows that the gNB has not set up, with its causes
+		failed  string   // the gNB's cause; "" if the tunnel is set up
+		radio   bool     // the cause is one of the radio network
+	}
+	// deactivate takes the user plane down.
+	deactivate struct{ why string }
+	// release ends the session with the UE's knowledge. sent: the command is already on its way.
+	release struct {
+		sent bool
+		n2   nsmf.N2SMInfo
+	}
+	// networkRelease asks for the session to be released with the UE's knowledge.
+	networkRelease struct{ cause gsm.Cause }
+	// releaseComplete is the UE's answer to the command.
+	releaseComplete struct{}
+	// discard ends the session without the UE.
+	discard struct{ why string }
+	// downlinkData asks for the UE to be paged.
+	downlinkData struct{}
+	// errorIndication says that the gNB does not know the tunnel.
+	errorIndication struct{ gnb tunnel }
+	// resync repeats the last change to a UPF that did not answer it.
+	resync struct{}
+	// restore makes the session anew on a UPF that lost it.
+	restore struct{}
+)
+
+func (s *session) key() ueSession { return ueSession{s.supi, s.id} }
+
+// ref is the reference of the SM context, TS 29.502 §5.2.2.2.
+func (s *session) ref() string { return strconv.FormatUint(s.seid, 16) }
+
+// Self is part of procedure.Asker.
+func (s *session) Self() *procedure.Actor { return &s.actor }
+
+// Open is part of procedure.Owner: messages are decoded before they are delivered.
+func (s *session) Open(m any) any { return m }
+
+// deliver hands m to the session's goroutine. It fails only while the SMF stops or when the session's inbox is full.
+func (s *session) deliver(m any) bool {
+	err := s.smf.pool.Deliver(&s.actor, s, m)
+	if err != nil {
+		s.smf.log.Error("session message lost", s.attrs(slog.String("message", fmt.Sprintf("%T", m)), slog.Any("error", err))...)
+	}
+	return err == nil
+}
+
+// Serve runs the procedure that m starts.
+func (s *session) Serve(ctx context.Context, m any) {
+	switch m := m.(type) {
+	case establish:
+		s.establish(ctx, m)
+	case setupOutcome:
+		s.userPlaneSetUp(ctx, m)
+	case deactivate:
+		s.deactivateUserPlane(ctx, m.why)
+	case release:
+		s.release(ctx, m)
+	case networkRelease:
+		s.releaseByNetwork(ctx, m.cause)
+	case downlinkData:
+		s.networkTriggeredServiceRequest(ctx)
+	case errorIndication:
+		s.tunnelLost(ctx, m.gnb)
+	case resync:
+		s.resyncUPF(ctx)
+	case restore:
+		s.restoreOnUPF(ctx)
+	case discard, releaseComplete: // the state already says it
+	}
+	if s.is(Released) {
+		s.giveBack(ctx)
+	}
+}
+
+// Collide says what happens to a message while a procedure waits for the gNB or the UE. Messages that end the session
+// or take its user plane down end the procedure; the others wait for its end.
+func (s *session) Collide(m any) procedure.Decision {
+	switch m.(type) {
+	case discard, release:
+		return procedure.Supersede
+	case deactivate, networkRelease:
+		if s.is(Active) {
+			return procedure.Supersede
+		}
+	}
+	if s.is(Releasing) {
+		return procedure.Inline // it finds nothing left to do
+	}
+	return procedure.Queue
+}
+
+// Panicked ends the session: what it held is given back and the UE gets its answer.
+func (s *session) Panicked(m any, err error) {
+	s.smf.log.Error("session procedure failed inside", s.attrs(slog.String("message", fmt.Sprintf("%T", m)), slog.Any("error", err))...)
+	if e, ok := m.(establish); ok && s.is(Establishing) {
+		s.set(Released)
+		s.reject(s.smf.ctx, e.request, failure(err, "report this as a defect"))
+	} else if !s.is(Released) {
+		s.endAndNotify("its procedure failed inside")
+	}
+	s.giveBack(s.smf.ctx)
+}
+
+func (s *session) is(want State) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state == want
+}
+
+// set changes the state. A released session stays released.
+func (s *session) set(to State) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != Released {
+		s.state = to
+	}
+}
+
+// wait returns a channel that is closed once the session has given everything back.
+func (s *session) wait() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gone == nil {
+		s.gone = make(chan struct{})
+	}
+	return s.gone
+}
+
+// attrs are what every log line about the session begins with.
+func (s *session) attrs(more ...any) []any {
+	return append([]any{
+		slog.String("supi", s.supi.Conceal()), slog.Int("pdu_session", int(s.id)),
+		slog.String("dnn", string(s.network.Name)), slog.String("slice", s.slice.String()),
+	}, more...)
+}
+
+// Sessions returns copies of all sessions, in no order.
+func (s *SMF) Sessions() []SessionInfo {
+	all := s.all()
+	list := make([]SessionInfo, 0, len(all))
+	for _, n := range all {
+		list = append(list, n.info())
+	}
+	return list
+}
+
+func (s *session) info() SessionInfo {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := SessionInfo{
+		Ref: s.ref(), SUPI: s.supi, PDUSessionID: s.id, DNN: s.network.Name, SNSSAI: s.slice,
+		State: s.state, UpCnxState: s.up, Address: s.address, LocalSEID: s.seid, RemoteSEID: s.remoteSEID,
+		UplinkTEID: s.uplink.teid, UplinkAddress: s.uplink.addr, GNBTEID: s.gnb.teid, GNBAddress: s.gnb.addr,
+		Usage: s.usage,
+	}
+	if s.upf != nil {
+		i.UPF = s.upf.Name
+	}
+	if s.qos != nil {
+		i.SessionAMBR = s.qos.ambr
+		for _, f := range s.qos.flows {
+			i.QFIs = append(i.QFIs, f.qfi)
+		}
+	}
+	return i
+}
