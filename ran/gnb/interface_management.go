@@ -1,0 +1,218 @@
+package gnb
+
+import (
+	"context"
+	"errors"
+
+	"github.com/limpid-5g/limpid/ran/radio"
+	"github.com/limpid-5g/limpid/wire/aper"
+	"github.com/limpid-5g/limpid/wire/ngap"
+)
+
+// setupRequest composes NG SETUP REQUEST, TS 38.413 §9.2.6.1.
+func (g *GNB) setupRequest() *ngap.NGSetupRequest {
+	slices := make(ngap.SliceSupportList, len(g.cfg.Slices))
+	for i, s := range g.cfg.Slices {
+		slices[i].SNSSAI = ngap.NewSNSSAI(s)
+	}
+	plmn := ngap.PLMNIdentity(g.cfg.PLMN)
+	v := g.cfg.ID << (32 - g.cfg.IDBits)
+	id := aper.BitString{Bytes: []byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)}, Len: g.cfg.IDBits}
+	id.Bytes = id.Bytes[:(id.Len+7)/8]
+	return &ngap.NGSetupRequest{
+		GlobalRANNodeID: ngap.GlobalRANNodeID{
+			GlobalGNBID: &ngap.GlobalGNBID{PLMNIdentity: plmn, GNBID: ngap.GNBID{GNBID: id}},
+		},
+		RANNodeName: ngap.RANNodeName(g.cfg.Name),
+		SupportedTAList: ngap.SupportedTAList{{
+			TAC:               ngap.TAC(g.cfg.TAC),
+			BroadcastPLMNList: ngap.BroadcastPLMNList{{PLMNIdentity: plmn, TAISliceSupportList: slices}},
+		}},
+		DefaultPagingDRX: ngap.PagingDRXV128,
+	}
+}
+
+// take decodes a message from the AMF and gives it to who it is for, TS 38.413 §10.
+func (g *GNB) take(b []byte) {
+	m, err := ngap.Decode(b)
+	if err != nil {
+		g.refuse(err)
+		return
+	}
+	if m.PDUType() != ngap.InitiatingMessage {
+		g.arrow(m, nil, false)
+		g.mu.Lock()
+		if answer := g.answers[m.ProcedureCode()]; answer != nil {
+			answer <- m
+			delete(g.answers, m.ProcedureCode())
+		}
+		g.mu.Unlock()
+		return
+	}
+	if ids, ok := idsOf(m); ok {
+		g.forUE(m, ids)
+		return
+	}
+	g.arrow(m, nil, false)
+	g.dispatch(m)
+}
+
+// refuse reports an erroneous message, TS 38.413 §8.7.5.2.
+func (g *GNB) refuse(err error) {
+	g.cfg.Log.Warn("NGAP message refused", "err", err)
+	var e *ngap.DecodeError
+	if !errors.As(err, &e) || e.Silent {
+		return
+	}
+	g.report(&ngap.ErrorIndication{
+		AMFUENGAPID: e.AMFUENGAPID, RANUENGAPID: e.RANUENGAPID, Cause: &e.Cause, CriticalityDiagnostics: e.Diagnostics,
+	})
+}
+
+func (g *GNB) report(m *ngap.ErrorIndication) {
+	if err := g.send(m, 0, nil); err != nil {
+		g.cfg.Log.Warn("error indication not sent", "err", err)
+	}
+}
+
+// forUE gives a message to the context that it names, or reports that there is none, TS 38.413 §10.6.
+func (g *GNB) forUE(m ngap.Message, ids ids) {
+	g.mu.Lock()
+	var c *ueContext
+	if ids.ran != nil {
+		c = g.contexts[*ids.ran]
+	} else {
+		for _, o := range g.contexts {
+			if ids.amf != nil && o.named(*ids.amf) {
+				c = o
+			}
+		}
+	}
+	g.mu.Unlock()
+	cause := ngap.CauseRadioNetworkUnknownLocalUENGAPID
+	if c != nil {
+		if c.deliver(m, ids.amf) {
+			return
+		}
+		cause = ngap.CauseRadioNetworkInconsistentRemoteUENGAPID
+	}
+	g.arrow(m, nil, false)
+	if _, ok := m.(*ngap.ErrorIndication); ok {
+		g.cfg.Log.Warn("error indication", "detail", detail(m))
+		return
+	}
+	g.report(&ngap.ErrorIndication{AMFUENGAPID: ids.amf, RANUENGAPID: ids.ran, Cause: &cause})
+}
+
+// dispatch handles the messages that concern no single UE's context.
+func (g *GNB) dispatch(m ngap.Message) {
+	switch m := m.(type) {
+	case *ngap.Paging:
+		g.page(m)
+	case *ngap.NGReset:
+		g.reset(m)
+	case *ngap.AMFConfigurationUpdate:
+		g.answer(&ngap.AMFConfigurationUpdateAcknowledge{})
+	case *ngap.OverloadStart:
+		action := ngap.OverloadActionRejectNonEmergencyMODt
+		if r := m.AMFOverloadResponse; r != nil && r.OverloadAction != nil {
+			action = *r.OverloadAction
+		}
+		g.setOverload(&action)
+	case *ngap.OverloadStop:
+		g.setOverload(nil)
+	case *ngap.ErrorIndication, *ngap.AMFStatusIndication:
+		g.cfg.Log.Warn(m.Name(), "detail", detail(m))
+	default:
+		g.cfg.Log.Warn("NGAP message has no use here", "message", m.Name())
+	}
+}
+
+func (g *GNB) answer(m ngap.Message) {
+	if err := g.send(m, 0, nil); err != nil {
+		g.cfg.Log.Warn("answer not sent", "message", m.Name(), "err", err)
+	}
+}
+
+func (g *GNB) setOverload(a *ngap.OverloadAction) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.overload = a
+}
+
+// page calls the UE that monitors the paged identity, TS 38.413 §8.5.1.
+func (g *GNB) page(m *ngap.Paging) {
+	if m.UEPagingIdentity.FiveGSTMSI == nil {
+		return
+	}
+	here := false
+	for _, t := range m.TAIListForPaging {
+		here = here || t.TAI.Ident() == g.TAI()
+	}
+	g.mu.Lock()
+	t := g.paging[m.UEPagingIdentity.FiveGSTMSI.Ident()]
+	g.mu.Unlock()
+	if t != nil && here {
+		t.Paged()
+	}
+}
+
+// reset obeys the AMF, TS 38.413 §8.7.4.2.1.
+func (g *GNB) reset(m *ngap.NGReset) {
+	list := m.ResetType.PartOfNGInterface
+	g.mu.Lock()
+	var gone []*ueContext
+	for _, c := range g.contexts {
+		if m.ResetType.NGInterface != nil || listed(list, c) {
+			gone = append(gone, c)
+		}
+	}
+	g.mu.Unlock()
+	for _, c := range gone {
+		c.remove()
+	}
+	g.answer(&ngap.NGResetAcknowledge{UEAssociatedLogicalNGConnectionList: list})
+}
+
+func listed(list ngap.UEAssociatedLogicalNGConnectionList, c *ueContext) bool {
+	for _, i := range list {
+		if i.RANUENGAPID != nil && *i.RANUENGAPID == c.id || i.AMFUENGAPID != nil && c.named(*i.AMFUENGAPID) {
+			return true
+		}
+	}
+	return false
+}
+
+// Reset runs the NG Reset procedure for the given UEs, or for the whole interface without any, TS 38.413 §8.7.4.2.2.
+// The error is ErrNoAMF, ErrTimeout, or ctx's.
+func (g *GNB) Reset(ctx context.Context, cause ngap.Cause, ts ...radio.Terminal) error {
+	m := &ngap.NGReset{Cause: cause}
+	g.mu.Lock()
+	var gone []*ueContext
+	for _, c := range g.contexts {
+		gone = append(gone, c)
+	}
+	if len(ts) == 0 {
+		all := ngap.ResetAllResetAll
+		m.ResetType.NGInterface = &all
+	} else {
+		gone = gone[:0]
+		for _, t := range ts {
+			if c := g.terminals[t]; c != nil {
+				gone = append(gone, c)
+				m.ResetType.PartOfNGInterface = append(m.ResetType.PartOfNGInterface, c.connection())
+			}
+		}
+	}
+	g.mu.Unlock()
+	if len(ts) > 0 && len(gone) == 0 {
+		return ErrNoContext
+	}
+	ctx, cancel := context.WithTimeout(ctx, g.cfg.SetupTimeout)
+	defer cancel()
+	_, err := g.ask(ctx, m)
+	for _, c := range gone {
+		c.remove()
+	}
+	return err
+}

@@ -1,0 +1,189 @@
+package ue
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/limpid-5g/limpid/aka"
+	"github.com/limpid-5g/limpid/wire/nas"
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
+)
+
+// security is the NAS security of a UE, TS 24.501 §4.4.
+type security struct {
+	current  *nasContext // the current native context
+	pending  *nasContext // made by authentication, not yet taken into use (partial native)
+	answered *challenge
+	// secure tells that secure exchange is established on this connection, TS 24.501 §4.4.2.5.
+	secure       bool
+	authFailures int
+	// initial is the complete initial NAS message of this connection, TS 24.501 §4.4.6.
+	initial []byte
+	// anCount is the uplink NAS COUNT from which KgNB is derived, TS 33.501 §6.8.1.2.2.
+	anCount uint32
+}
+
+// nasContext is a 5G NAS security context, TS 24.501 §4.4.2.1.
+type nasContext struct {
+	ngKSI    uint8
+	nea, nia uint8
+	kamf     aka.KAMF
+	nas.Context
+}
+
+// derive makes the context of the same key with the chosen algorithms, TS 33.501 §A.8. The counts stay.
+func (c *nasContext) derive(nea, nia uint8) (*nasContext, error) {
+	cipher, ok1 := aka.NEA(nea)
+	mac, ok2 := aka.NIA(nia)
+	if !ok1 || !ok2 {
+		return nil, fmt.Errorf("no algorithm 5G-EA%d or 5G-IA%d", nea, nia)
+	}
+	d := *c
+	d.nea, d.nia = nea, nia
+	d.Role, d.Bearer = nas.RoleUE, nas.Bearer3GPP
+	d.Cipher, d.MAC = cipher, mac
+	d.KNASenc = c.kamf.AlgorithmKey(aka.NASEncryption, nea)
+	d.KNASint = c.kamf.AlgorithmKey(aka.NASIntegrity, nia)
+	return &d, nil
+}
+
+// errPlain says that a message may not come unprotected.
+var errPlain = errors.New("message is not protected (TS 24.501 §4.4.4.2)")
+
+// open checks a downlink message and returns the plain message inside, TS 24.501 §4.4.4.2.
+func (u *UE) open(pdu []byte) (gmm.Message, error) {
+	h, err := nas.Peek(pdu)
+	if err != nil {
+		return nil, err
+	}
+	if h.EPD != nas.EPD5GMM {
+		return nil, nas.ErrProtocolDiscriminator
+	}
+	switch h.SecurityHeader {
+	case nas.Plain:
+		m, err := gmm.Decode(pdu)
+		if err == nil && (u.secure || !plainAllowed(m)) {
+			return nil, fmt.Errorf("%s: %w", m.Name(), errPlain)
+		}
+		return m, err
+	case nas.IntegrityProtectedNewContext:
+		inside, err := nas.Inside(pdu)
+		if err != nil {
+			return nil, err
+		}
+		m, err := gmm.Decode(inside)
+		if err != nil {
+			return nil, err
+		}
+		command, ok := m.(*gmm.SecurityModeCommand)
+		if !ok {
+			return nil, fmt.Errorf("%s: %w", m.Name(), nas.ErrSecurityHeader)
+		}
+		return &protectedCommand{command, pdu}, nil
+	}
+	if u.current == nil {
+		return nil, nas.ErrIntegrity
+	}
+	inside, _, err := u.current.Unprotect(pdu)
+	if err != nil {
+		return nil, err
+	}
+	u.secure = true
+	return gmm.Decode(inside)
+}
+
+// protectedCommand is a Security Mode Command with the message that its integrity is checked on.
+type protectedCommand struct {
+	*gmm.SecurityModeCommand
+	pdu []byte
+}
+
+// plainAllowed tells which messages a UE accepts unprotected before secure exchange, TS 24.501 §4.4.4.2.
+func plainAllowed(m gmm.Message) bool {
+	switch m := m.(type) {
+	case *gmm.IdentityRequest:
+		return m.IdentityType == gmm.IdentitySUCI
+	case *gmm.AuthenticationRequest, *gmm.AuthenticationResult, *gmm.AuthenticationReject,
+		*gmm.DeregistrationAcceptUEOriginating:
+		return true
+	case *gmm.RegistrationReject:
+		return !protectedCause(m.Cause)
+	case *gmm.ServiceReject:
+		return !protectedCause(m.Cause)
+	}
+	return false
+}
+
+// protectedCause tells which causes count only in a protected message, TS 24.501 §4.4.4.2.
+func protectedCause(c gmm.Cause) bool {
+	return c == gmm.CauseNotAuthorizedForThisCAGOrAuthorizedForCAGCellsOnly ||
+		c == gmm.CausePLMNNotAllowedToOperateAtThePresentUELocation
+}
+
+// securityModeCommand takes a security context into use, TS 24.501 §5.4.2.3, or refuses it, TS 24.501 §5.4.2.5.
+func (u *UE) securityModeCommand(m *protectedCommand) {
+	c, cause := u.acceptSecurity(m)
+	if cause != 0 {
+		u.log("security mode command refused", "cause", cause)
+		u.send(&gmm.SecurityModeReject{Cause: cause})
+		return
+	}
+	u.current, u.pending, u.answered = c, nil, nil
+	u.secure = true
+	u.anCount = c.Send
+	complete := &gmm.SecurityModeComplete{NASMessageContainer: u.initial}
+	if m.IMEISVRequest != nil && *m.IMEISVRequest == gmm.IMEISVRequested {
+		complete.IMEISV = u.imeisv()
+	}
+	u.sendAs(complete, nas.IntegrityProtectedCipheredNewContext)
+}
+
+// acceptSecurity checks a Security Mode Command, TS 24.501 §5.4.2.3. The cause is 0 if it is acceptable.
+func (u *UE) acceptSecurity(m *protectedCommand) (*nasContext, gmm.Cause) {
+	base := u.current
+	if u.pending != nil && u.pending.ngKSI == m.NgKSI.Value() {
+		base = u.pending
+	}
+	if base == nil || base.ngKSI != m.NgKSI.Value() {
+		return nil, gmm.CauseSecurityModeRejectedUnspecified
+	}
+	nea, nia := m.SelectedNASSecurityAlgorithms.Ciphering(), m.SelectedNASSecurityAlgorithms.Integrity()
+	// 5G-IA0 is for emergency services only.
+	if !slices.Contains(u.cfg.NEA, nea) || !slices.Contains(u.cfg.NIA, nia) || nia == 0 {
+		return nil, gmm.CauseSecurityModeRejectedUnspecified
+	}
+	if a := m.AdditionalSecurityInformation; a != nil && *a&gmm.HorizontalDerivation != 0 {
+		fresh := *base
+		fresh.kamf = base.kamf.PrimeAtRegistration(base.Send)
+		fresh.Send, fresh.Receive = 0, 0
+		base = &fresh
+	}
+	c, err := base.derive(nea, nia)
+	if err != nil {
+		return nil, gmm.CauseSecurityModeRejectedUnspecified
+	}
+	if _, _, err := c.Unprotect(m.pdu); err != nil {
+		return nil, gmm.CauseSecurityModeRejectedUnspecified
+	}
+	if !u.sameCapability(m.ReplayedUESecurityCapabilities) {
+		return nil, gmm.CauseUESecurityCapabilitiesMismatch
+	}
+	return c, 0
+}
+
+// sameCapability compares the replayed capabilities with those of the UE, TS 24.501 §5.4.2.3.
+func (u *UE) sameCapability(replayed gmm.UESecurityCapability) bool {
+	return bytes.Equal(trimZeros(replayed), trimZeros(u.capability()))
+}
+
+// Secure is radio.Terminal: it compares the gNB's key with the one derived here, TS 33.501 §A.9.
+func (u *UE) Secure(kgnb [32]byte) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.current == nil || aka.KAN(kgnb) != u.current.kamf.KAN(u.anCount, aka.Access3GPP) {
+		return ErrKgNB
+	}
+	return nil
+}
