@@ -1,0 +1,220 @@
+package pfcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// PacketConn is what an Endpoint sends and receives on. *net.UDPConn is one, and each end of a Pipe.
+type PacketConn interface {
+	ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error)
+	WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error)
+	LocalAddr() net.Addr
+	Close() error
+}
+
+// Direction tells a Tap which way a message went.
+type Direction bool
+
+// Directions.
+const (
+	Received Direction = false
+	Sent     Direction = true
+)
+
+// Config is how an Endpoint behaves. The zero value of each field stands for its default.
+type Config struct {
+	T1 time.Duration // until a request is sent again, TS 29.244 §6.4; default 1 s
+	N1 int           // how often it is sent again, TS 29.244 §6.4; default 3
+
+	// Handle serves a request and returns the response with the SEID for its header; nil stays silent.
+	// Default: no request is answered.
+	Handle func(ctx context.Context, peer netip.AddrPort, h Header, m Message) (seid uint64, response Message)
+	// PeerSEID finds the SEID to answer with when a request to the session seid cannot be read. Default: 0.
+	PeerSEID func(seid uint64) uint64
+	// Allow tells whether to listen to a peer at all. Default: everyone.
+	Allow func(peer netip.AddrPort) bool
+	// Tap sees each message once, as it is first sent or received.
+	Tap func(d Direction, peer netip.AddrPort, h Header, m Message)
+
+	NodeID      NodeID // of this function, for refusals of requests that cannot be read
+	Concurrency int    // requests served at once; those above are dropped and come again; default 256
+	Answers     int    // answers kept for requests that come again; default 4096
+	Log         *slog.Logger
+}
+
+// Stats counts what an Endpoint dropped or had to repeat.
+type Stats struct {
+	NotAllowed     atomic.Uint64 // datagrams of peers that Allow refused
+	Undecodable    atomic.Uint64 // datagrams silently discarded, TS 29.244 §7.6.3 and §7.6.4
+	Refused        atomic.Uint64 // requests refused because an IE was wrong or missing
+	Unexpected     atomic.Uint64 // responses that no request waits for
+	Repeated       atomic.Uint64 // requests that came again
+	Overload       atomic.Uint64 // requests dropped above Concurrency
+	Retransmission atomic.Uint64 // requests sent again
+	SendErrors     atomic.Uint64
+}
+
+// ErrNoAnswer is a request that no retransmission brought an answer to, TS 29.244 §6.4.
+var ErrNoAnswer = errors.New("pfcp: no answer")
+
+// ErrClosed is a request on an endpoint that was closed.
+var ErrClosed = errors.New("pfcp: endpoint closed")
+
+// maxDatagram is the largest payload of UDP over IPv4.
+const maxDatagram = 65507
+
+// Endpoint is one PFCP entity on one UDP address: its transactions in both directions, TS 29.244 §6.4.
+type Endpoint struct {
+	Stats Stats
+
+	conn   PacketConn
+	cfg    Config
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	slots  chan struct{}
+
+	mu       sync.Mutex
+	sequence uint32
+	pending  map[transaction]pendingRequest
+	answers  answerCache
+}
+
+// transaction is what a response is matched by, TS 29.244 §6.4.
+type transaction struct {
+	peer     netip.AddrPort
+	sequence uint32
+}
+
+type pendingRequest struct {
+	want   MessageType
+	answer chan reply
+}
+
+type reply struct {
+	h   Header
+	m   Message
+	err error
+}
+
+// NewEndpoint begins to serve conn, which it owns from now on, until Close.
+func NewEndpoint(conn PacketConn, cfg Config) *Endpoint {
+	if cfg.T1 <= 0 {
+		cfg.T1 = time.Second
+	}
+	if cfg.N1 <= 0 {
+		cfg.N1 = 3
+	}
+	if cfg.Concurrency <= 0 {
+		cfg.Concurrency = 256
+	}
+	if cfg.Answers <= 0 {
+		cfg.Answers = 4096
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	e := &Endpoint{conn: conn, cfg: cfg, ctx: ctx, cancel: cancel, slots: make(chan struct{}, cfg.Concurrency),
+		pending: map[transaction]pendingRequest{}, answers: newAnswerCache(cfg.Answers)}
+	e.wg.Add(1)
+	go e.receive()
+	return e
+}
+
+// Listen opens the UDP socket of an endpoint. The error names the address.
+func Listen(addr netip.AddrPort) (*net.UDPConn, error) {
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
+	if err != nil {
+		return nil, fmt.Errorf("pfcp: cannot listen on %s: %w", addr, errors.Unwrap(err))
+	}
+	return conn, nil
+}
+
+// LocalAddr is the address of the endpoint.
+func (e *Endpoint) LocalAddr() net.Addr { return e.conn.LocalAddr() }
+
+// Close ends the endpoint: requests that wait return ErrClosed, handlers are cancelled and waited for.
+func (e *Endpoint) Close() error {
+	e.cancel()
+	err := e.conn.Close()
+	e.wg.Wait()
+	return err
+}
+
+// Request sends a request and waits for its response, sending again every T1 up to N1 times, TS 29.244 §6.4. The
+// sequence number is chosen here. The response may hold a cause of refusal: see CauseOf.
+func (e *Endpoint) Request(ctx context.Context, peer netip.AddrPort, h Header, m Message) (Message, error) {
+	key, answer := e.enroll(peer, m.Type())
+	defer e.retire(key)
+	h.Sequence, h.Type = key.sequence, m.Type()
+	wire := Append(nil, h, m)
+	if len(wire) > maxDatagram {
+		return nil, fmt.Errorf("pfcp: %s of %d octets does not fit a datagram", m.Type(), len(wire))
+	}
+	if e.cfg.Tap != nil {
+		e.cfg.Tap(Sent, peer, h, m)
+	}
+	timer := time.NewTimer(e.cfg.T1)
+	defer timer.Stop()
+	for sent := 0; ; sent++ {
+		if sent > e.cfg.N1 {
+			return nil, fmt.Errorf("%w from %s to %s, sent %d times", ErrNoAnswer, peer, m.Type(), sent)
+		}
+		if sent > 0 {
+			e.Stats.Retransmission.Add(1)
+			timer.Reset(e.cfg.T1)
+		}
+		e.send(wire, peer)
+		select {
+		case r := <-answer:
+			return r.m, r.err
+		case <-timer.C:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-e.ctx.Done():
+			return nil, ErrClosed
+		}
+	}
+}
+
+// enroll picks a sequence number that no other request to the peer waits on.
+func (e *Endpoint) enroll(peer netip.AddrPort, t MessageType) (transaction, chan reply) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	key := transaction{peer: plain(peer)}
+	for {
+		e.sequence = (e.sequence + 1) & maxSequence
+		key.sequence = e.sequence
+		if _, busy := e.pending[key]; !busy {
+			break
+		}
+	}
+	p := pendingRequest{want: t.Response(), answer: make(chan reply, 1)}
+	e.pending[key] = p
+	return key, p.answer
+}
+
+func (e *Endpoint) retire(key transaction) {
+	e.mu.Lock()
+	delete(e.pending, key)
+	e.mu.Unlock()
+}
+
+func (e *Endpoint) send(wire []byte, peer netip.AddrPort) {
+	if _, err := e.conn.WriteToUDPAddrPort(wire, peer); err != nil && e.ctx.Err() == nil {
+		e.Stats.SendErrors.Add(1)
+		e.cfg.Log.Warn("PFCP message not sent", "peer", peer, "error", err)
+	}
+}
+
+// plain takes the IPv6 mapping off an IPv4 address, so that equal peers compare equal.
+func plain(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }

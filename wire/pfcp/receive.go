@@ -1,0 +1,190 @@
+package pfcp
+
+import (
+	"errors"
+	"hash/maphash"
+	"net"
+	"net/netip"
+)
+
+// receive reads datagrams until the connection is closed.
+func (e *Endpoint) receive() {
+	defer e.wg.Done()
+	buf := make([]byte, 1<<16)
+	for {
+		n, peer, err := e.conn.ReadFromUDPAddrPort(buf)
+		if err != nil {
+			if e.ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
+				return
+			}
+			continue // an ICMP error of an earlier datagram: the request's own timer deals with it
+		}
+		peer = plain(peer)
+		if e.cfg.Allow != nil && !e.cfg.Allow(peer) {
+			e.Stats.NotAllowed.Add(1)
+			continue
+		}
+		e.datagram(peer, buf[:n])
+	}
+}
+
+// datagram sorts one message: response, request, or what TS 29.244 §7.6 says of neither.
+func (e *Endpoint) datagram(peer netip.AddrPort, b []byte) {
+	h, _, err := DecodeHeader(b)
+	switch {
+	case errors.Is(err, ErrVersion):
+		// Another version's answer is answered with silence, or two functions might never stop.
+		if h.Type != TypeVersionNotSupportedResponse {
+			e.send(Append(nil, Header{Sequence: h.Sequence}, &VersionNotSupportedResponse{}), peer)
+		}
+	case err != nil:
+		e.discard(peer, err)
+	case h.Type.IsResponse():
+		e.response(peer, h, b)
+	default:
+		e.request(peer, h, b)
+	}
+}
+
+func (e *Endpoint) discard(peer netip.AddrPort, err error) {
+	e.Stats.Undecodable.Add(1)
+	e.cfg.Log.Debug("PFCP datagram discarded", "peer", peer, "error", err)
+}
+
+// response wakes the request that waits for it. A response that cannot be read ends the wait too, TS 29.244 §7.6.1.
+func (e *Endpoint) response(peer netip.AddrPort, h Header, b []byte) {
+	e.mu.Lock()
+	p, ok := e.pending[transaction{peer, h.Sequence}]
+	e.mu.Unlock()
+	if !ok || (h.Type != p.want && h.Type != TypeVersionNotSupportedResponse) {
+		e.Stats.Unexpected.Add(1)
+		return
+	}
+	h, m, err := Decode(b)
+	if err == nil && e.cfg.Tap != nil {
+		e.cfg.Tap(Received, peer, h, m)
+	}
+	if h.Type == TypeVersionNotSupportedResponse {
+		err = ErrVersion
+	}
+	select {
+	case p.answer <- reply{h, m, err}:
+	default: // answered before
+	}
+}
+
+// request serves a request once, however often it comes, TS 29.244 §6.4.
+func (e *Endpoint) request(peer netip.AddrPort, h Header, b []byte) {
+	key := transaction{peer, h.Sequence}
+	e.mu.Lock()
+	a, again := e.answers.find(key, b)
+	e.mu.Unlock()
+	if again {
+		e.Stats.Repeated.Add(1)
+		if a != nil {
+			e.send(a, peer)
+		}
+		return
+	}
+	h, m, err := Decode(b)
+	var bad *Error
+	switch {
+	case errors.As(err, &bad):
+		e.Stats.Refused.Add(1)
+		e.cfg.Log.Warn("PFCP request refused", "peer", peer, "message", h.Type, "error", bad)
+		seid := uint64(0)
+		if h.SEID != 0 && e.cfg.PeerSEID != nil {
+			seid = e.cfg.PeerSEID(h.SEID)
+		}
+		e.answer(key, e.open(key, b), seid, Refusal(h.Type, e.cfg.NodeID, bad))
+		return
+	case err != nil:
+		e.discard(peer, err)
+		return
+	}
+	select {
+	case e.slots <- struct{}{}:
+	default:
+		e.Stats.Overload.Add(1)
+		return
+	}
+	if e.cfg.Tap != nil {
+		e.cfg.Tap(Received, peer, h, m)
+	}
+	slot := e.open(key, b)
+	e.wg.Add(1)
+	go func() {
+		defer e.wg.Done()
+		defer func() { <-e.slots }()
+		if e.cfg.Handle == nil {
+			return
+		}
+		if seid, m := e.cfg.Handle(e.ctx, peer, h, m); m != nil {
+			e.answer(key, slot, seid, m)
+		}
+	}()
+}
+
+// open notes that a request is being served.
+func (e *Endpoint) open(key transaction, b []byte) *answer {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.answers.open(key, b)
+}
+
+// answer sends a response with its request's sequence number and keeps it for when the request comes again.
+func (e *Endpoint) answer(key transaction, slot *answer, seid uint64, m Message) {
+	h := Header{Type: m.Type(), SEID: seid, Sequence: key.sequence}
+	wire := Append(nil, h, m)
+	if len(wire) > maxDatagram {
+		e.cfg.Log.Error("PFCP response does not fit a datagram", "peer", key.peer, "message", m.Type(), "octets", len(wire))
+		return
+	}
+	e.mu.Lock()
+	slot.wire = wire
+	e.mu.Unlock()
+	if e.cfg.Tap != nil {
+		e.cfg.Tap(Sent, key.peer, h, m)
+	}
+	e.send(wire, key.peer)
+}
+
+// answer is a request that came, and what was answered; wire is nil while it is being served.
+type answer struct {
+	key    transaction
+	digest uint64
+	wire   []byte
+}
+
+// answerCache keeps the last answers, the oldest going first. A request is the same if its octets are: a peer that
+// restarted may use a sequence number again for another request.
+type answerCache struct {
+	seed maphash.Seed
+	byID map[transaction]*answer
+	ring []*answer
+	next int
+}
+
+func newAnswerCache(size int) answerCache {
+	return answerCache{seed: maphash.MakeSeed(), byID: make(map[transaction]*answer), ring: make([]*answer, size)}
+}
+
+// find tells whether the request came before, and its answer if there is one already.
+func (c *answerCache) find(key transaction, b []byte) ([]byte, bool) {
+	a := c.byID[key]
+	if a == nil || a.digest != maphash.Bytes(c.seed, b) {
+		return nil, false
+	}
+	return a.wire, true
+}
+
+func (c *answerCache) open(key transaction, b []byte) *answer {
+	if old := c.ring[c.next]; old != nil && c.byID[old.key] == old {
+		delete(c.byID, old.key)
+	}
+	a := &answer{key: key, digest: maphash.Bytes(c.seed, b)}
+	c.ring[c.next] = a
+	c.next = (c.next + 1) % len(c.ring)
+	c.byID[key] = a
+	return a
+}
