@@ -1,0 +1,230 @@
+package upf
+
+import (
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/limpid-5g/limpid/wire/pfcp"
+)
+
+// maxRules bounds the rules of each kind in one session.
+const maxRules = 64
+
+// ruleSet is the rules of a session as the CP function gave them, TS 29.244 §5.2. Values are replaced, never changed
+// in place, so that a clone is a way back.
+type ruleSet struct {
+	pdrs map[pfcp.PDRID]pfcp.CreatePDR
+	fars map[pfcp.FARID]pfcp.CreateFAR
+	qers map[pfcp.QERID]pfcp.CreateQER
+	urrs map[pfcp.URRID]urr
+	bars map[pfcp.BARID]pfcp.CreateBAR
+}
+
+// urr is a usage reporting rule and where its next report begins.
+type urr struct {
+	pfcp.CreateURR
+	sequence uint32
+	since    Usage
+	start    time.Time
+}
+
+func newRuleSet() ruleSet {
+	return ruleSet{map[pfcp.PDRID]pfcp.CreatePDR{}, map[pfcp.FARID]pfcp.CreateFAR{}, map[pfcp.QERID]pfcp.CreateQER{},
+		map[pfcp.URRID]urr{}, map[pfcp.BARID]pfcp.CreateBAR{}}
+}
+
+func (r ruleSet) clone() ruleSet {
+	return ruleSet{maps.Clone(r.pdrs), maps.Clone(r.fars), maps.Clone(r.qers), maps.Clone(r.urrs), maps.Clone(r.bars)}
+}
+
+// ruleFailure is a rule that cannot be made or changed, TS 29.244 §8.2.1.
+func ruleFailure(kind pfcp.RuleType, id uint32, ie pfcp.IEType, format string, args ...any) *pfcp.Error {
+	return &pfcp.Error{Cause: pfcp.CauseRuleCreationModificationFailure, Offending: ie,
+		FailedRule: pfcp.Some(pfcp.FailedRuleID{Type: kind, ID: id}), Detail: fmt.Sprintf(format, args...)}
+}
+
+// put adds a rule under an id that is new.
+func put[K ~uint8 | ~uint16 | ~uint32, V any](m map[K]V, kind pfcp.RuleType, id K, v V) *pfcp.Error {
+	if _, there := m[id]; there {
+		return ruleFailure(kind, uint32(id), 0, "exists already")
+	}
+	if len(m) >= maxRules {
+		return ruleFailure(kind, uint32(id), 0, "more than %d rules", maxRules)
+	}
+	m[id] = v
+	return nil
+}
+
+// take removes a rule that is there.
+func take[K ~uint8 | ~uint16 | ~uint32, V any](m map[K]V, kind pfcp.RuleType, id K) *pfcp.Error {
+	if _, there := m[id]; !there {
+		return ruleFailure(kind, uint32(id), 0, "does not exist")
+	}
+	delete(m, id)
+	return nil
+}
+
+// change replaces a rule that is there by what edit makes of it.
+func change[K ~uint8 | ~uint16 | ~uint32, V any](m map[K]V, kind pfcp.RuleType, id K, edit func(*V)) *pfcp.Error {
+	v, there := m[id]
+	if !there {
+		return ruleFailure(kind, uint32(id), 0, "does not exist")
+	}
+	edit(&v)
+	m[id] = v
+	return nil
+}
+
+// create adds the rules of an establishment or a modification, TS 29.244 §7.5.2.
+func (r ruleSet) create(pdrs []pfcp.CreatePDR, fars []pfcp.CreateFAR, qers []pfcp.CreateQER, urrs []pfcp.CreateURR,
+	bar pfcp.Opt[pfcp.CreateBAR]) *pfcp.Error {
+	for _, p := range pdrs {
+		if err := put(r.pdrs, pfcp.RulePDR, p.PDRID, p); err != nil {
+			return err
+		}
+	}
+	for _, f := range fars {
+		if err := put(r.fars, pfcp.RuleFAR, f.FARID, f); err != nil {
+			return err
+		}
+	}
+	for _, q := range qers {
+		if err := put(r.qers, pfcp.RuleQER, q.QERID, q); err != nil {
+			return err
+		}
+	}
+	for _, u := range urrs {
+		if err := put(r.urrs, pfcp.RuleURR, u.URRID, urr{CreateURR: u, start: time.Now()}); err != nil {
+			return err
+		}
+	}
+	if b, ok := bar.Get(); ok {
+		return put(r.bars, pfcp.RuleBAR, b.BARID, b)
+	}
+	return nil
+}
+
+// remove takes the rules of a modification away, TS 29.244 §7.5.4.
+func (r ruleSet) remove(m *pfcp.SessionModificationRequest) *pfcp.Error {
+	for _, x := range m.RemovePDR {
+		if err := take(r.pdrs, pfcp.RulePDR, x.PDRID); err != nil {
+			return err
+		}
+	}
+	for _, x := range m.RemoveFAR {
+		if err := take(r.fars, pfcp.RuleFAR, x.FARID); err != nil {
+			return err
+		}
+	}
+	for _, x := range m.RemoveQER {
+		if err := take(r.qers, pfcp.RuleQER, x.QERID); err != nil {
+			return err
+		}
+	}
+	for _, x := range m.RemoveURR {
+		if err := take(r.urrs, pfcp.RuleURR, x.URRID); err != nil {
+			return err
+		}
+	}
+	if b, ok := m.RemoveBAR.Get(); ok {
+		return take(r.bars, pfcp.RuleBAR, b.BARID)
+	}
+	return nil
+}
+
+// set replaces dst by an optional IE that is present.
+func set[T any](dst *T, v pfcp.Opt[T]) { *dst = v.Or(*dst) }
+
+// setOpt replaces an optional dst by an optional IE that is present.
+func setOpt[T any](dst *pfcp.Opt[T], v pfcp.Opt[T]) {
+	if v.Present() {
+		*dst = v
+	}
+}
+
+// update changes the rules of a modification: what an update leaves out stays, TS 29.244 §7.5.4.
+func (r ruleSet) update(m *pfcp.SessionModificationRequest) *pfcp.Error {
+	for _, x := range m.UpdatePDR {
+		if err := change(r.pdrs, pfcp.RulePDR, x.PDRID, func(p *pfcp.CreatePDR) { updatePDR(p, x) }); err != nil {
+			return err
+		}
+	}
+	for _, x := range m.UpdateFAR {
+		if err := change(r.fars, pfcp.RuleFAR, x.FARID, func(f *pfcp.CreateFAR) { updateFAR(f, x) }); err != nil {
+			return err
+		}
+	}
+	for _, x := range m.UpdateQER {
+		if err := change(r.qers, pfcp.RuleQER, x.QERID, func(q *pfcp.CreateQER) { updateQER(q, x) }); err != nil {
+			return err
+		}
+	}
+	for _, x := range m.UpdateURR {
+		if err := change(r.urrs, pfcp.RuleURR, x.URRID, func(u *urr) { updateURR(&u.CreateURR, x) }); err != nil {
+			return err
+		}
+	}
+	if x, ok := m.UpdateBAR.Get(); ok {
+		return change(r.bars, pfcp.RuleBAR, x.BARID, func(b *pfcp.CreateBAR) {
+			setOpt(&b.DownlinkDataNotificationDelay, x.DownlinkDataNotificationDelay)
+			setOpt(&b.SuggestedBufferingPacketsCount, x.SuggestedBufferingPacketsCount)
+		})
+	}
+	return nil
+}
+
+func updatePDR(p *pfcp.CreatePDR, x pfcp.UpdatePDR) {
+	set(&p.Precedence, x.Precedence)
+	set(&p.PDI, x.PDI)
+	setOpt(&p.OuterHeaderRemoval, x.OuterHeaderRemoval)
+	setOpt(&p.FARID, x.FARID)
+	if x.URRID != nil {
+		p.URRID = x.URRID
+	}
+	if x.QERID != nil {
+		p.QERID = x.QERID
+	}
+	if x.ActivatePredefinedRules != nil {
+		p.ActivatePredefinedRules = x.ActivatePredefinedRules
+	}
+}
+
+func updateFAR(f *pfcp.CreateFAR, x pfcp.UpdateFAR) {
+	set(&f.ApplyAction, x.ApplyAction)
+	setOpt(&f.BARID, x.BARID)
+	u, ok := x.UpdateForwardingParameters.Get()
+	if !ok {
+		return
+	}
+	p := f.ForwardingParameters.Value()
+	set(&p.DestinationInterface, u.DestinationInterface)
+	setOpt(&p.NetworkInstance, u.NetworkInstance)
+	setOpt(&p.OuterHeaderCreation, u.OuterHeaderCreation)
+	setOpt(&p.TransportLevelMarking, u.TransportLevelMarking)
+	setOpt(&p.ForwardingPolicy, u.ForwardingPolicy)
+	setOpt(&p.DestinationInterfaceType, u.DestinationInterfaceType)
+	f.ForwardingParameters = pfcp.Some(p)
+}
+
+func updateQER(q *pfcp.CreateQER, x pfcp.UpdateQER) {
+	set(&q.GateStatus, x.GateStatus)
+	setOpt(&q.QERCorrelationID, x.QERCorrelationID)
+	setOpt(&q.MBR, x.MBR)
+	setOpt(&q.GBR, x.GBR)
+	setOpt(&q.QFI, x.QFI)
+	setOpt(&q.RQI, x.RQI)
+	setOpt(&q.PPI, x.PPI)
+	setOpt(&q.AveragingWindow, x.AveragingWindow)
+}
+
+func updateURR(u *pfcp.CreateURR, x pfcp.UpdateURR) {
+	set(&u.MeasurementMethod, x.MeasurementMethod)
+	set(&u.ReportingTriggers, x.ReportingTriggers)
+	setOpt(&u.MeasurementPeriod, x.MeasurementPeriod)
+	setOpt(&u.VolumeThreshold, x.VolumeThreshold)
+	setOpt(&u.TimeThreshold, x.TimeThreshold)
+	setOpt(&u.VolumeQuota, x.VolumeQuota)
+	setOpt(&u.TimeQuota, x.TimeQuota)
+	setOpt(&u.MeasurementInformation, x.MeasurementInformation)
+}

@@ -1,0 +1,218 @@
+// Package soft is the UPF's data path in plain Go: GTP-U over a UDP socket on N3, a TUN interface for each data
+// network on N6, packets in batches. The kernel routes between the TUN and the rest of N6, so it also decrements the
+// time to live and answers packets above the MTU of the TUN.
+package soft
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
+
+	"github.com/limpid-5g/limpid/nf/upf"
+	"github.com/limpid-5g/limpid/wire/gtpu"
+	"github.com/limpid-5g/limpid/wire/pfcp"
+)
+
+// Path is a upf.Datapath over TUN and UDP.
+type Path struct {
+	cfg      upf.Config
+	log      *slog.Logger
+	layout   *upf.Layout
+	n3       *net.UDPConn
+	n3raw    syscall.RawConn
+	tuns     []*tun
+	byName   map[string]*tun
+	start    time.Time
+	counters counters
+	bufBytes atomic.Int64
+	errors   limiter
+
+	events atomic.Pointer[upf.Events]
+
+	mu      sync.Mutex // guards changes of what follows
+	live    map[uint32]*live
+	tunnels []atomic.Pointer[tunnel]     // by slot of the TEID
+	ue4     []atomic.Pointer[live]       // by slot of the address in its pool
+	other   atomic.Pointer[otherAddress] // UE addresses that are in no pool
+
+	closing sync.Once
+	closed  error
+}
+
+// tunnel is an F-TEID of ours and its session.
+type tunnel struct {
+	teid uint32
+	live *live
+}
+
+// otherAddress holds UE addresses by value; it is replaced, not changed.
+type otherAddress struct {
+	ue4 map[netip.Addr]*live
+	ue6 map[netip.Prefix]*live // prefixes of 64 bits
+}
+
+// counters are upf.Counters that many goroutines add to.
+type counters struct {
+	upIn, upOut, downIn, downOut, signalling, buffered atomic.Uint64
+	dropped                                            [upf.Drops]atomic.Uint64
+}
+
+func (c *counters) drop(d upf.Drop) { c.dropped[d].Add(1) }
+
+// socketBuffer is asked for on N3 in both directions, octets.
+const socketBuffer = 8 << 20
+
+// New opens N3 and the TUN interfaces in the network namespace of the calling thread and sets their addresses and
+// routes. Each error says in one line what is missing.
+func New(cfg upf.Config, log *slog.Logger) (*Path, error) {
+	p, err := closedPath(cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.open(); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+// closedPath is a Path that holds sessions but has no sockets yet.
+func closedPath(cfg upf.Config, log *slog.Logger) (*Path, error) {
+	cfg, err := cfg.WithDefaults()
+	if err != nil {
+		return nil, err
+	}
+	layout, err := upf.NewLayout(cfg.Networks, cfg.ExtraSlots)
+	if err != nil {
+		return nil, err
+	}
+	p := &Path{cfg: cfg, log: log, layout: layout, byName: map[string]*tun{}, start: time.Now(), live: map[uint32]*live{},
+		tunnels: make([]atomic.Pointer[tunnel], layout.Slots()), ue4: make([]atomic.Pointer[live], layout.Slots())}
+	p.other.Store(&otherAddress{})
+	return p, nil
+}
+
+func (p *Path) open() error {
+	addr := netip.AddrPortFrom(p.cfg.N3, gtpu.Port)
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
+	if err != nil {
+		return fmt.Errorf("upf: n3: cannot listen on %s: %w", addr, errors.Unwrap(err))
+	}
+	p.n3 = conn
+	if p.n3raw, err = conn.SyscallConn(); err != nil {
+		return fmt.Errorf("upf: n3: %w", err)
+	}
+	if err := p.n3raw.Control(func(fd uintptr) { p.tuneSocket(int(fd)) }); err != nil {
+		return fmt.Errorf("upf: n3: %w", err)
+	}
+	for _, n := range p.cfg.Networks {
+		t, err := openTUN(n)
+		if err != nil {
+			return err
+		}
+		p.tuns = append(p.tuns, t)
+		p.byName[n.DNN] = t
+		if err := t.configure(p.log); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tuneSocket asks for large buffers beyond the limits of the namespace, and for datagrams joined by the kernel. The
+// path works without them, only slower.
+func (p *Path) tuneSocket(fd int) {
+	for _, o := range []struct{ level, option, value int }{{unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, socketBuffer},
+		{unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, socketBuffer}, {unix.SOL_UDP, unix.UDP_GRO, 1}} {
+		if err := unix.SetsockoptInt(fd, o.level, o.option, o.value); err != nil {
+			p.log.Info("socket option is not available on N3", "level", o.level, "option", o.option, "error", err)
+		}
+	}
+}
+
+// Run moves packets until ctx ends.
+func (p *Path) Run(ctx context.Context, ev upf.Events) error {
+	p.events.Store(&ev)
+	g, ctx := errgroup.WithContext(ctx)
+	stop := context.AfterFunc(ctx, func() {
+		now := time.Now()
+		_ = p.n3.SetReadDeadline(now)
+		for _, t := range p.tuns {
+			_ = t.file.SetReadDeadline(now)
+		}
+	})
+	defer stop()
+	g.Go(func() error { return p.uplink(ctx) })
+	for _, t := range p.tuns {
+		g.Go(func() error { return p.downlink(ctx, t) })
+	}
+	return g.Wait()
+}
+
+// Close frees the socket and the interfaces. Call it after Run has returned.
+func (p *Path) Close() error {
+	p.closing.Do(func() {
+		var errs []error
+		if p.n3 != nil {
+			errs = append(errs, p.n3.Close())
+		}
+		for _, t := range p.tuns {
+			errs = append(errs, t.file.Close())
+		}
+		p.closed = errors.Join(errs...)
+	})
+	return p.closed
+}
+
+// done tells whether a read failed because the end was asked for.
+func done(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && (errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrClosed))
+}
+
+// Counters are totals since New.
+func (p *Path) Counters() upf.Counters {
+	c := upf.Counters{UplinkIn: p.counters.upIn.Load(), UplinkOut: p.counters.upOut.Load(), DownlinkIn: p.counters.downIn.Load(),
+		DownlinkOut: p.counters.downOut.Load(), Signalling: p.counters.signalling.Load(), Buffered: p.counters.buffered.Load()}
+	for i := range c.Dropped {
+		c.Dropped[i] = p.counters.dropped[i].Load()
+	}
+	return c
+}
+
+// EndMarker sends an end marker, TS 29.281 §7.3.2.
+func (p *Path) EndMarker(peer netip.Addr, teid uint32, qfi uint8) {
+	p.send(gtpu.AppendEndMarker(nil, teid, gtpu.PDUSession{QFI: qfi}), netip.AddrPortFrom(peer, gtpu.Port))
+}
+
+// send sends one datagram on N3.
+func (p *Path) send(b []byte, to netip.AddrPort) bool {
+	if _, err := p.n3.WriteToUDPAddrPort(b, to); err != nil {
+		p.counters.drop(upf.DropSend)
+		return false
+	}
+	return true
+}
+
+func (p *Path) downlinkData(slot uint32, r *upf.Rule, dscp uint8) {
+	if ev := p.events.Load(); ev != nil {
+		(*ev).DownlinkData(slot, r.PDR, r.QFI, dscp)
+	}
+}
+
+// now is the clock of the policers: nanoseconds since the start.
+func (p *Path) now() int64 { return int64(time.Since(p.start)) }
+
+var _ upf.Datapath = (*Path)(nil)
+
+// buffers tells whether a rule makes packets wait.
+func buffers(r *upf.Rule) bool { return r.Action&pfcp.ApplyBUFF != 0 }

@@ -1,0 +1,271 @@
+// Package upf is the user plane function of TS 23.501 §6.2.3: the UP side of PFCP (TS 29.244) over N4. It keeps the
+// rules of each session, checks them, and hands them compiled to a Datapath, which moves the packets.
+//
+// What a CP function may ask and does not get is refused with the standard's cause: predefined rules, application
+// detection, forwarding policies, duplication, quotas, addresses allotted by the UPF, filters by SPI or flow label.
+// Optional IEs that are read and change nothing: Transport Level Marking, GBR, Averaging Window, Paging Policy
+// Indicator, User Plane Inactivity Timer, the delay and count of a BAR.
+package upf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/limpid-5g/limpid/wire/pfcp"
+)
+
+// Config is how a UPF is set up.
+type Config struct {
+	N4       netip.AddrPort // where PFCP is served; port 0 stands for 8805
+	N3       netip.Addr     // where GTP-U is served, UDP port 2152
+	Networks []Network      // the data networks behind N6
+
+	// CPFunctions are the addresses of the SMFs that may control this UPF; none means all.
+	CPFunctions []netip.Addr
+	// ExtraSlots bounds the tunnels of sessions whose address is in no pool; default 1024.
+	ExtraSlots int
+	// BufferPackets bounds the packets kept for an idle session; default 64.
+	BufferPackets int
+	// BufferBytes bounds the packets kept for all idle sessions together, in octets; default 64 MiB.
+	BufferBytes int
+	// N4Conn replaces the UDP socket on N4, for tests in virtual time.
+	N4Conn pfcp.PacketConn
+	// Tap sees each PFCP message.
+	Tap func(d pfcp.Direction, peer netip.AddrPort, h pfcp.Header, m pfcp.Message)
+}
+
+// Network is a data network behind N6, TS 23.501 §5.6.1.
+type Network struct {
+	DNN     string         // the network instance that PFCP names it by
+	TUN     string         // the interface that leads to it
+	Gateway []netip.Prefix // the UPF's own addresses in it
+	Pools   []netip.Prefix // the UE addresses that are routed to this UPF
+	MTU     int            // of the interface, octets; default 1400
+}
+
+// Defaults of Config.
+const (
+	defaultExtraSlots    = 1024
+	defaultBufferPackets = 64
+	defaultBufferBytes   = 64 << 20
+	defaultMTU           = 1400
+)
+
+// WithDefaults fills in what was left out and checks the rest; the error names the field.
+func (c Config) WithDefaults() (Config, error) {
+	if c.ExtraSlots <= 0 {
+		c.ExtraSlots = defaultExtraSlots
+	}
+	if c.BufferPackets <= 0 {
+		c.BufferPackets = defaultBufferPackets
+	}
+	if c.BufferBytes <= 0 {
+		c.BufferBytes = defaultBufferBytes
+	}
+	if c.N4.IsValid() && c.N4.Port() == 0 {
+		c.N4 = netip.AddrPortFrom(c.N4.Addr(), pfcp.Port)
+	}
+	if !c.N3.IsValid() {
+		return c, errors.New("upf: n3 address is missing")
+	}
+	if !c.N4.IsValid() {
+		return c, errors.New("upf: n4 address is missing")
+	}
+	if len(c.Networks) == 0 {
+		return c, errors.New("upf: no data network is configured")
+	}
+	c.Networks = append([]Network(nil), c.Networks...)
+	seen := map[string]bool{}
+	for i := range c.Networks {
+		n := &c.Networks[i]
+		if n.DNN == "" || seen[n.DNN] {
+			return c, fmt.Errorf("upf: data network %q is named twice or not at all", n.DNN)
+		}
+		seen[n.DNN] = true
+		if n.MTU == 0 {
+			n.MTU = defaultMTU
+		}
+		if n.MTU < 1280 || n.MTU > 9000 {
+			return c, fmt.Errorf("upf: data network %q: MTU %d is not between 1280 and 9000", n.DNN, n.MTU)
+		}
+	}
+	return c, nil
+}
+
+// reportGrace bounds how long a report to the CP function may take in all.
+const reportGrace = 30 * time.Second
+
+// UPF is one user plane function.
+type UPF struct {
+	cfg      Config
+	log      *slog.Logger
+	path     Datapath
+	endpoint *pfcp.Endpoint
+	node     pfcp.NodeID
+	recovery pfcp.Timestamp
+	ctx      context.Context
+	cancel   context.CancelFunc
+	reports  sync.WaitGroup
+
+	mu           sync.Mutex
+	layout       *Layout
+	associations map[pfcp.NodeID]*association
+	sessions     map[uint64]*session
+	bySlot       map[uint32]*session
+	byPeer       map[remoteTunnel]*session
+	lastSEID     uint64
+}
+
+// remoteTunnel is the end of a tunnel at a gNB or another UPF.
+type remoteTunnel struct {
+	addr netip.Addr
+	teid uint32
+}
+
+// New binds N4 and serves it at once; packets move once Run is called. The UPF owns path from now on, also when New
+// fails.
+func New(cfg Config, path Datapath, log *slog.Logger) (*UPF, error) {
+	u, err := build(cfg, path, log)
+	if err != nil {
+		return nil, errors.Join(err, path.Close())
+	}
+	return u, nil
+}
+
+func build(cfg Config, path Datapath, log *slog.Logger) (*UPF, error) {
+	cfg, err := cfg.WithDefaults()
+	if err != nil {
+		return nil, err
+	}
+	layout, err := NewLayout(cfg.Networks, cfg.ExtraSlots)
+	if err != nil {
+		return nil, err
+	}
+	conn := cfg.N4Conn
+	if conn == nil {
+		udp, err := pfcp.Listen(cfg.N4)
+		if err != nil {
+			return nil, fmt.Errorf("upf: n4: %w", err)
+		}
+		conn = udp
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	u := &UPF{cfg: cfg, log: log, path: path, layout: layout, ctx: ctx, cancel: cancel,
+		node: pfcp.NodeID{Addr: cfg.N4.Addr()}, recovery: pfcp.NewTimestamp(time.Now()),
+		associations: map[pfcp.NodeID]*association{}, sessions: map[uint64]*session{},
+		bySlot: map[uint32]*session{}, byPeer: map[remoteTunnel]*session{}}
+	u.endpoint = pfcp.NewEndpoint(conn, pfcp.Config{Handle: u.handle, PeerSEID: u.peerSEID, Allow: u.allowed, Tap: cfg.Tap,
+		NodeID: u.node, Log: log})
+	return u, nil
+}
+
+// Run moves packets until ctx ends, then closes N4 and the data path.
+func (u *UPF) Run(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, u.cancel)
+	defer stop()
+	u.reports.Add(1)
+	go u.watchUsage()
+	err := u.path.Run(u.ctx, u)
+	return errors.Join(err, u.Close())
+}
+
+// Close ends a UPF whose Run has returned or was never called.
+func (u *UPF) Close() error {
+	u.mu.Lock() // no report begins after this
+	u.cancel()
+	u.mu.Unlock()
+	err := u.endpoint.Close()
+	u.reports.Wait()
+	return errors.Join(err, u.path.Close())
+}
+
+// Counters are what the data path counted.
+func (u *UPF) Counters() Counters { return u.path.Counters() }
+
+// Stats are what N4 counted.
+func (u *UPF) Stats() *pfcp.Stats { return &u.endpoint.Stats }
+
+// Sessions is the number of PFCP sessions.
+func (u *UPF) Sessions() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return len(u.sessions)
+}
+
+func (u *UPF) allowed(peer netip.AddrPort) bool {
+	if len(u.cfg.CPFunctions) == 0 {
+		return true
+	}
+	for _, a := range u.cfg.CPFunctions {
+		if a == peer.Addr() {
+			return true
+		}
+	}
+	return false
+}
+
+// handle serves one request of a CP function.
+func (u *UPF) handle(_ context.Context, peer netip.AddrPort, h pfcp.Header, m pfcp.Message) (uint64, pfcp.Message) {
+	switch m := m.(type) {
+	case *pfcp.HeartbeatRequest:
+		return 0, u.heartbeat(peer, m)
+	case *pfcp.AssociationSetupRequest:
+		return 0, u.setUpAssociation(peer, m)
+	case *pfcp.AssociationUpdateRequest:
+		return 0, u.updateAssociation(m)
+	case *pfcp.AssociationReleaseRequest:
+		return 0, u.releaseAssociation(m)
+	case *pfcp.SessionEstablishmentRequest:
+		return m.CPFSEID.SEID, u.establish(peer, m)
+	case *pfcp.SessionModificationRequest:
+		return u.inSession(h, m, func(s *session) (pfcp.Message, error) { return u.modify(s, m) })
+	case *pfcp.SessionDeletionRequest:
+		return u.inSession(h, m, func(s *session) (pfcp.Message, error) { return u.delete(s) })
+	}
+	return 0, pfcp.Refusal(m.Type(), u.node, &pfcp.Error{Cause: pfcp.CauseServiceNotSupported})
+}
+
+// inSession finds the session of a request and serves it there; errors become the response, TS 29.244 §7.6.
+func (u *UPF) inSession(h pfcp.Header, m pfcp.Message, serve func(*session) (pfcp.Message, error)) (uint64, pfcp.Message) {
+	u.mu.Lock()
+	s := u.sessions[h.SEID]
+	u.mu.Unlock()
+	if s == nil {
+		return 0, pfcp.Refusal(m.Type(), u.node, &pfcp.Error{Cause: pfcp.CauseSessionContextNotFound})
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gone {
+		return 0, pfcp.Refusal(m.Type(), u.node, &pfcp.Error{Cause: pfcp.CauseSessionContextNotFound})
+	}
+	response, err := serve(s)
+	if err != nil {
+		response = u.refuse(m.Type(), err)
+	}
+	return s.cp.SEID, response
+}
+
+// refuse turns an error into the response that the CP function is owed, and logs it.
+func (u *UPF) refuse(t pfcp.MessageType, err error) pfcp.Message {
+	var e *pfcp.Error
+	if !errors.As(err, &e) {
+		e = &pfcp.Error{Cause: pfcp.CauseSystemFailure, Detail: err.Error()}
+	}
+	u.log.Warn("PFCP request refused", "message", t, "error", e)
+	return pfcp.Refusal(t, u.node, e)
+}
+
+// peerSEID is the CP function's SEID of a session, 0 if there is none.
+func (u *UPF) peerSEID(seid uint64) uint64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if s := u.sessions[seid]; s != nil {
+		return s.cp.SEID
+	}
+	return 0
+}
