@@ -18,7 +18,7 @@ FUZZ := \
 	wire/pfcp:FuzzDecode wire/gtpu:FuzzParse \
 	wire/sctp:FuzzPacket wire/sctp:FuzzEndpoint \
 	aka/suci:FuzzDeconceal nf/udm:FuzzIdentity nf/smf:FuzzN1 nf/smf:FuzzFlowDescription \
-	nf/upf:FuzzParseFlow nf/upf:FuzzParseFilter ran/ue:FuzzReceive \
+	nf/upf:FuzzParseFlow nf/upf:FuzzParseFilter nf/upf/soft:FuzzUnpack ran/ue:FuzzReceive \
 	core/config:FuzzParse manage/subscriber:FuzzImport
 
 .PHONY: all build demo test unit oracle fuzz lint bench generate spec-index debian-test clean
