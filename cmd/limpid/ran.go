@@ -64,6 +64,7 @@ func newRANCommand() *cobra.Command {
 	}
 	f.network(cmd)
 	f.phones(cmd)
+	cmd.AddCommand(newRANLoadCommand())
 	return cmd
 }
 
@@ -166,7 +167,7 @@ func (f *ranFlags) sctpConfig(log *slog.Logger) sctp.Config {
 	if f.sctp == "auto" {
 		binding = ""
 	}
-	return sctp.Config{Binding: binding, UDPPort: f.udpPort, RemoteUDPPort: f.remoteUDPPort, Log: log}
+	return sctp.Config{Binding: binding, UDPPort: f.udpPort, RemoteUDPPort: f.remoteUDPPort, Log: log}.ForN2()
 }
 
 // dialer returns what dials the AMF.

@@ -2,106 +2,129 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
-	"log/slog"
-	"net/netip"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
-
-	"github.com/limpid-5g/limpid/ident"
-	"github.com/limpid-5g/limpid/ran"
 )
 
-// ranArgs are flags that make a plan; each test changes some.
-var ranArgs = []string{
-	"--amf", "10.0.0.1", "--plmn", "00101", "--n3", "10.0.0.2", "--imsi", "001010000000001",
-	"--key", "465b5ce8b199b49faa5f0a2ee238a6bc", "--opc", "e8ed289deba952e4283b54e88e6183ca",
-}
-
-func parseRAN(t *testing.T, args ...string) (*ranFlags, error) {
+// startDemo runs a demo that stays up, and returns when it is.
+func startDemo(t *testing.T, flags ...string) (*exec.Cmd, *lockedBuffer) {
 	t.Helper()
-	var f ranFlags
-	cmd := newRANCommand()
-	cmd.ResetFlags()
-	f.network(cmd)
-	f.phones(cmd)
-	if err := cmd.ParseFlags(append(append([]string(nil), ranArgs...), args...)); err != nil {
-		return nil, err
+	out := new(lockedBuffer)
+	cmd := limpid(t.Context(), append([]string{"demo", "--keep", "--pcap", filepath.Join(t.TempDir(), "demo.pcapng")}, flags...)...)
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
 	}
-	f.stayByDefault(cmd.Flags().Changed("duration"))
-	return &f, nil
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill() // ended already if the test passed
+	})
+	for deadline := time.Now().Add(time.Minute); !strings.Contains(out.String(), "Everything stays up"); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not up:\n%s", out)
+		}
+	}
+	return cmd, out
 }
 
-func TestRANPlan(t *testing.T) {
-	f, err := parseRAN(t, "--tac", "0x10", "--slice", "1-010203", "--gnb-id", "7", "--count", "3", "--exec", "true")
+// endDemo interrupts a demo and looks that it ends well and leaves nothing.
+func endDemo(t *testing.T, cmd *exec.Cmd, out *lockedBuffer, signal os.Signal) {
+	t.Helper()
+	if err := cmd.Process.Signal(signal); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	checkNothingLeft(t, cmd.Process.Pid)
+}
+
+// TestDemoInterrupted: Ctrl-C ends a demo in good order, and a demo that was killed is cleaned up by the next.
+func TestDemoInterrupted(t *testing.T) {
+	first, out := startDemo(t, "--ues", "2")
+	endDemo(t, first, out, os.Interrupt)
+
+	second, _ := startDemo(t, "--ues", "2")
+	if err := second.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = second.Wait() // it was killed
+	if left, _ := filepath.Glob(fmt.Sprintf("/run/netns/limpid-demo-%d-*", second.Process.Pid)); len(left) == 0 {
+		t.Error("a killed demo leaves nothing, so this test shows nothing")
+	}
+	third, out := startDemo(t, "--ues", "2")
+	checkNothingLeft(t, second.Process.Pid)
+	endDemo(t, third, out, syscall.SIGTERM)
+}
+
+// TestRANAgainstCore runs `limpid ran` with 200 UEs, each with a program that fetches the page, against the core of a
+// demo that stays up, over each binding of SCTP. Subscribers are imported while the core runs.
+func TestRANAgainstCore(t *testing.T) {
+	const ues = 200
+	for _, binding := range []string{"raw", "udp"} {
+		t.Run(binding, func(t *testing.T) {
+			demo, out := startDemo(t, "--ues", "1", "--sctp", binding)
+			lab := fmt.Sprintf("limpid-demo-%d-ran", demo.Process.Pid)
+			dir := regexp.MustCompile(`Configuration and logs are in (\S+)\. Try`).FindStringSubmatch(out.String())[1]
+			for _, address := range [][2]string{{"10.10.2.3/24", "n2"}, {"10.10.3.3/24", "n3"}} {
+				command(t, exec.Command("ip", "-n", lab, "addr", "add", address[0], "dev", address[1]))
+			}
+			subscribers := writeSubscribers(t, ues)
+			command(t, limpid(t.Context(), "subscriber", "import", "--db", filepath.Join(dir, "limpid.db"), subscribers))
+
+			cmd := exec.CommandContext(t.Context(), "ip", "netns", "exec", lab, "env", "limpid", "ran", "--sctp", binding, "--sctp-udp-port", "9900",
+				"--amf", "10.10.2.1", "--n2", "10.10.2.3", "--n3", "10.10.3.3", "--plmn", "00101", "--gnb-id", "2", "--subscribers", subscribers,
+				"--exec", `exec bash -c 'exec 3<>/dev/tcp/10.10.6.2/80 && printf "GET / HTTP/1.0\r\n\r\n" >&3 && timeout 20 cat <&3 | grep -q "It works"'`)
+			text := command(t, cmd)
+			if want := fmt.Sprintf("%d of %d UEs got through", ues, ues); !strings.Contains(text, want) {
+				t.Errorf("no %q in\n%s", want, text)
+			}
+			log, err := os.ReadFile(filepath.Join(dir, "core.log"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for line := range bytes.Lines(log) {
+				if bytes.Contains(line, []byte("level=ERROR")) || bytes.Contains(line, []byte("level=WARN")) {
+					t.Errorf("the core complains: %s", line)
+				}
+			}
+			endDemo(t, demo, out, os.Interrupt)
+		})
+	}
+}
+
+func command(t *testing.T, cmd *exec.Cmd) string {
+	t.Helper()
+	out, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v: %v\n%s", cmd.Args, err, out)
 	}
-	p, err := f.plan(slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := ident.SNSSAI{SST: 1, SD: 0x010203}
-	if p.GNB.TAC != 16 || p.GNB.ID != 7 || len(p.GNB.Slices) != 1 || p.GNB.Slices[0] != want || *p.Session.Slice != want {
-		t.Errorf("gNB %+v", p.GNB)
-	}
-	if len(p.UEs) != 3 || p.UEs[2].USIM.SUPI != "imsi-001010000000003" || p.Session.DNN != "internet" || p.Stay != 0 || len(p.Exec) != 3 {
-		t.Errorf("plan %+v", p)
-	}
-	if f, err = parseRAN(t); err != nil || f.duration >= 0 {
-		t.Errorf("UEs with interfaces leave at once: %v, %v", f, err)
-	}
+	return string(out)
 }
 
-func TestRANRefusals(t *testing.T) {
-	for want, args := range map[string][]string{
-		"--plmn":        {"--plmn", "1"},
-		"--tac":         {"--tac", "16777216"},
-		"--slice":       {"--slice", "300"},
-		"--dnn":         {"--dnn", "a..b"},
-		"--suci":        {"--suci", "C:1:00"},
-		"--n3":          {"--n3", "here"},
-		"is not of PLM": {"--imsi", "999700000000001"},
-		"key":           {"--key", "00"},
-		"count":         {"--count", "0"},
-		"--exec":        {"--exec", "true", "--no-tun"},
-		"no such file":  {"--subscribers", "/no/such/file"},
-	} {
-		f, err := parseRAN(t, args...)
-		if err == nil {
-			_, err = f.plan(slog.New(slog.DiscardHandler))
-		}
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v: %v", args, err)
-		}
+// writeSubscribers makes a CSV file of subscribers with random keys.
+func writeSubscribers(t *testing.T, n int) string {
+	t.Helper()
+	key := func() string {
+		var b [16]byte
+		_, _ = rand.Read(b[:]) // never fails
+		return hex.EncodeToString(b[:])
 	}
-}
-
-func TestRANOutput(t *testing.T) {
-	status := 1
-	results := []ran.Result{
-		{IMSI: "001010000000001", Address: netip.MustParseAddr("10.45.0.2"), Registered: 1500 * time.Microsecond},
-		{IMSI: "001010000000002", Err: errors.New("RegistrationReject: no")},
-		{IMSI: "001010000000003", Exit: &status, Output: "a\nhost unreachable\n"},
+	text := "imsi,key,opc\n"
+	for i := range n {
+		text += fmt.Sprintf("00101%010d,%s,%s\n", 1000+i, key(), key())
 	}
-	var out bytes.Buffer
-	printTable(&out, results)
-	for _, want := range []string{"10.45.0.2", "1.5 ms", "RegistrationReject: no", "host unreachable", "1 of 3 UEs got through"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("no %q in\n%s", want, &out)
-		}
-	}
-	out.Reset()
-	if err := printJSON(&out, results); err != nil {
+	name := filepath.Join(t.TempDir(), "subscribers.csv")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var back []map[string]any
-	if err := json.Unmarshal(out.Bytes(), &back); err != nil || back[0]["ok"] != true || back[1]["ok"] != false || back[1]["error"] == nil {
-		t.Errorf("%s, %v", &out, err)
-	}
-	if failures(results[:1]) != nil || failures(results) == nil {
-		t.Error("failures are miscounted")
-	}
+	return name
 }

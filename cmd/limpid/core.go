@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/limpid-5g/limpid/cmd/limpid/internal/arrows"
+	"github.com/limpid-5g/limpid/core"
+	"github.com/limpid-5g/limpid/core/config"
+	"github.com/limpid-5g/limpid/ladder"
+)
+
+func newCoreCommand() *cobra.Command {
+	var file, ladderForm string
+	cmd := &cobra.Command{
+		Use:   "core --config limpid.yaml",
+		Short: "Run the core",
+		Long: "Run the core until SIGTERM or SIGINT. With --ladder every message is shown as it passes: from whom to whom, on\n" +
+			"which reference point, with its key information elements and never a key.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runCore(cmd.Context(), file, ladderForm, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	cmd.Flags().StringVarP(&file, "config", "c", "limpid.yaml", "configuration")
+	cmd.Flags().StringVar(&ladderForm, "ladder", "", "show every message on standard output: text or json")
+	cmd.Flags().Lookup("ladder").NoOptDefVal = "text"
+	return cmd
+}
+
+func runCore(ctx context.Context, file, ladderForm string, out, errOut io.Writer) error {
+	cfg, err := config.Load(file)
+	if err != nil {
+		return err
+	}
+	if err := cfg.CheckHost(); err != nil {
+		return err
+	}
+	log := newLogger(cfg.Log, errOut)
+	sink, endLadder, err := newLadder(ladderForm, out)
+	if err != nil {
+		return err
+	}
+	c, err := core.New(ctx, cfg, core.Options{Log: log, Ladder: sink})
+	if err != nil {
+		return err
+	}
+	go func() {
+		if c.AwaitUPFs(ctx) {
+			notify(log, "READY=1")
+		}
+	}()
+	return errors.Join(c.Run(ctx), c.Close(), endLadder())
+}
+
+// newLadder makes the sink of a form, nil for none, and what writes the last arrows when nobody sends any more.
+func newLadder(form string, out io.Writer) (ladder.Sink, func() error, error) {
+	var w *arrows.Writer
+	switch form {
+	case "":
+		return nil, func() error { return nil }, nil
+	case "text":
+		w = arrows.Text(out)
+	case "json":
+		w = arrows.JSON(out)
+	default:
+		return nil, nil, fmt.Errorf("--ladder=%s: want text or json", form)
+	}
+	return w.Show, w.Close, nil
+}
+
+func newLogger(cfg config.Log, out io.Writer) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(cfg.Level)) // config has checked it
+	opts := &slog.HandlerOptions{Level: level}
+	if cfg.Format == "json" {
+		return slog.New(slog.NewJSONHandler(out, opts))
+	}
+	return slog.New(slog.NewTextHandler(out, opts))
+}
+
+// notify tells the service manager the state, if there is one, as sd_notify(3) does.
+func notify(log *slog.Logger, state string) {
+	name := os.Getenv("NOTIFY_SOCKET")
+	if name == "" {
+		return
+	}
+	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: name, Net: "unixgram"})
+	if err == nil {
+		_, err = conn.Write([]byte(state))
+		err = errors.Join(err, conn.Close())
+	}
+	if err != nil {
+		log.Warn("service manager not told", "state", state, "error", err)
+	}
+}

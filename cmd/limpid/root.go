@@ -1,0 +1,17 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+func newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "limpid",
+		Short:         "A 5G core that anyone can read, change and run",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(newCoreCommand(), newConfigCommand(), newSubscriberCommand(), newRANCommand(), newDemoCommand(), newProveCommand(), newVersionCommand())
+	return root
+}

@@ -1,0 +1,183 @@
+// Package config is the one configuration file of Limpid: YAML, typed and strict. A key that is not known, is there
+// twice or holds a value of the wrong type is an error with its line and column; so is a value that contradicts
+// another. What is left out has a secure default.
+package config
+
+import (
+	"net/netip"
+
+	"github.com/limpid-5g/limpid/ident"
+)
+
+// Config is a whole file. Load and Parse make one; it does not change afterwards.
+type Config struct {
+	Name  string `yaml:"name"` // of this core, in logs and ladders and as the names that it leaves out
+	Log   Log    `yaml:"log"`
+	Store Store  `yaml:"store"`
+	AMF   AMF    `yaml:"amf"`
+	UDM   UDM    `yaml:"udm"`
+	PCF   PCF    `yaml:"pcf"`
+	SMF   SMF    `yaml:"smf"`
+	UPF   *UPF   `yaml:"upf"` // nil: every UPF is another process
+
+	file   string
+	places map[string]place
+}
+
+// Log says what is logged and how.
+type Log struct {
+	Level  string `yaml:"level"`  // debug, info, warn, error
+	Format string `yaml:"format"` // text, json
+}
+
+// Store is where durable state lives.
+type Store struct {
+	Path string `yaml:"path"` // of the SQLite file
+}
+
+// AMF is the Access and Mobility Management Function, TS 23.501 §6.2.1.
+type AMF struct {
+	Name             string   `yaml:"name"` // AMF name, TS 38.413 §9.3.3.21
+	GUAMI            GUAMI    `yaml:"guami"`
+	RelativeCapacity uint8    `yaml:"relative_capacity"` // TS 38.413 §9.3.1.32
+	N2               N2       `yaml:"n2"`
+	PLMNs            []PLMN   `yaml:"plmns"`
+	Ciphering        []string `yaml:"ciphering"` // NEA1 to NEA3 in order of preference, TS 33.501 §5.5.1
+	Integrity        []string `yaml:"integrity"` // NIA1 to NIA3 in order of preference, TS 33.501 §5.5.2
+	// AllowNullCiphering permits NEA0 in Ciphering: what UEs and the network say is then readable on the air.
+	AllowNullCiphering bool     `yaml:"allow_null_ciphering"`
+	T3512              Duration `yaml:"t3512"` // periodic registration, TS 24.501 §10.2
+	RequestIMEISV      bool     `yaml:"request_imeisv"`
+	MaxProcedures      int      `yaml:"max_procedures"`
+	CongestionBackoff  Duration `yaml:"congestion_backoff"` // T3346, TS 24.501 §10.2
+}
+
+// GUAMI names the AMF, TS 23.003 §2.10.1.
+type GUAMI struct {
+	PLMN    ident.PLMN `yaml:"plmn"` // left out: the first of the AMF's
+	Region  uint8      `yaml:"region"`
+	Set     uint16     `yaml:"set"`
+	Pointer uint8      `yaml:"pointer"`
+}
+
+// N2 is where gNBs reach the AMF, TS 38.412 §7.
+type N2 struct {
+	Address netip.Addr `yaml:"address"`
+	Port    uint16     `yaml:"port"`
+	SCTP    string     `yaml:"sctp"`     // auto, kernel, raw, udp
+	UDPPort uint16     `yaml:"udp_port"` // of the encapsulation of RFC 6951 §4.1
+}
+
+// PLMN is a network with its tracking areas and slices, TS 38.413 §9.2.6.2.
+type PLMN struct {
+	PLMN   ident.PLMN     `yaml:"plmn"`
+	TACs   []ident.TAC    `yaml:"tacs"`
+	Slices []ident.SNSSAI `yaml:"slices"`
+}
+
+// UDM is the Unified Data Management, TS 23.501 §6.2.7.
+type UDM struct {
+	HomeNetworkKeys []HomeNetworkKey `yaml:"home_network_keys"`
+}
+
+// HomeNetworkKey is a key that phones conceal their identity with, TS 33.501 §6.12.2.
+type HomeNetworkKey struct {
+	ID         uint8  `yaml:"id"`
+	Profile    string `yaml:"profile"` // A or B, TS 33.501 §C.3.4
+	PrivateKey Secret `yaml:"private_key"`
+}
+
+// PCF is the Policy Control Function, TS 23.503 §6.2.1.
+type PCF struct {
+	RFSPIndex       uint16          `yaml:"rfsp_index"`
+	SessionPolicies []SessionPolicy `yaml:"session_policies"`
+}
+
+// SessionPolicy rules the sessions of a DNN; the first that fits counts.
+type SessionPolicy struct {
+	DNN            ident.DNN     `yaml:"dnn"`
+	Slice          *ident.SNSSAI `yaml:"slice"` // nil: every slice
+	MaxSessionAMBR AMBR          `yaml:"max_session_ambr"`
+	Rules          []PCCRule     `yaml:"rules"`
+}
+
+// AMBR is an aggregate maximum bit rate, TS 29.571 §5.5.4.2.
+type AMBR struct {
+	Uplink   BitRate `yaml:"uplink"`
+	Downlink BitRate `yaml:"downlink"`
+}
+
+// PCCRule gives some packets of a session a treatment of their own, TS 29.512 §5.6.2.6.
+type PCCRule struct {
+	Name       string   `yaml:"name"`
+	Precedence uint8    `yaml:"precedence"` // lower is looked at first
+	Flows      []string `yaml:"flows"`      // IPFilterRule, TS 29.212 §5.4.2, in downlink direction
+	FiveQI     uint8    `yaml:"5qi"`
+	ARP        uint8    `yaml:"arp"` // priority level, 1 (highest) to 15; 0: as subscribed
+	Maximum    AMBR     `yaml:"maximum"`
+	Guaranteed AMBR     `yaml:"guaranteed"`
+}
+
+// SMF is the Session Management Function, TS 23.501 §6.2.2.
+type SMF struct {
+	Name          string       `yaml:"name"`
+	N4            N4           `yaml:"n4"`
+	UPFs          []UPFPeer    `yaml:"upfs"` // left out: the upf of this file
+	DNNs          []DNN        `yaml:"dnns"`
+	MaxProcedures int          `yaml:"max_procedures"` // 0: 20,000
+	Intervals     SMFIntervals `yaml:"intervals"`
+}
+
+// N4 is this side's address for PFCP, TS 29.244 §8.2.38.
+type N4 struct {
+	Address netip.Addr `yaml:"address"`
+}
+
+// UPFPeer is a UPF that the SMF controls over N4.
+type UPFPeer struct {
+	Name    string         `yaml:"name"`
+	Address netip.Addr     `yaml:"address"`
+	Port    uint16         `yaml:"port"`
+	DNNs    []ident.DNN    `yaml:"dnns"`   // empty: all
+	Slices  []ident.SNSSAI `yaml:"slices"` // empty: all
+}
+
+// SMFIntervals are how often the SMF speaks to its UPFs; 0 stands for the default.
+type SMFIntervals struct {
+	Heartbeat   Duration `yaml:"heartbeat"`    // TS 29.244 §6.2.2
+	UsageReport Duration `yaml:"usage_report"` // 0: at the end of a session only
+}
+
+// DNN is a data network, TS 23.501 §5.6.1.
+type DNN struct {
+	Name    ident.DNN      `yaml:"name"`
+	Slices  []ident.SNSSAI `yaml:"slices"`
+	Pools   []netip.Prefix `yaml:"pools"`   // of UE addresses
+	Gateway netip.Addr     `yaml:"gateway"` // in the first pool; left out: its first host
+	DNS     []netip.Addr   `yaml:"dns"`
+	MTU     uint16         `yaml:"mtu"` // octets
+}
+
+// UPF is the User Plane Function in this process, TS 23.501 §6.2.3.
+type UPF struct {
+	Name string `yaml:"name"`
+	N4   N4     `yaml:"n4"`
+	N3   N3     `yaml:"n3"`
+	TUNs []TUN  `yaml:"tuns"` // left out: limpid0, limpid1, ... in the order of smf.dnns
+	// ExtraSlots bounds the tunnels of sessions with an address outside the pools; 0: 1024.
+	ExtraSlots int `yaml:"extra_slots"`
+}
+
+// N3 is where gNBs send GTP-U, TS 29.281 §4.4.2.
+type N3 struct {
+	Address netip.Addr `yaml:"address"`
+}
+
+// TUN is the interface that leads to a data network.
+type TUN struct {
+	DNN  ident.DNN `yaml:"dnn"`
+	Name string    `yaml:"name"`
+}
+
+// place is where in the file something is; both count from 1.
+type place struct{ line, column int }

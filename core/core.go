@@ -1,0 +1,276 @@
+// Package core builds a running 5G core from a configuration. It is the only place that joins network functions: each
+// gets the services it consumes as interfaces of sbi/, here by plain function calls, while N4 stays PFCP.
+package core
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/limpid-5g/limpid/core/config"
+	"github.com/limpid-5g/limpid/ladder"
+	"github.com/limpid-5g/limpid/nf/amf"
+	"github.com/limpid-5g/limpid/nf/ausf"
+	"github.com/limpid-5g/limpid/nf/nssf"
+	"github.com/limpid-5g/limpid/nf/pcf"
+	"github.com/limpid-5g/limpid/nf/smf"
+	"github.com/limpid-5g/limpid/nf/udm"
+	"github.com/limpid-5g/limpid/nf/udr"
+	"github.com/limpid-5g/limpid/nf/upf"
+	"github.com/limpid-5g/limpid/store"
+	"github.com/limpid-5g/limpid/store/sqlite"
+	"github.com/limpid-5g/limpid/wire/pfcp"
+	"github.com/limpid-5g/limpid/wire/sctp"
+)
+
+// Options replace parts of a core; the zero value is what an operator runs. Tests in virtual time give pipes.
+type Options struct {
+	Log    *slog.Logger // nil: slog.Default
+	Ladder ladder.Sink
+
+	// Store is used instead of the file that the configuration names; Close does not close it.
+	Store store.Store
+	// WithoutN2 opens no SCTP socket: associations come by ServeN2.
+	WithoutN2 bool
+	// SCTP is used on N2 instead of a transport of the configured binding; Close does not close it.
+	SCTP sctp.Transport
+	// N4 makes the ends of N4 instead of a UDP socket on the address.
+	N4 func(netip.AddrPort) (pfcp.PacketConn, error)
+	// Datapath makes the UPF's data path instead of the soft one.
+	Datapath func(upf.Config, *slog.Logger) (upf.Datapath, error)
+}
+
+// Core is a core whose sockets are open.
+type Core struct {
+	cfg     *config.Config
+	opts    Options
+	log     *slog.Logger
+	amf     *amf.AMF
+	smf     *smf.SMF
+	upf     *upf.UPF // nil where every UPF is another process
+	n2      sctp.Listener
+	closers []func() error // in the order of opening
+}
+
+// New opens everything that cfg names, so that what is missing is told at once. gNBs are let in by Run.
+func New(ctx context.Context, cfg *config.Config, opts Options) (*Core, error) {
+	if opts.Log == nil {
+		opts.Log = slog.Default()
+	}
+	c := &Core{cfg: cfg, opts: opts, log: opts.Log}
+	if err := c.open(ctx); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+func (c *Core) open(ctx context.Context) error {
+	st, err := c.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	keys, err := c.cfg.UDM.KeyRing()
+	if err != nil {
+		return err
+	}
+	policies := pcfConfig(c.cfg)
+	if err := policies.Validate(); err != nil {
+		return c.cfg.ErrorAt("pcf.session_policies", err)
+	}
+	networks := plmns(c.cfg)
+	t := tracer{sink: c.opts.Ladder}
+	repository := udr.New(udr.Config{}, st, c.nf("udr"))
+	data := udm.New(udm.Config{HomePLMNs: networks, HomeNetworkKeys: keys}, t.udr("UDM", repository), c.nf("udm"))
+	authentication := ausf.New(ausf.Config{ServingPLMNs: networks}, t.udmAuthentication("AUSF", data), c.nf("ausf"))
+	policy := pcf.New(policies, t.udr("PCF", repository), c.nf("pcf"))
+	slice := nssf.New(nssfConfig(c.cfg), c.nf("nssf"))
+
+	if err := c.openUPF(); err != nil {
+		return err
+	}
+	toAMF := &tracedAMF{tracer: t}
+	if err := c.openSMF(smf.Deps{
+		SDM: t.sdm("SMF", data), UECM: t.uecm("SMF", data), Policy: t.smPolicy("SMF", policy), AMF: toAMF, Ladder: c.opts.Ladder,
+	}); err != nil {
+		return err
+	}
+	c.amf, err = amf.New(amfConfig(c.cfg), amf.Services{
+		Authentication: t.ausf("AMF", authentication), SDM: t.sdm("AMF", data), UECM: t.uecm("AMF", data),
+		Policy: t.amPolicy("AMF", policy), Slices: t.nssf("AMF", slice), Sessions: t.smf("AMF", c.smf),
+	}, c.opts.Ladder, c.nf("amf"))
+	if err != nil {
+		return err
+	}
+	c.closers = append(c.closers, func() error { c.amf.Close(); return nil })
+	toAMF.next = c.amf
+	return c.openN2()
+}
+
+// nf is the logger of one network function.
+func (c *Core) nf(name string) *slog.Logger { return c.log.With("nf", name) }
+
+func (c *Core) openStore(ctx context.Context) (store.Store, error) {
+	if c.opts.Store != nil {
+		return c.opts.Store, nil
+	}
+	st, err := sqlite.Open(ctx, c.cfg.Store.Path, sqlite.Options{Create: true})
+	if err != nil {
+		return nil, c.cfg.ErrorAt("store.path", err)
+	}
+	c.closers = append(c.closers, st.Close)
+	c.log.Info("store open", "path", c.cfg.Store.Path)
+	return st, nil
+}
+
+func (c *Core) openUPF() error {
+	if c.cfg.UPF == nil {
+		return nil
+	}
+	cfg, err := upfConfig(c.cfg).WithDefaults()
+	if err != nil {
+		return c.cfg.ErrorAt("upf", err)
+	}
+	if c.opts.N4 != nil {
+		if cfg.N4Conn, err = c.opts.N4(cfg.N4); err != nil {
+			return c.cfg.ErrorAt("upf.n4.address", err)
+		}
+	}
+	path, err := c.openDatapath(cfg)
+	if err != nil {
+		return c.cfg.ErrorAt("upf", err)
+	}
+	if c.upf, err = upf.New(cfg, path, c.nf("upf")); err != nil {
+		return c.cfg.ErrorAt("upf.n4.address", err)
+	}
+	c.closers = append(c.closers, c.upf.Close)
+	c.log.Info("N4 of the UPF listens", "address", cfg.N4, "protocol", "PFCP over UDP")
+	c.log.Info("N3 listens", "address", netip.AddrPortFrom(cfg.N3, portGTPU), "protocol", "GTP-U over UDP")
+	return nil
+}
+
+func (c *Core) openSMF(deps smf.Deps) error {
+	addr := netip.AddrPortFrom(c.cfg.SMF.N4.Address, pfcp.Port)
+	var err error
+	if c.opts.N4 != nil {
+		deps.N4, err = c.opts.N4(addr)
+	} else {
+		deps.N4, err = pfcp.Listen(addr)
+	}
+	if err != nil {
+		return c.cfg.ErrorAt("smf.n4.address", err)
+	}
+	if c.smf, err = smf.New(smfConfig(c.cfg), deps, c.nf("smf")); err != nil {
+		return errors.Join(c.cfg.ErrorAt("smf", err), deps.N4.Close())
+	}
+	c.closers = append(c.closers, func() error { c.smf.Close(); return nil })
+	c.log.Info("N4 of the SMF listens", "address", addr, "protocol", "PFCP over UDP")
+	return nil
+}
+
+func (c *Core) openN2() error {
+	if c.opts.WithoutN2 {
+		return nil
+	}
+	transport, n2 := c.opts.SCTP, c.cfg.AMF.N2
+	if transport == nil {
+		var err error
+		if transport, err = sctp.New(sctpConfig(c.cfg, c.log)); err != nil {
+			return c.cfg.ErrorAt("amf.n2.sctp", err)
+		}
+		c.closers = append(c.closers, transport.Close)
+	}
+	l, err := transport.Listen(netip.AddrPortFrom(n2.Address, n2.Port))
+	if err != nil {
+		return c.cfg.ErrorAt("amf.n2.address", err)
+	}
+	c.n2 = l
+	c.closers = append(c.closers, l.Close)
+	c.log.Info("N2 listens", "address", l.Addr(), "protocol", "NGAP over SCTP", "binding", string(transport.Binding()))
+	return nil
+}
+
+// Run serves until ctx ends, which is no error, or until something fails. The user plane ends last.
+func (c *Core) Run(ctx context.Context) error {
+	userPlane, stopUserPlane := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopUserPlane()
+	g, ctx := errgroup.WithContext(ctx)
+	if c.upf != nil {
+		g.Go(func() error { return c.upf.Run(userPlane) })
+	}
+	g.Go(func() error {
+		defer stopUserPlane()
+		return unlessCancelled(c.smf.Run(ctx))
+	})
+	if c.n2 != nil {
+		g.Go(func() error { return unlessCancelled(c.amf.Serve(ctx, c.n2)) })
+	}
+	c.log.Info("core runs", "name", c.cfg.Name, "guami", guami(c.cfg))
+	err := g.Wait()
+	c.log.Info("core ends")
+	return err
+}
+
+func unlessCancelled(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// ServeN2 serves one association with a gNB until it ends.
+func (c *Core) ServeN2(ctx context.Context, assoc sctp.Association) {
+	c.amf.ServeAssociation(ctx, assoc)
+}
+
+// Close frees what New opened and Run has not closed yet, the last first.
+func (c *Core) Close() error {
+	var errs []error
+	for _, f := range slices.Backward(c.closers) {
+		errs = append(errs, f())
+	}
+	c.closers = nil
+	return errors.Join(errs...)
+}
+
+// Check tells whether the network functions would take a configuration, without opening anything.
+func Check(cfg *config.Config) error {
+	policies := pcfConfig(cfg)
+	if err := policies.Validate(); err != nil {
+		return cfg.ErrorAt("pcf.session_policies", err)
+	}
+	if cfg.UPF == nil {
+		return nil
+	}
+	if _, err := upfConfig(cfg).WithDefaults(); err != nil {
+		return cfg.ErrorAt("upf", err)
+	}
+	return nil
+}
+
+// AwaitUPFs waits until the SMF has an association with each of its UPFs, TS 29.244 §6.2.6, but not for ever: a UPF
+// that is away is no reason not to serve the others. It tells whether ctx still goes on.
+func (c *Core) AwaitUPFs(ctx context.Context) bool {
+	const patience, step = 3 * time.Second, 10 * time.Millisecond
+	for waited := time.Duration(0); waited < patience && !c.allUPFsUp(); waited += step {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(step):
+		}
+	}
+	return ctx.Err() == nil
+}
+
+func (c *Core) allUPFsUp() bool {
+	for _, u := range c.smf.UPFs() {
+		if !u.Up {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,133 @@
+package core
+
+import (
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/limpid-5g/limpid/core/config"
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/nf/amf"
+	"github.com/limpid-5g/limpid/nf/nssf"
+	"github.com/limpid-5g/limpid/nf/pcf"
+	"github.com/limpid-5g/limpid/nf/smf"
+	"github.com/limpid-5g/limpid/nf/upf"
+	"github.com/limpid-5g/limpid/sbi/npcf"
+	"github.com/limpid-5g/limpid/sbi/nudm"
+	"github.com/limpid-5g/limpid/wire/pfcp"
+	"github.com/limpid-5g/limpid/wire/sctp"
+)
+
+// portGTPU is the port of GTP-U, TS 29.281 §4.4.2.3.
+const portGTPU = 2152
+
+func plmns(c *config.Config) []ident.PLMN {
+	list := make([]ident.PLMN, 0, len(c.AMF.PLMNs))
+	for _, p := range c.AMF.PLMNs {
+		list = append(list, p.PLMN)
+	}
+	return list
+}
+
+func guami(c *config.Config) ident.GUAMI {
+	g := c.AMF.GUAMI
+	return ident.GUAMI{PLMN: g.PLMN, Region: g.Region, Set: g.Set, Pointer: g.Pointer}
+}
+
+func amfConfig(c *config.Config) amf.Config {
+	cfg := amf.Config{
+		Name: c.AMF.Name, InstanceID: c.AMF.Name, GUAMI: guami(c), RelativeCapacity: c.AMF.RelativeCapacity,
+		Ciphering: algorithms("NEA", c.AMF.Ciphering), Integrity: algorithms("NIA", c.AMF.Integrity),
+		T3512: time.Duration(c.AMF.T3512), RequestIMEISV: c.AMF.RequestIMEISV,
+		MaxProcedures: c.AMF.MaxProcedures, CongestionBackoff: time.Duration(c.AMF.CongestionBackoff),
+	}
+	for _, p := range c.AMF.PLMNs {
+		cfg.PLMNs = append(cfg.PLMNs, amf.PLMNSupport{PLMN: p.PLMN, Slices: p.Slices})
+		for _, t := range p.TACs {
+			cfg.TAIs = append(cfg.TAIs, ident.TAI{PLMN: p.PLMN, TAC: t})
+		}
+	}
+	return cfg
+}
+
+// algorithms are the numbers of names that config has checked.
+func algorithms(kind string, names []string) []uint8 {
+	list := make([]uint8, 0, len(names))
+	for _, name := range names {
+		if n, ok := config.Algorithm(kind, name); ok {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+func nssfConfig(c *config.Config) nssf.Config {
+	var cfg nssf.Config
+	for _, p := range c.AMF.PLMNs {
+		for _, t := range p.TACs {
+			cfg.TrackingAreas = append(cfg.TrackingAreas,
+				nssf.TrackingArea{TAI: ident.TAI{PLMN: p.PLMN, TAC: t}, NSSAIs: p.Slices})
+		}
+	}
+	return cfg
+}
+
+func pcfConfig(c *config.Config) pcf.Config {
+	cfg := pcf.Config{RFSPIndex: c.PCF.RFSPIndex}
+	for _, p := range c.PCF.SessionPolicies {
+		policy := pcf.SessionPolicy{DNN: p.DNN, SNSSAI: p.Slice, MaxSessionAMBR: ambr(p.MaxSessionAMBR)}
+		for _, r := range p.Rules {
+			policy.PCCRules = append(policy.PCCRules, npcf.PCCRule{
+				ID: r.Name, Precedence: r.Precedence, FlowDescriptions: r.Flows, FiveQI: r.FiveQI,
+				ARP: nudm.ARP{PriorityLevel: r.ARP}, MaxBitRate: ambr(r.Maximum), GuaranteedBitRate: ambr(r.Guaranteed),
+			})
+		}
+		cfg.SessionPolicies = append(cfg.SessionPolicies, policy)
+	}
+	return cfg
+}
+
+func ambr(a config.AMBR) nudm.AMBR {
+	return nudm.AMBR{Uplink: uint64(a.Uplink), Downlink: uint64(a.Downlink)}
+}
+
+func smfConfig(c *config.Config) smf.Config {
+	cfg := smf.Config{
+		Name: c.SMF.Name, InstanceID: c.SMF.Name, N4Address: c.SMF.N4.Address, MaxProcedures: c.SMF.MaxProcedures,
+		Timers: smf.Timers{
+			HeartbeatInterval: time.Duration(c.SMF.Intervals.Heartbeat),
+			UsageReport:       time.Duration(c.SMF.Intervals.UsageReport),
+		},
+	}
+	for _, p := range c.SMF.UPFs {
+		cfg.UPFs = append(cfg.UPFs, smf.UPF{Name: p.Name, Address: netip.AddrPortFrom(p.Address, p.Port), DNNs: p.DNNs, Slices: p.Slices})
+	}
+	for _, d := range c.SMF.DNNs {
+		cfg.DNNs = append(cfg.DNNs, smf.DNN{
+			Name: d.Name, Slices: d.Slices, Pools: d.Pools, Gateway: d.Gateway, DNSServers: d.DNS, MTU: d.MTU,
+		})
+	}
+	return cfg
+}
+
+func upfConfig(c *config.Config) upf.Config {
+	cfg := upf.Config{
+		N4: netip.AddrPortFrom(c.UPF.N4.Address, pfcp.Port), N3: c.UPF.N3.Address,
+		CPFunctions: []netip.Addr{c.SMF.N4.Address}, ExtraSlots: c.UPF.ExtraSlots,
+	}
+	for _, d := range c.SMF.DNNs {
+		cfg.Networks = append(cfg.Networks, upf.Network{
+			DNN: string(d.Name), TUN: c.TUNOf(d.Name), Pools: d.Pools, MTU: int(d.MTU),
+			Gateway: []netip.Prefix{netip.PrefixFrom(d.Gateway, d.Pools[0].Bits())},
+		})
+	}
+	return cfg
+}
+
+func sctpConfig(c *config.Config, log *slog.Logger) sctp.Config {
+	cfg := sctp.Config{UDPPort: c.AMF.N2.UDPPort, Log: log}
+	if c.AMF.N2.SCTP != "auto" {
+		cfg.Binding = sctp.Binding(c.AMF.N2.SCTP)
+	}
+	return cfg.ForN2()
+}
