@@ -111,6 +111,7 @@ type UPF struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 	reports  sync.WaitGroup
+	closed   sync.Once
 
 	mu           sync.Mutex
 	layout       *Layout
@@ -174,14 +175,18 @@ func (u *UPF) Run(ctx context.Context) error {
 	return errors.Join(err, u.Close())
 }
 
-// Close ends a UPF whose Run has returned or was never called.
+// Close ends a UPF whose Run has returned or was never called. Only the first call does anything.
 func (u *UPF) Close() error {
-	u.mu.Lock() // no report begins after this
-	u.cancel()
-	u.mu.Unlock()
-	err := u.endpoint.Close()
-	u.reports.Wait()
-	return errors.Join(err, u.path.Close())
+	var err error
+	u.closed.Do(func() {
+		u.mu.Lock() // no report begins after this
+		u.cancel()
+		u.mu.Unlock()
+		err = u.endpoint.Close()
+		u.reports.Wait()
+		err = errors.Join(err, u.path.Close())
+	})
+	return err
 }
 
 // Counters are what the data path counted.

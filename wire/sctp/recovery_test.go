@@ -227,3 +227,17 @@ func TestSlowStart(t *testing.T) {
 		}
 	})
 }
+
+// TestForN2 lets a peer of an idle N2 association die without a word: it is noticed within half a minute, RFC 9260 §8.1.
+func TestForN2(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPair(t, newSimNet(t, 1), Config{}.ForN2())
+		defer p.close()
+		p.net.setDrop(func(route, []byte) bool { return true })
+		start := time.Now()
+		wantEnd(t, p.a, ErrPeerUnreachable)
+		if took := time.Since(start); took < 5*time.Second || took > 40*time.Second {
+			t.Errorf("noticed after %v", took)
+		}
+	})
+}

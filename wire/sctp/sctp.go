@@ -115,6 +115,15 @@ type Config struct {
 	Log *slog.Logger // default slog.Default()
 }
 
+// ForN2 shortens the timers of RFC 9260 §16 so that a gNB or an AMF that is gone is noticed within about half a minute,
+// idle or not (the defaults take more than five), which phones feel and TS 38.412 §7 leaves to the operator.
+func (c Config) ForN2() Config {
+	c.HeartbeatInterval = 5 * time.Second
+	c.PathMaxRetrans, c.AssociationMaxRetrans = 3, 3
+	c.RTOMax = 5 * time.Second
+	return c
+}
+
 // Errors of associations and transports.
 var (
 	// ErrPeerUnreachable: the peer does not answer, RFC 9260 §8.1.
