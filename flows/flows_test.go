@@ -40,6 +40,9 @@ func playFlow(t *testing.T, f *Flow) {
 		if err != nil {
 			t.Errorf("%v\n%s", err, got)
 		}
+		if err := s.audit(t.Context()); err != nil {
+			t.Errorf("left behind: %v", err)
+		}
 		if err := s.close(); err != nil {
 			t.Errorf("close: %v", err)
 		}

@@ -15,10 +15,38 @@ type recorder struct {
 	start time.Time
 	mu    sync.Mutex
 	lines []string
+	// of N4: the number of a session by the owner and the value of an identifier
+	seids    map[string]int
+	sessions int
 }
 
-// random is what differs from run to run: identities and sequence numbers that nobody may guess.
-var random = regexp.MustCompile(`((?:TMSI|SEID|TEID)=|5g-guti-)[^ ]+`)
+// random is what differs from run to run: identities that nobody may guess.
+var random = regexp.MustCompile(`((?:TMSI|TEID)=|5g-guti-)[^ ]+`)
+
+// seid is a session endpoint identifier, TS 29.244 §5.6.2: the receiver's, or that of either end where it says so.
+var seid = regexp.MustCompile(`(CP-|UP-|)SEID=(0x[0-9a-f]+)`)
+
+// numbered puts the number of the session, in order of appearance, in the place of its random identifiers.
+func (r *recorder) numbered(e ladder.Event) string {
+	number := 0
+	return seid.ReplaceAllStringFunc(e.Detail, func(s string) string {
+		parts := seid.FindStringSubmatch(s)
+		owner := map[string]string{"": e.To, "CP-": "SMF", "UP-": "UPF"}[parts[1]]
+		if parts[2] == "0x0" {
+			return parts[1] + "SEID=0"
+		}
+		key := owner + parts[2]
+		if r.seids[key] == 0 && number == 0 {
+			r.sessions++
+			number = r.sessions
+		}
+		if r.seids[key] == 0 {
+			r.seids[key] = number // the other end's, in the same message
+		}
+		number = r.seids[key]
+		return fmt.Sprintf("%sSEID=#%d", parts[1], number)
+	})
+}
 
 func (r *recorder) record(e ladder.Event) {
 	if e.Interface == ladder.SBI {
@@ -26,7 +54,7 @@ func (r *recorder) record(e ladder.Event) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	detail := random.ReplaceAllString(e.Detail, "$1*")
+	detail := random.ReplaceAllString(r.numbered(e), "$1*")
 	line := fmt.Sprintf("%9.3f  %-4s %-6s -> %-6s %-36s %s", e.Time.Sub(r.start).Seconds(), e.Interface, e.From, e.To, e.Message, detail)
 	r.lines = append(r.lines, strings.TrimRight(line, " "))
 }
@@ -45,7 +73,8 @@ func (r *recorder) text() string {
 }
 
 // same tells whether two ladders show the same flow. Under each line of the script it compares what each party says and
-// hears: the arrows of one UE on N1, of one UE on N2, and of N4 each have an order, but one of them may run ahead of another.
+// hears: the arrows of one UE on N1, of one UE or gNB on N2, and of one session on N4 each have an order, but one of them may run ahead of
+// another.
 func same(got, want string) bool {
 	a, b := lanes(got), lanes(want)
 	if len(a) != len(b) {
@@ -59,8 +88,8 @@ func same(got, want string) bool {
 	return true
 }
 
-// party finds whom an arrow concerns: a UE on N1 or N2.
-var party = regexp.MustCompile(`UE \d+ |RAN-UE-NGAP-ID=\d+`)
+// party finds whom an arrow concerns: a UE on N1 or N2, a session on N4.
+var party = regexp.MustCompile(`UE \d+ |RAN-UE-NGAP-ID=\d+|SEID=#\d+`)
 
 // lanes splits a ladder into its parties' parts.
 func lanes(text string) map[string]string {
@@ -73,7 +102,13 @@ func lanes(text string) map[string]string {
 			continue
 		}
 		fields := strings.Fields(line)
-		lane := fmt.Sprint(step, " ", fields[min(1, len(fields)-1)], " ", party.FindString(line))
+		lane := fmt.Sprint(step, " ", party.FindString(line))
+		if len(fields) > 4 {
+			lane += " " + fields[1]
+			if fields[1] == string(ladder.N2) { // the gNB's end
+				lane += " " + strings.Trim(fields[2]+fields[4], "AMF")
+			}
+		}
 		split[lane] += line
 	}
 	return split

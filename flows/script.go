@@ -11,6 +11,7 @@ import (
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/ran/ue"
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
@@ -74,11 +75,26 @@ func (s *stage) verbs() map[string]func(context.Context, *command) error {
 		"downlink":        s.downlink,
 		"await-paging":    s.awaitPaging,
 		"wait":            s.wait,
+		"camp":            s.camp,
+		"vanish":          s.vanishGNB,
+		"n4":              s.n4,
+		"replay":          s.replay,
+		"say":             s.say,
+		"initial":         s.initial,
+		"ngap":            s.ngap,
+		"expect":          s.expect,
+		"finish":          s.finish,
 	}
 }
 
-// Run plays one line.
+// run plays one line. A line that starts with begin runs beside those that follow; finish waits for it.
 func (s *stage) run(line string) error {
+	if beside, ok := strings.CutPrefix(line, "begin "); ok {
+		done := make(chan error, 1)
+		s.begun = append(s.begun, done)
+		go func() { done <- s.run(beside) }()
+		return nil
+	}
 	c, err := parseCommand(line)
 	if err != nil {
 		return err
@@ -101,6 +117,12 @@ func (s *stage) register(ctx context.Context, c *command) error {
 	if c.options["identity"] == "suci" {
 		o.Identity = ue.UseSUCI
 	}
+	switch c.options["type"] {
+	case "mobility":
+		o.Type = gmm.MobilityRegistrationUpdate
+	case "periodic":
+		o.Type = gmm.PeriodicRegistrationUpdate
+	}
 	if o.Slices, err = parseSlices(c.options["slices"]); err != nil {
 		return err
 	}
@@ -118,6 +140,11 @@ func (s *stage) session(ctx context.Context, c *command) error {
 		return err
 	}
 	o := ue.SessionOptions{DNN: ident.DNN(c.options["dnn"])}
+	if n := c.options["transmissions"]; n != "" {
+		if o.Transmissions, err = strconv.Atoi(n); err != nil {
+			return err
+		}
+	}
 	if list, err := parseSlices(c.options["slice"]); err != nil {
 		return err
 	} else if len(list) > 0 {

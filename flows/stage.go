@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing/synctest"
 	"time"
 
@@ -25,7 +26,6 @@ import (
 	"github.com/limpid-5g/limpid/ran/gnb"
 	"github.com/limpid-5g/limpid/ran/ue"
 	"github.com/limpid-5g/limpid/store/sqlite"
-	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/ngap"
 	"github.com/limpid-5g/limpid/wire/pfcp"
 	"github.com/limpid-5g/limpid/wire/sctp"
@@ -45,6 +45,11 @@ type stage struct {
 	cells    map[string]*gnb.GNB
 	ues      map[string]*ue.UE
 	camps    map[*ue.UE]*gnb.GNB
+	links    sync.Map       // gNB name -> sctp.Association, its own end
+	said     sync.Map       // UE name -> []byte, its last NAS message as it went over the air
+	silent   atomic.Bool    // N4 loses everything
+	chaos    *chaos         // nil but in the random test
+	begun    []<-chan error // commands that run beside the script
 
 	ctx  context.Context
 	stop context.CancelFunc
@@ -55,7 +60,7 @@ type stage struct {
 // newStage sets a flow's core up; dir is for its store. It must be called inside a bubble of testing/synctest.
 func newStage(f *Flow, dir string, log *slog.Logger) (*stage, error) {
 	s := &stage{
-		path: memory.New(), recorder: &recorder{start: time.Now()},
+		path: memory.New(), recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
 		cells: make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE),
 		camps: make(map[*ue.UE]*gnb.GNB),
 	}
@@ -73,7 +78,7 @@ func newStage(f *Flow, dir string, log *slog.Logger) (*stage, error) {
 		return nil, errors.Join(err, s.close())
 	}
 	s.core, err = core.New(s.ctx, cfg, core.Options{
-		Log: log, Ladder: s.recorder.record, Store: st, WithoutN2: true, N4: pipes(),
+		Log: log, Ladder: s.recorder.record, Store: st, WithoutN2: true, N4: s.pipes(),
 		Datapath: func(upf.Config, *slog.Logger) (upf.Datapath, error) { return s.path, nil },
 	})
 	if err != nil {
@@ -86,13 +91,15 @@ func newStage(f *Flow, dir string, log *slog.Logger) (*stage, error) {
 }
 
 // pipes joins the two ends of N4: whoever asks first gets the near end and the second the far one.
-func pipes() func(netip.AddrPort) (pfcp.PacketConn, error) {
+func (s *stage) pipes() func(netip.AddrPort) (pfcp.PacketConn, error) {
 	network := make(map[netip.AddrPort]pfcp.PacketConn)
 	return func(addr netip.AddrPort) (pfcp.PacketConn, error) {
 		if conn, ok := network[addr]; ok {
 			return conn, nil
 		}
 		near, far := pfcp.Pipe(addr, other(addr))
+		lose := func([]byte) bool { return s.silent.Load() }
+		near.Lose, far.Lose = lose, lose
 		network[other(addr)] = far
 		return near, nil
 	}
@@ -152,26 +159,9 @@ func (s *stage) addGNB(ctx context.Context, c *command) error {
 		return err
 	}
 	cfg := gnb.Config{
-		Name: name, ID: uint32(len(s.cells) + 1), PLMN: plmn, TAC: ident.TAC(tac), Slices: list, Dial: s.dial,
-		N3: netip.AddrFrom4([4]byte{127, 0, 0, byte(11 + len(s.cells))}),
-		Hooks: gnb.Hooks{
-			Uplink: func(m ngap.Message) []ngap.Message {
-				switch m.Name() {
-				case c.options["mute"]:
-					return nil
-				case c.options["twice"]:
-					return []ngap.Message{m, m}
-				}
-				return []ngap.Message{m}
-			},
-			Refuse: func(m ngap.Message) *ngap.Cause {
-				if m.Name() != c.options["refuse"] {
-					return nil
-				}
-				cause := ngap.CauseRadioNetworkRadioResourcesNotAvailable
-				return &cause
-			},
-		},
+		Name: name, ID: uint32(len(s.cells) + 1), PLMN: plmn, TAC: ident.TAC(tac), Slices: list, Dial: s.dialFor(name),
+		N3:    netip.AddrFrom4([4]byte{127, 0, 0, byte(11 + len(s.cells))}),
+		Hooks: s.cellMisbehaviour(c),
 	}
 	g, err := gnb.New(cfg)
 	if err != nil {
@@ -181,11 +171,14 @@ func (s *stage) addGNB(ctx context.Context, c *command) error {
 	return g.Setup(ctx)
 }
 
-// dial gives a gNB one end of an association in memory and the core the other.
-func (s *stage) dial(context.Context) (sctp.Association, error) {
-	near, far := sctp.Pipe()
-	s.wg.Go(func() { s.core.ServeN2(s.ctx, far) })
-	return near, nil
+// dialFor gives a gNB one end of an association in memory and the core the other.
+func (s *stage) dialFor(name string) func(context.Context) (sctp.Association, error) {
+	return func(context.Context) (sctp.Association, error) {
+		near, far := sctp.Pipe()
+		s.links.Store(name, near)
+		s.wg.Go(func() { s.core.ServeN2(s.ctx, far) })
+		return near, nil
+	}
 }
 
 func (s *stage) closeGNB(ctx context.Context, c *command) error {
@@ -222,11 +215,13 @@ func (s *stage) addUE(_ context.Context, c *command) error {
 		if err != nil {
 			return err
 		}
-		if err := usim.SQN.Accept(aka.SQN(n)); err != nil {
-			return err
+		for ind := range aka.SQN(1 << aka.INDBits) {
+			if err := usim.SQN.Accept(aka.SQN(n) | ind); err != nil {
+				return err
+			}
 		}
 	}
-	cfg := ue.Config{USIM: usim, Name: name, Hooks: misbehaviour(c)}
+	cfg := ue.Config{USIM: usim, Name: name, Hooks: s.misbehaviour(c, usim)}
 	if cfg.NEA, err = algorithms(c.options["nea"]); err != nil {
 		return err
 	}
@@ -245,36 +240,6 @@ func (s *stage) addUE(_ context.Context, c *command) error {
 	s.camps[u] = cell
 	s.ues[name] = u
 	return nil
-}
-
-// misbehaviour makes the hooks that a ue line asks for: mute=NAME sends no such message, twice=NAME sends it twice,
-// deaf=NAME overhears it; times=N bounds mute and deaf.
-func misbehaviour(c *command) ue.Hooks {
-	var mu sync.Mutex
-	left := 1 << 30
-	if n, err := strconv.Atoi(c.options["times"]); err == nil {
-		left = n
-	}
-	once := func() bool {
-		mu.Lock()
-		defer mu.Unlock()
-		left--
-		return left >= 0
-	}
-	return ue.Hooks{
-		Uplink: func(m gmm.Message) []gmm.Message {
-			switch m.Name() {
-			case c.options["mute"]:
-				if once() {
-					return nil
-				}
-			case c.options["twice"]:
-				return []gmm.Message{m, m}
-			}
-			return []gmm.Message{m}
-		},
-		Downlink: func(m gmm.Message) bool { return m.Name() == c.options["deaf"] && once() },
-	}
 }
 
 // packetFor lets a packet arrive from a data network.

@@ -77,9 +77,16 @@ type Pool struct {
 
 	mu       sync.Mutex
 	running  int
+	backlog  []start // actors that wait for a free place
 	stopping bool
 	panics   uint64
 	idle     sync.Cond
+}
+
+// start is an actor whose goroutine is due.
+type start struct {
+	actor *Actor
+	owner Owner
 }
 
 // NewPool makes a pool in which at most limit actors are busy at once.
@@ -109,41 +116,72 @@ func (p *Pool) Stop() {
 	p.cancel()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.stopping = true
+	p.stopping, p.backlog = true, nil
 	for p.running > 0 {
 		p.idle.Wait()
 	}
 }
 
-func (p *Pool) enter() error {
+// enter takes a place for a, or puts it in the backlog if it may wait; the first result tells whether it starts now.
+func (p *Pool) enter(a *Actor, owner Owner, mayWait bool) (now bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.stopping || p.ctx.Err() != nil:
-		return ErrStopped
-	case p.running >= p.max:
-		return ErrCongested
+		return false, ErrStopped
+	case p.running < p.max:
+		p.running++
+		return true, nil
+	case mayWait:
+		p.backlog = append(p.backlog, start{a, owner})
+		return false, nil
 	}
-	p.running++
-	return nil
+	return false, ErrCongested
 }
 
+// leave gives the place to the next of the backlog.
 func (p *Pool) leave() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if len(p.backlog) > 0 {
+		next := p.backlog[0]
+		p.backlog[0] = start{}
+		p.backlog = p.backlog[1:]
+		go p.run(next.actor, next.owner)
+		return
+	}
 	p.running--
 	if p.running == 0 {
 		p.idle.Broadcast()
 	}
 }
 
-// Deliver puts m into a's inbox and starts a's goroutine if a is at rest. It never waits.
-// Errors: ErrCongested (only where a is at rest), ErrInboxFull, ErrStopped.
-func (p *Pool) Deliver(a *Actor, owner Owner, m any) error {
+// admission says what a full pool or a full inbox does to a message.
+type admission uint8
+
+const (
+	refuse admission = iota
+	follow
+	insist
+)
+
+// Deliver puts m into a's inbox and starts a's goroutine if a is at rest. It never waits. It is for work that comes from
+// outside and may be turned away. Errors: ErrCongested (only where a is at rest), ErrInboxFull, ErrStopped.
+func (p *Pool) Deliver(a *Actor, owner Owner, m any) error { return p.deliver(a, owner, m, refuse) }
+
+// Follow is Deliver for what belongs to work that was let in before, such as an answer: where the pool is full, the
+// message waits for a place. Errors: ErrInboxFull, ErrStopped.
+func (p *Pool) Follow(a *Actor, owner Owner, m any) error { return p.deliver(a, owner, m, follow) }
+
+// Insist is Follow for what nobody says again, such as the loss of a connection: an inbox is never too full for it.
+// The caller sees to it that such messages are few. Error: ErrStopped.
+func (p *Pool) Insist(a *Actor, owner Owner, m any) error { return p.deliver(a, owner, m, insist) }
+
+func (p *Pool) deliver(a *Actor, owner Owner, m any, how admission) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if b := a.busy; b != nil {
-		if len(b.inbox)+len(b.later) >= maxInbox {
+		if how != insist && len(b.inbox)+len(b.later) >= maxInbox {
 			return ErrInboxFull
 		}
 		b.inbox = append(b.inbox, m)
@@ -153,11 +191,14 @@ func (p *Pool) Deliver(a *Actor, owner Owner, m any) error {
 		}
 		return nil
 	}
-	if err := p.enter(); err != nil {
+	now, err := p.enter(a, owner, how != refuse)
+	if err != nil {
 		return err
 	}
 	a.busy = &busy{inbox: []any{m}, wake: make(chan struct{}, 1)}
-	go p.run(a, owner)
+	if now {
+		go p.run(a, owner)
+	}
 	return nil
 }
 
@@ -177,10 +218,8 @@ func (p *Pool) run(a *Actor, owner Owner) {
 func (p *Pool) serve(owner Owner, m any, opened bool) {
 	defer func() {
 		if r := recover(); r != nil {
-			p.mu.Lock()
-			p.panics++
-			p.mu.Unlock()
-			owner.Panicked(m, fmt.Errorf("panic: %v\n%s", r, debug.Stack()))
+			p.countPanic()
+			p.tell(owner, m, fmt.Errorf("panic: %v\n%s", r, debug.Stack()))
 		}
 	}()
 	if !opened {
@@ -189,6 +228,22 @@ func (p *Pool) serve(owner Owner, m any, opened bool) {
 	if m != nil {
 		owner.Serve(p.ctx, m)
 	}
+}
+
+// tell lets the owner answer for a panic. A second panic on the way is counted and goes no further.
+func (p *Pool) tell(owner Owner, m any, err error) {
+	defer func() {
+		if recover() != nil {
+			p.countPanic()
+		}
+	}()
+	owner.Panicked(m, err)
+}
+
+func (p *Pool) countPanic() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.panics++
 }
 
 // next takes the oldest message and tells whether it was opened before; with none left the actor is at rest.
@@ -215,4 +270,16 @@ func (a *Actor) Busy() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.busy != nil
+}
+
+// Look runs f while a is at rest and stays so; it tells false, and f does not run, while a is busy. It is for a snapshot
+// of what only a's goroutine may touch. F must not deliver to a.
+func (a *Actor) Look(f func()) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.busy != nil {
+		return false
+	}
+	f()
+	return true
 }

@@ -28,7 +28,9 @@ func (s *subject) Open(m any) any {
 func (s *subject) Serve(ctx context.Context, m any) { s.serve(ctx, m) }
 func (s *subject) Collide(m any) Decision           { return s.collide(m) }
 func (s *subject) Panicked(m any, err error)        { s.note("panic over %v", m) }
-func (s *subject) note(format string, args ...any)  { s.log = append(s.log, fmt.Sprintf(format, args...)) }
+func (s *subject) note(format string, args ...any) {
+	s.log = append(s.log, fmt.Sprintf(format, args...))
+}
 
 type question struct{}
 type answer struct{ n int }
@@ -196,6 +198,119 @@ func TestPoolIsBounded(t *testing.T) {
 		if err := p.Deliver(&second.actor, second, question{}); !errors.Is(err, ErrStopped) {
 			t.Fatalf("after Stop: %v", err)
 		}
+	})
+}
+
+// TestFollowWaitsForAPlace: what belongs to work that was let in is not turned away by a full pool, only put off.
+func TestFollowWaitsForAPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPool(1)
+		free := make(chan struct{})
+		first := &subject{serve: func(context.Context, any) { <-free }}
+		second, third := &subject{}, &subject{}
+		second.serve = func(_ context.Context, m any) { second.note("served %v", m) }
+		third.serve = func(_ context.Context, m any) { third.note("served %v", m) }
+		deliver(t, p, first, question{})
+		if err := p.Follow(&second.actor, second, "a"); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Insist(&third.actor, third, "b"); err != nil {
+			t.Fatal(err)
+		}
+		deliver(t, p, second, "c") // it is busy already, though its turn has not come
+		synctest.Wait()
+		want(t, second.log)
+		if p.Running() != 1 {
+			t.Fatalf("%d run", p.Running())
+		}
+		close(free)
+		synctest.Wait()
+		want(t, second.log, "served a", "served c")
+		want(t, third.log, "served b")
+		if p.Running() != 0 || second.actor.Busy() {
+			t.Fatal("still busy")
+		}
+		p.Stop()
+	})
+}
+
+// TestInsistPassesAFullInbox, which refuses every other message.
+func TestInsistPassesAFullInbox(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPool(1)
+		s := &subject{serve: func(ctx context.Context, _ any) { <-ctx.Done() }}
+		for p.Follow(&s.actor, s, question{}) == nil {
+		}
+		if err := p.Follow(&s.actor, s, question{}); !errors.Is(err, ErrInboxFull) {
+			t.Fatalf("follow: %v", err)
+		}
+		if err := p.Insist(&s.actor, s, question{}); err != nil {
+			t.Fatalf("insist: %v", err)
+		}
+		p.Stop()
+	})
+}
+
+// TestStopForgetsTheBacklog: what has not begun is not begun any more.
+func TestStopForgetsTheBacklog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPool(1)
+		first, second := &subject{serve: func(ctx context.Context, _ any) { <-ctx.Done() }}, &subject{}
+		second.serve = func(context.Context, any) { second.note("served") }
+		deliver(t, p, first, question{})
+		if err := p.Follow(&second.actor, second, question{}); err != nil {
+			t.Fatal(err)
+		}
+		p.Stop()
+		synctest.Wait()
+		want(t, second.log)
+	})
+}
+
+// TestLook runs only while the actor is at rest.
+func TestLook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPool(1)
+		s := &subject{serve: func(ctx context.Context, _ any) { <-ctx.Done() }}
+		seen := false
+		if !s.actor.Look(func() { seen = true }) || !seen {
+			t.Fatal("not seen at rest")
+		}
+		deliver(t, p, s, question{})
+		if s.actor.Look(func() { t.Error("seen while busy") }) {
+			t.Fatal("looked while busy")
+		}
+		p.Stop()
+	})
+}
+
+// failing panics wherever it can.
+type failing struct{ subject }
+
+func (f *failing) Panicked(any, error) { panic("again") }
+
+// TestPanicInPanicked: the clean-up's own panic ends nothing else.
+func TestPanicInPanicked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPool(1)
+		f := &failing{}
+		f.serve = func(_ context.Context, m any) {
+			if m == "bad" {
+				panic("oops")
+			}
+			f.note("served %v", m)
+		}
+		for _, m := range []any{"bad", "good"} {
+			if err := p.Deliver(&f.actor, f, m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		want(t, f.log, "served good")
+		if p.Panics() != 2 {
+			t.Fatalf("%d panics counted", p.Panics())
+		}
+		p.Stop()
 	})
 }
 

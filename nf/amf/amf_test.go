@@ -51,17 +51,19 @@ func TestNewRefuses(t *testing.T) {
 // TestCollisionTable is the table in the comment of Collide, row by row.
 func TestCollisionTable(t *testing.T) {
 	conn, other := &connection{}, &connection{}
+	request, again := &gmm.RegistrationRequest{RegistrationType: 1}, &gmm.RegistrationRequest{RegistrationType: 1}
+	differs, unknown := &gmm.RegistrationRequest{RegistrationType: 2}, ngap.CauseRadioNetworkUnknownLocalUENGAPID
 	for _, tt := range []struct {
 		running running
 		arrives any
 		want    procedure.Decision
 	}{
-		{registration, &initialMessage{}, procedure.Supersede},
-		{serviceRequest, &initialMessage{}, procedure.Supersede},
-		{deregistration, &initialMessage{}, procedure.Supersede},
-		{anRelease, &initialMessage{}, procedure.Queue},
-		{sessionManagement, &initialMessage{}, procedure.Queue},
-		{paging, &initialMessage{}, procedure.Supersede},
+		{registration, &initialMessage{verified: true}, procedure.Supersede},
+		{serviceRequest, &initialMessage{verified: true}, procedure.Supersede},
+		{deregistration, &initialMessage{verified: true}, procedure.Supersede},
+		{anRelease, &initialMessage{verified: true}, procedure.Queue},
+		{sessionManagement, &initialMessage{verified: true}, procedure.Queue},
+		{paging, &initialMessage{verified: true}, procedure.Supersede},
 		{registration, &connectionLost{conn: conn}, procedure.Supersede},
 		{anRelease, &connectionLost{conn: conn}, procedure.Supersede},
 		{registration, &connectionLost{conn: other}, procedure.Inline},
@@ -75,8 +77,14 @@ func TestCollisionTable(t *testing.T) {
 		{registration, &n1n2{}, procedure.Queue},
 		{registration, &gmm.ULNASTransport{}, procedure.Queue},
 		{registration, &replaced{}, procedure.Queue},
+		{registration, &initialMessage{conn: other}, procedure.Inline},                // anybody who names this UE
+		{paging, &initialMessage{conn: other}, procedure.Inline},                      // likewise
+		{registration, &initialMessage{conn: conn, message: again}, procedure.Inline}, // the same request
+		{registration, &initialMessage{conn: conn, message: differs}, procedure.Supersede},
+		{registration, &ngap.ErrorIndication{Cause: &unknown}, procedure.Supersede},
+		{registration, &ngap.ErrorIndication{}, procedure.Inline},
 	} {
-		u := &ue{running: tt.running, conn: conn}
+		u := &ue{running: tt.running, conn: conn, supi: "imsi-001010000000001", request: request}
 		if got := u.Collide(tt.arrives); got != tt.want {
 			t.Errorf("%s, %T arrives: decision %d, want %d", tt.running, tt.arrives, got, tt.want)
 		}

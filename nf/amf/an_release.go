@@ -3,6 +3,7 @@ package amf
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
@@ -11,11 +12,16 @@ import (
 
 // releaseRequested is the AN release procedure started by the gNB, TS 23.502 §4.2.6.
 func (ue *ue) releaseRequested(ctx context.Context, m *ngap.UEContextReleaseRequest) {
+	ue.leaveConnection(ctx, m.Cause)
+}
+
+// leaveConnection ends a connection: a registered UE goes to CM-IDLE, any other is forgotten.
+func (ue *ue) leaveConnection(ctx context.Context, cause ngap.Cause) {
 	if !ue.registered {
-		ue.forget(ctx, m.Cause)
+		ue.forget(ctx, cause)
 		return
 	}
-	ue.releaseConnection(ctx, m.Cause)
+	ue.releaseConnection(ctx, cause)
 }
 
 // releaseConnection brings the UE to CM-IDLE, TS 23.502 §4.2.6 steps 2 to 7.
@@ -44,7 +50,7 @@ func (ue *ue) releaseConnection(ctx context.Context, cause ngap.Cause) {
 
 // deactivateSessions takes down the N3 tunnels of all sessions, TS 23.502 §4.2.6 steps 5 to 7.
 func (ue *ue) deactivateSessions(ctx context.Context, why string) {
-	for _, s := range ue.sessions {
+	for _, s := range slices.Clone(ue.sessions) {
 		if !s.active {
 			continue
 		}
@@ -52,6 +58,7 @@ func (ue *ue) deactivateSessions(ctx context.Context, why string) {
 		_, err := ue.amf.services.Sessions.UpdateSMContext(ctx, s.ref, nsmf.SMContextUpdateData{UpCnxState: nsmf.Deactivated, NGAPCause: why})
 		if err != nil {
 			ue.log().Warn("user plane not deactivated", "session", s.id, "error", err)
+			ue.dropIfGone(s, err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/limpid-5g/limpid/aka"
 	"github.com/limpid-5g/limpid/ident"
@@ -20,7 +21,7 @@ func (ue *ue) authenticate(ctx context.Context, identity string) (ident.SUPI, ak
 		return "", aka.KAMF{}, err
 	}
 	info := nausf.AuthenticationInfo{SUPIOrSUCI: identity, ServingNetworkName: string(network)}
-	var resynchronised bool
+	var failed []gmm.Cause // of the challenges before
 	for {
 		started, err := ue.amf.services.Authentication.Authenticate(ctx, info)
 		if err != nil {
@@ -34,12 +35,13 @@ func (ue *ue) authenticate(ctx context.Context, identity string) (ident.SUPI, ak
 		case *gmm.AuthenticationResponse:
 			return ue.confirm(ctx, started, answer)
 		case *gmm.AuthenticationFailure:
-			again, err := ue.authenticationFailed(answer, started.Av5GAKA.RAND, resynchronised)
-			if err != nil {
+			if slices.Contains(failed, answer.Cause) {
+				return "", aka.KAMF{}, fmt.Errorf("UE reports the same failure again (%w): %w", answer.Cause, errAuthentication)
+			}
+			failed = append(failed, answer.Cause)
+			if info.ResynchronizationInfo, err = ue.authenticationFailed(answer, started.Av5GAKA.RAND); err != nil {
 				return "", aka.KAMF{}, err
 			}
-			info.ResynchronizationInfo = again
-			resynchronised = resynchronised || again != nil
 		}
 	}
 }
@@ -85,11 +87,11 @@ func (ue *ue) confirm(ctx context.Context, started nausf.UEAuthenticationCtx, an
 
 // authenticationFailed decides what follows an AUTHENTICATION FAILURE, TS 24.501 §5.4.1.3.7: another challenge, with the
 // UE's AUTS if its sequence number was ahead, or the end.
-func (ue *ue) authenticationFailed(m *gmm.AuthenticationFailure, rand aka.RAND, resynchronised bool) (*nausf.ResynchronizationInfo, error) {
+func (ue *ue) authenticationFailed(m *gmm.AuthenticationFailure, rand aka.RAND) (*nausf.ResynchronizationInfo, error) {
 	switch m.Cause {
 	case gmm.CauseSynchFailure:
-		if m.AUTS == nil || resynchronised {
-			return nil, fmt.Errorf("UE reports a synchronisation failure again: %w", errAuthentication)
+		if m.AUTS == nil {
+			return nil, fmt.Errorf("UE reports a synchronisation failure without AUTS: %w", errAuthentication)
 		}
 		ue.log().Info("UE's sequence number is ahead: resynchronising")
 		return &nausf.ResynchronizationInfo{RAND: rand, AUTS: aka.AUTS(*m.AUTS)}, nil

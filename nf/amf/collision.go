@@ -24,17 +24,26 @@ const (
 //
 //	arriving                      | registration | service request | deregistration | AN release | paging
 //	new initial NAS message       | supersede    | supersede       | supersede      | queue      | supersede
-//	loss of the N2 connection     | supersede    | supersede       | supersede      | supersede  | queue
+//	loss of the N2 connection     | supersede    | supersede       | supersede      | supersede  | at once
 //	UE context release request    | supersede    | supersede       | queue          | queue      | queue
-//	capability, non-delivery, error: at once, whatever runs
+//	the same request once more, capability, non-delivery, 5GMM STATUS, error: at once, whatever runs
+//	initial message of somebody who does not prove to be this UE: at once, it is not about this UE
 //	anything else                 | queue
 //
 // TS 24.501 §5.5.1.2.8, §5.5.1.3.8, §5.6.1.8 and §5.5.2.2.6 (abnormal cases on the network side), TS 23.502 §4.2.6.
 func (ue *ue) Collide(m any) procedure.Decision {
 	switch m := m.(type) {
-	case *ngap.UERadioCapabilityInfoIndication, *ngap.NASNonDeliveryIndication, *ngap.ErrorIndication, *gmm.Status:
+	case *ngap.UERadioCapabilityInfoIndication, *ngap.NASNonDeliveryIndication, *gmm.Status:
+		return procedure.Inline
+	case *ngap.ErrorIndication:
+		if unknownUE(m) {
+			return procedure.Supersede
+		}
 		return procedure.Inline
 	case *initialMessage:
+		if ue.stranger(m) || ue.repeated(m) {
+			return procedure.Inline
+		}
 		if ue.running == anRelease || ue.running == sessionManagement {
 			return procedure.Queue
 		}

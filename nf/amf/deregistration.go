@@ -9,12 +9,12 @@ import (
 
 // deregistrationRequested is the UE-initiated deregistration procedure, TS 23.502 §4.2.2.3.2.
 func (ue *ue) deregistrationRequested(ctx context.Context, m *initialMessage, request *gmm.DeregistrationRequestUEOriginating) {
-	ue.running = deregistration
-	defer func() { ue.running = idle }()
 	if !m.verified {
 		ue.ignoreDeregistration(ctx, m, request)
 		return
 	}
+	ue.running = deregistration
+	defer func() { ue.running = idle }()
 	ue.attach(ctx, m.conn)
 	ue.conn.secured = true
 	ue.releaseSessions(ctx, "UE deregisters") // steps 2 to 5

@@ -23,7 +23,7 @@ func (a *AMF) N1N2MessageTransfer(_ context.Context, supi ident.SUPI, req namf.N
 	if u == nil {
 		return namf.N1N2MessageTransferRspData{}, sbi.Problem(http.StatusNotFound, namf.CauseContextNotFound, "%s is not registered here", supi.Conceal())
 	}
-	if err := u.deliver(&n1n2{req}); err != nil {
+	if err := u.follow(&n1n2{req}); err != nil {
 		return namf.N1N2MessageTransferRspData{}, sbi.Problem(http.StatusServiceUnavailable, sbi.CauseNFCongestion, "%v", err)
 	}
 	return namf.N1N2MessageTransferRspData{Cause: namf.N1N2TransferInitiated}, nil
@@ -35,7 +35,7 @@ func (a *AMF) SMContextStatusNotify(_ context.Context, supi ident.SUPI, pduSessi
 	if u == nil {
 		return sbi.Problem(http.StatusNotFound, namf.CauseContextNotFound, "%s is not registered here", supi.Conceal())
 	}
-	if err := u.deliver(&sessionEnded{id: pduSessionID, ref: ref}); err != nil {
+	if err := u.follow(&sessionEnded{id: pduSessionID, ref: ref}); err != nil {
 		return sbi.Problem(http.StatusServiceUnavailable, sbi.CauseNFCongestion, "%v", err)
 	}
 	return nil
@@ -77,6 +77,16 @@ func (ue *ue) transferWaiting(ctx context.Context) {
 	}
 }
 
+// giveUpWaiting lets go what could not be brought to the UE; a session that was to end with it has ended.
+func (ue *ue) giveUpWaiting() {
+	for _, t := range ue.waiting {
+		if t.ReleaseOnSent {
+			ue.dropSession(t.PDUSessionID, t.SMContextRef)
+		}
+	}
+	ue.waiting = nil
+}
+
 // page is the network triggered service request up to the UE's answer, TS 23.502 §4.2.3.3 steps 4 and 6, and
 // TS 24.501 §5.6.2.
 func (ue *ue) page(ctx context.Context) {
@@ -87,7 +97,7 @@ func (ue *ue) page(ctx context.Context) {
 	for _, t := range area[:min(len(area), 16)] {
 		message.TAIListForPaging = append(message.TAIListForPaging, ngap.TAIListForPagingItem{TAI: ngap.NewTAI(t)})
 	}
-	answer, err := procedure.Ask[*initialMessage](ctx, ue, T3513, func() error {
+	answer, err := procedure.AskFor(ctx, ue, T3513, func() error {
 		ue.amf.eachGNB(func(g *gnb) {
 			for _, t := range area {
 				if _, serves := g.slicesIn(t); serves && g.isReady() {
@@ -97,12 +107,16 @@ func (ue *ue) page(ctx context.Context) {
 			}
 		})
 		return nil
+	}, func(m any) bool {
+		init, ok := m.(*initialMessage)
+		return ok && init.verified // anybody may claim to be the UE
 	})
 	ue.running = idle
 	if err != nil {
 		ue.log().Warn("UE does not answer paging", "reason", err)
-		ue.waiting = nil
+		ue.giveUpWaiting()
 		return
 	}
-	ue.serveInitial(ctx, answer)
+	ue.serveInitial(ctx, answer.(*initialMessage))
+	ue.giveUpWaiting() // what the procedure did not bring over; its SMF asks again
 }

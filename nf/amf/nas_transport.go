@@ -15,7 +15,7 @@ func (ue *ue) Open(m any) any {
 		ue.openInitial(m)
 	case *n2Message:
 		if m.conn != ue.conn {
-			ue.log().Debug("message of an earlier connection ignored", "message", m.message.Name())
+			ue.aside(m)
 			return nil
 		}
 		if up, ok := m.message.(*ngap.UplinkNASTransport); ok {
@@ -24,6 +24,24 @@ func (ue *ue) Open(m any) any {
 		return m.message
 	}
 	return m
+}
+
+// aside takes an N2 message of a connection that is not the UE's: not yet, not any more, or of another UE.
+func (ue *ue) aside(m *n2Message) {
+	if other := m.conn.ue.Load(); other != ue {
+		_ = other.follow(m) // refused only at shutdown
+		return
+	}
+	switch message := m.message.(type) {
+	case *ngap.UEContextReleaseRequest: // before the initial message was served: it will find the connection gone
+		m.conn.gnb.release(m.conn, message.Cause)
+	case *ngap.ErrorIndication:
+		if unknownUE(message) {
+			m.conn.gnb.close(m.conn)
+		}
+	default:
+		ue.log().Debug("message of another connection ignored", "message", message.Name())
+	}
 }
 
 // openInitial reads the initial NAS message of a new connection, TS 24.501 §4.4.4.3 and §4.4.6.
@@ -39,7 +57,7 @@ func (ue *ue) openInitial(m *initialMessage) {
 		m.err = nas.ErrIntegrity
 		return
 	}
-	m.verified, m.count = verified, count
+	m.verified, m.count, m.keys = verified, count, ue.keys
 	m.message, m.err = gmm.Decode(plain)
 	ue.traceN1(fromUE, m.conn, m.message)
 	if m.err == nil && m.verified {
@@ -92,7 +110,7 @@ func (ue *ue) openUplink(conn *connection, up *ngap.UplinkNASTransport) any {
 	}
 	switch m.(type) {
 	case *gmm.RegistrationRequest, *gmm.ServiceRequest, *gmm.DeregistrationRequestUEOriginating:
-		init := &initialMessage{conn: conn, pdu: up.NASPDU, message: m, verified: verified, count: count}
+		init := &initialMessage{conn: conn, pdu: up.NASPDU, message: m, verified: verified, count: count, keys: ue.keys}
 		if verified {
 			init.message, init.err = ue.security.complete(m, count)
 		}

@@ -30,10 +30,5 @@ func (g *gnb) find(item ngap.UEAssociatedLogicalNGConnectionItem) *connection {
 	if item.RANUENGAPID == nil {
 		return nil
 	}
-	for _, c := range g.connections() {
-		if c.ranID == *item.RANUENGAPID {
-			return c
-		}
-	}
-	return nil
+	return g.connectionByRAN(*item.RANUENGAPID)
 }

@@ -11,6 +11,7 @@ import (
 // setUp is the NG Setup procedure, TS 38.413 §8.7.1. It erases what the association knew before, UE contexts included.
 func (g *gnb) setUp(m *ngap.NGSetupRequest) {
 	g.dropConnections("NG Setup")
+	g.reset()
 	tas := supportedTAs(m.SupportedTAList)
 	if refusal := g.amf.refuseTAs(tas); refusal != nil {
 		g.log.Warn("NG Setup refused", "reason", refusal.why, "asked", listTAs(tas), "allowed", g.amf.listTAs(), "change", refusal.change)

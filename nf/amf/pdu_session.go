@@ -13,6 +13,10 @@ import (
 
 // uplinkTransport forwards what a UE sends to another function, TS 24.501 §5.4.5.2.
 func (ue *ue) uplinkTransport(ctx context.Context, m *gmm.ULNASTransport) {
+	if !ue.registered {
+		ue.log().Warn("UL NAS TRANSPORT of a UE that is not registered ignored")
+		return
+	}
 	ue.running = sessionManagement
 	defer func() { ue.running = idle }()
 	switch {
@@ -88,6 +92,7 @@ func (ue *ue) updateSession(ctx context.Context, m *gmm.ULNASTransport) {
 	updated, err := ue.amf.services.Sessions.UpdateSMContext(ctx, s.ref, nsmf.SMContextUpdateData{N1SMMsg: slices.Clone(m.PayloadContainer), TAI: ue.tai})
 	if err != nil {
 		ue.sessionRefused(m, err)
+		ue.dropIfGone(s, err)
 		return
 	}
 	ue.forward(s, updated.N1SMMsg, updated.N2SMInfo)
@@ -116,6 +121,7 @@ func (ue *ue) forward(s *smContext, n1 []byte, n2 nsmf.N2SMInfo) {
 	id := ngap.PDUSessionID(s.id)
 	switch n2.Type {
 	case nsmf.PDUResSetupReq:
+		s.active = true
 		conn.gnb.send(conn, &ngap.PDUSessionResourceSetupRequest{
 			AMFUENGAPID: conn.amfID, RANUENGAPID: conn.ranID,
 			PDUSessionResourceSetupListSUReq: ngap.PDUSessionResourceSetupListSUReq{{
@@ -202,6 +208,7 @@ func (ue *ue) toSMF(ctx context.Context, id uint8, info nsmf.N2SMInfo) {
 	if err != nil {
 		s.active = false
 		ue.log().Warn("SMF refused N2 information", "session", id, "type", info.Type, "error", err)
+		ue.dropIfGone(s, err)
 		return
 	}
 	ue.forward(s, updated.N1SMMsg, updated.N2SMInfo)

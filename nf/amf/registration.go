@@ -17,8 +17,8 @@ import (
 
 // registration runs the registration procedure and answers the UE however it ends.
 func (ue *ue) registration(ctx context.Context, m *initialMessage, request *gmm.RegistrationRequest) {
-	ue.running = registration
-	defer func() { ue.running = idle }()
+	ue.running, ue.request = registration, request
+	defer func() { ue.running, ue.request, ue.accepted = idle, nil, nil }()
 	ue.attach(ctx, m.conn)
 	err := ue.register(ctx, m, request)
 	if err == nil {
@@ -100,10 +100,14 @@ func checkRequest(r *gmm.RegistrationRequest) error {
 
 // establishSecurity finds out who the UE is and agrees on new keys with it, steps 6 to 9.
 func (ue *ue) establishSecurity(ctx context.Context, request *gmm.RegistrationRequest) (*gmm.RegistrationRequest, error) {
-	if len(request.UESecurityCapability) < 2 {
-		return nil, &refusal{cause: gmm.CauseUESecurityCapabilitiesMismatch, why: "REGISTRATION REQUEST names no security capability"}
+	if len(request.UESecurityCapability) < 2 { // TS 24.501 §8.2.6.6: not in every update
+		if request.RegistrationType.Value() == gmm.InitialRegistration {
+			return nil, &refusal{cause: gmm.CauseConditionalIEError, why: "initial REGISTRATION REQUEST names no security capability"}
+		}
+		return nil, &refusal{cause: gmm.CauseUEIdentityCannotBeDerivedByTheNetwork, why: "no security context for this UE: it has to register anew"}
 	}
 	ue.capability = slices.Clone(request.UESecurityCapability)
+	ue.ngKSI = request.NgKSI.Value() // the UE may hold keys of that name: the next one is free, TS 24.501 §5.4.1.3.2
 	suci := request.MobileIdentity.SUCI
 	if request.MobileIdentity.Type != gmm.IdentitySUCI {
 		var err error
@@ -121,9 +125,7 @@ func (ue *ue) establishSecurity(ctx context.Context, request *gmm.RegistrationRe
 	}
 	ue.supi = supi
 	if old := ue.amf.ues.bySUPI.put(supi, ue); old != nil && old != ue {
-		if err := old.deliver(&replaced{}); err != nil {
-			ue.log().Warn("older context not removed", "reason", err)
-		}
+		_ = old.insist(&replaced{}) // refused only at shutdown
 	}
 	return complete, nil
 }
@@ -137,6 +139,7 @@ func (ue *ue) subscribe(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("register at the UDM: %w", err)
 	}
+	ue.known = true
 	plmn := ue.tai.PLMN
 	if ue.subscribed, err = s.SDM.AMData(ctx, ue.supi, plmn); err != nil {
 		return fmt.Errorf("access and mobility data: %w", err)
@@ -250,6 +253,7 @@ func (ue *ue) accept(ctx context.Context, accept *gmm.RegistrationAccept, count 
 	if accept.GUTI == nil {
 		return nil
 	}
+	ue.accepted = accept
 	return ue.awaitComplete(ctx, accept)
 }
 
@@ -286,7 +290,7 @@ func (ue *ue) refuseRegistration(ctx context.Context, err error) {
 	r, tell := refusalOf(err)
 	if !tell {
 		ue.log().Warn("registration given up", "reason", err)
-		ue.forgetUnregistered(ctx)
+		ue.leaveConnection(ctx, ngap.CauseNASUnspecified)
 		return
 	}
 	ue.logRefusal(r)
@@ -296,36 +300,31 @@ func (ue *ue) refuseRegistration(ctx context.Context, err error) {
 		reject.T3346 = &backoff
 	}
 	ue.sendNAS(reject)
+	if r.cause == gmm.CauseCongestion { // the UE keeps what it has and tries again, TS 24.501 §5.5.1.3.5
+		ue.leaveConnection(ctx, ngap.CauseNASNormalRelease)
+		return
+	}
 	ue.forget(ctx, ngap.CauseNASNormalRelease)
 }
 
-// forgetUnregistered drops the context of a UE that never answered; one that is registered only loses its connection.
-func (ue *ue) forgetUnregistered(ctx context.Context) {
-	if ue.registered {
-		ue.releaseConnection(ctx, ngap.CauseNASUnspecified)
-		return
-	}
-	ue.forget(ctx, ngap.CauseNASUnspecified)
-}
-
-// refuseUndecodable answers an initial message that cannot be read, TS 24.501 §7 and §5.5.1.2.8 c).
+// refuseUndecodable answers an initial message that cannot be read, TS 24.501 §7 and §5.5.1.2.8 c), on the connection on
+// which it came. A UE that it names without proof notices nothing.
 func (ue *ue) refuseUndecodable(ctx context.Context, m *initialMessage) {
 	m.conn.gnb.log.Warn("initial NAS message refused", "error", m.err)
-	known := ue.supi != ""
-	cause, tell := gmm.CauseOf(m.err)
-	if h, err := nas.Peek(m.pdu); tell && err == nil && !known {
-		ue.conn = m.conn
+	if cause, tell := gmm.CauseOf(m.err); tell {
+		h, _ := nas.Peek(m.pdu) // it was read before
 		switch gmm.MessageType(h.MessageType) {
 		case gmm.TypeRegistrationRequest:
-			ue.sendNAS(&gmm.RegistrationReject{Cause: cause})
+			ue.answer(m.conn, &gmm.RegistrationReject{Cause: cause})
 		case gmm.TypeServiceRequest:
-			ue.sendNAS(&gmm.ServiceReject{Cause: cause})
+			ue.answer(m.conn, &gmm.ServiceReject{Cause: cause})
 		default:
-			ue.sendNAS(&gmm.Status{Cause: cause})
+			ue.answer(m.conn, &gmm.Status{Cause: cause})
 		}
 	}
-	ue.releaseUnused(m.conn, ngap.CauseNASUnspecified)
-	if !known {
-		ue.forget(ctx, ngap.CauseNASUnspecified)
+	if m.conn == ue.conn {
+		ue.leaveConnection(ctx, ngap.CauseNASUnspecified)
+		return
 	}
+	ue.releaseUnused(m.conn, ngap.CauseNASUnspecified)
 }

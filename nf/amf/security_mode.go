@@ -52,6 +52,7 @@ func (ue *ue) secure(ctx context.Context, kamf aka.KAMF) (*gmm.RegistrationReque
 		}
 	}
 	ue.security = ue.pending
+	ue.keys++
 	ue.conn.secured = true
 	if complete.IMEISV != nil {
 		ue.pei = "imeisv-" + complete.IMEISV.Equipment.String()

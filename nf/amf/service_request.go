@@ -9,12 +9,12 @@ import (
 
 // serviceRequest runs the service request procedure and answers the UE however it ends.
 func (ue *ue) serviceRequest(ctx context.Context, m *initialMessage, request *gmm.ServiceRequest) {
-	ue.running = serviceRequest
-	defer func() { ue.running = idle }()
 	if !m.verified || !ue.registered {
 		ue.refuseService(ctx, m)
 		return
 	}
+	ue.running = serviceRequest
+	defer func() { ue.running = idle }()
 	ue.attach(ctx, m.conn)
 	if err := ue.service(ctx, m, request); err != nil {
 		if !ended(err) {
@@ -34,10 +34,12 @@ func (ue *ue) service(ctx context.Context, m *initialMessage, request *gmm.Servi
 	accept := &gmm.ServiceAccept{}
 	if request.PDUSessionStatus != nil {
 		ue.keepSessions(ctx, *request.PDUSessionStatus)
+	}
+	wanted := ue.activate(ctx, request.UplinkDataStatus) // steps 4 to 11
+	if request.PDUSessionStatus != nil {
 		status := ue.sessionStatus()
 		accept.PDUSessionStatus = &status
 	}
-	wanted := ue.activate(ctx, request.UplinkDataStatus) // steps 4 to 11
 	accept.PDUSessionReactivationResult = wanted.result
 	accept.PDUSessionReactivationResultErrorCause = wanted.causes
 	if ue.conn.contextSetUp { // from CM-CONNECTED
@@ -58,15 +60,4 @@ func (ue *ue) refuseService(ctx context.Context, m *initialMessage) {
 	if ue.supi == "" {
 		ue.forget(ctx, ngap.CauseNASNormalRelease)
 	}
-}
-
-// sendPlain sends an unprotected message on a connection that belongs to no context.
-func (c *connection) sendPlain(m gmm.Message) {
-	pdu, err := gmm.Append(nil, m)
-	if err != nil {
-		c.gnb.log.Error("cannot encode", "message", m.Name(), "error", err)
-		return
-	}
-	c.gnb.amf.traceNAS(toUE, c, m)
-	c.gnb.send(c, &ngap.DownlinkNASTransport{AMFUENGAPID: c.amfID, RANUENGAPID: c.ranID, NASPDU: pdu})
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"reflect"
 	"slices"
 
 	"github.com/limpid-5g/limpid/aka"
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/sbi"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
 	"github.com/limpid-5g/limpid/wire/nas"
@@ -30,6 +32,7 @@ type ue struct {
 
 	capability gmm.UESecurityCapability
 	security   security // current 5G NAS security context
+	keys       uint32   // counts the contexts that were current
 	pending    security // the context that a running Security Mode Command takes into use
 	ngKSI      uint8    // last key set identifier given, TS 24.501 §9.11.3.32
 	radio      []byte   // UE radio capability, TS 38.413 §9.3.1.74
@@ -37,11 +40,16 @@ type ue struct {
 	allowed    []ident.SNSSAI
 	subscribed nudm.AccessAndMobilitySubscriptionData
 	smf        nudm.SMFSelectionSubscriptionData
+	known      bool   // the UDM knows that this AMF serves the subscriber
 	policy     string // AM policy association
 	ambr       nudm.AMBR
 	conn       *connection // nil in CM-IDLE, TS 23.501 §5.3.3
 	sessions   []*smContext
 	waiting    []*n1n2 // transfers that wait for a UE in CM-IDLE
+
+	// Of the running registration, to know a repeated request, TS 24.501 §5.5.1.2.8 d) and e):
+	request  *gmm.RegistrationRequest
+	accepted *gmm.RegistrationAccept // once it is sent
 }
 
 // security is one end of a 5G NAS security context, TS 33.501 §6.1.
@@ -60,7 +68,7 @@ type smContext struct {
 	ref    string
 	slice  ident.SNSSAI
 	dnn    ident.DNN
-	active bool // the N3 tunnel is set up
+	active bool // the N3 tunnel is set up, or the gNB has been asked for it
 }
 
 // What is delivered to a UE besides what it decodes from N1.
@@ -73,6 +81,7 @@ type (
 		// set by Open:
 		message  gmm.Message
 		verified bool   // the integrity was right under the current context
+		keys     uint32 // which one that was
 		count    uint32 // its uplink NAS COUNT, if verified
 		err      error  // it cannot be decoded
 	}
@@ -114,13 +123,24 @@ func (a *AMF) ueOf(m *ngap.InitialUEMessage) *ue {
 	return a.newUE()
 }
 
+// deliver gives the UE new work, which may be turned away.
 func (ue *ue) deliver(m any) error { return ue.amf.pool.Deliver(&ue.actor, ue, m) }
+
+// follow gives the UE what belongs to work that was let in.
+func (ue *ue) follow(m any) error { return ue.amf.pool.Follow(&ue.actor, ue, m) }
+
+// insist gives the UE what nobody says again.
+func (ue *ue) insist(m any) error { return ue.amf.pool.Insist(&ue.actor, ue, m) }
 
 // Self makes a UE an Asker.
 func (ue *ue) Self() *procedure.Actor { return &ue.actor }
 
 // Serve runs the procedure that a message starts.
 func (ue *ue) Serve(ctx context.Context, m any) {
+	if message, ok := m.(ngap.Message); ok && ue.outlived(message) {
+		ue.log().Debug("message waited longer than its connection lived", "message", message.Name())
+		return
+	}
 	switch m := m.(type) {
 	case *initialMessage:
 		ue.serveInitial(ctx, m)
@@ -158,21 +178,33 @@ func (ue *ue) Serve(ctx context.Context, m any) {
 
 // Panicked answers for a procedure that ended in a panic: the UE is told and starts afresh.
 func (ue *ue) Panicked(m any, err error) {
-	ue.running = idle
+	ue.running, ue.pending, ue.request, ue.accepted = idle, security{}, nil, nil
 	ue.log().Error("procedure failed", "message", describe(m), "error", err)
-	conn := ue.conn
 	if init, ok := m.(*initialMessage); ok {
-		conn = init.conn
-		ue.conn = conn
 		if _, registering := init.message.(*gmm.RegistrationRequest); registering {
-			ue.sendNAS(&gmm.RegistrationReject{Cause: gmm.CauseProtocolErrorUnspecified})
+			ue.answer(init.conn, &gmm.RegistrationReject{Cause: gmm.CauseProtocolErrorUnspecified})
 		}
+		init.conn.gnb.release(init.conn, ngap.CauseMiscUnspecified)
 	}
-	if conn != nil {
-		conn.gnb.send(conn, releaseCommand(conn, ngap.CauseMiscUnspecified))
-		conn.gnb.close(conn)
+	conn := ue.conn
+	if conn == nil {
+		return
+	}
+	conn.gnb.release(conn, ngap.CauseMiscUnspecified)
+	if _, again := m.(*connectionLost); again { // the clean-up itself failed
 		ue.conn = nil
+		return
 	}
+	_ = ue.insist(&connectionLost{conn: conn, why: "its procedure failed inside"}) // refused only at shutdown
+}
+
+// answer sends a message on a connection that may or may not be the UE's.
+func (ue *ue) answer(c *connection, m gmm.Message) {
+	if ue.conn == c {
+		ue.sendNAS(m)
+		return
+	}
+	c.sendPlain(m)
 }
 
 // outOfState answers a 5GMM message that nothing waits for, TS 24.501 §7.4: 5GMM STATUS, except for late answers.
@@ -187,8 +219,37 @@ func (ue *ue) outOfState(m gmm.Message) {
 	ue.sendNAS(&gmm.Status{Cause: gmm.CauseMessageTypeNotCompatibleWithTheProtocolState})
 }
 
+// stranger tells whether an initial message names this UE but does not prove to come from it: it must not disturb the
+// UE, and Serve does not wait over it, TS 33.501 §6.4.6.
+func (ue *ue) stranger(m *initialMessage) bool {
+	return ue.supi != "" && !m.verified && m.conn != ue.conn
+}
+
+// repeated tells whether the UE sent the request of the running registration once more, TS 24.501 §5.5.1.2.8 d) and e).
+func (ue *ue) repeated(m *initialMessage) bool {
+	again, ok := m.message.(*gmm.RegistrationRequest)
+	return ok && ue.running == registration && m.conn == ue.conn && reflect.DeepEqual(again, ue.request)
+}
+
+// outlived tells whether an N2 message is of a connection that has ended while it waited.
+func (ue *ue) outlived(m ngap.Message) bool {
+	ids, ok := idsOf(m)
+	return ok && ids.amf != nil && (ue.conn == nil || ue.conn.amfID != *ids.amf)
+}
+
 // serveInitial runs the procedure of an initial NAS message.
 func (ue *ue) serveInitial(ctx context.Context, m *initialMessage) {
+	m.verified = m.verified && m.keys == ue.keys // it may have waited longer than the keys lived
+	if !m.conn.lives() {
+		ue.log().Info("initial NAS message of a lost connection ignored")
+		return
+	}
+	if ue.running != idle && ue.repeated(m) {
+		if ue.accepted != nil {
+			ue.sendNAS(ue.accepted)
+		}
+		return
+	}
 	if m.err != nil {
 		ue.refuseUndecodable(ctx, m)
 		return
@@ -215,11 +276,7 @@ func (ue *ue) serveInitial(ctx context.Context, m *initialMessage) {
 func (a *AMF) startAfresh(m *initialMessage) {
 	fresh := a.newUE()
 	m.conn.ue.Store(fresh)
-	if err := fresh.deliver(m); err != nil {
-		m.conn.gnb.log.Warn("UE turned away", "reason", err)
-		m.conn.gnb.congested(m.conn, m.pdu)
-		m.conn.gnb.close(m.conn)
-	}
+	_ = fresh.follow(m) // refused only at shutdown
 }
 
 // attach makes conn the UE's connection; an older one is released, TS 23.502 §4.2.6.
@@ -237,8 +294,7 @@ func (ue *ue) attach(ctx context.Context, conn *connection) {
 
 // releaseUnused ends a connection about which nothing more is to be said.
 func (ue *ue) releaseUnused(c *connection, cause ngap.Cause) {
-	c.gnb.send(c, releaseCommand(c, cause))
-	c.gnb.close(c)
+	c.gnb.release(c, cause)
 	if ue.conn == c {
 		ue.conn = nil
 	}
@@ -247,7 +303,7 @@ func (ue *ue) releaseUnused(c *connection, cause ngap.Cause) {
 // loseConnection is what remains to be done when the gNB has lost the UE or itself.
 func (ue *ue) loseConnection(ctx context.Context, m *connectionLost) {
 	if other := m.conn.ue.Load(); other != ue {
-		_ = other.deliver(m) // refused only at shutdown
+		_ = other.insist(m) // refused only at shutdown
 		return
 	}
 	if ue.conn != m.conn {
@@ -264,16 +320,22 @@ func (ue *ue) loseConnection(ctx context.Context, m *connectionLost) {
 
 func (ue *ue) errorIndicated(ctx context.Context, m *ngap.ErrorIndication) {
 	ue.log().Warn("error indication about the UE", "detail", describe(m))
-	if m.Cause == nil || ue.running != idle {
-		return
+	if c := ue.conn; c != nil && unknownUE(m) {
+		c.gnb.close(c)
+		ue.loseConnection(ctx, &connectionLost{conn: c, why: "the gNB does not know the UE"})
+	}
+}
+
+// unknownUE tells whether a gNB says that it does not know the UE, TS 38.413 §10.6.
+func unknownUE(m *ngap.ErrorIndication) bool {
+	if m.Cause == nil {
+		return false
 	}
 	switch *m.Cause {
 	case ngap.CauseRadioNetworkUnknownLocalUENGAPID, ngap.CauseRadioNetworkInconsistentRemoteUENGAPID:
-		if c := ue.conn; c != nil { // the gNB does not know the UE, TS 38.413 §10.6
-			c.gnb.close(c)
-			ue.loseConnection(ctx, &connectionLost{conn: c, why: "the gNB does not know the UE"})
-		}
+		return true
 	}
+	return false
 }
 
 // forget removes the context and all that hangs on it: N2 connection, sessions, policy, registration at the UDM.
@@ -291,16 +353,16 @@ func (ue *ue) forget(ctx context.Context, cause ngap.Cause) {
 	t := &ue.amf.ues
 	t.byTMSI.drop(ue.guti.TMSI, ue)
 	t.byTMSI.drop(ue.oldTMSI, ue)
-	if ue.supi != "" {
-		if t.bySUPI.get(ue.supi) == ue && ue.registered {
-			if err := ue.amf.services.UECM.DeregisterAMF(ctx, ue.supi, ue.amf.cfg.GUAMI); err != nil {
-				ue.log().Warn("UDM keeps the registration", "error", err)
-			}
+	if ue.known && t.bySUPI.get(ue.supi) == ue { // else it is that of the newer context
+		if err := ue.amf.services.UECM.DeregisterAMF(ctx, ue.supi, ue.amf.cfg.GUAMI); err != nil {
+			ue.log().Warn("UDM keeps the registration", "error", err)
 		}
-		t.bySUPI.drop(ue.supi, ue)
 	}
-	ue.registered = false
+	t.bySUPI.drop(ue.supi, ue)
+	ue.registered, ue.known = false, false
+	ue.guti, ue.oldTMSI, ue.waiting = ident.GUTI{}, 0, nil
 	ue.security = security{}
+	ue.keys++
 }
 
 func (ue *ue) log() *slog.Logger {
@@ -325,6 +387,13 @@ func (ue *ue) session(id uint8) *smContext {
 
 func (ue *ue) dropSession(id uint8, ref string) {
 	ue.sessions = slices.DeleteFunc(ue.sessions, func(s *smContext) bool { return s.id == id && s.ref == ref })
+}
+
+// dropIfGone forgets a session of which its SMF knows nothing any more, TS 29.502 §5.2.2.3.1.
+func (ue *ue) dropIfGone(s *smContext, err error) {
+	if sbi.CauseOf(err) == sbi.CauseContextNotFound {
+		ue.dropSession(s.id, s.ref)
+	}
 }
 
 // releaseSessions ends every PDU session at its SMF.

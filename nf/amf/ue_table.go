@@ -93,12 +93,13 @@ func (t *ueTable) init() {
 	})
 }
 
-// allotTMSI gives u a 5G-TMSI that nobody has and nobody can guess, TS 33.501 §6.12.3.
+// allotTMSI gives u a 5G-TMSI that nobody has and nobody can guess, TS 33.501 §6.12.3; never 0, which here is none, nor
+// all ones.
 func (t *ueTable) allotTMSI(u *ue) uint32 {
 	for {
 		var b [4]byte
 		_, _ = rand.Read(b[:]) // never fails, crypto/rand
-		if tmsi := binary.BigEndian.Uint32(b[:]); tmsi != 0xffffffff && t.byTMSI.claim(tmsi, u) {
+		if tmsi := binary.BigEndian.Uint32(b[:]); tmsi != 0 && tmsi != 0xffffffff && t.byTMSI.claim(tmsi, u) {
 			return tmsi
 		}
 	}

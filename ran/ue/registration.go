@@ -90,7 +90,7 @@ func (u *UE) register(ctx context.Context, o RegisterOptions) error {
 		return err
 	}
 	err = u.ask(ctx, t, "T3510", T3510, request.Name(), 1, func() error {
-		if u.conn != nil && u.secure {
+		if u.conn != nil && u.secure && u.current != nil { // a UE that forgot its keys begins on a new connection
 			return u.send(request)
 		}
 		if u.conn != nil {

@@ -26,7 +26,7 @@ func (u *UE) SendPDU(pdu []byte) error {
 // send protects a message if secure exchange is established, TS 24.501 §4.4.4.1, and sends it.
 func (u *UE) send(m gmm.Message) error {
 	t := nas.Plain
-	if u.secure {
+	if u.secure && u.current != nil {
 		t = nas.IntegrityProtectedCiphered
 	}
 	return u.sendAs(m, t)

@@ -338,7 +338,7 @@ func TestDecodedByTshark(t *testing.T) {
 			mustSend(t, a, m)
 			wantMessage(t, a, m)
 		}
-		time.Sleep(500 * time.Millisecond) // heartbeats
+		time.Sleep(3 * time.Second) // several heartbeats each way, on a busy machine too
 		if end == "abort" {
 			a.Abort("the end")
 		} else if err := a.Shutdown(bounded(t)); err != nil {

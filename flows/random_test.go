@@ -1,0 +1,107 @@
+package flows
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var (
+	randomSeed = flag.Uint64("random-seed", 0, "play the random flow of this seed alone")
+	randomRuns = flag.Uint64("random-runs", 12, "how many random flows to play")
+)
+
+// TestRandom plays random scripts with UEs and gNBs that misbehave now and then. Whatever happens, nothing may panic or
+// hang, and nothing may be left behind once everybody is gone; and then a phone can register.
+func TestRandom(t *testing.T) {
+	if *randomSeed != 0 {
+		playRandom(t, *randomSeed)
+		return
+	}
+	for seed := range *randomRuns {
+		t.Run(fmt.Sprint(seed+1), func(t *testing.T) { playRandom(t, seed+1) })
+	}
+}
+
+func playRandom(t *testing.T, seed uint64) {
+	f, err := Parse("random", []byte("TS 23.502 §4.2: random\n-- script --\nwait 1s\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	var log bytes.Buffer
+	synctest.Test(t, func(t *testing.T) {
+		s, err := newStage(&f, dir, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.chaos = &chaos{random: rand.New(rand.NewPCG(seed, 2))}
+		randomScript(s, rand.New(rand.NewPCG(seed, 1)))
+		s.chaos.stop()
+		s.begun = nil
+		s.silent.Store(false)
+		time.Sleep(quiet) // every command has come to its end, whatever it is
+		if err := s.audit(t.Context()); err != nil {
+			t.Errorf("left behind: %v", err)
+		}
+		if ladder, err := s.play([]string{"gnb last", "ue late gnb=last imsi=001010000000003", "register late identity=suci", "session late 1", "deregister late"}); err != nil {
+			t.Errorf("afterwards: %v\n%s", err, ladder)
+		}
+		if err := s.close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+		if t.Failed() {
+			t.Logf("-random-seed=%d\n%s\nlog:\n%s", seed, s.recorder.text(), log.String())
+		}
+	})
+}
+
+// randomScript plays commands beside one another. That they fail is no news.
+func randomScript(s *stage, r *rand.Rand) {
+	generation := 0
+	cells := []string{"a", "b"}
+	open := func(i int) {
+		generation++
+		cells[i] = fmt.Sprintf("%c%d", 'a'+i, generation)
+		play(s, "gnb "+cells[i])
+	}
+	open(0)
+	open(1)
+	for i := range 3 {
+		play(s, fmt.Sprintf("ue u%d imsi=00101000000000%d gnb=%s", i+1, i%2+1, cells[i%2]))
+	}
+	lines := []string{
+		"begin register U", "begin register U attempts=3", "begin register U type=mobility",
+		"begin register U type=periodic", "begin session U P", "begin session U P", "begin session U P", "begin release-session U P",
+		"begin idle U", "begin idle U cause=radio-lost", "begin service-request U", "begin service-request U",
+		"begin deregister U", "begin deregister U switch-off", "downlink U P", "downlink U P", "replay U", "camp U C",
+		"initial C N registration=U", "initial C N service=U", "initial C N deregistration=U", "initial C N nas=7e00417900",
+		"ngap C UplinkNASTransport amf=N ran=N", "ngap C UEContextReleaseRequest amf=N ran=N", "ngap C ErrorIndication amf=N ran=N",
+		"ngap C NGSetupRequest", "begin reset C", "n4 silent", "n4 heard", "n4 heard", "wait 1ms", "wait 1s", "wait 7s", "wait 40s", "REOPEN",
+	}
+	for range 120 {
+		line := lines[r.IntN(len(lines))]
+		if line == "REOPEN" {
+			i := r.IntN(2)
+			play(s, "vanish "+cells[i])
+			open(i)
+			continue
+		}
+		play(s, strings.NewReplacer("U", fmt.Sprintf("u%d", r.IntN(3)+1), "P", fmt.Sprint(r.IntN(3)+1), "C", cells[r.IntN(2)], "N", fmt.Sprint(r.IntN(12)+1)).Replace(line))
+	}
+	for name := range s.cells {
+		s.cut(name)
+	}
+}
+
+func play(s *stage, line string) {
+	s.recorder.note(line)
+	_ = s.run(line)
+	synctest.Wait()
+}

@@ -1,0 +1,208 @@
+package amf
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/wire/nas"
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
+	"github.com/limpid-5g/limpid/wire/ngap"
+)
+
+// connection is the N2 connection of one UE: a logical NG-connection of TS 38.413 §5.
+type connection struct {
+	gnb    *gnb
+	ue     atomic.Pointer[ue] // another one where the UE turns out not to be who it said
+	amfID  ngap.AMFUENGAPID
+	ranID  ngap.RANUENGAPID
+	stream uint16 // the same for the connection's whole life, TS 38.412 §7
+	// under gnb.mu: the gNB was told to release the UE and has not confirmed it yet
+	released bool
+	// set by the UE's goroutine:
+	contextSetUp bool      // the gNB holds a UE context
+	tai          ident.TAI // where the UE was last heard
+	secured      bool      // secure exchange of NAS messages is established, TS 24.501 §4.4.2.5
+}
+
+// initialUE opens a connection for a UE and finds out which UE it is, TS 38.413 §8.6.1.
+func (g *gnb) initialUE(m *ngap.InitialUEMessage) {
+	a := g.amf
+	u := a.ueOf(m)
+	conn := &connection{gnb: g, amfID: ngap.AMFUENGAPID(a.nextNGAPID.Add(1)), ranID: m.RANUENGAPID}
+	conn.ue.Store(u)
+	if n := g.assoc.OutboundStreams(); n > 1 {
+		conn.stream = 1 + uint16(uint64(conn.amfID)%uint64(n-1))
+	}
+	if old := g.connectionByRAN(m.RANUENGAPID); old != nil {
+		g.lose(old, "the gNB uses its RAN UE NGAP ID again")
+	}
+	g.open(conn)
+	if err := u.deliver(&initialMessage{conn: conn, n2: m, pdu: m.NASPDU}); err != nil {
+		g.log.Warn("UE turned away", "reason", err)
+		g.congested(conn, m.NASPDU)
+	}
+}
+
+// congested answers an initial NAS message that finds no room, TS 24.501 §5.3.9, without any context for the UE.
+func (g *gnb) congested(conn *connection, pdu []byte) {
+	backoff := nas.NewGPRSTimer2(g.amf.cfg.CongestionBackoff)
+	h, _ := nas.Peek(pdu) // what cannot be read has no type and gets no answer but the release
+	switch gmm.MessageType(h.MessageType) {
+	case gmm.TypeRegistrationRequest:
+		conn.sendPlain(&gmm.RegistrationReject{Cause: gmm.CauseCongestion, T3346: &backoff})
+	case gmm.TypeServiceRequest:
+		conn.sendPlain(&gmm.ServiceReject{Cause: gmm.CauseCongestion, T3346: &backoff})
+	}
+	g.release(conn, ngap.CauseMiscControlProcessingOverload)
+}
+
+// sendPlain sends an unprotected message on a connection that belongs to no context.
+func (c *connection) sendPlain(m gmm.Message) {
+	pdu, err := gmm.Append(nil, m)
+	if err != nil {
+		c.gnb.log.Error("cannot encode", "message", m.Name(), "error", err)
+		return
+	}
+	c.gnb.amf.traceNAS(toUE, c, m)
+	c.gnb.send(c, &ngap.DownlinkNASTransport{AMFUENGAPID: c.amfID, RANUENGAPID: c.ranID, NASPDU: pdu})
+}
+
+// deliver hands a UE-associated message to its UE, TS 38.413 §10.6.
+func (g *gnb) deliver(m ngap.Message) {
+	ids, ok := idsOf(m)
+	if !ok {
+		g.errorIndication(nil, nil, ngap.CauseProtocolAbstractSyntaxErrorReject)
+		g.log.Warn("message refused: nothing is done with it here", "message", m.Name())
+		return
+	}
+	if ids.amf == nil { // only an Error Indication may come without
+		g.log.Warn("error indication", "message", describe(m))
+		return
+	}
+	conn := g.connection(*ids.amf)
+	switch {
+	case conn == nil:
+		g.unknownID(m, ids, ngap.CauseRadioNetworkUnknownLocalUENGAPID)
+	case ids.ran != nil && *ids.ran != conn.ranID:
+		g.unknownID(m, ids, ngap.CauseRadioNetworkInconsistentRemoteUENGAPID)
+	case g.isReleased(conn):
+		g.afterRelease(conn, m)
+	default:
+		g.deliverTo(conn, m)
+	}
+}
+
+// afterRelease takes what a gNB says of a UE that it was told to release: what crossed the command has no effect, the
+// confirmation ends the connection, TS 38.413 §8.3.3.2.
+func (g *gnb) afterRelease(conn *connection, m ngap.Message) {
+	switch m.(type) {
+	case *ngap.UEContextReleaseComplete, *ngap.ErrorIndication:
+		g.close(conn)
+	default:
+		g.log.Debug("message for a released UE ignored", "message", m.Name())
+	}
+}
+
+func (g *gnb) deliverTo(conn *connection, m ngap.Message) {
+	if err := conn.ue.Load().follow(&n2Message{conn: conn, message: m}); err != nil {
+		g.log.Warn("message for a UE dropped", "message", m.Name(), "reason", err)
+		if _, isError := m.(*ngap.ErrorIndication); !isError {
+			g.errorIndication(&conn.amfID, &conn.ranID, ngap.CauseMiscControlProcessingOverload)
+		}
+	}
+}
+
+func (g *gnb) unknownID(m ngap.Message, ids ueIDs, cause ngap.Cause) {
+	g.log.Warn("message for an unknown UE", "message", m.Name(), "cause", cause)
+	if _, isError := m.(*ngap.ErrorIndication); isError {
+		return // never answered with another, TS 38.413 §10.5
+	}
+	if _, isAnswer := m.(*ngap.UEContextReleaseComplete); isAnswer {
+		return // a release that both sides started
+	}
+	g.errorIndication(ids.amf, ids.ran, cause)
+}
+
+// release tells the gNB to release a UE about which nothing more is to be said, TS 38.413 §8.3.3. The identities stay
+// taken until the gNB confirms it, and its silence is bounded.
+func (g *gnb) release(c *connection, cause ngap.Cause) {
+	g.mu.Lock()
+	gone := g.conns[c.amfID] != c || c.released
+	c.released = true
+	g.mu.Unlock()
+	if gone {
+		return
+	}
+	g.send(c, releaseCommand(c, cause))
+	time.AfterFunc(ueContextRelease.Duration, func() { g.close(c) })
+}
+
+func (g *gnb) isReleased(c *connection) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return c.released
+}
+
+// lives tells whether the gNB still holds the connection, as far as is known.
+func (c *connection) lives() bool {
+	c.gnb.mu.Lock()
+	defer c.gnb.mu.Unlock()
+	return c.gnb.conns[c.amfID] == c && !c.released
+}
+
+func (g *gnb) open(c *connection) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.conns[c.amfID], g.byRAN[c.ranID] = c, c
+}
+
+func (g *gnb) close(c *connection) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.conns, c.amfID)
+	if g.byRAN[c.ranID] == c {
+		delete(g.byRAN, c.ranID)
+	}
+}
+
+func (g *gnb) connection(id ngap.AMFUENGAPID) *connection {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.conns[id]
+}
+
+func (g *gnb) connectionByRAN(id ngap.RANUENGAPID) *connection {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.byRAN[id]
+}
+
+func (g *gnb) connections() []*connection {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	all := make([]*connection, 0, len(g.conns))
+	for _, c := range g.conns {
+		all = append(all, c)
+	}
+	return all
+}
+
+// dropConnections tells every UE of the gNB that its connection is gone.
+func (g *gnb) dropConnections(why string) {
+	for _, c := range g.connections() {
+		g.lose(c, why)
+	}
+}
+
+// lose tells a UE that its connection is gone. A UE that has left the connection before need not know.
+func (g *gnb) lose(c *connection, why string) {
+	released := g.isReleased(c)
+	g.close(c)
+	if released {
+		return
+	}
+	if err := c.ue.Load().insist(&connectionLost{conn: c, why: why}); err != nil {
+		g.log.Debug("UE not told of its lost connection", "why", why, "reason", err)
+	}
+}
