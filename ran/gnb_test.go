@@ -239,7 +239,7 @@ func TestUnknownUE(t *testing.T) {
 	})
 }
 
-// TestOverload bars what the AMF does not want, TS 38.413 §8.7.6.
+// TestOverload bars what the AMF does not want, TS 38.413 §8.7.6.2.
 func TestOverload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBed(t, nil)
