@@ -21,7 +21,7 @@ FUZZ := \
 	nf/upf:FuzzParseFlow nf/upf:FuzzParseFilter nf/upf/soft:FuzzUnpack ran/ue:FuzzReceive \
 	core/config:FuzzParse manage/subscriber:FuzzImport
 
-.PHONY: all build demo test unit oracle fuzz lint bench generate spec-index debian-test clean
+.PHONY: all build demo test unit oracle fuzz corpus lint bench generate spec-index debian-test clean
 
 all: build
 
@@ -44,6 +44,15 @@ fuzz:
 	@set -e; for target in $(FUZZ); do \
 		echo "fuzz $$target $(FUZZTIME)"; \
 		go test -run '^$$' -fuzz "^$${target##*:}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s ./$${target%%:*}; \
+	done
+
+# What the fuzzers found worth keeping: the CORPUS smallest inputs of each target, which every go test then runs.
+CORPUS ?= 48
+corpus:
+	@cache=$$(go env GOCACHE)/fuzz/$$(go list -m); for target in $(FUZZ); do \
+		pkg=$${target%%:*} name=$${target##*:}; kept=$$pkg/testdata/fuzz/$$name; \
+		[ -d $$cache/$$pkg/$$name ] || continue; mkdir -p $$kept; \
+		(cd $$cache/$$pkg/$$name && ls -rS | head -n $(CORPUS)) | while read -r f; do cp $$cache/$$pkg/$$name/$$f $$kept/; done; \
 	done
 
 lint:
