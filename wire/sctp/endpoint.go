@@ -243,8 +243,28 @@ func (ep *endpoint) remove(a *association) {
 	}
 	if known {
 		ep.count--
-		ep.usePort(a.local.Port(), -1)
+		ep.leavePort(a.local.Port())
 	}
+}
+
+// lingering is how long a port stays ours after its association: as long as a peer repeats a SHUTDOWN ACK whose answer
+// was lost (T5, RFC 9260 §9.2), so that it is answered again (§8.4).
+func (ep *endpoint) lingering() time.Duration { return 5 * ep.cfg.RTOMax }
+
+// leavePort gives a port back. Over a raw socket only packets to our own ports are answered, so there it lingers. The
+// lock is held.
+func (ep *endpoint) leavePort(port uint16) {
+	if ep.private || ep.closed {
+		ep.usePort(port, -1)
+		return
+	}
+	time.AfterFunc(ep.lingering(), func() {
+		ep.mu.Lock()
+		defer ep.mu.Unlock()
+		if !ep.closed {
+			ep.usePort(port, -1)
+		}
+	})
 }
 
 // Close implements Transport.
