@@ -21,7 +21,7 @@ FUZZ := \
 	nf/upf:FuzzParseFlow nf/upf:FuzzParseFilter nf/upf/soft:FuzzUnpack ran/ue:FuzzReceive \
 	core/config:FuzzParse manage/subscriber:FuzzImport
 
-.PHONY: all build demo test unit oracle fuzz corpus lint bench generate spec-index debian-test clean
+.PHONY: all build demo prove test unit oracle fuzz corpus lint bench generate spec-index debian-test clean
 
 all: build
 
@@ -30,6 +30,10 @@ build:
 
 demo: build
 	$(ROOT) bin/limpid demo
+
+# Is bin/limpid what this checkout builds to? Rebuilds twice, as other users, without a network.
+prove: build
+	$(ROOT) bin/limpid prove build
 
 test: debian-test lint unit oracle fuzz
 
@@ -70,6 +74,11 @@ generate:
 
 spec-index:
 	go run ./internal/specindex
+
+# The third-party modules and what our packages may reach, both held by go test ./internal/modules.
+modules:
+	go run ./internal/modules -allowance > bin/allowance.txt && mv bin/allowance.txt prove/allowance.txt
+	go run ./internal/modules > bin/modules.md && mv bin/modules.md docs/modules.md
 
 debian-test:
 	@missing=; for p in $(DEBIAN_TEST); do \

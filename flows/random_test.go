@@ -77,7 +77,7 @@ func randomScript(s *stage, r *rand.Rand) {
 		play(s, fmt.Sprintf("ue u%d imsi=00101000000000%d gnb=%s", i+1, i%2+1, cells[i%2]))
 	}
 	lines := []string{
-		"begin register U", "begin register U attempts=3", "begin register U type=mobility",
+		"begin register U", "begin register U attempts=3", "begin register U identity=suci", "begin register U type=mobility",
 		"begin register U type=periodic", "begin session U P", "begin session U P", "begin session U P", "begin release-session U P",
 		"begin idle U", "begin idle U cause=radio-lost", "begin service-request U", "begin service-request U",
 		"begin deregister U", "begin deregister U switch-off", "downlink U P", "downlink U P", "replay U", "camp U C",

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/limpid-5g/limpid/ran/load"
+)
+
+// sample is one run: a number of UEs each registered and got a session.
+type sample struct {
+	pairs  int
+	cpu    time.Duration // of the core
+	report load.Report
+}
+
+// perSecond is how many registrations with session were done per second.
+func (s *sample) perSecond() float64 { return float64(s.pairs) / s.report.Elapsed.Seconds() }
+
+// cost is the core's CPU time for one registration with session.
+func (s *sample) cost() time.Duration { return s.cpu / time.Duration(s.pairs) }
+
+// measurement is all runs on one core.
+type measurement struct {
+	options
+	runs   []*sample
+	half   *sample
+	memory float64 // octets per UE
+}
+
+// cost is the median of the runs.
+func (m *measurement) cost() time.Duration {
+	all := make([]time.Duration, len(m.runs))
+	for i, r := range m.runs {
+		all[i] = r.cost()
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+// saturation is the median of the runs, in registrations with session per second.
+func (m *measurement) saturation() float64 {
+	all := make([]float64, len(m.runs))
+	for i, r := range m.runs {
+		all[i] = r.perSecond()
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+// once lets UEs that were never there before register and get a session, at a rate of procedures per second.
+func (o *options) once(ctx context.Context, l *lab, s *system, c *process, ues int, rate float64) (*sample, error) {
+	args := []string{
+		"ran", "load", "--amf", coreAddr.Addr().String(), "--n2", ranAddr.Addr().String(), "--sctp", o.sctp, "--plmn", "00101",
+		"--imsi", imsi(s.next), "--key", s.key, "--opc", s.opc, "--suci", s.homeKey, "--gnbs", strconv.Itoa(o.gnbs),
+		"--ues", strconv.Itoa(ues), "--rate", strconv.FormatFloat(rate, 'f', -1, 64), "--mix", "attach,session",
+		"--duration", runTime.String(), "--json", "-", "--stay", "-1s",
+	}
+	if rate == saturated {
+		args = append(args, "--in-flight", strconv.Itoa(o.inFlight))
+	}
+	s.next += ues
+	if err := c.quiet(ctx); err != nil {
+		return nil, err
+	}
+	before, err := c.cpu()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(o.limpid, args...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	p, err := start(l.ran, cmd, filepath.Join(filepath.Dir(s.config), "load.log"))
+	if err != nil {
+		return nil, err
+	}
+	go func() { // an interrupt ends the load, and with it the reading of its report
+		select {
+		case <-ctx.Done():
+			_ = cmd.Process.Kill()
+		case <-p.done:
+		}
+	}()
+	r := &sample{pairs: ues}
+	if err := json.NewDecoder(out).Decode(&r.report); err != nil {
+		return nil, errors.Join(p.failed(fmt.Errorf("no report: %w", err)), p.stop())
+	}
+	after, err := c.cpu() // before the gNBs leave, which costs the core more
+	if err != nil {
+		return nil, errors.Join(err, p.stop())
+	}
+	r.cpu = after - before
+	if err := p.stop(); err != nil {
+		return nil, err
+	}
+	if rate := r.report.ErrorRate(); rate != 0 {
+		return nil, fmt.Errorf("error rate %v: %+v", rate, r.report.Procedures)
+	}
+	return r, nil
+}
+
+// write prints the measurement beside the floor.
+func (m *measurement) write(out io.Writer, f floor) {
+	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+	fmt.Fprintf(out, "registration (Profile A SUCI, 5G-AKA, NEA2/NIA2) with one PDU session; SCTP %s, PFCP over UDP; %d gNBs\n", m.sctp, m.gnbs)
+	for i, r := range m.runs {
+		fmt.Fprintf(out, "saturation, run %d: %d UEs, %.0f per second, core CPU %.3f ms each, %.0f per second and core of CPU\n",
+			i+1, r.pairs, r.perSecond(), ms(r.cost()), 1/r.cost().Seconds())
+	}
+	fmt.Fprintf(out, "median: %.0f per second; core CPU %.3f ms each: %.0f per second and core of CPU\n",
+		m.saturation(), ms(m.cost()), 1/m.cost().Seconds())
+	fmt.Fprintf(out, "floor: cryptography %.3f ms + system calls %.3f ms = %.3f ms: the core is at %.1f times the floor\n",
+		ms(f.cryptography), ms(f.systemCalls), ms(f.sum()), float64(m.cost())/float64(f.sum()))
+	fmt.Fprintf(out, "half load: %.0f per second, core CPU %.3f ms each, %d started more than 1 ms late\n",
+		m.half.perSecond(), ms(m.half.cost()), m.half.report.Late)
+	for _, p := range m.half.report.Procedures {
+		fmt.Fprintf(out, "  %-8s p50 %.2f ms, p90 %.2f ms, p99 %.2f ms, max %.2f ms, from when it was due\n",
+			p.Name, ms(p.Latency.P50), ms(p.Latency.P90), ms(p.Latency.P99), ms(p.Latency.Max))
+	}
+	fmt.Fprintf(out, "memory: %.1f KB of RSS per UE, registered with a session\n", m.memory/1000)
+}

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime/pprof"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/limpid-5g/limpid/core"
+	"github.com/limpid-5g/limpid/core/config"
+)
+
+// coreRole makes this program the core instead, under a profiler.
+const coreRole = "profiled-core"
+
+const (
+	startTimeout = 20 * time.Second
+	stopTimeout  = 20 * time.Second
+	clockTick    = time.Second / 100 // of /proc/PID/stat: USER_HZ is 100 on every architecture that Go runs on
+)
+
+// process is a child whose cost is watched.
+type process struct {
+	cmd  *exec.Cmd
+	log  *os.File
+	done chan struct{}
+	err  error // after done
+}
+
+// start runs a program in a namespace. It dies with this process.
+func start(ns *namespace, cmd *exec.Cmd, logFile string) (*process, error) {
+	log, err := os.Create(logFile)
+	if err != nil {
+		return nil, err
+	}
+	p := &process{cmd: cmd, log: log, done: make(chan struct{})}
+	cmd.Stderr = log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if err := ns.do(cmd.Start); err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	go func() {
+		p.err = cmd.Wait()
+		close(p.done)
+	}()
+	return p, nil
+}
+
+// stop ends the process by SIGTERM, and kills it if it does not end.
+func (p *process) stop() error {
+	defer p.log.Close()
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+	case <-time.After(stopTimeout):
+		_ = p.cmd.Process.Kill()
+		<-p.done
+		return fmt.Errorf("%s did not end and was killed", p.cmd.Args[0])
+	}
+	if p.err != nil {
+		return p.failed(p.err)
+	}
+	return nil
+}
+
+// failed adds the end of what the process logged.
+func (p *process) failed(err error) error {
+	const shown = 2000
+	text, _ := os.ReadFile(p.log.Name())
+	return fmt.Errorf("%s: %w\n%s", strings.Join(p.cmd.Args[:2], " "), err, text[max(0, len(text)-shown):])
+}
+
+// startCore starts a core and waits until it says that it is ready, as sd_notify(3) does.
+func startCore(ctx context.Context, l *lab, dir, binary string, args []string) (*process, error) {
+	name := filepath.Join(dir, "ready")
+	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})
+	if err != nil {
+		return nil, err
+	}
+	defer socket.Close()
+	cmd := exec.Command(binary, args...)
+	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+name)
+	p, err := start(l.core, cmd, filepath.Join(dir, "core.log"))
+	if err != nil {
+		return nil, err
+	}
+	go func() { // a core that ends, or an interrupt, ends the waiting
+		select {
+		case <-p.done:
+		case <-ctx.Done():
+		case <-time.After(startTimeout):
+		}
+		_ = socket.SetReadDeadline(time.Now())
+	}()
+	var said [64]byte
+	n, err := socket.Read(said[:])
+	if err == nil && string(said[:n]) == "READY=1" {
+		return p, nil
+	}
+	return nil, errors.Join(p.failed(errors.New("the core is not ready")), p.stop())
+}
+
+// profiledCore is this program as a core.
+func profiledCore(ctx context.Context, profile, file string) error {
+	cfg, err := config.Load(file)
+	if err != nil {
+		return err
+	}
+	c, err := core.New(ctx, cfg, core.Options{})
+	if err != nil {
+		return err
+	}
+	out, err := os.Create(profile)
+	if err != nil {
+		return errors.Join(err, c.Close())
+	}
+	if err := pprof.StartCPUProfile(out); err != nil {
+		return errors.Join(err, c.Close(), out.Close())
+	}
+	go func() {
+		if c.AwaitUPFs(ctx) {
+			ready()
+		}
+	}()
+	err = c.Run(ctx)
+	pprof.StopCPUProfile()
+	return errors.Join(err, c.Close(), out.Close())
+}
+
+// ready tells the parent; one that is gone needs no telling.
+func ready() {
+	conn, err := net.Dial("unixgram", os.Getenv("NOTIFY_SOCKET"))
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	_, _ = conn.Write([]byte("READY=1"))
+}
+
+// cpu is the CPU time that the process has used, proc_pid_stat(5) fields 14 and 15.
+func (p *process) cpu() (time.Duration, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	return parseCPU(text)
+}
+
+func parseCPU(stat []byte) (time.Duration, error) {
+	// The name of the program, which may hold anything, ends with the last parenthesis.
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	if len(fields) < 13 {
+		return 0, fmt.Errorf("/proc/PID/stat holds %q", stat)
+	}
+	var sum time.Duration
+	for _, f := range fields[11:13] {
+		n, err := strconv.ParseInt(string(f), 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		sum += time.Duration(n) * clockTick
+	}
+	return sum, nil
+}
+
+// memory is the resident memory of the process in octets, proc_pid_status(5).
+func (p *process) memory() (int64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := bytes.Cut(text, []byte("VmRSS:"))
+	var kilo int64
+	if _, err := fmt.Sscan(string(rest), &kilo); err != nil {
+		return 0, fmt.Errorf("VmRSS: %w", err)
+	}
+	return kilo << 10, nil
+}
+
+// quiet waits until the core has nothing to do any more: until it uses less than 5% of a CPU for half a second.
+func (p *process) quiet(ctx context.Context) error {
+	const step, little = 500 * time.Millisecond, 25 * time.Millisecond
+	last, err := p.cpu()
+	for err == nil {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-p.done:
+			return p.failed(errors.New("the core has ended"))
+		case <-time.After(step):
+		}
+		var now time.Duration
+		if now, err = p.cpu(); err == nil && now-last < little {
+			return nil
+		}
+		last = now
+	}
+	return err
+}
