@@ -21,7 +21,7 @@ FUZZ := \
 	nf/upf:FuzzParseFlow nf/upf:FuzzParseFilter nf/upf/soft:FuzzUnpack ran/ue:FuzzReceive \
 	core/config:FuzzParse manage/subscriber:FuzzImport
 
-.PHONY: all build demo prove test unit oracle fuzz corpus lint bench generate spec-index debian-test clean
+.PHONY: all build demo prove test unit oracle fuzz corpus lint bench bench-signalling generate spec-index debian-test clean
 
 all: build
 
@@ -68,6 +68,10 @@ lint:
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
 	cd oracle && go test -run '^$$' -bench . -benchmem ./...
+
+# Registrations with a session per second of core CPU, beside the floor in the same run; the core is a process of its own.
+bench-signalling: build
+	$(ROOT) go run ./internal/benchsignalling -limpid bin/limpid
 
 generate:
 	go generate ./...
