@@ -164,6 +164,19 @@ func (u *UPF) usageReport(s *session, r *ruleSet, id pfcp.URRID, why pfcp.UsageR
 	return report
 }
 
+// watch notes whether a URR of the session waits for something that watchUsage looks for; the others cost it nothing.
+func (u *UPF) watch(s *session) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, x := range s.rules.urrs {
+		if x.ReportingTriggers&(pfcp.TriggerPERIO|pfcp.TriggerTIMTH|pfcp.TriggerVOLTH) != 0 {
+			u.watched[s] = struct{}{}
+			return
+		}
+	}
+	delete(u.watched, s)
+}
+
 // watchUsage reports when a threshold or a period is reached, TS 29.244 §5.2.2.
 func (u *UPF) watchUsage() {
 	defer u.reports.Done()
@@ -176,8 +189,8 @@ func (u *UPF) watchUsage() {
 		case <-tick.C:
 		}
 		u.mu.Lock()
-		all := make([]*session, 0, len(u.sessions))
-		for _, s := range u.sessions {
+		all := make([]*session, 0, len(u.watched))
+		for s := range u.watched {
 			all = append(all, s)
 		}
 		u.mu.Unlock()

@@ -183,6 +183,7 @@ func (u *UPF) commit(s *session, next ruleSet, changed []pfcp.CreatePDR) ([]pfcp
 	}
 	u.indexPeers(s, compiled)
 	s.rules, s.installed = next, compiled
+	u.watch(s)
 	return created, nil
 }
 
@@ -295,6 +296,7 @@ func (u *UPF) forget(s *session) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	delete(u.sessions, s.seid)
+	delete(u.watched, s)
 	delete(u.bySlot, s.slot)
 	u.layout.release(s.slot)
 }

@@ -117,6 +117,7 @@ type UPF struct {
 	layout       *Layout
 	associations map[pfcp.NodeID]*association
 	sessions     map[uint64]*session
+	watched      map[*session]struct{} // those with a URR that waits for a threshold or a period
 	bySlot       map[uint32]*session
 	byPeer       map[remoteTunnel]*session
 	lastSEID     uint64
@@ -158,7 +159,7 @@ func build(cfg Config, path Datapath, log *slog.Logger) (*UPF, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	u := &UPF{cfg: cfg, log: log, path: path, layout: layout, ctx: ctx, cancel: cancel,
 		node: pfcp.NodeID{Addr: cfg.N4.Addr()}, recovery: pfcp.NewTimestamp(time.Now()),
-		associations: map[pfcp.NodeID]*association{}, sessions: map[uint64]*session{},
+		associations: map[pfcp.NodeID]*association{}, sessions: map[uint64]*session{}, watched: map[*session]struct{}{},
 		bySlot: map[uint32]*session{}, byPeer: map[remoteTunnel]*session{}}
 	u.endpoint = pfcp.NewEndpoint(conn, pfcp.Config{Handle: u.handle, PeerSEID: u.peerSEID, Allow: u.allowed, Tap: cfg.Tap,
 		NodeID: u.node, Log: log})
