@@ -279,13 +279,16 @@ func TestInteropForged(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer forger.Close()
+	a.mu.Lock()
+	cumulative, next := a.in.cum, a.out.nextTSN
+	a.mu.Unlock()
 	for _, tag := range []uint32{0, a.localTag + 1, a.peerTag} {
 		for _, c := range [][]byte{
 			appendAbort(nil, 0, CauseUserInitiatedAbort, []byte("forged")),
-			appendChunk(nil, typeSHUTDOWN, 0, appendCumulative(a.in.cum)),
+			appendChunk(nil, typeSHUTDOWN, 0, appendCumulative(cumulative)),
 			appendChunk(nil, typeSHUTDOWNACK, 0, nil),
 			appendChunk(nil, typeSHUTDOWNCOMPLETE, 0, nil),
-			(&sackChunk{CumulativeTSN: a.out.nextTSN + 5}).append(nil),
+			(&sackChunk{CumulativeTSN: next + 5}).append(nil),
 		} {
 			p := append(appendHeader(nil, header{4000, 38412, tag}), c...)
 			seal(p)
