@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/netip"
 	"os"
 	"strings"
@@ -73,7 +74,7 @@ func (f *ranFlags) network(cmd *cobra.Command) {
 	s := cmd.Flags()
 	s.StringVar(&f.amf, "amf", "", "address of the AMF, with :port if it is not 38412")
 	s.StringVar(&f.n2, "n2", "", "local address of N2 (default: by route)")
-	s.StringVar(&f.n3, "n3", "", "local address of N3 (default: that of N2)")
+	s.StringVar(&f.n3, "n3", "", "local address of N3 (default: that of N2, else the one that reaches the AMF)")
 	s.StringVar(&f.sctp, "sctp", "auto", "what carries SCTP: auto, kernel, raw or udp")
 	s.Uint16Var(&f.udpPort, "sctp-udp-port", 0, "local port of SCTP over UDP (default 9899)")
 	s.Uint16Var(&f.remoteUDPPort, "sctp-remote-udp-port", 0, "the AMF's port of SCTP over UDP (default 9899)")
@@ -238,21 +239,33 @@ func (f *ranFlags) planGNB(p *ran.Plan, plmn ident.PLMN) error {
 		}
 		p.GNB.Slices = append(p.GNB.Slices, s)
 	}
-	n3 := f.n3
-	if n3 == "" {
-		n3 = f.n2
-	}
-	if n3 == "" && !f.noTUN && !f.noSession {
-		return errors.New("--n3 (or --n2): the core has to know where to send the UEs' traffic")
-	}
-	if n3 == "" {
-		n3 = "127.0.0.1"
-	}
 	var err error
-	if p.GNB.N3, err = netip.ParseAddr(n3); err != nil {
-		return fmt.Errorf("--n3: %w", err)
+	p.GNB.N3, err = f.addressOfN3()
+	return err
+}
+
+// addressOfN3 is where the core sends the UEs' traffic: as given, or the address from which this machine reaches the AMF.
+func (f *ranFlags) addressOfN3() (netip.Addr, error) {
+	for _, given := range []struct{ flag, value string }{{"--n3", f.n3}, {"--n2", f.n2}} {
+		if given.value == "" {
+			continue
+		}
+		addr, err := netip.ParseAddr(given.value)
+		if err != nil {
+			return addr, fmt.Errorf("%s: %w", given.flag, err)
+		}
+		return addr, nil
 	}
-	return nil
+	host := f.amf
+	if ap, err := netip.ParseAddrPort(f.amf); err == nil {
+		host = ap.Addr().String()
+	}
+	conn, err := net.Dial("udp", net.JoinHostPort(host, "2152")) // sends nothing: it only asks the routes
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("--n3: no route to the AMF, so say where the core has to send the UEs' traffic: %w", err)
+	}
+	defer conn.Close()
+	return netip.MustParseAddrPort(conn.LocalAddr().String()).Addr().Unmap(), nil
 }
 
 func (f *ranFlags) planUEs(p *ran.Plan, plmn ident.PLMN) error {

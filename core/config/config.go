@@ -164,6 +164,10 @@ type UPF struct {
 	N4   N4     `yaml:"n4"`
 	N3   N3     `yaml:"n3"`
 	TUNs []TUN  `yaml:"tuns"` // left out: limpid0, limpid1, ... in the order of smf.dnns
+	// Datapath is what moves packets: "soft" is plain Go over TUN and UDP; "xdp" is the kernel's network drivers, with
+	// soft for what is rare, or an error; "auto" is xdp where it works, else soft.
+	Datapath string `yaml:"datapath"`
+	XDP      XDP    `yaml:"xdp"`
 	// ExtraSlots bounds the tunnels of sessions with an address outside the pools; 0: 1024.
 	ExtraSlots int `yaml:"extra_slots"`
 }
@@ -171,6 +175,14 @@ type UPF struct {
 // N3 is where gNBs send GTP-U, TS 29.281 §4.4.2.
 type N3 struct {
 	Address netip.Addr `yaml:"address"`
+}
+
+// XDP is how the fast path in the kernel is attached.
+type XDP struct {
+	N3   []string `yaml:"n3"`   // interfaces to the gNBs; left out: the one with the N3 address
+	N6   []string `yaml:"n6"`   // interfaces to the data networks; left out: that of the default route
+	Mode string   `yaml:"mode"` // auto, native, generic
+	Pin  string   `yaml:"pin"`  // folder on a BPF file system, one for each UPF of a machine
 }
 
 // TUN is the interface that leads to a data network.

@@ -63,6 +63,12 @@ func (c *Config) derive() {
 
 // deriveUPF fills what the UPF of this process leaves out. It is the SMF's only one where the SMF names none.
 func (c *Config) deriveUPF(u *UPF) {
+	if u.Datapath == "" {
+		u.Datapath = "soft"
+	}
+	if u.XDP.Mode == "" {
+		u.XDP.Mode = "auto"
+	}
 	if u.Name == "" {
 		u.Name = c.Name + "-upf"
 	}

@@ -127,4 +127,5 @@ upf:  # leave it out where every UPF is another process, and name those in smf.u
     address: {{.Box.N3}}  # where gNBs send user traffic; must be set
   tuns:
     - {dnn: {{.Box.DNN}}, name: limpid0}  # the interface from which this machine routes on
+  datapath: soft  # soft (plain Go), xdp (in the kernel, with soft for what is rare), auto (xdp where it works)
 `

@@ -222,6 +222,12 @@ func (v *validator) upf() {
 	if !slices.ContainsFunc(v.SMF.UPFs, func(p UPFPeer) bool { return p.Address == u.N4.Address }) {
 		v.bad("upf.n4.address", "%s is none of smf.upfs, so no session would use this UPF", u.N4.Address)
 	}
+	if !slices.Contains([]string{"soft", "xdp", "auto"}, u.Datapath) {
+		v.bad("upf.datapath", "%q: want soft, xdp or auto", u.Datapath)
+	}
+	if !slices.Contains([]string{"auto", "native", "generic"}, u.XDP.Mode) {
+		v.bad("upf.xdp.mode", "%q: want auto, native or generic", u.XDP.Mode)
+	}
 	if u.ExtraSlots < 0 || u.ExtraSlots > maxUEs {
 		v.bad("upf.extra_slots", "%d: want 0 to %d", u.ExtraSlots, maxUEs)
 	}

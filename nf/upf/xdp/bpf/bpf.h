@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The part of the kernel's interface that the programs use, so that they are built without any header of the system.
+ */
+#pragma once
+
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef long long s64;
+
+#define SEC(name) __attribute__((section(name), used))
+#define INLINE static inline __attribute__((always_inline))
+#define UINT(name, value) int(*name)[value]
+#define TYPE(name, type) typeof(type) *name
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+#define barrier() asm volatile("" ::: "memory")
+#define READ(x) (*(const volatile typeof(x) *)&(x))
+
+enum { MAP_ARRAY = 2, MAP_PROG_ARRAY = 3, MAP_PERCPU_ARRAY = 6, MAP_DEVMAP_HASH = 25 };
+enum { F_MMAPABLE = 1 << 10 };
+
+enum verdict { XDP_ABORTED, XDP_DROP, XDP_PASS, XDP_TX, XDP_REDIRECT };
+
+struct xdp_md {
+	u32 data;
+	u32 data_end;
+	u32 data_meta;
+	u32 ingress_ifindex;
+	u32 rx_queue_index;
+	u32 egress_ifindex;
+};
+
+static void *(*const map_lookup)(void *map, const void *key) = (void *)1;
+static long (*const tail_call)(void *ctx, void *map, u32 index) = (void *)12;
+static long (*const adjust_head)(struct xdp_md *ctx, int delta) = (void *)44;
+static long (*const redirect_map)(void *map, u64 key, u64 flags) = (void *)51;
+static long (*const adjust_tail)(struct xdp_md *ctx, int delta) = (void *)65;
+static u64 (*const coarse_ns)(void) = (void *)160;
+static u64 (*const frame_length)(struct xdp_md *ctx) = (void *)188;
+
+#define htons(x) __builtin_bswap16(x)
+#define htonl(x) __builtin_bswap32(x)
+
+struct ethernet {
+	u8 destination[6];
+	u8 source[6];
+	u16 type;
+};
+
+struct ipv4 { /* RFC 791 §3.1 */
+	u8 version_length;
+	u8 tos;
+	u16 length;
+	u16 id;
+	u16 fragment;
+	u8 ttl;
+	u8 protocol;
+	u16 checksum;
+	u32 source;
+	u32 destination;
+};
+
+struct udp { /* RFC 768 */
+	u16 source;
+	u16 destination;
+	u16 length;
+	u16 checksum;
+};
+
+struct gtpu { /* TS 29.281 §5.1, with the options and a PDU session container of four octets */
+	u8 flags;
+	u8 type;
+	u16 length;
+	u32 teid;
+	u16 sequence;
+	u8 npdu;
+	u8 next;
+	u8 container_length;
+	u8 container_type;
+	u8 qfi;
+	u8 container_next;
+};
+
+enum {
+	ETH = sizeof(struct ethernet),
+	IPV4 = sizeof(struct ipv4),
+	UDP = sizeof(struct udp),
+	GTPU = sizeof(struct gtpu),
+	OUTER = IPV4 + UDP + GTPU, /* what a tunnel adds in downlink */
+};
+
+enum { ETHERTYPE_IPV4 = 0x0800, PROTOCOL_UDP = 17, PORT_GTPU = 2152 };
+enum { DONT_FRAGMENT = 0x4000, MORE_OR_OFFSET = 0x3fff };

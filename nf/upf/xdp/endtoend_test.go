@@ -1,0 +1,499 @@
+package xdp
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
+
+	"github.com/limpid-5g/limpid/nf/upf"
+	"github.com/limpid-5g/limpid/nf/upf/soft"
+	"github.com/limpid-5g/limpid/wire/gtpu"
+	"github.com/limpid-5g/limpid/wire/pfcp"
+)
+
+// served names the environment variable that makes the test binary a user plane with the pin that it holds.
+const served = "LIMPID_XDP_TEST_PIN"
+
+func TestMain(m *testing.M) {
+	if pin := os.Getenv(served); pin != "" {
+		if err := serve(pin); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// serve is a user plane with one session until its standard input ends.
+func serve(pin string) error {
+	p, err := openPath(Options{N6: []string{"n6"}, Pin: pin, Persist: true, Mode: Native}, slog.New(slog.NewTextHandler(os.Stdout, nil)))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() { _ = p.Run(ctx, silent{}) }()
+	if err := p.Apply(labSession(pfcp.ApplyFORW)); err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+	return p.Close()
+}
+
+// openPath opens both paths in the namespace of the calling thread.
+func openPath(o Options, log *slog.Logger) (*Path, error) {
+	slow, err := soft.New(labConfig(), log)
+	if err != nil {
+		return nil, err
+	}
+	p, err := New(labConfig(), o, slow, log)
+	if err != nil {
+		return nil, errors.Join(err, slow.Close())
+	}
+	return p, nil
+}
+
+// silent takes no notice of events.
+type silent struct{}
+
+func (silent) DownlinkData(uint32, pfcp.PDRID, uint8, uint8) {}
+func (silent) ErrorIndication(netip.Addr, uint32)            {}
+
+// running is a Path in the lab.
+type running struct {
+	*Path
+	log strings.Builder
+}
+
+func (l *lab) run(t *testing.T, o Options) *running {
+	t.Helper()
+	o.Pin = l.pin
+	r := &running{}
+	l.in(t, l.core, func() {
+		var err error
+		r.Path, err = openPath(o, slog.New(slog.NewTextHandler(&r.log, nil)))
+		check(t, err)
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- r.Run(ctx, silent{}) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := errors.Join(<-ended, r.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// warm sends packets until the next hops are known and both directions are fast.
+func (l *lab) warm(t *testing.T, p *Path) (up, down int) {
+	t.Helper()
+	b := &p.loaded.blocks[7]
+	for deadline := time.Now().Add(patience); ; {
+		l.sendUp(t, []byte("warm"))
+		l.sendDown(t, []byte("warm"))
+		up, down = up+1, down+1
+		if l.atDN(t, patience) == nil || l.atGNB(t, patience) == nil {
+			t.Fatalf("lost in the slow path: %+v", p.Counters())
+		}
+		if atomic.LoadUint64(&b.up.state.packets) > 0 && atomic.LoadUint64(&b.down.state.packets) > 0 {
+			return up, down
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("nothing became fast: %+v, next hops %+v", p.Counters(), p.loaded.hops[:4])
+		}
+	}
+}
+
+// TestEndToEnd sends packets through native XDP both ways, and beside them what is left to user space: nothing is lost,
+// octets are right, and the sums of both paths are what was sent.
+func TestEndToEnd(t *testing.T) {
+	l := newLab(t)
+	p := l.run(t, Options{N6: []string{"n6"}, Mode: Native})
+	check(t, p.Apply(labSession(pfcp.ApplyFORW)))
+	up, down := l.warm(t, p.Path)
+	if got := p.log.String(); !strings.Contains(got, "mode=native") {
+		t.Errorf("not native:\n%s", got)
+	}
+	upOctets, downOctets := uint64(up*(28+4)), uint64(down*(28+4))
+	for n := range 500 {
+		payload := []byte(fmt.Sprintf("packet %d %s", n, strings.Repeat("x", n)))
+		l.sendUp(t, payload)
+		if got := l.atDN(t, patience); string(got) != string(payload) {
+			t.Fatalf("uplink %d: got %q", n, got)
+		}
+		l.sendDown(t, payload)
+		if got := l.atGNB(t, patience); string(got) != string(payload) {
+			t.Fatalf("downlink %d: got %q", n, got)
+		}
+		upOctets, downOctets = upOctets+28+uint64(len(payload)), downOctets+28+uint64(len(payload))
+	}
+	want := upf.Usage{UplinkBytes: upOctets, UplinkPackets: uint64(up + 500), DownlinkBytes: downOctets, DownlinkPackets: uint64(down + 500)}
+	if got := p.Usage(7, 1); got != want {
+		t.Errorf("usage\ngot  %+v\nwant %+v", got, want)
+	}
+	c := p.Counters()
+	if c.UplinkOut != want.UplinkPackets || c.DownlinkOut != want.DownlinkPackets || c.UplinkIn != c.UplinkOut || c.DownlinkIn != c.DownlinkOut {
+		t.Errorf("counters %+v", c)
+	}
+	if slow := p.slow.Counters(); slow.UplinkOut+500 > c.UplinkOut || slow.DownlinkOut+500 > c.DownlinkOut {
+		t.Errorf("fast path was not used: %+v of %+v", slow, c)
+	}
+	l.echo(t)
+	l.tooBig(t)
+	l.buffers(t, p)
+}
+
+// echo wants an answer of the slow path, TS 29.281 §7.2.2.
+func (l *lab) echo(t *testing.T) {
+	t.Helper()
+	_, err := l.gnbConn.WriteToUDPAddrPort(gtpu.AppendEchoRequest(nil, 5), netip.AddrPortFrom(n3Addr, gtpu.Port))
+	check(t, err)
+	b := make([]byte, 100)
+	check(t, l.gnbConn.SetReadDeadline(time.Now().Add(patience)))
+	n, _, err := l.gnbConn.ReadFromUDPAddrPort(b)
+	check(t, err)
+	var g gtpu.Packet
+	if err := gtpu.Parse(b[:n], &g); err != nil || g.Type != gtpu.EchoResponse || g.Sequence != 5 {
+		t.Errorf("got %+v, %v", g, err)
+	}
+}
+
+// tooBig wants the data network to be told of the MTU, RFC 1191 §4.
+func (l *lab) tooBig(t *testing.T) {
+	t.Helper()
+	raw, err := l.dnConn.SyscallConn()
+	check(t, err)
+	check(t, raw.Control(func(fd uintptr) {
+		check(t, unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DO))
+	}))
+	big := make([]byte, 1450)
+	for deadline := time.Now().Add(patience); ; {
+		if _, err := l.dnConn.WriteToUDPAddrPort(big, netip.AddrPortFrom(labUE, gtpu.Port)); errors.Is(err, syscall.EMSGSIZE) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the data network is not told of the MTU")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// buffers wants packets for an idle UE to wait and to leave in order when it is reached.
+func (l *lab) buffers(t *testing.T, p *running) {
+	t.Helper()
+	check(t, p.Apply(labSession(pfcp.ApplyBUFF|pfcp.ApplyNOCP)))
+	const n = 20
+	for i := range n {
+		l.sendDown(t, []byte(fmt.Sprint(i)))
+	}
+	for deadline := time.Now().Add(patience); p.Counters().Buffered < n; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not buffered: %+v", p.Counters())
+		}
+	}
+	check(t, p.Apply(labSession(pfcp.ApplyFORW)))
+	for i := range n {
+		if got := l.atGNB(t, patience); string(got) != fmt.Sprint(i) {
+			t.Fatalf("packet %d of those that waited: got %q", i, got)
+		}
+	}
+}
+
+// TestSurvivesKill kills the process that loaded the programs, again and again and at random times, while packets go
+// both ways, and lets the next one take maps and links over under traffic: no packet is lost.
+func TestSurvivesKill(t *testing.T) {
+	l := newLab(t)
+	p := l.start(t)
+	l.settle(t, 50)
+	for range 3 {
+		pause := time.Duration(rand.IntN(int(20 * time.Millisecond)))
+		killed := make(chan struct{})
+		go func() {
+			defer close(killed)
+			time.Sleep(pause)
+			_ = p.cmd.Process.Kill()
+			_ = p.cmd.Wait()
+		}()
+		l.exchangeUntil(t, killed)
+		l.exchange(t, 200)
+		started := make(chan struct{})
+		go func() {
+			defer close(started)
+			runtime.LockOSThread() // in the core's namespace from now on; the thread ends with the goroutine
+			if err := netns.Set(l.core); err != nil {
+				t.Error(err)
+				return
+			}
+			p = l.launch(t)
+		}()
+		l.exchangeUntil(t, started)
+		if p == nil || !strings.Contains(p.log, "replaced that of an earlier process") {
+			t.Fatalf("the links were not taken over: %+v", p)
+		}
+		l.exchange(t, 200)
+	}
+	check(t, p.stdin.Close()) // an orderly end that leaves the programs at work
+	check(t, p.cmd.Wait())
+	l.exchange(t, 200)
+	for _, name := range []string{"links/n3", "links/n6", "v*/sess", "v*/nh", "v*/routes", "v*/ports", "v*/counters", "v*/limpid_n3", "v*/limpid_n6"} {
+		if files, err := filepath.Glob(filepath.Join(l.pin, name)); err != nil || len(files) != 1 {
+			t.Errorf("%s: pinned %q, %v", name, files, err)
+		}
+	}
+}
+
+// TestGeneric serves interfaces without native XDP, and a veth unless native is asked for.
+func TestGeneric(t *testing.T) {
+	l := newLab(t)
+	p := l.run(t, Options{N3: []string{"n3"}, N6: []string{"n6"}})
+	check(t, p.Apply(labSession(pfcp.ApplyFORW)))
+	l.warm(t, p.Path)
+	slow := p.slow.Counters()
+	l.exchange(t, 50)
+	if now := p.slow.Counters(); now.UplinkOut != slow.UplinkOut || now.DownlinkOut != slow.DownlinkOut {
+		t.Errorf("not all was fast: %+v", now)
+	}
+	if got := p.log.String(); !strings.Contains(got, "mode=generic") || !strings.Contains(got, "is a veth") {
+		t.Errorf("not generic:\n%s", got)
+	}
+}
+
+// TestCloseLeavesNothing wants interfaces and file system as they were.
+func TestCloseLeavesNothing(t *testing.T) {
+	l := newLab(t)
+	l.in(t, l.core, func() {
+		p, err := openPath(Options{N6: []string{"n6"}, Pin: l.pin}, slog.New(slog.DiscardHandler))
+		check(t, err)
+		check(t, p.Apply(labSession(pfcp.ApplyFORW)))
+		check(t, p.Close())
+		check(t, p.Close())
+		if err := p.Apply(labSession(pfcp.ApplyFORW)); err == nil {
+			t.Error("a closed path takes a session")
+		}
+		p.Remove(7)
+		if got := p.Counters(); got != (upf.Counters{}) {
+			t.Errorf("counters %+v", got)
+		}
+		l.attached(t, false)
+	})
+	if files, err := filepath.Glob(filepath.Join(l.pin, "*", "*")); err != nil || len(files) > 0 {
+		t.Errorf("still pinned: %q, %v", files, err)
+	}
+}
+
+// process is a user plane of its own.
+type process struct {
+	cmd   *exec.Cmd
+	stdin interface{ Close() error }
+	log   string
+}
+
+// start starts a user plane in the core's namespace and waits until it is ready.
+func (l *lab) start(t *testing.T) (p *process) {
+	t.Helper()
+	l.in(t, l.core, func() { p = l.launch(t) })
+	if p == nil {
+		t.FailNow()
+	}
+	return p
+}
+
+// launch starts a user plane in the namespace of the thread; nil if it failed.
+func (l *lab) launch(t *testing.T) *process {
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	t.Cleanup(cancel)
+	p := &process{cmd: exec.CommandContext(ctx, os.Args[0])}
+	p.cmd.Env = append(os.Environ(), served+"="+l.pin)
+	in, errIn := p.cmd.StdinPipe()
+	out, errOut := p.cmd.StdoutPipe()
+	p.stdin = in
+	if err := errors.Join(errIn, errOut, p.cmd.Start()); err != nil {
+		t.Error(err)
+		return nil
+	}
+	for s := bufio.NewScanner(out); s.Scan(); {
+		if s.Text() == "ready" {
+			return p
+		}
+		p.log += s.Text() + "\n"
+	}
+	t.Errorf("the user plane did not start:\n%s", p.log)
+	return nil
+}
+
+// settle sends packets until next hops are known.
+func (l *lab) settle(t *testing.T, n int) {
+	t.Helper()
+	for range n {
+		l.exchange(t, 1)
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+// exchange wants every packet to arrive, both ways.
+func (l *lab) exchange(t *testing.T, n int) {
+	t.Helper()
+	for i := range n {
+		text := fmt.Sprint("packet ", i)
+		l.sendUp(t, []byte(text))
+		l.sendDown(t, []byte(text))
+		if got := l.atDN(t, patience); string(got) != text {
+			t.Fatalf("uplink %d: got %q", i, got)
+		}
+		if got := l.atGNB(t, patience); string(got) != text {
+			t.Fatalf("downlink %d: got %q", i, got)
+		}
+	}
+}
+
+// exchangeUntil goes on until done.
+func (l *lab) exchangeUntil(t *testing.T, done <-chan struct{}) {
+	t.Helper()
+	for {
+		select {
+		case <-done:
+			return
+		default:
+			l.exchange(t, 1)
+		}
+	}
+}
+
+// TestOtherConfiguration: links and maps that the next process has no use for are taken away.
+func TestOtherConfiguration(t *testing.T) {
+	l := newLab(t)
+	l.in(t, l.core, func() {
+		first, err := openPath(Options{N3: []string{"n3"}, N6: []string{"n6"}, Pin: l.pin, Persist: true}, slog.New(slog.DiscardHandler))
+		check(t, err)
+		check(t, first.Close())
+		cfg := labConfig()
+		cfg.ExtraSlots = 7
+		third, err := New(cfg, Options{N6: []string{"eth99"}, Pin: l.pin, Persist: true}, &still{}, slog.New(slog.DiscardHandler))
+		if err == nil || third != nil {
+			t.Errorf("an interface that is not there: %v", err)
+		}
+		if links, err := filepath.Glob(filepath.Join(l.pin, "links", "*")); err != nil || len(links) != 2 {
+			t.Errorf("a start that failed took links away: %q, %v", links, err)
+		}
+		second, err := New(cfg, Options{N3: []string{"n3"}, N6: []string{"n3"}, Pin: l.pin}, &still{}, slog.New(slog.DiscardHandler))
+		check(t, err)
+		if links, err := filepath.Glob(filepath.Join(l.pin, "links", "*")); err != nil || len(links) != 1 || filepath.Base(links[0]) != "n3" {
+			t.Errorf("links %q, %v", links, err)
+		}
+		if layouts, err := filepath.Glob(filepath.Join(l.pin, "v*")); err != nil || len(layouts) != 1 {
+			t.Errorf("layouts %q, %v", layouts, err)
+		}
+		if other, err := New(cfg, Options{N6: []string{"n6"}, Pin: l.pin}, &still{}, slog.New(slog.DiscardHandler)); err == nil || other != nil {
+			t.Errorf("two processes with one pin: %v", err)
+		}
+		check(t, second.Close())
+	})
+}
+
+// TestDiscard ends what an earlier process left.
+func TestDiscard(t *testing.T) {
+	l := newLab(t)
+	l.in(t, l.core, func() {
+		p, err := openPath(Options{N6: []string{"n6"}, Pin: l.pin, Persist: true}, slog.New(slog.DiscardHandler))
+		check(t, err)
+		check(t, p.Close())
+		l.attached(t, true)
+		check(t, Discard(l.pin))
+		l.attached(t, false)
+		check(t, Discard(l.pin))
+	})
+}
+
+// attached wants programs on the core's interfaces, or none. The thread is in the core's namespace.
+func (l *lab) attached(t *testing.T, want bool) {
+	t.Helper()
+	for _, name := range []string{"n3", "n6"} {
+		dev, err := netlink.LinkByName(name)
+		check(t, err)
+		if x := dev.Attrs().Xdp; (x != nil && x.Attached) != want {
+			t.Errorf("%s has a program: %v, want %v", name, !want, want)
+		}
+	}
+}
+
+// TestRefusals: what cannot be set up is said in one line, and the slow path stays the caller's.
+func TestRefusals(t *testing.T) {
+	l := newLab(t)
+	v6 := labConfig()
+	v6.N3 = netip.MustParseAddr("2001:db8::1")
+	elsewhere := labConfig()
+	elsewhere.N3 = netip.MustParseAddr("10.9.9.9")
+	for _, x := range []struct {
+		name, want string
+		cfg        upf.Config
+		o          Options
+	}{
+		{"N3 over IPv6", "no fast path", v6, Options{Pin: l.pin}},
+		{"no default route", "name the interfaces of N6", labConfig(), Options{Pin: l.pin}},
+		{"no such interface", "eth99", labConfig(), Options{Pin: l.pin, N6: []string{"eth99"}}},
+		{"N3 is no address here", "no interface has the N3 address", elsewhere, Options{Pin: l.pin, N6: []string{"n6"}}},
+		{"no BPF file system", "is on no BPF file system", labConfig(), Options{Pin: t.TempDir(), N6: []string{"n6"}}},
+	} {
+		slow := &still{}
+		var p *Path
+		var err error
+		l.in(t, l.core, func() { p, err = New(x.cfg, x.o, slow, slog.New(slog.DiscardHandler)) })
+		if err == nil || p != nil || !strings.Contains(err.Error(), x.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: got %v, want %q", x.name, err, x.want)
+		}
+		if slow.closed {
+			t.Errorf("%s: the slow path was closed", x.name)
+		}
+	}
+}
+
+// TestAllOrNone: where one interface has no native XDP none is native, or with Native it is an error.
+func TestAllOrNone(t *testing.T) {
+	l := newLab(t)
+	l.in(t, l.core, func() {
+		l.plug(t, "d3", "10.0.30.1/24")
+		cfg := labConfig()
+		cfg.N3 = netip.MustParseAddr("10.0.30.1")
+		// the loopback has no native XDP
+		o := Options{N3: []string{"d3"}, N6: []string{"lo"}, Pin: l.pin, Mode: Native}
+		if p, err := New(cfg, o, &still{}, slog.New(slog.DiscardHandler)); err == nil || p != nil {
+			t.Errorf("native on the loopback: %v", err)
+		}
+		var log strings.Builder
+		o.Mode = Auto
+		p, err := New(cfg, o, &still{}, slog.New(slog.NewTextHandler(&log, nil)))
+		check(t, err)
+		check(t, p.Close())
+		if got := log.String(); strings.Count(got, "mode=generic") != 2 || !strings.Contains(got, "native: ") {
+			t.Errorf("want both generic:\n%s", got)
+		}
+	})
+}
+
+// plug makes an interface whose driver has native XDP and is no veth.
+func (l *lab) plug(t *testing.T, name, addr string) {
+	t.Helper()
+	check(t, netlink.LinkAdd(&netlink.Tuntap{LinkAttrs: netlink.LinkAttrs{Name: name}, Mode: netlink.TUNTAP_MODE_TAP}))
+	address(t, name, addr)
+}

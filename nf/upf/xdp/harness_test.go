@@ -1,0 +1,143 @@
+package xdp
+
+import (
+	"context"
+	"encoding/binary"
+	"log/slog"
+	"net"
+	"net/netip"
+	"testing"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/limpid-5g/limpid/nf/upf"
+	"github.com/limpid-5g/limpid/wire/gtpu"
+	"github.com/limpid-5g/limpid/wire/pfcp"
+)
+
+// still is a slow path to which nothing comes.
+type still struct{ closed bool }
+
+func (*still) Run(context.Context, upf.Events) error { return nil }
+func (*still) Apply(*upf.Session) error              { return nil }
+func (*still) Remove(uint32)                         {}
+func (*still) Usage(uint32, pfcp.URRID) upf.Usage    { return upf.Usage{} }
+func (*still) DropBuffered(uint32)                   {}
+func (*still) Rearm(uint32)                          {}
+func (*still) EndMarker(netip.Addr, uint32, uint8)   {}
+func (*still) Counters() upf.Counters                { return upf.Counters{} }
+func (s *still) Close() error                        { s.closed = true; return nil }
+
+var _ upf.Datapath = (*still)(nil)
+
+// The network around a Path under BPF_PROG_TEST_RUN: frames come in on interface 1 and leave there again, towards
+// gateway, or by interface 2.
+var (
+	n3Addr   = netip.MustParseAddr("10.0.3.1")
+	gateway  = netip.MustParseAddr("192.0.2.1")
+	farGW    = netip.MustParseAddr("198.51.100.1")
+	gnb      = netip.MustParseAddr("172.16.0.2") // behind interface 2
+	farGNB   = netip.MustParseAddr("172.17.0.3") // behind the gateway
+	lostGNB  = netip.MustParseAddr("172.18.0.9") // not resolved
+	dnHost   = netip.MustParseAddr("203.0.113.5")
+	gateMAC  = net.HardwareAddr{2, 0, 0, 0, 0, 1}
+	farMAC   = net.HardwareAddr{2, 0, 0, 0, 0, 2}
+	gnbMAC   = net.HardwareAddr{2, 0, 0, 0, 0, 3}
+	oneMAC   = net.HardwareAddr{2, 0, 0, 0, 1, 1}
+	twoMAC   = net.HardwareAddr{2, 0, 0, 0, 1, 2}
+	mtu1     = 1500
+	mtu2     = 1300
+	firstUE  = netip.MustParseAddr("10.60.0.0")
+	networks = []upf.Network{
+		{DNN: "internet", TUN: "t0", Pools: []netip.Prefix{netip.MustParsePrefix("10.60.0.0/26")}, MTU: 1400},
+		{DNN: "ims", TUN: "t1", Pools: []netip.Prefix{netip.MustParsePrefix("10.61.0.0/28")}, MTU: 1280},
+	}
+)
+
+func testConfig() upf.Config {
+	return upf.Config{N4: netip.MustParseAddrPort("10.0.4.2:8805"), N3: n3Addr, Networks: networks, ExtraSlots: 16}
+}
+
+// around is what the kernel would know there; one and two are the indices of the interfaces.
+func around(one, two int) view {
+	p := netip.MustParsePrefix
+	return view{
+		links: map[int]*netlink.LinkAttrs{one: {Index: one, MTU: mtu1, HardwareAddr: oneMAC, Flags: net.FlagUp},
+			two: {Index: two, MTU: mtu2, HardwareAddr: twoMAC, Flags: net.FlagUp}},
+		neighbours: map[neighbour]net.HardwareAddr{{one, gateway}: gateMAC, {two, farGW}: farMAC, {two, gnb}: gnbMAC},
+		routes: []kernelRoute{
+			{prefix: p("10.0.3.1/32")}, {prefix: p("10.60.0.0/26")}, {prefix: p("10.61.0.0/28")},
+			{prefix: p("192.0.2.0/24"), ifindex: one}, {prefix: p("198.51.100.0/24"), ifindex: two},
+			{prefix: p("172.16.0.0/16"), ifindex: two}, {prefix: p("172.18.0.0/16"), ifindex: two},
+			{prefix: p("203.0.0.0/8"), ifindex: two, gateway: farGW}, {prefix: p("11.0.0.0/8")},
+			{prefix: p("0.0.0.0/0"), ifindex: one, gateway: gateway}},
+	}
+}
+
+// testPath is a Path whose programs are loaded but attached nowhere, in a view of its own.
+func testPath(t testing.TB, cfg upf.Config, v view, ports map[int]port) *Path {
+	t.Helper()
+	p, err := prepare(cfg, slog.New(slog.DiscardHandler))
+	check(t, err)
+	p.config.TestClock = 1
+	p.slow = &still{}
+	p.loaded = mustLoad(t, p.config, p.layout.Slots())
+	p.near = &neighbours{log: p.log, loaded: p.loaded, serving: ports, index: map[netip.Addr]uint32{}, said: map[string]bool{}, view: v}
+	for i := range ports {
+		check(t, p.loaded.ports.Put(uint32(i), uint32(i)))
+	}
+	p.near.writeRoutes()
+	return p
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ipv4 makes a packet of the given octets in all.
+func ipv4(src, dst netip.Addr, protocol, ttl byte, body []byte) []byte {
+	s, d := src.As4(), dst.As4()
+	b := []byte{0x45, 0, 0, 0, 0, 1, 0, 0, ttl, protocol, 0, 0}
+	b = append(append(append(b, s[:]...), d[:]...), body...)
+	binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
+	binary.BigEndian.PutUint16(b[10:], checksum(b[:20]))
+	return b
+}
+
+// udp makes a datagram without checksum, which IPv4 allows.
+func udp(source, destination uint16, payload []byte) []byte {
+	b := binary.BigEndian.AppendUint16(nil, source)
+	b = binary.BigEndian.AppendUint16(b, destination)
+	b = binary.BigEndian.AppendUint16(b, uint16(8+len(payload)))
+	return append(append(b, 0, 0), payload...)
+}
+
+// ethernet makes a frame of at least 60 octets.
+func ethernet(to, from net.HardwareAddr, packet []byte) []byte {
+	b := append(append(append([]byte(nil), to...), from...), 8, 0)
+	b = append(b, packet...)
+	for len(b) < 60 {
+		b = append(b, 0)
+	}
+	return b
+}
+
+// gpdu makes a frame with a G-PDU to N3.
+func gpdu(from netip.Addr, p *gtpu.Packet) []byte {
+	return ethernet(oneMAC, gnbMAC, ipv4(from, n3Addr, unix.IPPROTO_UDP, 64, udp(gtpu.Port, gtpu.Port, gtpu.Append(nil, p))))
+}
+
+func checksum(b []byte) uint16 {
+	var sum uint32
+	for i := 0; i+1 < len(b); i += 2 {
+		sum += uint32(b[i])<<8 | uint32(b[i+1])
+	}
+	for sum>>16 != 0 {
+		sum = sum&0xffff + sum>>16
+	}
+	return ^uint16(sum)
+}

@@ -1,0 +1,440 @@
+// Package xdp is the UPF's fast path in the kernel's network drivers (XDP): plain G-PDUs and plain IPv4 packets of
+// sessions that have one rule for the direction. It stands before another upf.Datapath, the slow path, which gets every
+// session too. A packet that the programs do not decide passes on untouched to the kernel, and through its sockets and
+// interfaces to the slow path: unknown tunnels and addresses, several rules or filters, buffering, other GTP-U messages,
+// extension chains, options, outer fragments, IPv6, an expired time to live, packets above an MTU, next hops that are
+// not resolved yet. Each packet is so counted by one of the two, and Counters and Usage are their sums. Each has policers
+// of its own, so a session that uses both at once may reach its rate in each.
+//
+// The programs go on without the process: maps, programs and links are pinned, and no map of programs is needed.
+package xdp
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
+
+	"github.com/limpid-5g/limpid/nf/upf"
+	"github.com/limpid-5g/limpid/wire/pfcp"
+)
+
+// DefaultPin is where programs, maps and links are pinned unless Options says otherwise.
+const DefaultPin = "/sys/fs/bpf/limpid"
+
+// Options is how the fast path is set up beside upf.Config.
+type Options struct {
+	// N3 and N6 name the interfaces that lead to the gNBs and to the data networks; one may do both. Without N3 it is
+	// the one that has the N3 address, without N6 that of the default route.
+	N3, N6 []string
+	// Pin is a folder on a BPF file system, one for each UPF of a machine; default DefaultPin.
+	Pin string
+	// Persist leaves the programs at work after Close: the next process with the same Pin takes them over.
+	Persist bool
+	// Mode is how the programs are attached.
+	Mode Mode
+}
+
+// Mode is how the programs are attached, the same for all interfaces: a frame that a native program sends on is lost at
+// an interface that takes none.
+type Mode uint8
+
+// Modes.
+const (
+	Auto    Mode = iota // native where every interface has it and none is a veth, else generic
+	Native              // native or an error; the other end of a veth needs XDP or GRO of its own
+	Generic             // after the kernel has made a packet of each frame
+)
+
+// Path is a upf.Datapath that is fast for what is common and leaves the rest to a slow one.
+type Path struct {
+	options Options
+	log     *slog.Logger
+	layout  *upf.Layout
+	pools   []upf.Network // of the pools that the programs know, by index
+	config  programConfig
+	loaded  *loaded
+	links   []attached
+	lock    *os.File // of the pin
+	near    *neighbours
+	slow    upf.Datapath
+	base    [counters]uint64 // what an earlier process counted
+
+	mu       sync.Mutex // guards what follows, and loaded, which is nil once the Path is closed
+	last     [counters]uint64
+	sessions map[uint32]*session
+
+	closing sync.Once
+	closed  error
+}
+
+// attached is a link, and whether it was made by this process.
+type attached struct {
+	link.Link
+	fresh bool
+}
+
+// New loads the programs, takes over what an earlier process left under the same pin, and attaches to the interfaces in
+// the network namespace of the calling thread. The slow path belongs to the Path from then on. On error it stays the
+// caller's, and what an earlier process left stays at work: a caller that goes on with the slow path alone calls Discard
+// first.
+func New(cfg upf.Config, o Options, slow upf.Datapath, log *slog.Logger) (*Path, error) {
+	if o.Pin == "" {
+		o.Pin = DefaultPin
+	}
+	p, err := prepare(cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	p.options, p.slow = o, slow
+	pin := filepath.Join(o.Pin, folderName(p.config, p.layout.Slots()))
+	_, missing := os.Stat(pin)
+	if err := p.open(cfg, pin); err != nil {
+		_ = p.release(func(a attached) bool { return a.fresh })
+		if missing != nil {
+			_ = os.RemoveAll(pin)
+		}
+		return nil, err
+	}
+	return p, nil
+}
+
+// prepare lays out what the programs are told.
+func prepare(cfg upf.Config, log *slog.Logger) (*Path, error) {
+	cfg, err := cfg.WithDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if !cfg.N3.Is4() {
+		return nil, errors.New("upf: xdp: N3 over IPv6 has no fast path")
+	}
+	layout, err := upf.NewLayout(cfg.Networks, cfg.ExtraSlots)
+	if err != nil {
+		return nil, err
+	}
+	p := &Path{log: log, layout: layout, sessions: map[uint32]*session{}}
+	p.config.N3 = networkOrder(cfg.N3)
+	for _, n := range cfg.Networks {
+		for _, pool := range n.Pools {
+			if !pool.Addr().Is4() {
+				continue
+			}
+			if len(p.pools) == maxPools {
+				log.Warn("more pools than the fast path knows: the rest is served in user space", "pool", pool, "known", maxPools)
+				continue
+			}
+			first := hostOrder(pool.Addr())
+			slot, _ := layout.SlotOf4(first)
+			p.config.Pool[len(p.pools)] = poolConfig{First: first, Size: 1 << (32 - pool.Bits()), Slot: slot, MTU: uint32(n.MTU)}
+			p.pools = append(p.pools, n)
+		}
+	}
+	p.config.Pools = uint32(len(p.pools))
+	return p, nil
+}
+
+func (p *Path) open(cfg upf.Config, pin string) error {
+	err := p.own()
+	if err != nil {
+		return err
+	}
+	if p.loaded, err = load(p.config, p.layout.Slots(), pin); err != nil {
+		return err
+	}
+	if p.base, err = p.loaded.totals(); err != nil {
+		return err
+	}
+	p.last = p.base
+	if p.near, err = newNeighbours(p.loaded, p.log); err != nil {
+		return err
+	}
+	ports, err := p.near.ports(p.options, cfg.N3)
+	if err != nil {
+		return err
+	}
+	if err := p.near.serve(ports); err != nil {
+		return err
+	}
+	if err := p.attachAll(ports); err != nil {
+		return err
+	}
+	if err := p.loaded.pinPrograms(pin); err != nil {
+		return err
+	}
+	return p.removeOthers(pin, ports)
+}
+
+// attachAll attaches to all interfaces in one mode.
+func (p *Path) attachAll(ports []port) error {
+	native, why := p.native(ports)
+	err := p.attachEach(ports, native, why)
+	if err == nil || !native || p.options.Mode == Native {
+		return err
+	}
+	for _, l := range p.links {
+		if l.fresh {
+			err = errors.Join(err, l.Detach(), l.Unpin())
+		}
+		_ = l.Close()
+	}
+	p.links = nil
+	return p.attachEach(ports, false, fmt.Sprintf("native: %v", err))
+}
+
+// native tells whether native XDP is tried, and why.
+func (p *Path) native(ports []port) (bool, string) {
+	if p.options.Mode != Auto {
+		return p.options.Mode == Native, "the configuration asks for it"
+	}
+	for _, x := range ports {
+		if x.kind == "veth" {
+			return false, "interface " + x.name + " is a veth, whose other end may take no native frames"
+		}
+	}
+	return true, "the drivers have it"
+}
+
+func (p *Path) attachEach(ports []port, native bool, why string) error {
+	for _, port := range ports {
+		if err := p.attach(port, native, why); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attach puts the program on an interface: in place of an earlier one if there is one, at once, in its mode and for each
+// packet either; else anew.
+func (p *Path) attach(port port, native bool, why string) error {
+	program := p.loaded.collection.Programs[port.program()]
+	folder := filepath.Join(p.options.Pin, "links")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("upf: xdp: %w", err)
+	}
+	file := filepath.Join(folder, port.name)
+	if l, err := link.LoadPinnedLink(file, nil); err == nil {
+		if err = l.Update(program); err == nil {
+			p.links = append(p.links, attached{l, false})
+			p.log.Info("fast path replaced that of an earlier process", "interface", port.name, "program", port.program())
+			return nil
+		}
+		p.log.Info("earlier fast path cannot be taken over, attaching anew", "interface", port.name, "why", err)
+		if err := errors.Join(l.Unpin(), l.Close()); err != nil {
+			return fmt.Errorf("upf: xdp: interface %q: %w", port.name, err)
+		}
+	}
+	flags, mode := link.XDPGenericMode, "generic"
+	if native {
+		flags, mode = link.XDPDriverMode, "native"
+	}
+	l, err := link.AttachXDP(link.XDPOptions{Program: program, Interface: port.index, Flags: flags})
+	if err != nil {
+		return fmt.Errorf("upf: xdp: interface %q: %s: %w", port.name, mode, err)
+	}
+	if err := l.Pin(file); err != nil {
+		return fmt.Errorf("upf: xdp: interface %q: %w", port.name, errors.Join(err, l.Close()))
+	}
+	p.links = append(p.links, attached{l, true})
+	p.log.Info("fast path attached", "interface", port.name, "program", port.program(), "mode", mode, "why", why)
+	return nil
+}
+
+// removeOthers removes what an earlier process left and this one does not go on with: links of other interfaces, and
+// the maps of another layout, to which no link leads any more.
+func (p *Path) removeOthers(pin string, ports []port) error {
+	links, err := filepath.Glob(filepath.Join(p.options.Pin, "links", "*"))
+	if err != nil {
+		return fmt.Errorf("upf: xdp: %w", err)
+	}
+	for _, l := range links {
+		if slices.ContainsFunc(ports, func(x port) bool { return x.name == filepath.Base(l) }) {
+			continue
+		}
+		p.log.Info("fast path taken from an interface that is not configured any more", "interface", filepath.Base(l))
+		if err := detach(l); err != nil {
+			return err
+		}
+	}
+	layouts, err := filepath.Glob(filepath.Join(p.options.Pin, "v*-*"))
+	if err != nil {
+		return fmt.Errorf("upf: xdp: %w", err)
+	}
+	for _, o := range layouts {
+		if o == pin {
+			continue
+		}
+		p.log.Info("sessions of another layout are given up", "folder", o)
+		if err := os.RemoveAll(o); err != nil {
+			return fmt.Errorf("upf: xdp: %w", err)
+		}
+	}
+	return nil
+}
+
+// Run runs the slow path until ctx ends; the programs are at work since New.
+func (p *Path) Run(ctx context.Context, ev upf.Events) error { return p.slow.Run(ctx, ev) }
+
+// DropBuffered discards the session's buffered packets, which the slow path keeps.
+func (p *Path) DropBuffered(slot uint32) { p.slow.DropBuffered(slot) }
+
+// Rearm lets the next buffered packet be told again.
+func (p *Path) Rearm(slot uint32) { p.slow.Rearm(slot) }
+
+// EndMarker sends an end marker, TS 29.281 §7.3.2.
+func (p *Path) EndMarker(peer netip.Addr, teid uint32, qfi uint8) { p.slow.EndMarker(peer, teid, qfi) }
+
+// Counters are the totals of both paths since New.
+func (p *Path) Counters() upf.Counters {
+	c, now := p.slow.Counters(), p.totals()
+	for i := range now {
+		now[i] -= p.base[i]
+	}
+	c.UplinkIn, c.UplinkOut = c.UplinkIn+now[0], c.UplinkOut+now[0]
+	c.DownlinkIn, c.DownlinkOut = c.DownlinkIn+now[1], c.DownlinkOut+now[1]
+	for i := range c.Dropped {
+		up, down := now[2+2*i], now[3+2*i]
+		c.UplinkIn, c.DownlinkIn, c.Dropped[i] = c.UplinkIn+up, c.DownlinkIn+down, c.Dropped[i]+up+down
+	}
+	return c
+}
+
+// totals is what the programs counted, at Close if that has been.
+func (p *Path) totals() [counters]uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.loaded == nil {
+		return p.last
+	}
+	now, err := p.loaded.totals()
+	if err != nil { // the map is ours as long as the Path is open
+		p.log.Error("counters cannot be read", "error", err)
+		return p.last
+	}
+	p.last = now
+	return now
+}
+
+// Close ends the fast path, or with Options.Persist leaves it at work, and closes the slow path.
+func (p *Path) Close() error {
+	p.closing.Do(func() {
+		err := p.release(func(attached) bool { return !p.options.Persist })
+		if !p.options.Persist {
+			err = errors.Join(err, discard(p.options.Pin))
+		}
+		p.closed = errors.Join(err, p.slow.Close())
+	})
+	return p.closed
+}
+
+// release gives back what the process holds, and unpins the links that are told.
+func (p *Path) release(unpin func(attached) bool) error {
+	var errs []error
+	if p.near != nil {
+		p.near.close()
+	}
+	if p.loaded != nil {
+		p.totals()
+	}
+	for _, l := range p.links {
+		if unpin(l) {
+			errs = append(errs, l.Detach(), l.Unpin())
+		}
+		errs = append(errs, l.Close())
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.loaded != nil {
+		errs = append(errs, p.loaded.close())
+		p.loaded = nil
+	}
+	if p.lock != nil {
+		errs = append(errs, p.lock.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// own makes the folder of the pins and holds it against another process.
+func (p *Path) own() error {
+	if err := makePinFolder(p.options.Pin); err != nil {
+		return err
+	}
+	var err error
+	if p.lock, err = os.Open(p.options.Pin); err != nil {
+		return fmt.Errorf("upf: xdp: %w", err)
+	}
+	if err := unix.Flock(int(p.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return fmt.Errorf("upf: xdp: %s is used by another process: %w", p.options.Pin, err)
+	}
+	return nil
+}
+
+// Discard ends what an earlier process left at work under a pin, DefaultPin if it is empty. Without any it does nothing.
+func Discard(pin string) error {
+	if pin == "" {
+		pin = DefaultPin
+	}
+	return discard(pin)
+}
+
+func discard(pin string) error {
+	links, err := filepath.Glob(filepath.Join(pin, "links", "*"))
+	layouts, bad := filepath.Glob(filepath.Join(pin, "v*-*"))
+	errs := []error{err, bad}
+	for _, l := range links {
+		errs = append(errs, detach(l))
+	}
+	for _, l := range layouts {
+		errs = append(errs, os.RemoveAll(l))
+	}
+	return errors.Join(errs...)
+}
+
+// detach ends a pinned link at once: without its name alone the kernel would end it later.
+func detach(file string) error {
+	l, err := link.LoadPinnedLink(file, nil)
+	if err != nil {
+		return fmt.Errorf("upf: xdp: %s: %w", file, err)
+	}
+	if err := errors.Join(l.Detach(), l.Unpin(), l.Close()); err != nil {
+		return fmt.Errorf("upf: xdp: %s: %w", file, err)
+	}
+	return nil
+}
+
+// hostOrder is an IPv4 address as a number.
+func hostOrder(a netip.Addr) uint32 {
+	b := a.As4()
+	return binary.BigEndian.Uint32(b[:])
+}
+
+// networkOrder is an IPv4 address as the processor reads it from a packet.
+func networkOrder(a netip.Addr) uint32 {
+	b := a.As4()
+	return binary.NativeEndian.Uint32(b[:])
+}
+
+var _ upf.Datapath = (*Path)(nil)
+
+// Usage is what a URR counted in both paths since it was installed.
+func (p *Path) Usage(slot uint32, id pfcp.URRID) upf.Usage {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	slow := p.slow.Usage(slot, id)
+	s := p.sessions[slot]
+	if s == nil || s.usage[id] == nil || p.loaded == nil {
+		return slow
+	}
+	p.settle(s)
+	fast := s.usage[id]
+	return upf.Usage{UplinkBytes: slow.UplinkBytes + fast.UplinkBytes, DownlinkBytes: slow.DownlinkBytes + fast.DownlinkBytes,
+		UplinkPackets: slow.UplinkPackets + fast.UplinkPackets, DownlinkPackets: slow.DownlinkPackets + fast.DownlinkPackets}
+}
