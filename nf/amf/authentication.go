@@ -98,7 +98,7 @@ func (ue *ue) authenticationFailed(m *gmm.AuthenticationFailure, rand aka.RAND) 
 	case gmm.CauseNgKSIAlreadyInUse:
 		return nil, nil
 	case gmm.CauseMACFailure:
-		return nil, fmt.Errorf("UE refuses the network's MAC: the key in its USIM is not the one in the database (change one with limpid subscriber): %w", errAuthentication)
+		return nil, fmt.Errorf("UE refuses the network's MAC: the K or OPc in its USIM is not the one in the database (is an OP given as OPc? change it with limpid subscriber add --replace): %w", errAuthentication)
 	case gmm.CauseNon5GAuthenticationUnacceptable:
 		return nil, fmt.Errorf("UE wants the separation bit of the AMF field set (use --amf 8000): %w", errAuthentication)
 	}

@@ -115,6 +115,7 @@ func (ue *ue) establishSecurity(ctx context.Context, request *gmm.RegistrationRe
 			return nil, err
 		}
 	}
+	ue.claimed = suci.Conceal()
 	supi, kamf, err := ue.authenticate(ctx, suci.String()) // steps 8, 9
 	if err != nil {
 		return nil, err
@@ -123,7 +124,7 @@ func (ue *ue) establishSecurity(ctx context.Context, request *gmm.RegistrationRe
 	if err != nil {
 		return nil, err
 	}
-	ue.supi = supi
+	ue.supi, ue.claimed = supi, ""
 	if old := ue.amf.ues.bySUPI.put(supi, ue); old != nil && old != ue {
 		_ = old.insist(&replaced{}) // refused only at shutdown
 	}

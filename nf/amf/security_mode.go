@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/limpid-5g/limpid/aka"
 	"github.com/limpid-5g/limpid/procedure"
@@ -48,7 +49,7 @@ func (ue *ue) secure(ctx context.Context, kamf aka.KAMF) (*gmm.RegistrationReque
 		return nil, &refusal{
 			cause: reject.Cause, why: "UE rejects the security mode",
 			asked:   fmt.Sprintf("NEA%d, NIA%d", next.ciphering, next.integrity),
-			allowed: fmt.Sprintf("UE security capability %x", []byte(ue.capability)),
+			allowed: "the UE says it has " + algorithms(ue.capability),
 		}
 	}
 	ue.security = ue.pending
@@ -102,8 +103,8 @@ func (a *AMF) newSecurity(kamf aka.KAMF, ksi uint8, capability gmm.UESecurityCap
 	if ea < 0 || ia < 0 {
 		return security{}, &refusal{
 			cause: gmm.CauseUESecurityCapabilitiesMismatch, why: "no NAS security algorithm in common",
-			asked:   fmt.Sprintf("UE security capability %x", []byte(capability)),
-			allowed: fmt.Sprintf("NEA %v, NIA %v", a.cfg.Ciphering, a.cfg.Integrity),
+			asked:   algorithms(capability),
+			allowed: algorithms(gmm.NewUESecurityCapability(a.cfg.Ciphering, a.cfg.Integrity)),
 			change:  "amf.ciphering and amf.integrity in the config, or the UE",
 		}
 	}
@@ -118,4 +119,20 @@ func (a *AMF) newSecurity(kamf aka.KAMF, ksi uint8, capability gmm.UESecurityCap
 	s.nas.KNASenc = kamf.AlgorithmKey(aka.NASEncryption, s.ciphering)
 	s.nas.KNASint = kamf.AlgorithmKey(aka.NASIntegrity, s.integrity)
 	return s, nil
+}
+
+// algorithms lists the 5G algorithms of a capability: "NEA0 NEA2 NIA2".
+func algorithms(c gmm.UESecurityCapability) string {
+	var names []string
+	for n := range uint8(8) {
+		if c.EA(n) {
+			names = append(names, fmt.Sprintf("NEA%d", n))
+		}
+	}
+	for n := range uint8(8) {
+		if c.IA(n) {
+			names = append(names, fmt.Sprintf("NIA%d", n))
+		}
+	}
+	return strings.Join(names, " ")
 }

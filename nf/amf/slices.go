@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/sbi/nnssf"
+	"github.com/limpid-5g/limpid/sbi/nudm"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 )
 
@@ -75,9 +77,25 @@ func (ue *ue) sliceAndDNN(asked *ident.SNSSAI, dnn ident.DNN) (ident.SNSSAI, ide
 	return ident.SNSSAI{}, "", &refusal{
 		cause: cause, why: "no subscribed data network fits the request",
 		asked:   fmt.Sprintf("DNN %q on slice %s", dnn, slice),
-		allowed: fmt.Sprintf("slices %v, subscribed %v", ue.allowed, ue.smf.SubscribedSNSSAIInfos),
+		allowed: fmt.Sprintf("slices %v, subscribed %v", ue.allowed, listDNNs(ue.smf.SubscribedSNSSAIInfos)),
 		change:  "the UE's DNN or slice, or the subscriber's (limpid subscriber)",
 	}
+}
+
+// listDNNs is what a subscriber may use, for an operator to read: "1: internet (default) ims, 2: iot (default)".
+func listDNNs(infos map[ident.SNSSAI][]nudm.DNNInfo) string {
+	parts := make([]string, 0, len(infos))
+	for slice, dnns := range infos {
+		text := slice.String() + ":"
+		for _, d := range dnns {
+			text += " " + string(d.DNN)
+			if d.Default {
+				text += " (default)"
+			}
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(sorted(parts), ", ")
 }
 
 func seconds(n uint32) time.Duration { return time.Duration(n) * time.Second }

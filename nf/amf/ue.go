@@ -11,6 +11,7 @@ import (
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/sbi"
+	"github.com/limpid-5g/limpid/sbi/npcf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
 	"github.com/limpid-5g/limpid/wire/nas"
@@ -26,6 +27,7 @@ type ue struct {
 
 	registered bool // RM-REGISTERED, TS 23.501 §5.3.2
 	supi       ident.SUPI
+	claimed    string // the concealed SUCI of a UE that is not authenticated yet, for the log
 	pei        string
 	guti       ident.GUTI // zero until allotted
 	oldTMSI    uint32     // still valid until the UE confirms the new one; 0 for none
@@ -345,7 +347,8 @@ func (ue *ue) forget(ctx context.Context, cause ngap.Cause) {
 	}
 	ue.releaseSessions(ctx, cause.String())
 	if ue.policy != "" {
-		if err := ue.amf.services.Policy.DeleteAMPolicy(ctx, ue.policy); err != nil {
+		err := ue.amf.services.Policy.DeleteAMPolicy(ctx, ue.policy)
+		if err != nil && sbi.CauseOf(err) != npcf.CausePolicyContextNotFound { // a newer context has replaced it
 			ue.log().Warn("AM policy not deleted", "error", err)
 		}
 		ue.policy = ""
@@ -367,8 +370,14 @@ func (ue *ue) forget(ctx context.Context, cause ngap.Cause) {
 
 func (ue *ue) log() *slog.Logger {
 	l := ue.amf.log
-	if ue.supi != "" {
+	switch {
+	case ue.supi != "":
 		l = l.With("supi", ue.supi.Conceal())
+	case ue.claimed != "":
+		l = l.With("suci", ue.claimed)
+	}
+	if c := ue.conn; c != nil {
+		l = l.With("gnb", c.gnb.label())
 	}
 	if ue.running != idle {
 		l = l.With("procedure", string(ue.running))
