@@ -46,6 +46,7 @@ type Config struct {
 
 	NodeID      NodeID // of this function, for refusals of requests that cannot be read
 	Concurrency int    // requests served at once; those above are dropped and come again; default 256
+	Window      int    // requests to one peer that wait for their answer at once, the others wait their turn; default 128
 	Answers     int    // answers kept for requests that come again; default 4096
 	Log         *slog.Logger
 }
@@ -85,6 +86,7 @@ type Endpoint struct {
 	mu       sync.Mutex
 	sequence uint32
 	pending  map[transaction]pendingRequest
+	windows  map[netip.AddrPort]chan struct{} // by peer
 	answers  answerCache
 }
 
@@ -116,6 +118,9 @@ func NewEndpoint(conn PacketConn, cfg Config) *Endpoint {
 	if cfg.Concurrency <= 0 {
 		cfg.Concurrency = 256
 	}
+	if cfg.Window <= 0 {
+		cfg.Window = 128
+	}
 	if cfg.Answers <= 0 {
 		cfg.Answers = 4096
 	}
@@ -124,7 +129,7 @@ func NewEndpoint(conn PacketConn, cfg Config) *Endpoint {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	e := &Endpoint{conn: conn, cfg: cfg, ctx: ctx, cancel: cancel, slots: make(chan struct{}, cfg.Concurrency),
-		pending: map[transaction]pendingRequest{}, answers: newAnswerCache(cfg.Answers)}
+		pending: map[transaction]pendingRequest{}, windows: map[netip.AddrPort]chan struct{}{}, answers: newAnswerCache(cfg.Answers)}
 	e.wg.Add(1)
 	go e.receive()
 	return e
@@ -151,8 +156,20 @@ func (e *Endpoint) Close() error {
 }
 
 // Request sends a request and waits for its response, sending again every T1 up to N1 times, TS 29.244 §6.4. The
-// sequence number is chosen here. The response may hold a cause of refusal: see CauseOf.
+// sequence number is chosen here. The response may hold a cause of refusal: see CauseOf. No more than Config.Window
+// requests are under way to a peer, so that thousands at once overrun neither its socket nor its Concurrency.
 func (e *Endpoint) Request(ctx context.Context, peer netip.AddrPort, h Header, m Message) (Message, error) {
+	if m.Type() != TypeHeartbeatRequest { // which tells whether the peer lives, however busy it is
+		window := e.window(peer)
+		select {
+		case window <- struct{}{}:
+			defer func() { <-window }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-e.ctx.Done():
+			return nil, ErrClosed
+		}
+	}
 	key, answer := e.enroll(peer, m.Type())
 	defer e.retire(key)
 	h.Sequence, h.Type = key.sequence, m.Type()
@@ -184,6 +201,18 @@ func (e *Endpoint) Request(ctx context.Context, peer netip.AddrPort, h Header, m
 			return nil, ErrClosed
 		}
 	}
+}
+
+// window holds a place for each request under way to a peer.
+func (e *Endpoint) window(peer netip.AddrPort) chan struct{} {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	w, ok := e.windows[plain(peer)]
+	if !ok {
+		w = make(chan struct{}, e.cfg.Window)
+		e.windows[plain(peer)] = w
+	}
+	return w
 }
 
 // enroll picks a sequence number that no other request to the peer waits on.

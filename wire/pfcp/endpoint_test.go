@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -214,6 +215,44 @@ func TestBounds(t *testing.T) {
 		if n := upf.Stats.NotAllowed.Load(); n != 2 {
 			t.Errorf("%d refused, want 2", n)
 		}
+	})
+}
+
+// TestWindow: of a thousand requests at once no more than the window is under way, none is lost, and a heartbeat does not
+// wait behind them, TS 29.244 §6.4.
+func TestWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := Pipe(smfAddr, upfAddr)
+		var now, most atomic.Int32
+		upf := NewEndpoint(far, Config{Concurrency: 8, Handle: func(ctx context.Context, _ netip.AddrPort, _ Header, m Message) (uint64, Message) {
+			if _, beat := m.(*HeartbeatRequest); beat {
+				return 0, &HeartbeatResponse{RecoveryTimeStamp: NewTimestamp(time.Now())}
+			}
+			most.Store(max(most.Load(), now.Add(1)))
+			time.Sleep(10 * time.Millisecond)
+			now.Add(-1)
+			return 0, &SessionDeletionResponse{Cause: CauseRequestAccepted}
+		}})
+		smf := NewEndpoint(near, Config{Window: 4})
+		var wg sync.WaitGroup
+		for range 1000 {
+			wg.Go(func() {
+				if _, err := smf.Request(t.Context(), upfAddr, Header{}, &SessionDeletionRequest{}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		time.Sleep(time.Millisecond)
+		start := time.Now()
+		if _, err := smf.Request(t.Context(), upfAddr, Header{}, &HeartbeatRequest{RecoveryTimeStamp: NewTimestamp(start)}); err != nil || time.Since(start) > 0 {
+			t.Errorf("heartbeat: %v after %v", err, time.Since(start))
+		}
+		wg.Wait()
+		if most.Load() > 4 || smf.Stats.Retransmission.Load() > 0 || upf.Stats.Overload.Load() > 0 {
+			t.Errorf("%d at once, %d sent again, %d dropped", most.Load(), smf.Stats.Retransmission.Load(), upf.Stats.Overload.Load())
+		}
+		smf.Close()
+		upf.Close()
 	})
 }
 
