@@ -409,7 +409,7 @@ func (ue *ue) dropIfGone(s *smContext, err error) {
 func (ue *ue) releaseSessions(ctx context.Context, why string) {
 	for _, s := range ue.sessions {
 		err := ue.amf.services.Sessions.ReleaseSMContext(ctx, s.ref, nsmf.SMContextReleaseData{Cause: why})
-		if err != nil {
+		if err != nil && sbi.CauseOf(err) != sbi.CauseContextNotFound { // a newer session of the same identity has ended it
 			ue.log().Warn("session not released", "session", s.id, "error", err)
 		}
 	}
