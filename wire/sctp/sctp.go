@@ -115,12 +115,13 @@ type Config struct {
 	Log *slog.Logger // default slog.Default()
 }
 
-// ForN2 shortens the timers of RFC 9260 §16 so that a gNB or an AMF that is gone is noticed within about half a minute,
-// idle or not (the defaults take more than five), which phones feel and TS 38.412 §7 leaves to the operator.
+// ForN2 shortens the timers of RFC 9260 §16 so that a gNB or an AMF that is gone is noticed within half a minute, idle or
+// not (the defaults take more than five), which phones feel and TS 38.412 §7 leaves to the operator. The worst case is
+// four heartbeats, each after HB.interval and one and a half RTO (1, 2, 3, 3 s), and the last RTO: 28.5 s.
 func (c Config) ForN2() Config {
-	c.HeartbeatInterval = 5 * time.Second
+	c.HeartbeatInterval = 3 * time.Second
 	c.PathMaxRetrans, c.AssociationMaxRetrans = 3, 3
-	c.RTOMax = 5 * time.Second
+	c.RTOMax = 3 * time.Second
 	return c
 }
 
