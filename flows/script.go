@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -59,12 +60,32 @@ func (c *command) judge(err error) error {
 	return nil
 }
 
-// verbs are the commands of a script by their first word.
-func (s *stage) verbs() map[string]func(context.Context, *command) error {
-	return map[string]func(context.Context, *command) error{
-		"gnb":             s.addGNB,
-		"close":           s.closeGNB,
-		"reset":           s.resetGNB,
+// verbs are commands of a script by their first word.
+type verbs map[string]func(context.Context, *command) error
+
+// verbs are all commands; each group has a file of its own.
+func (s *stage) verbs() verbs {
+	all := make(verbs)
+	for _, group := range []verbs{s.radioVerbs(), s.phoneVerbs(), s.faultVerbs()} {
+		maps.Copy(all, group)
+	}
+	return all
+}
+
+// radioVerbs are what gNBs do.
+func (s *stage) radioVerbs() verbs {
+	return verbs{
+		"gnb":    s.addGNB,
+		"close":  s.closeGNB,
+		"reset":  s.resetGNB,
+		"camp":   s.camp,
+		"vanish": s.vanishGNB,
+	}
+}
+
+// phoneVerbs are what UEs do, and their users.
+func (s *stage) phoneVerbs() verbs {
+	return verbs{
 		"ue":              s.addUE,
 		"register":        s.register,
 		"session":         s.session,
@@ -75,15 +96,19 @@ func (s *stage) verbs() map[string]func(context.Context, *command) error {
 		"downlink":        s.downlink,
 		"await-paging":    s.awaitPaging,
 		"wait":            s.wait,
-		"camp":            s.camp,
-		"vanish":          s.vanishGNB,
-		"n4":              s.n4,
-		"replay":          s.replay,
-		"say":             s.say,
-		"initial":         s.initial,
-		"ngap":            s.ngap,
-		"expect":          s.expect,
 		"finish":          s.finish,
+	}
+}
+
+// faultVerbs are what nobody ought to do.
+func (s *stage) faultVerbs() verbs {
+	return verbs{
+		"n4":      s.n4,
+		"replay":  s.replay,
+		"say":     s.say,
+		"initial": s.initial,
+		"ngap":    s.ngap,
+		"expect":  s.expect,
 	}
 }
 
