@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/netip"
 	"slices"
 	"time"
@@ -35,6 +36,8 @@ type Options struct {
 
 	// Store is used instead of the file that the configuration names; Close does not close it.
 	Store store.Store
+	// WithoutControl opens no socket for operators.
+	WithoutControl bool
 	// WithoutN2 opens no SCTP socket: associations come by ServeN2.
 	WithoutN2 bool
 	// SCTP is used on N2 instead of a transport of the configured binding; Close does not close it.
@@ -53,6 +56,7 @@ type Core struct {
 	amf     *amf.AMF
 	smf     *smf.SMF
 	upf     *upf.UPF // nil where every UPF is another process
+	control net.Listener
 	n2      sctp.Listener
 	closers []func() error // in the order of opening
 }
@@ -108,6 +112,9 @@ func (c *Core) open(ctx context.Context) error {
 	}
 	c.closers = append(c.closers, func() error { c.amf.Close(); return nil })
 	toAMF.next = c.amf
+	if err := c.openControl(); err != nil {
+		return err
+	}
 	return c.openN2()
 }
 
@@ -208,6 +215,9 @@ func (c *Core) Run(ctx context.Context) error {
 	})
 	if c.n2 != nil {
 		g.Go(func() error { return unlessCancelled(c.amf.Serve(ctx, c.n2)) })
+	}
+	if c.control != nil {
+		g.Go(func() error { return c.serveControl(ctx) })
 	}
 	c.log.Info("core runs", "name", c.cfg.Name, "guami", guami(c.cfg))
 	err := g.Wait()

@@ -74,7 +74,7 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	b.core, err = New(t.Context(), parse(t), Options{
-		Log: slog.New(slog.DiscardHandler), Ladder: b.see, Store: st, WithoutN2: true, N4: pipes(),
+		Log: slog.New(slog.DiscardHandler), Ladder: b.see, Store: st, WithoutN2: true, WithoutControl: true, N4: pipes(),
 		Datapath: func(upf.Config, *slog.Logger) (upf.Datapath, error) { return memory.New(), nil },
 	})
 	if err != nil {

@@ -78,7 +78,7 @@ func newStage(f *Flow, dir string, log *slog.Logger) (*stage, error) {
 		return nil, errors.Join(err, s.close())
 	}
 	s.core, err = core.New(s.ctx, cfg, core.Options{
-		Log: log, Ladder: s.recorder.record, Store: st, WithoutN2: true, N4: s.pipes(),
+		Log: log, Ladder: s.recorder.record, Store: st, WithoutN2: true, WithoutControl: true, N4: s.pipes(),
 		Datapath: func(upf.Config, *slog.Logger) (upf.Datapath, error) { return s.path, nil },
 	})
 	if err != nil {

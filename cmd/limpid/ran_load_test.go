@@ -69,7 +69,7 @@ func loadedCore(t *testing.T, subscribers int) (*loadBed, func()) {
 	one, two := pfcp.Pipe(netip.MustParseAddrPort("127.0.0.1:8805"), netip.MustParseAddrPort("127.0.0.2:8805"))
 	b := &loadBed{}
 	b.core, err = core.New(t.Context(), cfg, core.Options{
-		Log: slog.New(slog.DiscardHandler), Store: st, WithoutN2: true,
+		Log: slog.New(slog.DiscardHandler), Store: st, WithoutN2: true, WithoutControl: true,
 		N4: func(a netip.AddrPort) (pfcp.PacketConn, error) {
 			if a.String() == two.LocalAddr().String() {
 				return two, nil

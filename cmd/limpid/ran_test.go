@@ -87,6 +87,9 @@ func TestRANAgainstCore(t *testing.T) {
 			if want := fmt.Sprintf("%d of %d UEs got through", ues, ues); !strings.Contains(text, want) {
 				t.Errorf("no %q in\n%s", want, text)
 			}
+			if text := command(t, limpid(t.Context(), "audit", "--socket", filepath.Join(dir, "limpid.sock"))); text != "nothing found\n" {
+				t.Errorf("audit of the running core: %s", text)
+			}
 			log, err := os.ReadFile(filepath.Join(dir, "core.log"))
 			if err != nil {
 				t.Fatal(err)

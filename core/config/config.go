@@ -14,11 +14,13 @@ type Config struct {
 	Name  string `yaml:"name"` // of this core, in logs and ladders and as the names that it leaves out
 	Log   Log    `yaml:"log"`
 	Store Store  `yaml:"store"`
-	AMF   AMF    `yaml:"amf"`
-	UDM   UDM    `yaml:"udm"`
-	PCF   PCF    `yaml:"pcf"`
-	SMF   SMF    `yaml:"smf"`
-	UPF   *UPF   `yaml:"upf"` // nil: every UPF is another process
+	// Control is where operators on this machine speak to the running core.
+	Control Control `yaml:"control"`
+	AMF     AMF     `yaml:"amf"`
+	UDM     UDM     `yaml:"udm"`
+	PCF     PCF     `yaml:"pcf"`
+	SMF     SMF     `yaml:"smf"`
+	UPF     *UPF    `yaml:"upf"` // nil: every UPF is another process
 
 	file   string
 	places map[string]place
@@ -33,6 +35,11 @@ type Log struct {
 // Store is where durable state lives.
 type Store struct {
 	Path string `yaml:"path"` // of the SQLite file
+}
+
+// Control is a Unix socket that only the owner of the process can open.
+type Control struct {
+	Socket string `yaml:"socket"` // its path; left out: that of the store with the ending .sock; "off": none
 }
 
 // AMF is the Access and Mobility Management Function, TS 23.501 §6.2.1.

@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"net/netip"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/limpid-5g/limpid/ident"
@@ -33,6 +35,9 @@ func defaults() *Config {
 
 // derive fills what was left out and follows from something else.
 func (c *Config) derive() {
+	if c.Control.Socket == "" {
+		c.Control.Socket = strings.TrimSuffix(c.Store.Path, filepath.Ext(c.Store.Path)) + ".sock"
+	}
 	if c.AMF.Name == "" {
 		c.AMF.Name = c.Name + "-amf"
 	}

@@ -83,6 +83,9 @@ log:
 store:
   path: {{.Box.Store}}  # SQLite file with the subscribers: limpid subscriber add --db {{.Box.Store}} ...
 
+# control:
+#   socket: limpid.sock  # where limpid audit and its like reach the running core; left out: beside the store; off: none
+
 amf:
   guami: {region: 1, set: 1, pointer: 0}  # its PLMN is the first of plmns
   n2:

@@ -1,0 +1,36 @@
+package core
+
+import (
+	"context"
+
+	"github.com/limpid-5g/limpid/manage/control"
+)
+
+// AuditReport is the answer of the operation "audit".
+type AuditReport struct {
+	Found []string `json:"found"` // what should not be; none if all is well
+}
+
+func (c *Core) openControl() error {
+	path := c.cfg.Control.Socket
+	if c.opts.WithoutControl || path == "off" {
+		return nil
+	}
+	l, err := control.Listen(path)
+	if err != nil {
+		return c.cfg.ErrorAt("control.socket", err)
+	}
+	c.control = l
+	c.closers = append(c.closers, l.Close)
+	c.log.Info("operators' socket listens", "path", path)
+	return nil
+}
+
+// serveControl offers what an operator can ask of a running core.
+func (c *Core) serveControl(ctx context.Context) error {
+	s := control.NewServer(c.nf("control"))
+	control.Register(s, "audit", func(context.Context, struct{}) (AuditReport, error) {
+		return AuditReport{Found: c.Audit(false)}, nil
+	})
+	return s.Serve(ctx, c.control)
+}
