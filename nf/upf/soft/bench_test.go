@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -138,11 +139,12 @@ func BenchmarkUplink(b *testing.B) {
 }
 
 func BenchmarkPolicer(b *testing.B) {
-	m := new(meter)
-	p := newPolicer(m, true, pfcp.MBR{Uplink: 1 << 39})
+	p := newPolicer(new(atomic.Int64), 1<<39)
 	var now int64
 	for b.Loop() {
 		now += 1000
-		p.allow(1400, now)
+		if p.open(now) {
+			p.take(1400, now)
+		}
 	}
 }

@@ -32,6 +32,7 @@ func (p *Path) newDownlinkWorker(t *tun) *downlinkWorker {
 		p.counters.dropped[upf.DropSend].Add(uint64(n))
 		p.counters.downOut.Add(-uint64(n))
 	})
+	w.out.output = p.output
 	for i := range w.bufs {
 		w.bufs[i] = make([]byte, gtpu.Headroom+t.network.MTU)
 	}

@@ -4,53 +4,40 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/limpid-5g/limpid/wire/pfcp"
+	"github.com/limpid-5g/limpid/nf/upf"
 )
 
-// meter is the state of a QER: for each direction the time at which what was sent would have been sent at the maximum
-// bit rate, in ticks since the start.
+// meter is the state of a QER: a policer for each direction.
 type meter struct {
 	uplink, downlink atomic.Int64
 }
 
-// tick is the unit of a meter: a sixteenth of a nanosecond, so that even at 1 Tbit/s an octet costs some.
-const tick = 16
-
-// burst is how far ahead of its rate a session may be: it covers a full batch even at low rates.
-const burst = int64(100*time.Millisecond) * tick
-
 // policer holds a direction of a QER to its maximum bit rate, TS 23.501 §5.7.1.8.
 type policer struct {
-	next    *atomic.Int64
-	perByte float64 // ticks
-	closed  bool    // a rate of 0
+	next     *atomic.Int64
+	perOctet uint64
+	closed   bool // a rate of 0
 }
 
-func newPolicer(m *meter, uplink bool, rate pfcp.MBR) policer {
-	next, kbps := &m.downlink, rate.Downlink
-	if uplink {
-		next, kbps = &m.uplink, rate.Uplink
-	}
+func newPolicer(next *atomic.Int64, kbps uint64) policer {
 	if kbps == 0 {
 		return policer{next: next, closed: true}
 	}
-	return policer{next: next, perByte: 8e6 * tick / float64(kbps)}
+	return policer{next: next, perOctet: upf.MeterRate(kbps)}
 }
 
-// allow takes n octets at the time now in nanoseconds, or refuses them.
-func (p *policer) allow(n int, now int64) bool {
-	if p.closed {
-		return false
-	}
-	cost, t := int64(float64(n)*p.perByte), now*tick
+// open tells whether a packet may pass at the time now in nanoseconds.
+func (p *policer) open(now int64) bool {
+	return !p.closed && p.next.Load()-now*upf.MeterTicks <= upf.MeterBurst
+}
+
+// take takes octets that pass.
+func (p *policer) take(octets int, now int64) {
+	cost, t := upf.MeterCost(p.perOctet, octets), now*upf.MeterTicks
 	for {
 		next := p.next.Load()
-		after := max(next, t) + cost
-		if next-t > burst {
-			return false
-		}
-		if p.next.CompareAndSwap(next, after) {
-			return true
+		if p.next.CompareAndSwap(next, max(next, t)+cost) {
+			return
 		}
 	}
 }

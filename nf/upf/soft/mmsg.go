@@ -126,6 +126,7 @@ type sender struct {
 	v6      bool // the socket is one of IPv6
 	gso     bool
 	lost    func(datagrams int)
+	output  Output // nil: the socket
 	msgs    [batch]mmsghdr
 	iovs    [batch]unix.Iovec
 	names   [batch]unix.RawSockaddrInet6
@@ -146,6 +147,10 @@ func newSender(raw syscall.RawConn, v6 bool, lost func(int)) *sender {
 func (s *sender) add(b []byte, to netip.Addr) bool {
 	if to.Is4() == s.v6 {
 		return false
+	}
+	if s.output != nil {
+		s.output.Datagram(netip.AddrPortFrom(to, gtpuPort), b)
+		return true
 	}
 	iov := &s.iovs[s.pkts]
 	iov.Base = &b[0]

@@ -23,7 +23,7 @@ type live struct {
 	buffer   []waitingPacket
 	told     bool
 	meters   map[pfcp.QERID]*meter
-	counters map[pfcp.URRID]*usage
+	counters map[pfcp.URRID]*upf.UsageCounter
 }
 
 // rules are a session's rules with the state that each works on. They are replaced, never changed.
@@ -36,22 +36,17 @@ type rules struct {
 type work struct {
 	gate     bool // open
 	policers []policer
-	counters []*usage
+	counters []*upf.UsageCounter
 }
 
-// usage is what a URR counts.
-type usage struct {
-	upBytes, upPackets, downBytes, downPackets atomic.Uint64
-}
-
-func (u *usage) count(uplink bool, octets int) {
+func add(u *upf.UsageCounter, uplink bool, octets int) {
 	if uplink {
-		u.upBytes.Add(uint64(octets))
-		u.upPackets.Add(1)
+		u.UplinkBytes.Add(uint64(octets))
+		u.UplinkPackets.Add(1)
 		return
 	}
-	u.downBytes.Add(uint64(octets))
-	u.downPackets.Add(1)
+	u.DownlinkBytes.Add(uint64(octets))
+	u.DownlinkPackets.Add(1)
 }
 
 // waitingPacket is a packet for an idle UE and the data network that it came from.
@@ -66,13 +61,13 @@ func (p *Path) Apply(s *upf.Session) error {
 	defer p.mu.Unlock()
 	l := p.live[s.Slot]
 	if l == nil {
-		l = &live{slot: s.Slot, meters: map[pfcp.QERID]*meter{}, counters: map[pfcp.URRID]*usage{}}
+		l = &live{slot: s.Slot, meters: map[pfcp.QERID]*meter{}, counters: map[pfcp.URRID]*upf.UsageCounter{}}
 		p.live[s.Slot] = l
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	old := l.rules.Load()
-	now := l.build(s)
+	now := l.build(s, p.memory)
 	l.rules.Store(now)
 	p.place(l, old, now)
 	p.drain(l, now)
@@ -80,23 +75,23 @@ func (p *Path) Apply(s *upf.Session) error {
 }
 
 // build joins the rules with their state: that of rules which stay is kept, that of others is forgotten. l.mu is held.
-func (l *live) build(s *upf.Session) *rules {
+func (l *live) build(s *upf.Session, memory upf.Memory) *rules {
 	r := &rules{Session: s, work: make([]work, len(s.Rules))}
-	meters, counters := map[pfcp.QERID]*meter{}, map[pfcp.URRID]*usage{}
+	meters, counters := map[pfcp.QERID]*meter{}, map[pfcp.URRID]*upf.UsageCounter{}
 	waits := false
 	for i := range s.Rules {
 		rule, w := &s.Rules[i], &r.work[i]
 		w.gate = true
 		waits = waits || buffers(rule)
 		for _, q := range rule.QERs {
-			m := keep(meters, l.meters, q.ID)
+			m := keep(meters, l.meters, q.ID, func() *meter { return new(meter) })
 			w.gate = w.gate && !(rule.Uplink() && q.Gate.UplinkClosed || !rule.Uplink() && q.Gate.DownlinkClosed)
 			if mbr, ok := q.MBR.Get(); ok {
-				w.policers = append(w.policers, newPolicer(m, rule.Uplink(), mbr))
+				w.policers = append(w.policers, policerOf(m, memory, s.Slot, rule, q.ID, mbr))
 			}
 		}
 		for _, id := range rule.URRs {
-			w.counters = append(w.counters, keep(counters, l.counters, id))
+			w.counters = append(w.counters, keep(counters, l.counters, id, func() *upf.UsageCounter { return counterOf(memory, s.Slot, id) }))
 		}
 	}
 	if !waits {
@@ -107,17 +102,44 @@ func (l *live) build(s *upf.Session) *rules {
 }
 
 // keep takes the state of id from old, or makes it.
-func keep[K comparable, V any](now, old map[K]*V, id K) *V {
+func keep[K comparable, V any](now, old map[K]*V, id K, make func() *V) *V {
 	if v := now[id]; v != nil {
 		return v
 	}
 	v := old[id]
 	if v == nil {
-		v = new(V)
+		v = make()
 	}
 	now[id] = v
 	return v
 }
+
+// policerOf is the policer of a rule, with its state in memory if that has it.
+func policerOf(m *meter, memory upf.Memory, slot uint32, rule *upf.Rule, id pfcp.QERID, mbr pfcp.MBR) policer {
+	next, kbps := &m.downlink, mbr.Downlink
+	if rule.Uplink() {
+		next, kbps = &m.uplink, mbr.Uplink
+	}
+	if memory != nil {
+		if shared := memory.Meter(slot, id, rule.Uplink()); shared != nil {
+			next = shared
+		}
+	}
+	return newPolicer(next, kbps)
+}
+
+// counterOf is a new counter, in memory if that has it.
+func counterOf(memory upf.Memory, slot uint32, id pfcp.URRID) *upf.UsageCounter {
+	if memory != nil {
+		if shared := memory.Counter(slot, id); shared != nil {
+			return shared
+		}
+	}
+	return new(upf.UsageCounter)
+}
+
+// Keep lets counters and meters of sessions live in memory. Call it before the first Apply.
+func (p *Path) Keep(memory upf.Memory) { p.memory = memory }
 
 // place makes the session found by its tunnels and addresses, and no more by those that it lost. p.mu is held.
 func (p *Path) place(l *live, old, now *rules) {
@@ -239,8 +261,7 @@ func (p *Path) Usage(slot uint32, id pfcp.URRID) upf.Usage {
 	if u == nil {
 		return upf.Usage{}
 	}
-	return upf.Usage{UplinkBytes: u.upBytes.Load(), DownlinkBytes: u.downBytes.Load(),
-		UplinkPackets: u.upPackets.Load(), DownlinkPackets: u.downPackets.Load()}
+	return u.Load()
 }
 
 // Rearm lets the next buffered packet be told again.

@@ -33,7 +33,9 @@ type Path struct {
 	n3raw    syscall.RawConn
 	tuns     []*tun
 	byName   map[string]*tun
-	start    time.Time
+	clock    func() int64 // CLOCK_MONOTONIC in nanoseconds
+	memory   upf.Memory   // nil: none
+	output   Output       // nil: sockets and interfaces
 	counters counters
 	bufBytes atomic.Int64
 	errors   limiter
@@ -96,7 +98,7 @@ func closedPath(cfg upf.Config, log *slog.Logger) (*Path, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Path{cfg: cfg, log: log, layout: layout, byName: map[string]*tun{}, start: time.Now(), live: map[uint32]*live{},
+	p := &Path{cfg: cfg, log: log, layout: layout, byName: map[string]*tun{}, clock: monotonic(), live: map[uint32]*live{},
 		tunnels: make([]atomic.Pointer[tunnel], layout.Slots()), ue4: make([]atomic.Pointer[live], layout.Slots())}
 	p.other.Store(&otherAddress{})
 	return p, nil
@@ -196,6 +198,10 @@ func (p *Path) EndMarker(peer netip.Addr, teid uint32, qfi uint8) {
 
 // send sends one datagram on N3.
 func (p *Path) send(b []byte, to netip.AddrPort) bool {
+	if p.output != nil {
+		p.output.Datagram(to, b)
+		return true
+	}
 	if _, err := p.n3.WriteToUDPAddrPort(b, to); err != nil {
 		p.counters.drop(upf.DropSend)
 		return false
@@ -209,8 +215,18 @@ func (p *Path) downlinkData(slot uint32, r *upf.Rule, dscp uint8) {
 	}
 }
 
-// now is the clock of the policers: nanoseconds since the start.
-func (p *Path) now() int64 { return int64(time.Since(p.start)) }
+// now is the clock of the policers.
+func (p *Path) now() int64 { return p.clock() }
+
+// monotonic is CLOCK_MONOTONIC in nanoseconds without a system call.
+func monotonic() func() int64 {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
+		panic(err) // the kernel has it since 2.6
+	}
+	start, zero := time.Now(), ts.Nano()
+	return func() int64 { return zero + int64(time.Since(start)) }
+}
 
 var _ upf.Datapath = (*Path)(nil)
 

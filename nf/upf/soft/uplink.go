@@ -141,6 +141,10 @@ func (w *uplinkWorker) forward(rule *upf.Rule, packet []byte) bool {
 		p.counters.drop(upf.DropNoTunnel)
 		return false
 	}
+	if p.output != nil {
+		p.output.Packet(rule.Network, packet)
+		return true
+	}
 	if !t.write(packet) {
 		p.counters.drop(upf.DropSend)
 		return false
@@ -157,15 +161,18 @@ func admit(rule *upf.Rule, w *work, octets int, now int64) (upf.Drop, bool) {
 		return upf.DropGate, false
 	}
 	for i := range w.policers {
-		if !w.policers[i].allow(octets, now) {
+		if !w.policers[i].open(now) {
 			return upf.DropRate, false
 		}
+	}
+	for i := range w.policers {
+		w.policers[i].take(octets, now)
 	}
 	return 0, true
 }
 
 func count(w *work, uplink bool, octets int) {
 	for _, u := range w.counters {
-		u.count(uplink, octets)
+		add(u, uplink, octets)
 	}
 }
