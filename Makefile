@@ -21,7 +21,7 @@ FUZZ := \
 	nf/upf:FuzzParseFlow nf/upf:FuzzParseFilter nf/upf/soft:FuzzUnpack ran/ue:FuzzReceive \
 	core/config:FuzzParse manage/subscriber:FuzzImport
 
-.PHONY: all build demo prove test unit oracle fuzz corpus lint bench bench-signalling bench-upf bench-upf-e2e generate spec-index debian-test clean
+.PHONY: all build demo prove test unit oracle fuzz corpus lint bench bench-signalling bench-upf bench-upf-e2e generate spec-index compliance debian-test clean
 
 all: build
 
@@ -92,7 +92,8 @@ bench-upf-e2e:
 generate:
 	go generate ./...
 
-spec-index:
+# docs/spec-index.md and docs/compliance.md.
+spec-index compliance:
 	go run ./internal/specindex
 
 # The third-party modules and what our packages may reach, both held by go test ./internal/modules.

@@ -3,7 +3,6 @@ package flows
 import (
 	"context"
 	"errors"
-	"testing/synctest"
 	"time"
 )
 
@@ -27,7 +26,7 @@ func (s *stage) audit(ctx context.Context) error {
 		delete(s.cells, name)
 	}
 	time.Sleep(quiet)
-	synctest.Wait()
+	s.settle()
 	look(true)
 	return errors.Join(errs...)
 }

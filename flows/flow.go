@@ -6,11 +6,11 @@ package flows
 import (
 	"embed"
 	"fmt"
+	"io"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/rogpeppe/go-internal/txtar"
 )
 
 //go:embed *.txtar base
@@ -19,7 +19,7 @@ var files embed.FS
 // Flow is one acceptance call flow.
 type Flow struct {
 	Name        string // of the file, without .txtar
-	Clause      string // such as "TS 23.502 §4.2.2.2.2"
+	Clause      string // such as "TS 23.502 §4.2.2.2.2", or several, with commas between them
 	Title       string
 	Config      []byte // YAML
 	Subscribers []byte // CSV
@@ -54,25 +54,25 @@ func All() ([]Flow, error) {
 
 // Parse reads a flow. The error names the flow and what is wrong with it.
 func Parse(name string, b []byte) (Flow, error) {
-	archive := txtar.Parse(b)
+	comment, contents := readArchive(b)
 	f := Flow{Name: name}
-	first, _, _ := strings.Cut(string(archive.Comment), "\n")
+	first, _, _ := strings.Cut(string(comment), "\n")
 	var ok bool
 	if f.Clause, f.Title, ok = strings.Cut(first, ": "); !ok || !strings.Contains(f.Clause, " §") {
 		return f, fmt.Errorf("flow %s: the first line is %q, want clause: title", name, first)
 	}
-	for _, file := range archive.Files {
-		switch file.Name {
+	for _, file := range contents {
+		switch file.name {
 		case "limpid.yaml":
-			f.Config = file.Data
+			f.Config = file.data
 		case "subscribers.csv":
-			f.Subscribers = file.Data
+			f.Subscribers = file.data
 		case "script":
-			f.Script = lines(string(file.Data))
+			f.Script = lines(string(file.data))
 		case "ladder":
-			f.Ladder = string(file.Data)
+			f.Ladder = string(file.data)
 		default:
-			return f, fmt.Errorf("flow %s: file %q is none of limpid.yaml, subscribers.csv, script, ladder", name, file.Name)
+			return f, fmt.Errorf("flow %s: file %q is none of limpid.yaml, subscribers.csv, script, ladder", name, file.name)
 		}
 	}
 	if len(f.Script) == 0 {
@@ -102,4 +102,44 @@ func lines(s string) []string {
 		}
 	}
 	return out
+}
+
+// Clauses are the clauses that the flow shows.
+func (f *Flow) Clauses() []string { return strings.Split(f.Clause, ", ") }
+
+// misbehaving are the options of a script that make somebody break a rule.
+var misbehaving = regexp.MustCompile(` (mute|twice|deaf|spoil|times|refuse|early|radio-lost|vanish|as|stale)=`)
+
+// failing are the messages that say that a procedure does not succeed.
+var failing = regexp.MustCompile(`^ +\S+ +N[12] .* (\S*Reject|\S*Failure|ErrorIndication|NASNonDeliveryIndication|Status) `)
+
+// Failure tells whether the flow shows a procedure that fails: somebody refuses, breaks a rule, is silent or is lost.
+func (f *Flow) Failure() bool {
+	if strings.HasSuffix(f.Name, "_no_answer") {
+		return true // who is silent is in no line
+	}
+	for _, line := range f.Script {
+		verb, _, _ := strings.Cut(strings.TrimPrefix(line, "begin "), " ")
+		switch verb {
+		case "n4", "replay", "say", "initial", "ngap", "vanish":
+			return true
+		}
+		if strings.Contains(line, " fails ") || misbehaving.MatchString(line) {
+			return true
+		}
+	}
+	for line := range strings.Lines(f.Ladder) {
+		if failing.MatchString(strings.TrimRight(line, "\n") + " ") {
+			return true
+		}
+	}
+	return false
+}
+
+// Write writes the flow as a txtar archive that holds everything, also what it has from base/.
+func (f *Flow) Write(w io.Writer) error {
+	_, err := w.Write(writeArchive(f.Clause+": "+f.Title+"\n\n",
+		file{"limpid.yaml", f.Config}, file{"subscribers.csv", f.Subscribers},
+		file{"script", []byte(strings.Join(f.Script, "\n") + "\n")}, file{"ladder", []byte(f.Ladder)}))
+	return err
 }

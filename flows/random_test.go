@@ -37,7 +37,7 @@ func playRandom(t *testing.T, seed uint64) {
 	dir := t.TempDir()
 	var log bytes.Buffer
 	synctest.Test(t, func(t *testing.T) {
-		s, err := newStage(&f, dir, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+		s, err := newStage(&f, dir, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), synctest.Wait)
 		if err != nil {
 			t.Fatal(err)
 		}

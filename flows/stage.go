@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"testing/synctest"
 	"time"
 
 	"github.com/limpid-5g/limpid/aka"
@@ -50,6 +49,7 @@ type stage struct {
 	silent   atomic.Bool    // N4 loses everything
 	chaos    *chaos         // nil but in the random test
 	begun    []<-chan error // commands that run beside the script
+	settle   func()         // waits until everybody has done what can be done without waiting
 
 	ctx  context.Context
 	stop context.CancelFunc
@@ -57,12 +57,13 @@ type stage struct {
 	done []func() error
 }
 
-// newStage sets a flow's core up; dir is for its store. It must be called inside a bubble of testing/synctest.
-func newStage(f *Flow, dir string, log *slog.Logger) (*stage, error) {
+// newStage sets a flow's core up; dir is for its store. It must be called inside a bubble of testing/synctest, whose Wait
+// is settle.
+func newStage(f *Flow, dir string, log *slog.Logger, settle func()) (*stage, error) {
 	s := &stage{
 		path: memory.New(), recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
 		cells: make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE),
-		camps: make(map[*ue.UE]*gnb.GNB),
+		camps: make(map[*ue.UE]*gnb.GNB), settle: settle,
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	cfg, err := config.Parse("limpid.yaml", f.Config)
@@ -86,7 +87,7 @@ func newStage(f *Flow, dir string, log *slog.Logger) (*stage, error) {
 	}
 	s.done = append(s.done, s.core.Close)
 	s.wg.Go(func() { _ = s.core.Run(s.ctx) }) // ends with the context; what fails before shows in the ladder
-	synctest.Wait()
+	s.settle()
 	return s, nil
 }
 
@@ -122,7 +123,7 @@ func (s *stage) play(script []string) (string, error) {
 		if err := s.run(line); err != nil {
 			return s.recorder.text(), fmt.Errorf("%s: %w", line, err)
 		}
-		synctest.Wait()
+		s.settle()
 	}
 	return s.recorder.text(), nil
 }

@@ -6,18 +6,53 @@ import (
 	"testing"
 )
 
-// TestPageIsCurrent holds docs/spec-index.md against the code.
-func TestPageIsCurrent(t *testing.T) {
-	committed, err := os.ReadFile("../../docs/spec-index.md")
-	if err != nil {
-		t.Fatal(err)
+// TestPagesAreCurrent holds the generated pages against the code and the flows.
+func TestPagesAreCurrent(t *testing.T) {
+	for file, page := range pages() {
+		committed, err := os.ReadFile("../../docs/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := page("../..")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(committed) != want {
+			t.Errorf("docs/%s is not what the code says: run make spec-index", file)
+		}
 	}
-	page, err := Page("../..")
-	if err != nil {
-		t.Fatal(err)
+}
+
+// TestBest: a clause belongs to the procedure that names it or the nearest clause above it, and to no other.
+func TestBest(t *testing.T) {
+	rows := []*row{
+		{procedure: procedure{"a", []string{"TS 24.501 §5.4", "TS 23.502 §4.2.2"}}},
+		{procedure: procedure{"b", []string{"TS 24.501 §5.4.1"}}},
+		{procedure: procedure{"c", []string{"TS 24.501 §5.4.10"}}},
 	}
-	if string(committed) != page {
-		t.Error("docs/spec-index.md is not what the code says: run make spec-index")
+	for clause, want := range map[string]string{
+		"TS 24.501 §5.4": "a", "TS 24.501 §5.4.1.3.7": "b", "TS 24.501 §5.4.10": "c", "TS 24.501 §5.4.2": "a", "TS 23.502 §4.2.2.1": "a",
+		"TS 24.501 §5": "", "TS 38.413 §5.4": "",
+	} {
+		got := ""
+		for _, r := range best(rows, []string{clause}) {
+			got += r.title
+		}
+		if got != want {
+			t.Errorf("%s belongs to %q, want %q", clause, got, want)
+		}
+	}
+}
+
+// TestMissing: what a procedure lacks stands on the page.
+func TestMissing(t *testing.T) {
+	r := row{code: []string{"x"}}
+	if got := r.missing(); got != "good flow, failure flows" {
+		t.Errorf("missing %q", got)
+	}
+	page := renderCompliance(nil, map[string][]*row{"N2": {{procedure: procedure{title: "Nothing"}}}}, nil, 0)
+	if !strings.Contains(page, "| Nothing |  |  |  |  | **code, good flow, failure flows** |") {
+		t.Error("a procedure without anything is not marked")
 	}
 }
 

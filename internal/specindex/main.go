@@ -1,5 +1,6 @@
-// Command specindex writes docs/spec-index.md: for every clause of a standard that the code cites, the code and the
-// tests. It reads the citations; a test (internal/specindex) holds the committed page against them.
+// Command specindex writes docs/spec-index.md, for every clause of a standard that the code cites the code and the
+// tests, and docs/compliance.md, for every procedure of the standards its code and its flows. Tests hold the committed
+// pages against what they are made from.
 package main
 
 import (
@@ -8,12 +9,19 @@ import (
 )
 
 func main() {
-	page, err := Page(".")
-	if err == nil {
-		err = os.WriteFile("docs/spec-index.md", []byte(page), 0o644)
+	for file, make := range pages() {
+		page, err := make(".")
+		if err == nil {
+			err = os.WriteFile("docs/"+file, []byte(page), 0o644)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "specindex:", err)
+			os.Exit(1)
+		}
 	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "specindex:", err)
-		os.Exit(1)
-	}
+}
+
+// pages are what makes each page of docs from the module at a root.
+func pages() map[string]func(root string) (string, error) {
+	return map[string]func(string) (string, error){"spec-index.md": Page, "compliance.md": Compliance}
 }
