@@ -12,6 +12,7 @@ DEBIAN_TEST := tshark gcc libc6-dev libusrsctp-dev iproute2
 # Every decoder is fuzzed for FUZZTIME; internal/arch holds this list against the tree.
 FUZZTIME ?= 10s
 FUZZ := \
+	store/record:FuzzReader \
 	wire/aper:FuzzPrimitives wire/aper:FuzzUint \
 	wire/ngap:FuzzDecode wire/ngap:FuzzTransfer \
 	wire/nas:FuzzUnprotect wire/nas/gmm:FuzzDecode wire/nas/gsm:FuzzDecode \

@@ -70,6 +70,7 @@ func (e *ExistsError) Unwrap() error { return ErrExists }
 // Store is an engine.
 type Store interface {
 	Subscribers
+	Contexts
 	// Close waits for the writes that have begun and releases the engine. Later calls return ErrClosed.
 	io.Closer
 }

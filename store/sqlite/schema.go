@@ -2,7 +2,7 @@ package sqlite
 
 // migrations are the steps of the schema: step i brings a file from version i to i+1. A published step is never
 // changed; a change is a new step.
-var migrations = []string{subscribersSchema}
+var migrations = []string{subscribersSchema, contextsSchema}
 
 // subscribersSchema is version 1. Keys are hexadecimal, bit rates in bit/s, sd is six hexadecimal digits or empty,
 // session_types and ssc_modes are separated by commas with the default first, TS 29.505 §5.2.
@@ -55,4 +55,44 @@ CREATE TABLE subscriber_dnn (
 ) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX subscriber_dnn_static_ipv4 ON subscriber_dnn (dnn, sst, sd, static_ipv4) WHERE static_ipv4 IS NOT NULL;
+`
+
+// contextsSchema is version 2: UEs and sessions while they last. What a record holds package record tells; ip_lease shows
+// who has which address.
+const contextsSchema = `
+CREATE TABLE ue_context (
+	supi     TEXT NOT NULL PRIMARY KEY,
+	tmsi     INTEGER NOT NULL UNIQUE CHECK (tmsi BETWEEN 1 AND 4294967295),
+	old_tmsi INTEGER,
+	node     TEXT NOT NULL,
+	epoch    INTEGER NOT NULL,
+	record   BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ue_context_old_tmsi ON ue_context (old_tmsi) WHERE old_tmsi IS NOT NULL;
+
+CREATE TABLE sm_context (
+	supi           TEXT NOT NULL,
+	pdu_session_id INTEGER NOT NULL,
+	seid           INTEGER NOT NULL,
+	node           TEXT NOT NULL,
+	dnn            TEXT NOT NULL,
+	upf            TEXT NOT NULL,
+	ipv4           TEXT,
+	ipv6           TEXT,
+	record         BLOB NOT NULL,
+	PRIMARY KEY (supi, pdu_session_id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX sm_context_ipv4 ON sm_context (dnn, ipv4) WHERE ipv4 IS NOT NULL;
+CREATE UNIQUE INDEX sm_context_ipv6 ON sm_context (dnn, ipv6) WHERE ipv6 IS NOT NULL;
+
+CREATE VIEW ip_lease (dnn, address, supi, pdu_session_id, node) AS
+	SELECT dnn, ipv4, supi, pdu_session_id, node FROM sm_context WHERE ipv4 IS NOT NULL UNION ALL
+	SELECT dnn, ipv6, supi, pdu_session_id, node FROM sm_context WHERE ipv6 IS NOT NULL;
+
+-- The nodes of the AMF set. life numbers the starts of all nodes; started is in seconds since 1970.
+CREATE TABLE core_node (
+	node    TEXT NOT NULL PRIMARY KEY,
+	life    INTEGER NOT NULL UNIQUE,
+	started INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 `

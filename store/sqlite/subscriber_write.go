@@ -196,8 +196,7 @@ func insertDNN(t *transaction, supi ident.SUPI, slice ident.SNSSAI, d *store.DNN
 	_, err := t.exec(insertDNNSQL, string(supi), int64(slice.SST), sdText(slice), string(d.Name), d.Default,
 		joinTypes(d.SessionTypes), joinModes(d.SSCModes), int64(d.SessionAMBR.Uplink), int64(d.SessionAMBR.Downlink),
 		int64(d.FiveQI), int64(d.ARP.PriorityLevel), d.ARP.MayPreempt, d.ARP.Preemptable, static)
-	const constraintUnique = 2067 // SQLITE_CONSTRAINT_UNIQUE: the index on static_ipv4 is the only one that is no key
-	if e, ok := errors.AsType[*sqlite3.Error](err); ok && e.Code() == constraintUnique {
+	if uniqueViolated(err) != "" { // the index on static_ipv4 is the only one that is no key
 		return fmt.Errorf("%s: %s on slice %s, DNN %s: %w", supi.Conceal(), d.StaticIPv4, slice, d.Name, store.ErrAddressTaken)
 	}
 	return err

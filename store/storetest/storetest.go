@@ -40,6 +40,12 @@ func Run(t *testing.T, open Open) {
 		{"Reopen", reopen},
 		{"Cancelled", cancelled},
 		{"Closed", closed},
+		{"UEContexts", ueContexts},
+		{"UEOwnership", ueOwnership},
+		{"TMSIIsOfOne", tmsiIsOfOne},
+		{"SMContexts", smContexts},
+		{"LeaseIsOfOne", leaseIsOfOne},
+		{"Lives", lives},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := &harness{T: t, open: open, dir: t.TempDir()}

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/netip"
+	"time"
+
+	"github.com/limpid-5g/limpid/ident"
+)
+
+var (
+	// ErrTMSITaken says that another UE of the AMF set has the 5G-TMSI.
+	ErrTMSITaken = errors.New("5G-TMSI belongs to another UE")
+	// ErrLeased says that another session has the UE address. It comes as a *LeasedError.
+	ErrLeased = errors.New("UE address belongs to another session")
+	// ErrNotOwner says that a newer context of the same subscriber, or another node, has taken the place.
+	ErrNotOwner = errors.New("a newer context has taken the place")
+)
+
+// LeasedError names the address that another session has. It is an ErrLeased.
+type LeasedError struct{ Address netip.Addr }
+
+func (e *LeasedError) Error() string { return fmt.Sprintf("%s: %v", e.Address, ErrLeased) }
+
+// Unwrap returns ErrLeased.
+func (e *LeasedError) Unwrap() error { return ErrLeased }
+
+// UEContext is what an AMF keeps of a registered UE, TS 23.502 §5.2.2.2.2. The columns are what is looked for; all
+// else is in Record, in a form of package record that only the AMF reads.
+type UEContext struct {
+	SUPI ident.SUPI
+	// TMSI is of the 5G-GUTI; OldTMSI, if not 0, is still valid until the UE confirms the new one. Both are of one UE
+	// only in the whole AMF set.
+	TMSI, OldTMSI uint32
+	// Node serves the UE; Epoch grows each time that another context of the subscriber takes its place, on the same
+	// node or another.
+	Node   string
+	Epoch  uint64
+	Record []byte
+}
+
+// SMContext is what an SMF keeps of a PDU session, TS 29.502 §5.2.2.2. It holds the lease of its addresses: while it is
+// stored no other session on the same data network has them.
+type SMContext struct {
+	SUPI         ident.SUPI
+	PDUSessionID uint8
+	// SEID is the local F-SEID, another for each session.
+	SEID   uint64
+	Node   string
+	DNN    ident.DNN
+	UPF    string
+	IPv4   netip.Addr   // not valid: none
+	IPv6   netip.Prefix // not valid: none
+	Record []byte
+}
+
+// Contexts is the state of UEs and sessions while they last. All methods are safe for concurrent use; all kinds of
+// writes share commits.
+type Contexts interface {
+	// KeepUEs stores UE contexts, each in the place of what was stored of its subscriber. The errors are one for each,
+	// in order: nil, ErrTMSITaken, or ErrNotOwner where a greater epoch is stored. The error beside them says that
+	// none was stored, or that it is open.
+	KeepUEs(ctx context.Context, list []UEContext) ([]error, error)
+	// RemoveUE forgets the context of a subscriber unless a greater epoch is stored; one that is not there is no error.
+	RemoveUE(ctx context.Context, supi ident.SUPI, epoch uint64) error
+	// UE returns the context of a subscriber. Error: ErrNotFound.
+	UE(ctx context.Context, supi ident.SUPI) (UEContext, error)
+	// UEByTMSI returns the context of the UE that calls itself by a 5G-TMSI, the present or the old one. Error: ErrNotFound.
+	UEByTMSI(ctx context.Context, tmsi uint32) (UEContext, error)
+	// TakeUE makes node the one that serves a subscriber and returns the context with its new epoch. Only one of
+	// several who have seen the same epoch gets it. Errors: ErrNotFound, ErrNotOwner.
+	TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string) (UEContext, error)
+	// UEs yields every UE context of a node, "" for all, in no order, as of one moment. After an error it ends.
+	UEs(ctx context.Context, node string) iter.Seq2[UEContext, error]
+
+	// KeepSMs stores SM contexts with the leases of their addresses. The errors are one for each, in order: nil,
+	// *LeasedError, or ErrNotOwner where another session is stored under the same identity: it must be removed first.
+	KeepSMs(ctx context.Context, list []SMContext) ([]error, error)
+	// RemoveSM forgets a session and gives its addresses back, if it is still the one with that SEID.
+	RemoveSM(ctx context.Context, supi ident.SUPI, pduSessionID uint8, seid uint64) error
+	// SMsOf returns the sessions of a subscriber.
+	SMsOf(ctx context.Context, supi ident.SUPI) ([]SMContext, error)
+	// TakeSM gives a session to another node under a new SEID and returns it, if it still has the SEID that was seen.
+	// Errors: ErrNotFound, ErrNotOwner.
+	TakeSM(ctx context.Context, supi ident.SUPI, pduSessionID uint8, seen uint64, node string, seid uint64) (SMContext, error)
+	// SMs yields every SM context of a node, "" for all, in no order, as of one moment. After an error it ends.
+	SMs(ctx context.Context, node string) iter.Seq2[SMContext, error]
+
+	// BeginLife notes that a node starts.
+	BeginLife(ctx context.Context, node string, now time.Time) (Life, error)
+}
+
+// Life is one run of a node, from its start to its end.
+type Life struct {
+	// Number is greater than that of every run before, of any node, whatever the clock says.
+	Number uint64
+	// Started is the time of the start in whole seconds, later than that of the node's run before also if the clock was
+	// set back: fit to be the recovery time stamp of TS 29.244 §8.2.65.
+	Started time.Time
+}

@@ -1,0 +1,187 @@
+// Package record is the form in which contexts lie in the store: a version, numbered fields, a checksum. The fields are
+// coded as Protocol Buffers code them, so that any of their tools shows a record (octets 2 to the last but four). A
+// field that is absent has its zero value, and a reader skips a field that it does not know: state is added by giving it
+// the next number. A number is never used again for something else.
+package record
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"math"
+)
+
+// Version is the first octet of a record.
+const Version = 1
+
+const (
+	sumLen = 4
+	varint = 0 // wire types
+	octets = 2
+)
+
+// ErrDamaged says that a record is not what was written.
+var ErrDamaged = errors.New("record is damaged")
+
+// Writer makes a record. The zero value is empty.
+type Writer struct{ b []byte }
+
+// Uint writes a number; 0 is left out.
+func (w *Writer) Uint(field int, v uint64) {
+	if v != 0 {
+		w.b = binary.AppendUvarint(binary.AppendUvarint(w.b, uint64(field)<<3|varint), v)
+	}
+}
+
+// Bool writes a truth; false is left out.
+func (w *Writer) Bool(field int, v bool) {
+	if v {
+		w.Uint(field, 1)
+	}
+}
+
+// Bytes writes octets; none are left out.
+func (w *Writer) Bytes(field int, v []byte) {
+	if len(v) > 0 {
+		w.b = binary.AppendUvarint(binary.AppendUvarint(w.b, uint64(field)<<3|octets), uint64(len(v)))
+		w.b = append(w.b, v...)
+	}
+}
+
+// String writes a text; an empty one is left out.
+func (w *Writer) String(field int, v string) {
+	if len(v) > 0 {
+		w.b = binary.AppendUvarint(binary.AppendUvarint(w.b, uint64(field)<<3|octets), uint64(len(v)))
+		w.b = append(w.b, v...)
+	}
+}
+
+// Group writes what body writes as one field, also if that is nothing: an element of a list, or a struct.
+func (w *Writer) Group(field int, body func(*Writer)) {
+	var inner Writer
+	body(&inner)
+	w.b = binary.AppendUvarint(binary.AppendUvarint(w.b, uint64(field)<<3|octets), uint64(len(inner.b)))
+	w.b = append(w.b, inner.b...)
+}
+
+// Record returns what was written as a record, appended to dst.
+func (w *Writer) Record(dst []byte) []byte {
+	at := len(dst)
+	dst = append(append(dst, Version), w.b...)
+	return binary.BigEndian.AppendUint32(dst, crc32.Checksum(dst[at:], castagnoli()))
+}
+
+func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) } // made once, by the library
+
+// Reader reads a record. Its results share the record's memory.
+type Reader struct {
+	b     []byte
+	field int
+	kind  uint64
+	value uint64
+	bytes []byte
+	err   error
+}
+
+// Open begins to read a record. Error: ErrDamaged, also for a version that this program does not know.
+func Open(b []byte) (*Reader, error) {
+	if len(b) < 1+sumLen {
+		return nil, fmt.Errorf("%w: %d octets", ErrDamaged, len(b))
+	}
+	body := b[:len(b)-sumLen]
+	if crc32.Checksum(body, castagnoli()) != binary.BigEndian.Uint32(b[len(body):]) {
+		return nil, fmt.Errorf("%w: wrong checksum", ErrDamaged)
+	}
+	if b[0] != Version {
+		return nil, fmt.Errorf("%w: version %d, this program knows %d", ErrDamaged, b[0], Version)
+	}
+	return &Reader{b: body[1:]}, nil
+}
+
+// Next goes to the next field and tells whether there is one.
+func (r *Reader) Next() bool {
+	if r.err != nil || len(r.b) == 0 {
+		return false
+	}
+	tag := r.uvarint()
+	r.field, r.kind = int(tag>>3), tag&7
+	if tag>>3 == 0 || tag>>3 > math.MaxInt32 {
+		r.fail("field %d", tag>>3)
+	}
+	r.value, r.bytes = 0, nil
+	switch r.kind {
+	case varint:
+		r.value = r.uvarint()
+	case octets:
+		n := r.uvarint()
+		if n > uint64(len(r.b)) {
+			r.fail("field %d has %d octets of %d", r.field, n, len(r.b))
+			return false
+		}
+		r.bytes, r.b = r.b[:n:n], r.b[n:]
+	default:
+		r.fail("field %d is of type %d", r.field, r.kind)
+	}
+	return r.err == nil
+}
+
+func (r *Reader) uvarint() uint64 {
+	v, n := binary.Uvarint(r.b)
+	if n <= 0 {
+		r.fail("a number does not end")
+		return 0
+	}
+	r.b = r.b[n:]
+	return v
+}
+
+func (r *Reader) fail(format string, args ...any) {
+	if r.err == nil {
+		r.err = fmt.Errorf("%w: %s", ErrDamaged, fmt.Sprintf(format, args...))
+	}
+}
+
+// Field is the number of the present field.
+func (r *Reader) Field() int { return r.field }
+
+// Uint is the present field as a number.
+func (r *Reader) Uint() uint64 {
+	if r.kind != varint {
+		r.fail("field %d is no number", r.field)
+	}
+	return r.value
+}
+
+// Bool is the present field as a truth.
+func (r *Reader) Bool() bool { return r.Uint() != 0 }
+
+// Bytes is the present field as octets, which share the record's memory.
+func (r *Reader) Bytes() []byte {
+	if r.kind != octets {
+		r.fail("field %d has no octets", r.field)
+	}
+	return r.bytes
+}
+
+// String is the present field as a text of its own memory.
+func (r *Reader) String() string { return string(r.Bytes()) }
+
+// Fill copies the present field into dst, which it must fill.
+func (r *Reader) Fill(dst []byte) {
+	if b := r.Bytes(); copy(dst, b) != len(dst) || len(b) != len(dst) {
+		r.fail("field %d has %d octets, want %d", r.field, len(b), len(dst))
+	}
+}
+
+// Group reads the present field as a list of fields. An error inside is one of r.
+func (r *Reader) Group(body func(*Reader)) {
+	inner := Reader{b: r.Bytes()}
+	body(&inner)
+	if r.err == nil {
+		r.err = inner.err
+	}
+}
+
+// Err is what was found wrong, once Next has told false.
+func (r *Reader) Err() error { return r.err }

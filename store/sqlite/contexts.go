@@ -1,0 +1,298 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"net/netip"
+	"strings"
+	"time"
+
+	sqlite3 "modernc.org/sqlite"
+
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/store"
+)
+
+const (
+	keepUESQL = `INSERT INTO ue_context (supi, tmsi, old_tmsi, node, epoch, record) VALUES (?, ?, nullif(?, 0), ?, ?, ?)
+	ON CONFLICT (supi) DO UPDATE SET tmsi = excluded.tmsi, old_tmsi = excluded.old_tmsi, node = excluded.node,
+	epoch = excluded.epoch, record = excluded.record WHERE ue_context.epoch <= excluded.epoch`
+	removeUESQL = `DELETE FROM ue_context WHERE supi = ? AND epoch <= ?`
+	takeUESQL   = `UPDATE ue_context SET node = ?, epoch = epoch + 1 WHERE supi = ? AND epoch = ?
+	RETURNING supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record`
+	selectUESQL = `SELECT supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record FROM ue_context `
+
+	keepSMSQL = `INSERT INTO sm_context (supi, pdu_session_id, seid, node, dnn, upf, ipv4, ipv6, record)
+	VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), nullif(?, ''), ?)
+	ON CONFLICT (supi, pdu_session_id) DO UPDATE SET node = excluded.node, dnn = excluded.dnn, upf = excluded.upf,
+	ipv4 = excluded.ipv4, ipv6 = excluded.ipv6, record = excluded.record WHERE sm_context.seid = excluded.seid`
+	removeSMSQL = `DELETE FROM sm_context WHERE supi = ? AND pdu_session_id = ? AND seid = ?`
+	takeSMSQL   = `UPDATE sm_context SET node = ?, seid = ? WHERE supi = ? AND pdu_session_id = ? AND seid = ?
+	RETURNING supi, pdu_session_id, seid, node, dnn, upf, coalesce(ipv4, ''), coalesce(ipv6, ''), record`
+	selectSMSQL = `SELECT supi, pdu_session_id, seid, node, dnn, upf, coalesce(ipv4, ''), coalesce(ipv6, ''), record FROM sm_context `
+
+	beginLifeSQL = `INSERT INTO core_node (node, life, started) VALUES (?, (SELECT coalesce(max(life), 0) + 1 FROM core_node), ?)
+	ON CONFLICT (node) DO UPDATE SET life = excluded.life, started = max(excluded.started, core_node.started + 1)
+	RETURNING life, started`
+)
+
+const constraintUnique = 2067 // SQLITE_CONSTRAINT_UNIQUE: of an index that is no primary key
+
+// uniqueViolated returns SQLite's words for the index that err is about, "" if it is about none.
+func uniqueViolated(err error) string {
+	if e, ok := errors.AsType[*sqlite3.Error](err); ok && e.Code() == constraintUnique {
+		return e.Error()
+	}
+	return ""
+}
+
+// KeepUEs implements store.Contexts.
+func (s *Store) KeepUEs(ctx context.Context, list []store.UEContext) ([]error, error) {
+	var errs []error
+	err := s.write(ctx, func(t *transaction) error {
+		errs = make([]error, len(list))
+		for i := range list {
+			u := &list[i]
+			n, err := t.exec(keepUESQL, string(u.SUPI), int64(u.TMSI), int64(u.OldTMSI), u.Node, int64(u.Epoch), u.Record)
+			switch {
+			case uniqueViolated(err) != "":
+				errs[i] = fmt.Errorf("%s: %w", u.SUPI.Conceal(), store.ErrTMSITaken)
+			case err != nil:
+				return err
+			case n == 0:
+				errs[i] = fmt.Errorf("%s: %w", u.SUPI.Conceal(), store.ErrNotOwner)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return errs, nil
+}
+
+// RemoveUE implements store.Contexts.
+func (s *Store) RemoveUE(ctx context.Context, supi ident.SUPI, epoch uint64) error {
+	return s.write(ctx, func(t *transaction) error {
+		_, err := t.exec(removeUESQL, string(supi), int64(epoch))
+		return err
+	})
+}
+
+// UE implements store.Contexts.
+func (s *Store) UE(ctx context.Context, supi ident.SUPI) (store.UEContext, error) {
+	return one(rowsOf(ctx, s, scanUE, selectUESQL+"WHERE supi = ?", string(supi)))
+}
+
+// UEByTMSI implements store.Contexts.
+func (s *Store) UEByTMSI(ctx context.Context, tmsi uint32) (store.UEContext, error) {
+	u, err := one(rowsOf(ctx, s, scanUE, selectUESQL+"WHERE tmsi = ?", int64(tmsi)))
+	if errors.Is(err, store.ErrNotFound) {
+		return one(rowsOf(ctx, s, scanUE, selectUESQL+"WHERE old_tmsi = ?", int64(tmsi)))
+	}
+	return u, err
+}
+
+// TakeUE implements store.Contexts.
+func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string) (u store.UEContext, err error) {
+	err = s.write(ctx, func(t *transaction) error {
+		dest, finish := scanUE(&u)
+		err := t.scan(takeUESQL, []any{node, string(supi), int64(seen)}, dest...)
+		if errors.Is(err, sql.ErrNoRows) {
+			return t.whyNotTaken("SELECT count(*) FROM ue_context WHERE supi = ?", string(supi))
+		}
+		return errors.Join(err, finish())
+	})
+	return u, err
+}
+
+// whyNotTaken tells an owner that changed from a context that is gone.
+func (t *transaction) whyNotTaken(count string, args ...any) error {
+	var n int64
+	if err := t.scan(count, args, &n); err != nil {
+		return err
+	}
+	if n == 0 {
+		return store.ErrNotFound
+	}
+	return store.ErrNotOwner
+}
+
+// UEs implements store.Contexts.
+func (s *Store) UEs(ctx context.Context, node string) iter.Seq2[store.UEContext, error] {
+	return rowsOf(ctx, s, scanUE, selectUESQL+"WHERE ?1 = '' OR node = ?1", node)
+}
+
+// KeepSMs implements store.Contexts.
+func (s *Store) KeepSMs(ctx context.Context, list []store.SMContext) ([]error, error) {
+	var errs []error
+	err := s.write(ctx, func(t *transaction) error {
+		errs = make([]error, len(list))
+		for i := range list {
+			n := &list[i]
+			changed, err := t.exec(keepSMSQL, string(n.SUPI), int64(n.PDUSessionID), int64(n.SEID), n.Node, string(n.DNN), n.UPF,
+				addrText(n.IPv4), prefixText(n.IPv6), n.Record)
+			switch index := uniqueViolated(err); {
+			case index != "":
+				errs[i] = &store.LeasedError{Address: leased(n, index)}
+			case err != nil:
+				return err
+			case changed == 0:
+				errs[i] = fmt.Errorf("%s, session %d: %w", n.SUPI.Conceal(), n.PDUSessionID, store.ErrNotOwner)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return errs, nil
+}
+
+func leased(n *store.SMContext, index string) netip.Addr {
+	if strings.Contains(index, "ipv6") {
+		return n.IPv6.Addr()
+	}
+	return n.IPv4
+}
+
+// RemoveSM implements store.Contexts.
+func (s *Store) RemoveSM(ctx context.Context, supi ident.SUPI, pduSessionID uint8, seid uint64) error {
+	return s.write(ctx, func(t *transaction) error {
+		_, err := t.exec(removeSMSQL, string(supi), int64(pduSessionID), int64(seid))
+		return err
+	})
+}
+
+// SMsOf implements store.Contexts.
+func (s *Store) SMsOf(ctx context.Context, supi ident.SUPI) (list []store.SMContext, err error) {
+	for n, err := range rowsOf(ctx, s, scanSM, selectSMSQL+"WHERE supi = ? ORDER BY pdu_session_id", string(supi)) {
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, n)
+	}
+	return list, nil
+}
+
+// TakeSM implements store.Contexts.
+func (s *Store) TakeSM(ctx context.Context, supi ident.SUPI, pduSessionID uint8, seen uint64, node string, seid uint64) (n store.SMContext, err error) {
+	err = s.write(ctx, func(t *transaction) error {
+		dest, finish := scanSM(&n)
+		err := t.scan(takeSMSQL, []any{node, int64(seid), string(supi), int64(pduSessionID), int64(seen)}, dest...)
+		if errors.Is(err, sql.ErrNoRows) {
+			return t.whyNotTaken("SELECT count(*) FROM sm_context WHERE supi = ? AND pdu_session_id = ?", string(supi), int64(pduSessionID))
+		}
+		return errors.Join(err, finish())
+	})
+	return n, err
+}
+
+// SMs implements store.Contexts.
+func (s *Store) SMs(ctx context.Context, node string) iter.Seq2[store.SMContext, error] {
+	return rowsOf(ctx, s, scanSM, selectSMSQL+"WHERE ?1 = '' OR node = ?1", node)
+}
+
+// BeginLife implements store.Contexts.
+func (s *Store) BeginLife(ctx context.Context, node string, now time.Time) (life store.Life, err error) {
+	err = s.write(ctx, func(t *transaction) error {
+		var number, started int64
+		err := t.scan(beginLifeSQL, []any{node, now.Unix()}, &number, &started)
+		life = store.Life{Number: uint64(number), Started: time.Unix(started, 0)}
+		return err
+	})
+	return life, err
+}
+
+// rowsOf yields what a query returns. Scan gives the places of a row's columns and what is to be done once they are
+// filled.
+func rowsOf[T any](ctx context.Context, s *Store, scan func(*T) ([]any, func() error), query string, args ...any) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none, v T
+		if s.closed.Load() {
+			yield(none, store.ErrClosed)
+			return
+		}
+		rows, err := s.readers.QueryContext(ctx, query, args...)
+		if err != nil {
+			yield(none, s.readError(err))
+			return
+		}
+		defer func() { _ = rows.Close() }()
+		dest, finish := scan(&v)
+		for rows.Next() {
+			err := rows.Scan(dest...)
+			if err == nil {
+				err = finish()
+			}
+			if err != nil {
+				yield(none, s.readError(err))
+				return
+			}
+			if !yield(v, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(none, s.readError(err))
+		}
+	}
+}
+
+// one returns the only element.
+func one[T any](seq iter.Seq2[T, error]) (T, error) {
+	for v, err := range seq {
+		return v, err
+	}
+	var none T
+	return none, store.ErrNotFound
+}
+
+func scanUE(u *store.UEContext) ([]any, func() error) {
+	var supi, node string
+	var tmsi, old, epoch int64
+	var record []byte
+	return []any{&supi, &tmsi, &old, &node, &epoch, &record}, func() error {
+		*u = store.UEContext{SUPI: ident.SUPI(supi), TMSI: uint32(tmsi), OldTMSI: uint32(old), Node: node, Epoch: uint64(epoch),
+			Record: record}
+		return nil
+	}
+}
+
+func scanSM(n *store.SMContext) ([]any, func() error) {
+	var supi, node, dnn, upf, ipv4, ipv6 string
+	var id, seid int64
+	var record []byte
+	return []any{&supi, &id, &seid, &node, &dnn, &upf, &ipv4, &ipv6, &record}, func() (err error) {
+		*n = store.SMContext{SUPI: ident.SUPI(supi), PDUSessionID: uint8(id), SEID: uint64(seid), Node: node, DNN: ident.DNN(dnn),
+			UPF: upf, Record: record}
+		if ipv4 != "" {
+			if n.IPv4, err = netip.ParseAddr(ipv4); err != nil {
+				return fmt.Errorf("%w: %w", store.ErrDamaged, err)
+			}
+		}
+		if ipv6 != "" {
+			if n.IPv6, err = netip.ParsePrefix(ipv6); err != nil {
+				return fmt.Errorf("%w: %w", store.ErrDamaged, err)
+			}
+		}
+		return nil
+	}
+}
+
+func addrText(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
+}
+
+func prefixText(p netip.Prefix) string {
+	if !p.IsValid() {
+		return ""
+	}
+	return p.String()
+}

@@ -1,0 +1,226 @@
+package storetest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"iter"
+	"net/netip"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/limpid-5g/limpid/store"
+)
+
+// UE is a UE context that uses every column.
+func UE(i int) store.UEContext {
+	return store.UEContext{
+		SUPI: SUPI(i), TMSI: 0xf0000000 + uint32(i), OldTMSI: 0xe0000000 + uint32(i), Node: "a", Epoch: 1,
+		Record: bytes.Repeat([]byte{byte(i), 0xff, 0}, 100),
+	}
+}
+
+// SM is an SM context that uses every column.
+func SM(i int) store.SMContext {
+	return store.SMContext{
+		SUPI: SUPI(i), PDUSessionID: 5, SEID: 1<<63 + uint64(i), Node: "a", DNN: "internet", UPF: "upf1",
+		IPv4: netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}), IPv6: netip.MustParsePrefix(fmt.Sprintf("2001:db8:%x::/64", i)),
+		Record: bytes.Repeat([]byte{1, byte(i)}, 50),
+	}
+}
+
+func (h *harness) keepUE(u store.UEContext) error {
+	h.Helper()
+	errs, err := h.KeepUEs(h.Context(), []store.UEContext{u})
+	h.must(err)
+	return errs[0]
+}
+
+func (h *harness) keepSM(n store.SMContext) error {
+	h.Helper()
+	errs, err := h.KeepSMs(h.Context(), []store.SMContext{n})
+	h.must(err)
+	return errs[0]
+}
+
+func same[T any](h *harness, got, want T) {
+	h.Helper()
+	if !reflect.DeepEqual(got, want) {
+		h.Fatalf("got\n%+v\nwant\n%+v", got, want)
+	}
+}
+
+func collect[T any](h *harness, seq iter.Seq2[T, error]) (list []T) {
+	h.Helper()
+	for v, err := range seq {
+		h.must(err)
+		list = append(list, v)
+	}
+	return list
+}
+
+func ueContexts(_ *testing.T, h *harness) {
+	_, err := h.UE(h.Context(), SUPI(1))
+	h.want(err, store.ErrNotFound)
+	h.must(h.RemoveUE(h.Context(), SUPI(1), 1))
+	bare := store.UEContext{SUPI: SUPI(2), TMSI: 7, Node: "b", Epoch: 3, Record: []byte{1}}
+	h.must(h.keepUE(UE(1)))
+	h.must(h.keepUE(bare))
+	for _, u := range []store.UEContext{UE(1), bare} {
+		got, err := h.UE(h.Context(), u.SUPI)
+		h.must(err)
+		same(h, got, u)
+	}
+	for _, tmsi := range []uint32{UE(1).TMSI, UE(1).OldTMSI} {
+		got, err := h.UEByTMSI(h.Context(), tmsi)
+		h.must(err)
+		same(h, got, UE(1))
+	}
+	_, err = h.UEByTMSI(h.Context(), 8)
+	h.want(err, store.ErrNotFound)
+	same(h, collect(h, h.UEs(h.Context(), "b")), []store.UEContext{bare})
+	if n := len(collect(h, h.UEs(h.Context(), ""))); n != 2 {
+		h.Fatalf("%d UEs, want 2", n)
+	}
+	changed := UE(1)
+	changed.OldTMSI, changed.Record = 0, []byte{2}
+	h.must(h.keepUE(changed))
+	_, err = h.UEByTMSI(h.Context(), UE(1).OldTMSI)
+	h.want(err, store.ErrNotFound)
+	h.must(h.RemoveUE(h.Context(), SUPI(1), 1))
+	_, err = h.UEByTMSI(h.Context(), UE(1).TMSI)
+	h.want(err, store.ErrNotFound)
+}
+
+// ueOwnership: what an older context says has no effect, and of many who want a UE one gets it.
+func ueOwnership(t *testing.T, h *harness) {
+	newer := UE(1)
+	newer.Epoch = 5
+	h.must(h.keepUE(newer))
+	h.want(h.keepUE(UE(1)), store.ErrNotOwner)
+	h.must(h.RemoveUE(h.Context(), SUPI(1), 4))
+	_, err := h.TakeUE(h.Context(), SUPI(1), 4, "b")
+	h.want(err, store.ErrNotOwner)
+	_, err = h.TakeUE(h.Context(), SUPI(2), 1, "b")
+	h.want(err, store.ErrNotFound)
+
+	handles := []store.Store{h.Store, h.handle()}
+	var mu sync.Mutex
+	var won []store.UEContext
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			u, err := handles[i%2].TakeUE(h.Context(), SUPI(1), 5, fmt.Sprint("node", i))
+			if errors.Is(err, store.ErrNotOwner) {
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				t.Error(err)
+			}
+			won = append(won, u)
+		})
+	}
+	wg.Wait()
+	if len(won) != 1 {
+		t.Fatalf("%d took the UE, want 1", len(won))
+	}
+	newer.Epoch, newer.Node = 6, won[0].Node
+	same(h, won[0], newer)
+	stale := newer
+	stale.Epoch = 5
+	h.want(h.keepUE(stale), store.ErrNotOwner)
+	h.must(h.keepUE(newer))
+}
+
+// tmsiIsOfOne: a 5G-TMSI that another UE has is refused, and the rest of the list is kept.
+func tmsiIsOfOne(_ *testing.T, h *harness) {
+	h.must(h.keepUE(UE(1)))
+	clash := UE(2)
+	clash.TMSI = UE(1).TMSI
+	errs, err := h.KeepUEs(h.Context(), []store.UEContext{clash, UE(3)})
+	h.must(err)
+	h.want(errs[0], store.ErrTMSITaken)
+	h.must(errs[1])
+	_, err = h.UE(h.Context(), SUPI(2))
+	h.want(err, store.ErrNotFound)
+	_, err = h.UE(h.Context(), SUPI(3))
+	h.must(err)
+}
+
+func smContexts(_ *testing.T, h *harness) {
+	bare := store.SMContext{SUPI: SUPI(1), PDUSessionID: 6, SEID: 9, Node: "b", DNN: "ims", UPF: "", Record: []byte{1}}
+	h.must(h.keepSM(SM(1)))
+	h.must(h.keepSM(bare))
+	list, err := h.SMsOf(h.Context(), SUPI(1))
+	h.must(err)
+	same(h, list, []store.SMContext{SM(1), bare})
+	same(h, collect(h, h.SMs(h.Context(), "b")), []store.SMContext{bare})
+	changed := SM(1)
+	changed.Record, changed.IPv6 = []byte{3}, netip.Prefix{}
+	h.must(h.keepSM(changed))
+	same(h, collect(h, h.SMs(h.Context(), "a")), []store.SMContext{changed})
+
+	other := SM(1)
+	other.SEID++
+	h.want(h.keepSM(other), store.ErrNotOwner)
+	h.must(h.RemoveSM(h.Context(), SUPI(1), 5, other.SEID)) // it is not that one
+	_, err = h.TakeSM(h.Context(), SUPI(1), 5, other.SEID, "b", 77)
+	h.want(err, store.ErrNotOwner)
+	_, err = h.TakeSM(h.Context(), SUPI(1), 7, 1, "b", 77)
+	h.want(err, store.ErrNotFound)
+	got, err := h.TakeSM(h.Context(), SUPI(1), 5, changed.SEID, "b", 77)
+	h.must(err)
+	changed.Node, changed.SEID = "b", 77
+	same(h, got, changed)
+	h.must(h.RemoveSM(h.Context(), SUPI(1), 5, 77))
+	list, err = h.SMsOf(h.Context(), SUPI(1))
+	h.must(err)
+	same(h, list, []store.SMContext{bare})
+}
+
+// leaseIsOfOne: no two sessions of a data network have an address, over two handles, until it is given back.
+func leaseIsOfOne(t *testing.T, h *harness) {
+	second := h.handle()
+	h.must(h.keepSM(SM(1)))
+	for name, clash := range map[string]store.SMContext{
+		"IPv4": {SUPI: SUPI(2), PDUSessionID: 1, SEID: 2, DNN: "internet", IPv4: SM(1).IPv4},
+		"IPv6": {SUPI: SUPI(2), PDUSessionID: 1, SEID: 2, DNN: "internet", IPv6: SM(1).IPv6},
+	} {
+		clash.Record = []byte{1}
+		errs, err := second.KeepSMs(h.Context(), []store.SMContext{clash})
+		h.must(err)
+		leased, ok := errors.AsType[*store.LeasedError](errs[0])
+		if !ok || leased.Address.Is4() != (name == "IPv4") {
+			t.Errorf("%s: %v, want the address that is leased", name, errs[0])
+		}
+	}
+	elsewhere := SM(2)
+	elsewhere.DNN, elsewhere.IPv4, elsewhere.IPv6 = "ims", SM(1).IPv4, SM(1).IPv6
+	h.must(h.keepSM(elsewhere))
+	h.must(h.RemoveSM(h.Context(), SUPI(1), 5, SM(1).SEID))
+	again := SM(3)
+	again.IPv4, again.IPv6 = SM(1).IPv4, SM(1).IPv6
+	h.must(h.keepSM(again))
+}
+
+// lives: the numbers of starts grow over all nodes, and a node's time of start whatever the clock says.
+func lives(t *testing.T, h *harness) {
+	now := time.Unix(1_700_000_000, 5)
+	var last uint64
+	started := make(map[string]time.Time)
+	for i, step := range []struct {
+		node string
+		now  time.Time
+	}{{"a", now}, {"b", now}, {"a", now}, {"a", now.Add(-time.Hour)}, {"b", now.Add(time.Hour)}} {
+		life, err := h.BeginLife(h.Context(), step.node, step.now)
+		h.must(err)
+		if life.Number <= last || !life.Started.After(started[step.node]) || life.Started.Before(step.now.Truncate(time.Second)) {
+			t.Fatalf("start %d: %+v after number %d and start %v", i, life, last, started[step.node])
+		}
+		last, started[step.node] = life.Number, life.Started
+	}
+}
