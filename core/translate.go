@@ -40,7 +40,13 @@ func amfConfig(c *config.Config) amf.Config {
 		Ciphering: algorithms("NEA", c.AMF.Ciphering), Integrity: algorithms("NIA", c.AMF.Integrity),
 		T3512: time.Duration(c.AMF.T3512), RequestIMEISV: c.AMF.RequestIMEISV,
 		MaxProcedures: c.AMF.MaxProcedures, CongestionBackoff: time.Duration(c.AMF.CongestionBackoff),
+		T3502: time.Duration(c.AMF.T3502), ImplicitDeregistration: time.Duration(c.AMF.ImplicitDeregistration),
+		PowerSaving: amf.PowerSaving{
+			MICO: c.AMF.PowerSaving.MICO, ActiveTime: time.Duration(c.AMF.PowerSaving.ActiveTime), ExtendedDRX: c.AMF.PowerSaving.ExtendedDRX,
+		},
+		Network: amf.NetworkIdentity{FullName: c.AMF.NetworkName.Full, ShortName: c.AMF.NetworkName.Short},
 	}
+	cfg.Network.Zone, _ = c.AMF.NetworkName.Location() // config has checked it
 	for _, p := range c.AMF.PLMNs {
 		cfg.PLMNs = append(cfg.PLMNs, amf.PLMNSupport{PLMN: p.PLMN, Slices: p.Slices})
 		for _, t := range p.TACs {

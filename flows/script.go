@@ -12,7 +12,6 @@ import (
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/ran/ue"
-	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
@@ -66,7 +65,7 @@ type verbs map[string]func(context.Context, *command) error
 // verbs are all commands; each group has a file of its own.
 func (s *stage) verbs() verbs {
 	all := make(verbs)
-	for _, group := range []verbs{s.radioVerbs(), s.phoneVerbs(), s.faultVerbs()} {
+	for _, group := range []verbs{s.radioVerbs(), s.phoneVerbs(), s.faultVerbs(), s.accessVerbs()} {
 		maps.Copy(all, group)
 	}
 	return all
@@ -142,11 +141,8 @@ func (s *stage) register(ctx context.Context, c *command) error {
 	if c.options["identity"] == "suci" {
 		o.Identity = ue.UseSUCI
 	}
-	switch c.options["type"] {
-	case "mobility":
-		o.Type = gmm.MobilityRegistrationUpdate
-	case "periodic":
-		o.Type = gmm.PeriodicRegistrationUpdate
+	if err := access(&o, c); err != nil {
+		return err
 	}
 	if o.Slices, err = parseSlices(c.options["slices"]); err != nil {
 		return err

@@ -57,6 +57,11 @@ type AMF struct {
 	RequestIMEISV      bool     `yaml:"request_imeisv"`
 	MaxProcedures      int      `yaml:"max_procedures"`
 	CongestionBackoff  Duration `yaml:"congestion_backoff"` // T3346, TS 24.501 §10.2
+	T3502              Duration `yaml:"t3502"`              // between failed attempts, TS 24.501 §10.2; left out: the UE's own
+	// ImplicitDeregistration is how much longer a UE may be silent once it is taken for unreachable, TS 24.501 §5.3.7.
+	ImplicitDeregistration Duration    `yaml:"implicit_deregistration"`
+	PowerSaving            PowerSaving `yaml:"power_saving"`
+	NetworkName            NetworkName `yaml:"network_name"`
 }
 
 // GUAMI names the AMF, TS 23.003 §2.10.1.

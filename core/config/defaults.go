@@ -28,6 +28,8 @@ func defaults() *Config {
 			RequestIMEISV:     true,
 			MaxProcedures:     20_000,
 			CongestionBackoff: Duration(30 * time.Second),
+
+			ImplicitDeregistration: Duration(4 * time.Minute),
 		},
 		SMF: SMF{N4: N4{Address: netip.AddrFrom4([4]byte{127, 0, 0, 1})}},
 	}

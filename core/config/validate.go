@@ -40,6 +40,7 @@ func (c *Config) validate() error {
 		v.bad("store.path", "want the name of a file")
 	}
 	v.amf()
+	v.registrations()
 	v.n2()
 	v.plmns()
 	v.algorithms()

@@ -13,11 +13,11 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/ladder"
 	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/procedure/wheel"
 	"github.com/limpid-5g/limpid/sbi/nausf"
 	"github.com/limpid-5g/limpid/sbi/nnssf"
 	"github.com/limpid-5g/limpid/sbi/npcf"
@@ -25,28 +25,6 @@ import (
 	"github.com/limpid-5g/limpid/sbi/nudm"
 	"github.com/limpid-5g/limpid/wire/sctp"
 )
-
-// Config is what the operator says about the AMF.
-type Config struct {
-	Name             string // AMF name, TS 38.413 §9.3.3.21, 1 to 150 characters
-	InstanceID       string
-	GUAMI            ident.GUAMI
-	RelativeCapacity uint8
-	PLMNs            []PLMNSupport
-	TAIs             []ident.TAI // the tracking areas that this AMF serves; they are also every UE's registration area
-	// Ciphering and Integrity are algorithm numbers in order of preference, TS 33.501 §5.5.
-	Ciphering, Integrity []uint8
-	T3512                time.Duration // periodic registration timer given to UEs, TS 24.501 §10.2
-	RequestIMEISV        bool          // ask for the equipment identity in the Security Mode Command
-	MaxProcedures        int           // UEs busy at once; more are answered with congestion
-	CongestionBackoff    time.Duration // T3346 in that answer
-}
-
-// PLMNSupport is a PLMN with the slices that the AMF supports in it, TS 38.413 §9.2.6.2.
-type PLMNSupport struct {
-	PLMN   ident.PLMN
-	Slices []ident.SNSSAI
-}
 
 // Services are the network functions that the AMF consumes.
 type Services struct {
@@ -66,6 +44,7 @@ type AMF struct {
 	ladder   ladder.Sink
 
 	pool       *procedure.Pool
+	wheel      *wheel.Wheel // the idle timers of all UEs
 	ues        ueTable
 	nextNGAPID atomic.Uint64
 
@@ -88,7 +67,7 @@ func New(cfg Config, services Services, sink ladder.Sink, log *slog.Logger) (*AM
 	}
 	a := &AMF{
 		cfg: cfg, services: services, ladder: sink, log: log,
-		pool: procedure.NewPool(cfg.MaxProcedures),
+		pool: procedure.NewPool(cfg.MaxProcedures), wheel: wheel.New(idleTick),
 		gnbs: make(map[*gnb]struct{}),
 	}
 	a.ues.init()
@@ -113,7 +92,10 @@ func (a *AMF) Serve(ctx context.Context, l sctp.Listener) error {
 }
 
 // Close ends every procedure that is under way and waits for the last.
-func (a *AMF) Close() { a.pool.Stop() }
+func (a *AMF) Close() {
+	a.wheel.Close()
+	a.pool.Stop()
+}
 
 // Panics returns how many procedures ended in a panic.
 func (a *AMF) Panics() uint64 { return a.pool.Panics() }

@@ -18,14 +18,16 @@ const (
 	anRelease         running = "AN release"
 	paging            running = "paging"
 	sessionManagement running = "session management"
+
+	configurationUpdate running = "configuration update"
 )
 
 // Collide is the collision table of the AMF: a message arrived that the running procedure does not wait for.
 //
-//	arriving                      | registration | service request | deregistration | AN release | paging
-//	new initial NAS message       | supersede    | supersede       | supersede      | queue      | supersede
-//	loss of the N2 connection     | supersede    | supersede       | supersede      | supersede  | at once
-//	UE context release request    | supersede    | supersede       | queue          | queue      | queue
+//	arriving                      | registration | service request | deregistration | AN release | paging    | configuration update
+//	new initial NAS message       | supersede    | supersede       | supersede      | queue      | supersede | supersede; service request: queue
+//	loss of the N2 connection     | supersede    | supersede       | supersede      | supersede  | at once   | supersede
+//	UE context release request    | supersede    | supersede       | queue          | queue      | queue     | queue
 //	the same request once more, capability, non-delivery, 5GMM STATUS, error: at once, whatever runs
 //	initial message of somebody who does not prove to be this UE: at once, it is not about this UE
 //	anything else                 | queue
@@ -43,6 +45,9 @@ func (ue *ue) Collide(m any) procedure.Decision {
 	case *initialMessage:
 		if ue.stranger(m) || ue.repeated(m) {
 			return procedure.Inline
+		}
+		if _, service := m.message.(*gmm.ServiceRequest); service && ue.running == configurationUpdate {
+			return procedure.Queue // both go on, TS 24.501 §5.4.4.6
 		}
 		if ue.running == anRelease || ue.running == sessionManagement {
 			return procedure.Queue

@@ -30,7 +30,10 @@ func (ue *ue) registration(ctx context.Context, m *initialMessage, request *gmm.
 
 // register is the registration procedure, TS 23.502 §4.2.2.2.2.
 func (ue *ue) register(ctx context.Context, m *initialMessage, request *gmm.RegistrationRequest) error {
-	ue.tai = m.conn.tai // steps 1 to 3: UE and gNB
+	ue.tai = m.conn.tai                           // steps 1 to 3: UE and gNB
+	if err := checkRequest(request); err != nil { // the type is not ciphered
+		return err
+	}
 	if err := ue.checkArea(); err != nil {
 		return err
 	}
@@ -44,11 +47,11 @@ func (ue *ue) register(ctx context.Context, m *initialMessage, request *gmm.Regi
 		}
 		if complete != nil {
 			request = complete
+			if err := checkRequest(request); err != nil {
+				return err
+			}
 		}
 		kgnbCount = ue.security.nas.Receive - 1 // that of the SECURITY MODE COMPLETE, TS 33.501 §6.8.1.2.2
-	}
-	if err := checkRequest(request); err != nil {
-		return err
 	}
 	if err := ue.subscribe(ctx); err != nil { // step 14
 		return err
@@ -66,7 +69,22 @@ func (ue *ue) register(ctx context.Context, m *initialMessage, request *gmm.Regi
 		return err
 	}
 	ue.transferWaiting(ctx)
+	if request.RegistrationType.Value() == gmm.InitialRegistration {
+		ue.nameNetwork(ctx)
+	}
+	if m.n2 != nil && ue.nothingFollows(request) {
+		ue.releaseConnection(ctx, ngap.CauseNASNormalRelease)
+	}
 	return nil
+}
+
+// nothingFollows tells whether an update has done all that the UE set up its connection for, so that the connection can
+// go at once, TS 23.502 §4.2.2.2.2 and TS 24.501 §5.5.1.3.4.
+func (ue *ue) nothingFollows(r *gmm.RegistrationRequest) bool {
+	if r.RegistrationType.Value() == gmm.InitialRegistration || r.RegistrationType.FollowOn() || len(ue.waiting) > 0 {
+		return false
+	}
+	return !slices.ContainsFunc(ue.sessions, func(s *smContext) bool { return s.active })
 }
 
 // checkArea refuses a UE in a tracking area that is not served, TS 24.501 §5.5.1.2.5.
@@ -86,16 +104,29 @@ func (ue *ue) checkArea() error {
 	return nil
 }
 
-// checkRequest refuses what TS 24.501 §5.5.1.2.8 c) calls a protocol error in a complete REGISTRATION REQUEST.
+// checkRequest refuses the types of registration that are not served, TS 24.501 §5.5.1.2.5 and §5.5.1.2.6. An emergency
+// registration gets a cause that takes neither the tracking area nor the USIM from the UE, which looks for another network.
 func checkRequest(r *gmm.RegistrationRequest) error {
+	refused := refusal{
+		why: "registration type is not served", asked: fmt.Sprintf("type %d", r.RegistrationType.Value()),
+		allowed: "initial, mobility updating, periodic updating",
+	}
 	switch r.RegistrationType.Value() {
 	case gmm.InitialRegistration, gmm.MobilityRegistrationUpdate, gmm.PeriodicRegistrationUpdate:
 		return nil
+	case gmm.EmergencyRegistration:
+		refused.cause = gmm.CauseProtocolErrorUnspecified
+		refused.why = "emergency services are not served here, as the UE was told (EMC)"
+	case gmm.SNPNOnboardingRegistration:
+		refused.cause = gmm.CauseOnboardingServicesTerminated
+		refused.why = "this is a PLMN: it onboards nobody"
+	case gmm.DisasterRoamingInitial, gmm.DisasterRoamingMobility:
+		refused.cause = gmm.CauseDisasterRoamingForTheDeterminedPLMNWithDisasterConditionNotAllowed
+		refused.why = "no disaster roaming here"
+	default:
+		refused.cause = gmm.CauseSemanticallyIncorrectMessage
 	}
-	return &refusal{
-		cause: gmm.Cause5GSServicesNotAllowed, why: "registration type is not served",
-		asked: fmt.Sprintf("type %d", r.RegistrationType.Value()), allowed: "initial, mobility updating, periodic updating",
-	}
+	return &refused
 }
 
 // establishSecurity finds out who the UE is and agrees on new keys with it, steps 6 to 9.
@@ -187,27 +218,26 @@ func (ue *ue) agreeSessions(ctx context.Context, r *gmm.RegistrationRequest) {
 	ue.keepSessions(ctx, keep)
 }
 
-// acceptance makes the REGISTRATION ACCEPT, TS 24.501 §5.5.1.2.4. A new 5G-GUTI is given at every initial and mobility
-// registration, TS 33.501 §6.12.3.
+// acceptance makes the REGISTRATION ACCEPT, TS 24.501 §5.5.1.2.4. A new 5G-GUTI is given at every registration, whatever
+// its type, TS 33.501 §6.12.3.
 func (ue *ue) acceptance(r *gmm.RegistrationRequest, rejected gmm.RejectedNSSAI) *gmm.RegistrationAccept {
-	cfg := &ue.amf.cfg
-	t3512 := nas.NewGPRSTimer3(cfg.T3512)
-	if s := ue.subscribed.SubsRegTimerSec; s > 0 {
-		t3512 = nas.NewGPRSTimer3(seconds(s))
-	}
+	t3512 := ue.periodicTimer()
+	ue.allotGUTI()
+	id := gmm.GUTIIdentity(ue.guti)
 	accept := &gmm.RegistrationAccept{
 		RegistrationResult:    gmm.Registered3GPP,
-		TAIList:               gmm.NewTAIList(ue.registrationArea()...),
+		GUTI:                  &id,
+		TAIList:               ue.taiList(),
 		AllowedNSSAI:          gmm.NewNSSAI(ue.allowed...),
 		RejectedNSSAI:         rejected,
 		NetworkFeatureSupport: gmm.NetworkFeatureSupport{0, 0},
 		T3512:                 &t3512,
 	}
-	if r.RegistrationType.Value() != gmm.PeriodicRegistrationUpdate || ue.guti.TMSI == 0 {
-		ue.allotGUTI()
-		id := gmm.GUTIIdentity(ue.guti)
-		accept.GUTI = &id
+	if d := ue.amf.cfg.T3502; d != 0 {
+		t3502 := nas.NewGPRSTimer2(d)
+		accept.T3502 = &t3502
 	}
+	ue.agreePowerSaving(r, accept)
 	if r.PDUSessionStatus != nil {
 		status := ue.sessionStatus()
 		accept.PDUSessionStatus = &status
@@ -226,6 +256,9 @@ func (ue *ue) registrationArea() []ident.TAI {
 	slices.SortFunc(area, func(a, b ident.TAI) int { return int(a.TAC) - int(b.TAC) })
 	return area
 }
+
+// taiList is the registration area as the UE is told, TS 24.501 §9.11.3.9.
+func (ue *ue) taiList() gmm.TAIList { return gmm.NewTAIList(ue.registrationArea()...) }
 
 func (ue *ue) allotGUTI() {
 	ue.amf.ues.byTMSI.drop(ue.oldTMSI, ue)
@@ -250,9 +283,6 @@ func (ue *ue) accept(ctx context.Context, accept *gmm.RegistrationAccept, count 
 		ue.setUpSessions(r.sessions)
 	} else if err := ue.setUpContext(ctx, accept, count, r.sessions); err != nil {
 		return err
-	}
-	if accept.GUTI == nil {
-		return nil
 	}
 	ue.accepted = accept
 	return ue.awaitComplete(ctx, accept)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/sbi/nnssf"
@@ -97,8 +96,6 @@ func listDNNs(infos map[ident.SNSSAI][]nudm.DNNInfo) string {
 	}
 	return strings.Join(sorted(parts), ", ")
 }
-
-func seconds(n uint32) time.Duration { return time.Duration(n) * time.Second }
 
 func sorted(s []string) []string {
 	slices.Sort(s)

@@ -11,6 +11,7 @@ var (
 	T3513 = procedure.Timer{Name: "T3513", Duration: 2 * time.Second, Retries: 3} // paging; the duration is the operator's
 	T3522 = procedure.Timer{Name: "T3522", Duration: 6 * time.Second, Retries: 4} // DEREGISTRATION REQUEST
 	T3550 = procedure.Timer{Name: "T3550", Duration: 6 * time.Second, Retries: 4} // REGISTRATION ACCEPT
+	T3555 = procedure.Timer{Name: "T3555", Duration: 6 * time.Second, Retries: 4} // CONFIGURATION UPDATE COMMAND
 	T3560 = procedure.Timer{Name: "T3560", Duration: 6 * time.Second, Retries: 4} // AUTHENTICATION REQUEST, SECURITY MODE COMMAND
 	T3570 = procedure.Timer{Name: "T3570", Duration: 6 * time.Second, Retries: 4} // IDENTITY REQUEST
 )

@@ -45,9 +45,13 @@ type ue struct {
 	known      bool   // the UDM knows that this AMF serves the subscriber
 	policy     string // AM policy association
 	ambr       nudm.AMBR
-	conn       *connection // nil in CM-IDLE, TS 23.501 §5.3.3
-	sessions   []*smContext
-	waiting    []*n1n2 // transfers that wait for a UE in CM-IDLE
+	reach      reachability
+	drx        gmm.DRXParameters // as agreed, TS 24.501 §9.11.3.2A
+	conn       *connection       // nil in CM-IDLE, TS 23.501 §5.3.3
+
+	extendedDRX gmm.ExtendedDRXParameters // as agreed, nil: none
+	sessions    []*smContext
+	waiting     []*n1n2 // transfers that wait for a UE in CM-IDLE
 
 	// Of the running registration, to know a repeated request, TS 24.501 §5.5.1.2.8 d) and e):
 	request  *gmm.RegistrationRequest
@@ -139,6 +143,7 @@ func (ue *ue) Self() *procedure.Actor { return &ue.actor }
 
 // Serve runs the procedure that a message starts.
 func (ue *ue) Serve(ctx context.Context, m any) {
+	defer ue.supervise()
 	if message, ok := m.(ngap.Message); ok && ue.outlived(message) {
 		ue.log().Debug("message waited longer than its connection lived", "message", message.Name())
 		return
@@ -153,6 +158,8 @@ func (ue *ue) Serve(ctx context.Context, m any) {
 	case *replaced:
 		ue.log().Info("context replaced by a newer registration")
 		ue.forget(ctx, ngap.CauseRadioNetworkReleaseDueTo5GCGeneratedReason)
+	case idleTimerExpired:
+		ue.idleTimerExpired(ctx)
 	case *sessionEnded:
 		ue.dropSession(m.id, m.ref)
 	case *gmm.ULNASTransport:
@@ -292,6 +299,7 @@ func (ue *ue) attach(ctx context.Context, conn *connection) {
 		ue.deactivateSessions(ctx, "a new connection")
 	}
 	ue.conn = conn
+	ue.unsupervise()
 }
 
 // releaseUnused ends a connection about which nothing more is to be said.

@@ -38,7 +38,7 @@ func (u *UDR) AMData(ctx context.Context, supi ident.SUPI) (nudm.AccessAndMobili
 	if err != nil {
 		return nudm.AccessAndMobilitySubscriptionData{}, err
 	}
-	data := nudm.AccessAndMobilitySubscriptionData{SubscribedUEAMBR: nudm.AMBR(sub.UEAMBR)}
+	data := nudm.AccessAndMobilitySubscriptionData{SubscribedUEAMBR: nudm.AMBR(sub.UEAMBR), MICOAllowed: true}
 	for _, slice := range sub.Slices {
 		if slice.Default {
 			data.NSSAI.DefaultSingleNSSAIs = append(data.NSSAI.DefaultSingleNSSAIs, slice.SNSSAI)

@@ -207,4 +207,3 @@ func (c *counted) Expire(*wheel.Timer) {
 		close(c.done)
 	}
 }
-

@@ -84,34 +84,3 @@ func (u *UE) deregistrationRequest(m *gmm.DeregistrationRequestUETerminated) {
 	u.end(e)
 	u.startT3540()
 }
-
-// configurationUpdate takes new parameters, TS 24.501 §5.4.4.3.
-func (u *UE) configurationUpdate(m *gmm.ConfigurationUpdateCommand) {
-	if m.GUTI != nil && m.GUTI.Type == gmm.IdentityGUTI {
-		g := m.GUTI.GUTI
-		u.guti = &g
-		u.monitor()
-	}
-	if m.TAIList != nil {
-		u.tais = m.TAIList
-	}
-	if m.AllowedNSSAI != nil {
-		u.allowed = m.AllowedNSSAI
-	}
-	if m.ConfiguredNSSAI != nil {
-		u.configured = m.ConfiguredNSSAI
-	}
-	if m.RejectedNSSAI != nil {
-		u.rejected = m.RejectedNSSAI
-	}
-	i := m.ConfigurationUpdateIndication
-	if i == nil {
-		return
-	}
-	if *i&gmm.RegistrationRequested != 0 {
-		u.reregister = true
-	}
-	if *i&gmm.AcknowledgementRequested != 0 {
-		u.send(&gmm.ConfigurationUpdateComplete{})
-	}
-}

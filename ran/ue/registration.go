@@ -25,6 +25,9 @@ type registration struct {
 	t3512      time.Duration
 	ended      error
 	service    ServiceResult // of the running service request
+	saving     PowerSaving   // as agreed
+	t3502      time.Duration
+	config     configuration
 }
 
 // Identity chooses how a UE names itself in a Registration Request, TS 24.501 §5.5.1.2.2.
@@ -41,6 +44,7 @@ type RegisterOptions struct {
 	Type     gmm.RegistrationType // 0: initial; gmm.FollowOnRequest may be combined with it
 	Identity Identity
 	Slices   []ident.SNSSAI // requested NSSAI; nil: Config.Slices
+	PowerSaving
 	// UplinkData asks for the user plane of these sessions, in a mobility or periodic update.
 	UplinkData []uint8
 	// Attempts is how often the UE tries after silence or a lost connection, T3511 apart (TS 24.501 §5.5.1.2.7);
@@ -145,6 +149,7 @@ func (u *UE) registrationRequest(o RegisterOptions) (*gmm.RegistrationRequest, e
 		}
 		m.MobileIdentity = gmm.SUCIIdentity(s)
 	}
+	o.PowerSaving.ask(m)
 	if o.Type.Value() != gmm.PeriodicRegistrationUpdate {
 		m.Capability = gmm.Capability{0}
 		if len(u.slices) > 0 {
@@ -180,6 +185,11 @@ func (u *UE) registrationAccept(m *gmm.RegistrationAccept) {
 	}
 	tai := u.cell.TAI()
 	u.lastTAI = &tai
+	u.saving, u.t3502 = agreedPowerSaving(m), 12*time.Minute // default, TS 24.501 §10.2
+	if m.T3502 != nil {
+		u.t3502, _ = m.T3502.Duration()
+	}
+	u.config.areas, u.config.equivalent, u.config.slicesChanged = m.ServiceAreaList, m.EquivalentPLMNs, false
 	u.t3512 = 54 * time.Minute // default, TS 24.501 §10.2
 	if m.T3512 != nil {
 		u.t3512, _ = m.T3512.Duration()

@@ -80,6 +80,13 @@ type Status struct {
 	Configured gmm.NSSAI
 	NEA, NIA   uint8         // the selected algorithms
 	T3512      time.Duration // periodic registration, 0 if deactivated
+	T3502      time.Duration // between failed attempts
+	PowerSaving
+	FullName, ShortName string    // of the network
+	Time                time.Time // local time as the network told it
+	ServiceAreas        gmm.ServiceAreaList
+	EquivalentPLMNs     gmm.PLMNList
+	SlicesChanged       bool // the subscribed slices changed, TS 24.501 §4.6.2.2
 	// Reregister says that the network asked the UE to register again.
 	Reregister bool
 	// End is why the network ended the registration, nil if it did not.
@@ -140,7 +147,10 @@ func (u *UE) status() Status {
 	s := Status{
 		Registered: u.registered, Connected: u.conn != nil, Secure: u.secure, Paged: u.paged,
 		TAIs: u.tais, Allowed: u.allowed, Rejected: u.rejected, Configured: u.configured,
-		T3512: u.t3512, Reregister: u.reregister, End: u.ended,
+		T3512: u.t3512, T3502: u.t3502, PowerSaving: u.saving,
+		FullName: u.config.fullName, ShortName: u.config.shortName, Time: u.config.time,
+		ServiceAreas: u.config.areas, EquivalentPLMNs: u.config.equivalent, SlicesChanged: u.config.slicesChanged,
+		Reregister: u.reregister, End: u.ended,
 	}
 	if u.guti != nil {
 		g := *u.guti

@@ -32,6 +32,7 @@ type AccessAndMobilitySubscriptionData struct {
 	RFSPIndex        uint16      `json:"rfspIndex,omitempty"`    // 0: none
 	SubsRegTimerSec  uint32      `json:"subsRegTimer,omitempty"` // seconds, 0: the operator's T3512
 	ForbiddenTACs    []ident.TAC `json:"forbiddenAreas,omitempty"`
+	MICOAllowed      bool        `json:"micoAllowed,omitempty"`
 }
 
 // NSSAI is the subscribed slices, TS 29.503 §6.1.6.2.2.

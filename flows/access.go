@@ -1,0 +1,151 @@
+package flows
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/limpid-5g/limpid/ran/ue"
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
+)
+
+// accessVerbs are about registration and what follows from it.
+func (s *stage) accessVerbs() verbs {
+	return verbs{
+		"status":           s.status,
+		"await-reregister": s.awaitReregister,
+		"await-idle":       s.awaitIdle,
+		"await-end":        s.awaitEnd,
+	}
+}
+
+// registrationTypes are the values of a register line's type, TS 24.501 §9.11.3.7.
+var registrationTypes = map[string]gmm.RegistrationType{
+	"initial": gmm.InitialRegistration, "mobility": gmm.MobilityRegistrationUpdate, "periodic": gmm.PeriodicRegistrationUpdate,
+	"emergency": gmm.EmergencyRegistration, "onboarding": gmm.SNPNOnboardingRegistration,
+	"disaster": gmm.DisasterRoamingInitial, "disaster-mobility": gmm.DisasterRoamingMobility,
+}
+
+// access reads a register line's type=, follow-on=yes, drx=, edrx=WINDOW/CYCLE, mico=yes and active=.
+func access(o *ue.RegisterOptions, c *command) error {
+	if name := c.options["type"]; name != "" {
+		t, known := registrationTypes[name]
+		if !known {
+			return fmt.Errorf("no type of registration %q", name)
+		}
+		o.Type = t
+	}
+	if c.options["follow-on"] != "" {
+		o.Type |= gmm.FollowOnRequest
+	}
+	o.MICO = c.options["mico"] != ""
+	if n := c.options["drx"]; n != "" {
+		drx, err := strconv.ParseUint(n, 10, 8)
+		if err != nil {
+			return err
+		}
+		o.DRX = gmm.DRXParameters(drx)
+	}
+	if codes := c.options["edrx"]; codes != "" {
+		var window, cycle uint8
+		if _, err := fmt.Sscanf(codes, "%d/%d", &window, &cycle); err != nil {
+			return err
+		}
+		o.ExtendedDRX = gmm.ExtendedDRXParameters{window<<4 | cycle}
+	}
+	var err error
+	if d := c.options["active"]; d != "" {
+		o.ActiveTime, err = time.ParseDuration(d)
+	}
+	return err
+}
+
+// status checks what a UE knows: "status u1 t3512=1h0m0s mico=true full=Limpid".
+func (s *stage) status(_ context.Context, c *command) error {
+	u, err := s.ue(c)
+	if err != nil {
+		return err
+	}
+	st := u.Status()
+	known := map[string]string{
+		"t3512": st.T3512.String(), "t3502": st.T3502.String(), "mico": fmt.Sprint(st.MICO), "active": st.ActiveTime.String(),
+		"drx": fmt.Sprint(uint8(st.DRX)), "edrx": fmt.Sprintf("%d/%d", st.ExtendedDRX.PagingTimeWindow(), st.ExtendedDRX.Cycle()),
+		"full": st.FullName, "short": st.ShortName, "time": st.Time.Format(time.RFC3339),
+		"registered": fmt.Sprint(st.Registered), "connected": fmt.Sprint(st.Connected), "reregister": fmt.Sprint(st.Reregister),
+		"tais": fmt.Sprint(len(st.TAIs.All())), "slices-changed": fmt.Sprint(st.SlicesChanged),
+		"allowed": nssai(st.Allowed), "configured": nssai(st.Configured), "rejected": rejected(st.Rejected),
+		"equivalent": plmns(st.EquivalentPLMNs), "areas": serviceAreas(st.ServiceAreas),
+	}
+	for name, want := range c.options {
+		got, ok := known[name]
+		if !ok {
+			return fmt.Errorf("a UE knows nothing of %q", name)
+		}
+		if got != want {
+			return fmt.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
+	return nil
+}
+
+func nssai(list gmm.NSSAI) string {
+	names := make([]string, len(list))
+	for i, s := range list {
+		names[i] = s.SNSSAI.String()
+	}
+	return strings.Join(names, ",")
+}
+
+func rejected(list gmm.RejectedNSSAI) string {
+	names := make([]string, len(list))
+	for i, s := range list {
+		names[i] = fmt.Sprintf("%v:%d", s.SNSSAI, s.Cause)
+	}
+	return strings.Join(names, ",")
+}
+
+func plmns(list gmm.PLMNList) string {
+	names := make([]string, len(list))
+	for i, p := range list {
+		names[i] = p.String()
+	}
+	return strings.Join(names, ",")
+}
+
+func serviceAreas(list gmm.ServiceAreaList) string {
+	var parts []string
+	for _, p := range list {
+		kind := "allowed"
+		if p.NotAllowed {
+			kind = "not-allowed"
+		}
+		for _, t := range p.TAIs {
+			parts = append(parts, fmt.Sprintf("%s:%d", kind, t.TAC))
+		}
+	}
+	return strings.Join(parts, ",")
+}
+
+// awaitReregister waits until the network has asked a UE to register again.
+func (s *stage) awaitReregister(ctx context.Context, c *command) error {
+	return s.await(ctx, c, func(st ue.Status) bool { return st.Reregister })
+}
+
+func (s *stage) awaitIdle(ctx context.Context, c *command) error {
+	return s.await(ctx, c, func(st ue.Status) bool { return !st.Connected })
+}
+
+// awaitEnd waits until the network has ended a UE's registration.
+func (s *stage) awaitEnd(ctx context.Context, c *command) error {
+	return s.await(ctx, c, func(st ue.Status) bool { return !st.Registered })
+}
+
+func (s *stage) await(ctx context.Context, c *command, ready func(ue.Status) bool) error {
+	u, err := s.ue(c)
+	if err != nil {
+		return err
+	}
+	return u.Await(ctx, ready)
+}

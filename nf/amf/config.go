@@ -1,0 +1,47 @@
+package amf
+
+import (
+	"time"
+
+	"github.com/limpid-5g/limpid/ident"
+)
+
+// Config is what the operator says about the AMF.
+type Config struct {
+	Name             string // AMF name, TS 38.413 §9.3.3.21, 1 to 150 characters
+	InstanceID       string
+	GUAMI            ident.GUAMI
+	RelativeCapacity uint8
+	PLMNs            []PLMNSupport
+	TAIs             []ident.TAI // the tracking areas that this AMF serves; they are also every UE's registration area
+	// Ciphering and Integrity are algorithm numbers in order of preference, TS 33.501 §5.5.
+	Ciphering, Integrity []uint8
+	T3512                time.Duration // periodic registration timer given to UEs, TS 24.501 §10.2; 0: none
+	// ImplicitDeregistration is how much longer a UE may stay silent once it is taken for unreachable, TS 24.501 §5.3.7.
+	ImplicitDeregistration time.Duration
+	T3502                  time.Duration // how long a UE waits after failed attempts, TS 24.501 §10.2; 0: its default
+	RequestIMEISV          bool          // ask for the equipment identity in the Security Mode Command
+	MaxProcedures          int           // UEs busy at once; more are answered with congestion
+	CongestionBackoff      time.Duration // T3346 in that answer
+	PowerSaving            PowerSaving
+	Network                NetworkIdentity
+}
+
+// PLMNSupport is a PLMN with the slices that the AMF supports in it, TS 38.413 §9.2.6.2.
+type PLMNSupport struct {
+	PLMN   ident.PLMN
+	Slices []ident.SNSSAI
+}
+
+// PowerSaving says what UEs may have that makes them reachable more rarely, TS 23.501 §5.4.1.3 and §5.31.7.
+type PowerSaving struct {
+	MICO        bool          // mobile initiated connection only
+	ActiveTime  time.Duration // longest T3324 in MICO mode; 0: none
+	ExtendedDRX bool
+}
+
+// NetworkIdentity is what a phone shows of the network, and its time, TS 24.501 §5.4.4.
+type NetworkIdentity struct {
+	FullName, ShortName string
+	Zone                *time.Location // of the local time; nil: the UE is not told the time
+}

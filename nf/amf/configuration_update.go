@@ -1,0 +1,76 @@
+package amf
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
+)
+
+// configure is the generic UE configuration update procedure, TS 23.502 §4.2.4.2 and TS 24.501 §5.4.4, on a UE in
+// CM-CONNECTED. A command that asks for it is sent again under T3555 until the UE acknowledges it; the error is then
+// procedure.ErrNoAnswer, TS 24.501 §5.4.4.5 a).
+func (ue *ue) configure(ctx context.Context, command *gmm.ConfigurationUpdateCommand) error {
+	before := ue.running
+	ue.running = configurationUpdate
+	defer func() { ue.running = before }()
+	if i := command.ConfigurationUpdateIndication; i == nil || *i&gmm.AcknowledgementRequested == 0 {
+		ue.sendNAS(command)
+		return nil
+	}
+	_, err := procedure.Ask[*gmm.ConfigurationUpdateComplete](ctx, ue, T3555, ue.sending(command))
+	return err
+}
+
+// reallocateGUTI gives a UE in CM-CONNECTED a new 5G-GUTI, TS 33.501 §6.12.3: after it has answered paging, its old one
+// was readable on the air. Until the UE confirms it both are valid, TS 24.501 §5.4.4.4 and §5.4.4.6.
+func (ue *ue) reallocateGUTI(ctx context.Context) {
+	if ue.conn == nil || !ue.registered {
+		return
+	}
+	ue.allotGUTI()
+	id := gmm.GUTIIdentity(ue.guti)
+	acknowledge := gmm.AcknowledgementRequested
+	list := ue.taiList()
+	err := ue.configure(ctx, &gmm.ConfigurationUpdateCommand{ConfigurationUpdateIndication: &acknowledge, GUTI: &id, TAIList: list})
+	switch {
+	case err == nil:
+		ue.confirmGUTI()
+	case errors.Is(err, procedure.ErrNoAnswer):
+		ue.log().Warn("no CONFIGURATION UPDATE COMPLETE: both 5G-GUTIs stay valid")
+	}
+}
+
+// nameNetwork tells a UE that has just registered what the network is called and what time it is, TS 24.501 §5.4.4.2. It
+// is not acknowledged: a phone that misses it shows its own idea.
+func (ue *ue) nameNetwork(ctx context.Context) {
+	n := &ue.amf.cfg.Network
+	if n.FullName == "" && n.ShortName == "" && n.Zone == nil {
+		return
+	}
+	command := new(gmm.ConfigurationUpdateCommand)
+	if n.FullName != "" {
+		command.FullNetworkName = &gmm.NetworkName{Name: n.FullName}
+	}
+	if n.ShortName != "" {
+		command.ShortNetworkName = &gmm.NetworkName{Name: n.ShortName}
+	}
+	if n.Zone != nil {
+		setTime(command, time.Now().In(n.Zone))
+	}
+	_ = ue.configure(ctx, command) // without acknowledgement there is no error
+}
+
+// setTime puts the local time into a command, with how much of its offset is daylight saving, TS 24.501 §8.2.19.
+func setTime(command *gmm.ConfigurationUpdateCommand, now time.Time) {
+	_, offset := now.Zone()
+	zone := gmm.NewTimeZone(time.Duration(offset) * time.Second)
+	command.LocalTimeZone = &zone
+	command.UniversalTimeAndLocalTimeZone = &gmm.TimeZoneAndTime{Time: now.Truncate(time.Second)}
+	command.NetworkDaylightSavingTime = new(gmm.DaylightSavingTime)
+	if now.IsDST() {
+		*command.NetworkDaylightSavingTime = 1
+	}
+}
