@@ -54,7 +54,7 @@ var layers = []layer{
 	{"ladder", nil, "an arrow knows nobody"},
 	{"aka", []string{"aka", "ident"}, "keys know nothing of networks"},
 	{"wire", []string{"wire", "ident"}, "no NF is imported by what goes over a wire"},
-	{"procedure", nil, "procedures are told what to do by their owners"},
+	{"procedure", []string{"procedure"}, "procedures are told what to do by their owners"},
 	{"sbi", []string{"sbi", "ident", "aka"}, "a service is an interface and its types"},
 	{"store", []string{"store", "ident", "aka"}, "durable state serves NFs and knows none"},
 	{"prove", []string{"prove"}, "a proof knows nothing of what it proves"},
