@@ -4,6 +4,8 @@
 // which serves them one after the other and ends when the inbox is empty. So a busy UE costs one goroutine and a UE at
 // rest costs none. While a procedure runs, a message that it did not ask for goes to the owner's collision table, which
 // says whether the message waits, ends the running procedure, or is handled at once.
+//
+// Goroutines are used again for other actors: one that has run a procedure has a stack of the size that procedures need.
 package procedure
 
 import (
@@ -27,6 +29,9 @@ var (
 	// ErrStopped refuses a message because the pool is shutting down.
 	ErrStopped = errors.New("stopped")
 )
+
+// maxIdleWorkers bounds the goroutines that wait for the next busy actor.
+const maxIdleWorkers = 256
 
 // maxInbox bounds the messages that may wait for one actor: more than any procedure of TS 23.502 has outstanding.
 const maxInbox = 64
@@ -77,11 +82,15 @@ type Pool struct {
 
 	mu       sync.Mutex
 	running  int
-	backlog  []start // actors that wait for a free place
+	backlog  []start  // actors that wait for a free place
+	workers  []worker // idle, the last one used at the end
 	stopping bool
 	panics   uint64
 	idle     sync.Cond
 }
+
+// worker is where an idle goroutine waits for its next actor; closed, it ends. Capacity 1.
+type worker chan start
 
 // start is an actor whose goroutine is due.
 type start struct {
@@ -120,6 +129,39 @@ func (p *Pool) Stop() {
 	for p.running > 0 {
 		p.idle.Wait()
 	}
+	for _, w := range p.workers {
+		close(w)
+	}
+	p.workers = nil
+}
+
+// begin serves an actor that has a place, on an idle goroutine if there is one.
+func (p *Pool) begin(s start) {
+	p.mu.Lock()
+	n := len(p.workers)
+	if n == 0 {
+		p.mu.Unlock()
+		go p.work(s)
+		return
+	}
+	w := p.workers[n-1]
+	p.workers = p.workers[:n-1]
+	p.mu.Unlock()
+	w <- s
+}
+
+// work serves one actor after the other. While none is busy the goroutine waits among the idle ones.
+func (p *Pool) work(s start) {
+	w := make(worker, 1)
+	for ok := true; ok; {
+		p.run(s)
+		if s, ok = p.leave(w); !ok {
+			return
+		}
+		if s.actor == nil {
+			s, ok = <-w
+		}
+	}
 }
 
 // enter takes a place for a, or puts it in the backlog if it may wait; the first result tells whether it starts now.
@@ -139,21 +181,26 @@ func (p *Pool) enter(a *Actor, owner Owner, mayWait bool) (now bool, err error) 
 	return false, ErrCongested
 }
 
-// leave gives the place to the next of the backlog.
-func (p *Pool) leave() {
+// leave gives the place to the next of the backlog, which it returns. With none there, w is idle from now on; false says
+// that there are idle ones enough, or that the pool has ended.
+func (p *Pool) leave(w worker) (next start, goOn bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.backlog) > 0 {
-		next := p.backlog[0]
+		next = p.backlog[0]
 		p.backlog[0] = start{}
 		p.backlog = p.backlog[1:]
-		go p.run(next.actor, next.owner)
-		return
+		return next, true
 	}
 	p.running--
 	if p.running == 0 {
 		p.idle.Broadcast()
 	}
+	if p.stopping || len(p.workers) >= maxIdleWorkers {
+		return start{}, false
+	}
+	p.workers = append(p.workers, w)
+	return start{}, true
 }
 
 // admission says what a full pool or a full inbox does to a message.
@@ -197,20 +244,19 @@ func (p *Pool) deliver(a *Actor, owner Owner, m any, how admission) error {
 	}
 	a.busy = &busy{inbox: []any{m}, wake: make(chan struct{}, 1)}
 	if now {
-		go p.run(a, owner)
+		p.begin(start{a, owner})
 	}
 	return nil
 }
 
-// run serves a's messages until there are none.
-func (p *Pool) run(a *Actor, owner Owner) {
-	defer p.leave()
+// run serves an actor's messages until there are none.
+func (p *Pool) run(s start) {
 	for {
-		m, opened, ok := a.next()
+		m, opened, ok := s.actor.next()
 		if !ok {
 			return
 		}
-		p.serve(owner, m, opened)
+		p.serve(s.owner, m, opened)
 	}
 }
 
