@@ -1,27 +1,26 @@
 package upf
 
 import (
-	"errors"
-	"net/netip"
+	"cmp"
 	"slices"
 
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
-// compile checks the rules as a whole and makes what the data path works by. The F-TEIDs of the PDRs are allotted
-// before.
+// compile checks the rules as a whole and makes what the data path works by. The F-TEIDs and addresses of the PDRs are
+// allotted before.
 func (u *UPF) compile(s *session, r ruleSet) (*Session, *pfcp.Error) {
 	for id, x := range r.urrs {
 		if x.VolumeQuota.Present() || x.TimeQuota.Present() {
 			return nil, ruleFailure(pfcp.RuleURR, uint32(id), pfcp.IEVolumeQuota, "quotas are not supported")
 		}
 	}
-	out := &Session{Slot: s.slot}
+	out := &Session{Slot: s.slot, Type: s.kind, Buffer: r.buffer()}
 	for _, t := range s.tunnels {
 		out.Tunnels = append(out.Tunnels, t.teid)
 	}
 	for _, p := range r.pdrs {
-		rule, err := u.compilePDR(r, p)
+		rule, err := u.compilePDR(s, r, p)
 		if err != nil {
 			return nil, err
 		}
@@ -32,23 +31,38 @@ func (u *UPF) compile(s *session, r ruleSet) (*Session, *pfcp.Error) {
 		if rule.UE6.IsValid() {
 			out.UE6 = rule.UE6
 		}
+		for _, p := range rule.Framed {
+			if !slices.Contains(out.Framed, p) {
+				out.Framed = append(out.Framed, p)
+			}
+		}
 	}
 	slices.SortFunc(out.Rules, func(a, b Rule) int {
-		if pa, pb := r.pdrs[a.PDR].Precedence, r.pdrs[b.PDR].Precedence; pa != pb {
-			return int(int64(pa) - int64(pb))
-		}
-		return int(a.PDR) - int(b.PDR)
+		return cmp.Or(cmp.Compare(r.pdrs[a.PDR].Precedence, r.pdrs[b.PDR].Precedence), cmp.Compare(a.PDR, b.PDR))
 	})
+	if err := oneDirection(out); err != nil {
+		return nil, err
+	}
 	return out, nil
 }
 
-func (u *UPF) compilePDR(r ruleSet, p pfcp.CreatePDR) (Rule, *pfcp.Error) {
+// oneDirection wants all PDRs of a tunnel to be of one direction: its packets have one.
+func oneDirection(s *Session) *pfcp.Error {
+	for _, r := range s.Rules {
+		if r.TEID != 0 && r.Uplink() != s.FromUE(r.TEID) {
+			return ruleFailure(pfcp.RulePDR, uint32(r.PDR), pfcp.IESourceInterface, "another PDR of the tunnel is of the other direction")
+		}
+	}
+	return nil
+}
+
+func (u *UPF) compilePDR(s *session, r ruleSet, p pfcp.CreatePDR) (Rule, *pfcp.Error) {
 	rule := Rule{PDR: p.PDRID, Source: p.PDI.SourceInterface}
 	if len(p.ActivatePredefinedRules) > 0 {
 		return rule, &pfcp.Error{Cause: pfcp.CauseUnknownPredefinedRule, Offending: pfcp.IEActivatePredefinedRules,
 			FailedRule: pfcp.Some(pfcp.FailedRuleID{Type: pfcp.RulePDR, ID: uint32(p.PDRID)})}
 	}
-	if err := u.compilePDI(&rule, p); err != nil {
+	if err := u.compilePDI(&rule, s, r, p); err != nil {
 		return rule, err
 	}
 	id, ok := p.FARID.Get()
@@ -59,6 +73,11 @@ func (u *UPF) compilePDR(r ruleSet, p pfcp.CreatePDR) (Rule, *pfcp.Error) {
 	if !ok {
 		return rule, ruleFailure(pfcp.RulePDR, uint32(p.PDRID), pfcp.IEFARID, "FAR %d does not exist", id)
 	}
+	if b, ok := f.BARID.Get(); ok {
+		if _, ok := r.bars[b]; !ok {
+			return rule, ruleFailure(pfcp.RuleFAR, uint32(f.FARID), pfcp.IEBARID, "BAR %d does not exist", b)
+		}
+	}
 	if err := u.compileFAR(&rule, f); err != nil {
 		return rule, err
 	}
@@ -67,9 +86,9 @@ func (u *UPF) compilePDR(r ruleSet, p pfcp.CreatePDR) (Rule, *pfcp.Error) {
 		if !ok {
 			return rule, ruleFailure(pfcp.RulePDR, uint32(p.PDRID), pfcp.IEQERID, "QER %d does not exist", id)
 		}
-		rule.QERs = append(rule.QERs, QER{ID: id, Gate: q.GateStatus, MBR: q.MBR})
+		rule.QERs = append(rule.QERs, QER{ID: id, Gate: q.GateStatus, MBR: q.MBR, GBR: q.GBR})
 		if qfi, ok := q.QFI.Get(); ok && rule.QFI == 0 {
-			rule.QFI, rule.RQI = uint8(qfi), q.RQI.Value()&1 != 0
+			rule.QFI, rule.RQI, rule.PPI = uint8(qfi), q.RQI.Value()&1 != 0, q.PPI
 		}
 	}
 	for _, id := range p.URRID {
@@ -79,76 +98,6 @@ func (u *UPF) compilePDR(r ruleSet, p pfcp.CreatePDR) (Rule, *pfcp.Error) {
 		rule.URRs = append(rule.URRs, id)
 	}
 	return rule, nil
-}
-
-// compilePDI compiles what a packet must be, TS 29.244 §7.5.2.2.
-func (u *UPF) compilePDI(rule *Rule, p pfcp.CreatePDR) *pfcp.Error {
-	id := uint32(p.PDRID)
-	if p.PDI.ApplicationID.Present() {
-		return &pfcp.Error{Cause: pfcp.CauseUnknownApplicationID, Offending: pfcp.IEApplicationID,
-			FailedRule: pfcp.Some(pfcp.FailedRuleID{Type: pfcp.RulePDR, ID: id})}
-	}
-	if f, ok := p.PDI.LocalFTEID.Get(); ok {
-		rule.TEID = f.TEID
-	} else if rule.Uplink() {
-		return &pfcp.Error{Cause: pfcp.CauseConditionalIEMissing, Offending: pfcp.IEFTEID, Detail: "an uplink PDR without tunnel"}
-	}
-	for _, a := range p.PDI.UEIPAddress {
-		if a.ChooseIPv4 || a.ChooseIPv6 {
-			return ruleFailure(pfcp.RulePDR, id, pfcp.IEUEIPAddress, "UE addresses are allotted by the CP function")
-		}
-		if a.IPv4.IsValid() {
-			rule.UE4 = a.IPv4
-		}
-		if a.IPv6.IsValid() {
-			prefix, err := a.IPv6.Prefix(int(a.IPv6PrefixLength.Or(64)))
-			if err != nil {
-				return ruleFailure(pfcp.RulePDR, id, pfcp.IEUEIPAddress, "%v", err)
-			}
-			rule.UE6 = prefix
-		}
-	}
-	if rule.TEID == 0 && !rule.UE4.IsValid() && !rule.UE6.IsValid() {
-		return &pfcp.Error{Cause: pfcp.CauseConditionalIEMissing, Offending: pfcp.IEUEIPAddress, Detail: "a PDR that no packet can be found by"}
-	}
-	for _, q := range p.PDI.QFI {
-		rule.QFIs |= 1 << q
-	}
-	if !rule.Uplink() {
-		network, ok := u.network(p.PDI.NetworkInstance)
-		if !ok {
-			return ruleFailure(pfcp.RulePDR, id, pfcp.IENetworkInstance, "data network %q is not configured", p.PDI.NetworkInstance.Value())
-		}
-		rule.Network = network
-	}
-	for _, f := range p.PDI.SDFFilter {
-		filter, err := compileFilter(f)
-		if err != nil {
-			return ruleFailure(pfcp.RulePDR, id, pfcp.IESDFFilter, "%v", err)
-		}
-		rule.Filters = append(rule.Filters, filter)
-	}
-	return nil
-}
-
-var errFilter = errors.New("SPI, flow label and references to other filters are not supported")
-
-func compileFilter(f pfcp.SDFFilter) (Filter, error) {
-	var filter Filter
-	if f.FlowDescription != "" {
-		parsed, err := ParseFilter(f.FlowDescription)
-		if err != nil {
-			return Filter{}, err
-		}
-		filter = parsed
-	}
-	if f.SecurityParameterIndex.Present() || f.FlowLabel.Present() || (f.FlowDescription == "" && f.FilterID.Present()) {
-		return Filter{}, errFilter
-	}
-	if t, ok := f.ToSTrafficClass.Get(); ok {
-		filter.TrafficClass, filter.TrafficMask = uint8(t>>8), uint8(t)
-	}
-	return filter, nil
 }
 
 // compileFAR compiles what is done with a packet, TS 29.244 §7.5.2.3.
@@ -161,8 +110,8 @@ func (u *UPF) compileFAR(rule *Rule, f pfcp.CreateFAR) *pfcp.Error {
 	default:
 		return ruleFailure(pfcp.RuleFAR, id, pfcp.IEApplyAction, "want one of DROP, FORW and BUFF")
 	}
-	if f.ApplyAction&(pfcp.ApplyDUPL|pfcp.ApplyIPMA|pfcp.ApplyIPMD|pfcp.ApplyMBSU) != 0 {
-		return ruleFailure(pfcp.RuleFAR, id, pfcp.IEApplyAction, "duplication and multicast are not supported")
+	if f.ApplyAction&^(actions|pfcp.ApplyNOCP) != 0 {
+		return ruleFailure(pfcp.RuleFAR, id, pfcp.IEApplyAction, "duplication, multicast, redundancy and delivery status are not supported")
 	}
 	p, ok := f.ForwardingParameters.Get()
 	if !ok {
@@ -176,53 +125,74 @@ func (u *UPF) compileFAR(rule *Rule, f pfcp.CreateFAR) *pfcp.Error {
 		return &pfcp.Error{Cause: pfcp.CauseInvalidForwardingPolicy, Offending: pfcp.IEForwardingPolicy,
 			FailedRule: pfcp.Some(pfcp.FailedRuleID{Type: pfcp.RuleFAR, ID: id}), Detail: string(name)}
 	}
+	if m, ok := p.TransportLevelMarking.Get(); ok {
+		rule.Mark, rule.MarkMask = uint8(m>>8)&uint8(m), uint8(m)
+	}
 	if o, ok := p.OuterHeaderCreation.Get(); ok {
-		return compileTunnel(rule, id, o)
+		return u.compileTunnel(rule, f, p, o)
 	}
-	if rule.To == pfcp.InterfaceCore {
-		network, ok := u.network(p.NetworkInstance)
-		if !ok {
-			return ruleFailure(pfcp.RuleFAR, id, pfcp.IENetworkInstance, "data network %q is not configured", p.NetworkInstance.Value())
-		}
-		rule.Network = network
+	switch rule.To {
+	case pfcp.InterfaceCore, pfcp.InterfaceSGiLANN6LAN:
+		return u.compileNetwork(rule, id, p)
+	case pfcp.InterfaceAccess:
+		return nil // until the gNB's tunnel is known, packets are dropped
 	}
+	return ruleFailure(pfcp.RuleFAR, id, pfcp.IEDestinationInterface, "the UPF reaches it by a tunnel only")
+}
+
+// compileNetwork finds the data network that a FAR forwards to.
+func (u *UPF) compileNetwork(rule *Rule, far uint32, p pfcp.ForwardingParameters) *pfcp.Error {
+	network, ok := u.network(p.NetworkInstance)
+	if !ok {
+		return ruleFailure(pfcp.RuleFAR, far, pfcp.IENetworkInstance, "data network %q is not configured", p.NetworkInstance.Value())
+	}
+	rule.To, rule.Network = pfcp.InterfaceCore, network.DNN
 	return nil
 }
 
-func compileTunnel(rule *Rule, far uint32, o pfcp.OuterHeaderCreation) *pfcp.Error {
+// compileTunnel compiles the outer header, TS 29.244 §8.2.56.
+func (u *UPF) compileTunnel(rule *Rule, f pfcp.CreateFAR, p pfcp.ForwardingParameters, o pfcp.OuterHeaderCreation) *pfcp.Error {
+	const gtpu, udp = pfcp.CreateGTPUUDPIPv4 | pfcp.CreateGTPUUDPIPv6, pfcp.CreateUDPIPv4 | pfcp.CreateUDPIPv6
+	far := uint32(f.FARID)
+	fail := func(what string, args ...any) *pfcp.Error {
+		return ruleFailure(pfcp.RuleFAR, far, pfcp.IEOuterHeaderCreation, what, args...)
+	}
+	v4 := o.Description&(pfcp.CreateGTPUUDPIPv4|pfcp.CreateUDPIPv4) != 0
 	switch {
-	case o.Description&pfcp.CreateGTPUUDPIPv4 != 0:
+	case o.Description&gtpu == 0 && o.Description&udp == 0, o.Description&^(gtpu|udp) != 0:
+		return fail("only GTP-U and UDP over IPv4 or IPv6 are supported")
+	case o.Description&gtpu != 0 && o.Description&udp != 0:
+		return fail("GTP-U or UDP, not both")
+	case o.Description&udp != 0 && (o.Port == 0 || rule.To == pfcp.InterfaceAccess):
+		return fail("plain UDP needs a port and leads to a data network")
+	case v4 && (u.cfg.local(true).IsValid() || !o.IPv6.IsValid()): // of two, the one that N3 has
 		rule.Peer = o.IPv4
-	case o.Description&pfcp.CreateGTPUUDPIPv6 != 0:
-		rule.Peer = o.IPv6
 	default:
-		return ruleFailure(pfcp.RuleFAR, far, pfcp.IEOuterHeaderCreation, "only GTP-U over IPv4 or IPv6 is supported")
+		rule.Peer = o.IPv6
 	}
-	if rule.Peer.IsUnspecified() || rule.Peer.IsMulticast() {
-		return ruleFailure(pfcp.RuleFAR, far, pfcp.IEOuterHeaderCreation, "%s is no peer", rule.Peer)
+	switch {
+	case !rule.Peer.IsValid() || rule.Peer.IsUnspecified() || rule.Peer.IsMulticast():
+		return fail("%s is no peer", rule.Peer)
+	case !u.cfg.local(rule.Peer.Is4()).IsValid():
+		return fail("the UPF has no address of the version of %s on N3", rule.Peer)
 	}
-	rule.PeerTEID = o.TEID
-	return nil
+	if o.Description&udp == 0 {
+		rule.PeerTEID = o.TEID
+		return nil
+	}
+	rule.PeerPort = o.Port
+	return u.compileNetwork(rule, far, p)
 }
 
 // network finds a configured data network; a CP function that names none means the only one.
-func (u *UPF) network(name pfcp.Opt[pfcp.NetworkInstance]) (string, bool) {
+func (u *UPF) network(name pfcp.Opt[pfcp.NetworkInstance]) (Network, bool) {
 	n, ok := name.Get()
 	if !ok && len(u.cfg.Networks) == 1 {
-		return u.cfg.Networks[0].DNN, true
+		return u.cfg.Networks[0], true
 	}
 	i := slices.IndexFunc(u.cfg.Networks, func(c Network) bool { return c.DNN == string(n) })
-	return string(n), i >= 0
-}
-
-// ueAddress is the first IPv4 address of a session's PDRs.
-func ueAddress(r ruleSet) netip.Addr {
-	for _, p := range r.pdrs {
-		for _, a := range p.PDI.UEIPAddress {
-			if a.IPv4.Is4() {
-				return a.IPv4
-			}
-		}
+	if i < 0 {
+		return Network{}, false
 	}
-	return netip.Addr{}
+	return u.cfg.Networks[i], true
 }

@@ -3,6 +3,7 @@ package upf
 import (
 	"context"
 	"net/netip"
+	"time"
 
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
@@ -26,6 +27,8 @@ type Datapath interface {
 	Rearm(slot uint32)
 	// EndMarker sends an end marker to a tunnel that is used no more, TS 23.501 §5.8.2.9.
 	EndMarker(peer netip.Addr, teid uint32, qfi uint8)
+	// Echo sends a GTP-U Echo Request to a peer, TS 29.281 §7.2.1. Its answer is told to Events.Echo.
+	Echo(peer netip.Addr)
 	// Counters are what was forwarded and dropped so far.
 	Counters() Counters
 	// Close frees sockets and interfaces. It may be called twice.
@@ -38,47 +41,115 @@ type Events interface {
 	DownlinkData(slot uint32, pdr pfcp.PDRID, qfi uint8, dscp uint8)
 	// ErrorIndication tells that a peer does not know the tunnel, TS 29.281 §7.3.1.
 	ErrorIndication(peer netip.Addr, teid uint32)
+	// Echo tells that a peer answered a GTP-U Echo Request, TS 29.281 §7.2.2.
+	Echo(peer netip.Addr)
+	// UsageReached tells that a URR reached its Report or Quota, once for each value of these. A data path that cannot
+	// notice it at once may leave it to the UPF, which looks at Usage every second.
+	UsageReached(slot uint32, urr pfcp.URRID)
+	// MACs tells the addresses that a URR with Addresses set saw for the first time, or no more, TS 29.244 §8.2.103.
+	MACs(slot uint32, urr pfcp.URRID, detected, removed []pfcp.MAC)
 }
 
-// Session is the rules of a session, compiled. It is never changed once it was given to Apply.
+// Session is the rules of a session, compiled. It is never changed once it was given to Apply. A Datapath refuses with
+// a *pfcp.Error what it cannot do, so that the CP function learns why.
 type Session struct {
 	Slot    uint32
-	Tunnels []uint32 // the TEIDs that were allotted to it
+	Type    pfcp.PDNType // 0: IP of either version
+	Tunnels []uint32     // the TEIDs that were allotted to it
 	UE4     netip.Addr
-	UE6     netip.Prefix
-	Rules   []Rule // by precedence, the first that matches decides
+	UE6     netip.Prefix   // often of 64 bits; shorter with prefix delegation
+	Framed  []netip.Prefix // networks behind the UE, TS 23.501 §5.6.14
+	Rules   []Rule         // by precedence, the first that matches decides
+	URRs    []URR          // by id: those of which the data path must know more than the id
+	Buffer  Buffer
+}
+
+// Ethernet tells whether the session carries frames, TS 23.501 §5.6.10.2.
+func (s *Session) Ethernet() bool { return s.Type == pfcp.PDNTypeEthernet }
+
+// Unstructured tells whether the session carries what nobody looks into, TS 23.501 §5.6.10.3.
+func (s *Session) Unstructured() bool { return s.Type == pfcp.PDNTypeNonIP }
+
+// Buffer bounds what waits for an idle UE, TS 29.244 §5.2.4. Zero values stand for the bounds of Config.
+type Buffer struct {
+	Packets int
+	Expiry  time.Duration // how long a packet waits at most
 }
 
 // Rule is a PDR and all that it leads to.
 type Rule struct {
-	PDR     pfcp.PDRID
-	FAR     pfcp.FARID
-	Source  pfcp.Interface
-	TEID    uint32 // of the tunnel that the packet must come from; 0: not from a tunnel
-	UE4     netip.Addr
-	UE6     netip.Prefix
-	QFIs    uint64 // set of QFIs that match, bit by bit; 0: all
-	Network string // the data network that the packet comes from or goes to
-	Filters []Filter
+	PDR      pfcp.PDRID
+	FAR      pfcp.FARID
+	Source   pfcp.Interface
+	TEID     uint32 // of the tunnel that the packet must come from; 0: not from a tunnel
+	UE4      netip.Addr
+	UE6      netip.Prefix
+	Framed   []netip.Prefix
+	QFIs     uint64 // set of QFIs that match, bit by bit; 0: all
+	Network  string // the data network that the packet comes from or goes to
+	Filters  []Filter
+	Ethernet []EthernetFilter
 
-	Action   pfcp.ApplyAction
-	To       pfcp.Interface
-	Peer     netip.Addr // of the tunnel that the packet goes into; invalid: into none
-	PeerTEID uint32
-	QFI      uint8 // marked on packets into a tunnel
-	RQI      bool
-	QERs     []QER
-	URRs     []pfcp.URRID
+	Action         pfcp.ApplyAction
+	To             pfcp.Interface
+	Peer           netip.Addr // of the tunnel that the packet goes into; invalid: into none
+	PeerTEID       uint32
+	PeerPort       uint16 // 0: GTP-U; else plain UDP to this port, TS 23.501 §5.6.10.3
+	Mark, MarkMask uint8  // traffic class of the outer header, or of a packet to a data network; mask 0: as it is
+	QFI            uint8  // marked on packets into a tunnel; 0: that of the tunnel that they came from
+	RQI            bool
+	PPI            pfcp.Opt[pfcp.PPI]
+	QERs           []QER
+	URRs           []pfcp.URRID
 }
 
 // Uplink tells whether the rule is for packets from the UE.
 func (r *Rule) Uplink() bool { return r.Source == pfcp.InterfaceAccess }
+
+// Relay tells whether the rule moves packets from one tunnel of the access side into another without looking into
+// them: an indirect data forwarding tunnel, TS 23.501 §5.8.2.12.
+func (r *Rule) Relay() bool {
+	return r.TEID != 0 && r.Source == pfcp.InterfaceAccess && r.To == pfcp.InterfaceAccess && r.Peer.IsValid()
+}
 
 // QER is a gate and a policer, shared by all rules of a session that name its id.
 type QER struct {
 	ID   pfcp.QERID
 	Gate pfcp.GateStatus
 	MBR  pfcp.Opt[pfcp.MBR]
+	GBR  pfcp.Opt[pfcp.GBR] // what the network guarantees; the UPF does not police by it
+}
+
+// URR is what the data path must know of a usage reporting rule.
+type URR struct {
+	ID        pfcp.URRID
+	Report    Limit // Events.UsageReached is told when Usage reaches it
+	Quota     Limit // packets are dropped once Usage has reached it, TS 29.244 §5.2.2.2
+	Closed    bool  // packets are dropped: a time quota is used up
+	Before    bool  // packets count before gates and rates, TS 29.244 §8.2.68
+	Paused    bool  // nothing counts, TS 29.244 §8.2.68
+	Addresses bool  // MAC addresses of the UE's frames are told
+}
+
+// Limit is a bound of Usage in octets; 0: none.
+type Limit struct {
+	Total, Uplink, Downlink uint64
+}
+
+// Reached tells whether u has reached the bound.
+func (l Limit) Reached(u Usage) bool {
+	return l.Total != 0 && u.Total() >= l.Total || l.Uplink != 0 && u.UplinkBytes >= l.Uplink ||
+		l.Downlink != 0 && u.DownlinkBytes >= l.Downlink
+}
+
+// URR finds what the data path must know of a URR.
+func (s *Session) URR(id pfcp.URRID) (URR, bool) {
+	for _, u := range s.URRs {
+		if u.ID == id {
+			return u, true
+		}
+	}
+	return URR{}, false
 }
 
 // Usage is what a URR counted: inner IP packets that were forwarded.
@@ -96,42 +167,11 @@ func (u Usage) Sub(u0 Usage) Usage {
 // Total is the bytes of both directions.
 func (u Usage) Total() uint64 { return u.UplinkBytes + u.DownlinkBytes }
 
-// Drop is a reason why a packet was not forwarded. Each packet that comes in goes out, is answered by the UPF itself,
-// waits in a buffer, or is counted under exactly one Drop.
-type Drop uint8
-
-// Drop reasons.
-const (
-	DropMalformed      Drop = iota // GTP-U or IP header cut or wrong
-	DropUnknownTEID                // no such tunnel: an error indication was due
-	DropUnknownUE                  // downlink to an address without session
-	DropSpoofed                    // uplink from an address that is not the UE's
-	DropNoRule                     // no PDR matched
-	DropGate                       // a closed gate
-	DropRate                       // above an MBR
-	DropAction                     // a FAR says drop
-	DropNoTunnel                   // a FAR says forward but no peer is known
-	DropBufferFull                 // the bound of the buffer
-	DropBufferDiscard              // buffered, then discarded by the CP function or with its session
-	DropExtension                  // an extension header that must be comprehended
-	DropUnexpectedType             // a GTP-U message that a UPF does not expect
-	DropSend                       // the kernel refused it
-	drops
-)
-
-func (d Drop) String() string {
-	return [...]string{"malformed", "unknown TEID", "unknown UE", "spoofed source", "no rule", "gate closed", "rate", "FAR drop",
-		"no tunnel", "buffer full", "buffer discarded", "extension header", "unexpected message", "send error"}[d]
-}
-
-// Drops is the number of drop reasons.
-const Drops = int(drops)
-
 // Counters are totals since the start.
 type Counters struct {
 	UplinkIn, UplinkOut     uint64 // GTP-U packets in; packets out to the data networks or another tunnel
 	DownlinkIn, DownlinkOut uint64
-	Signalling              uint64 // echo, error indication, end marker: served by the UPF itself
+	Signalling              uint64 // echo, error indication, end marker, router solicitation: served by the UPF itself
 	Buffered                uint64 // packets that wait now
 	Dropped                 [Drops]uint64
 }

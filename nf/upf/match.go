@@ -7,12 +7,20 @@ import (
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
-// IP protocol numbers whose header begins with two ports.
+// IP protocol numbers that a filter looks into.
 const (
-	protoTCP  = 6
-	protoUDP  = 17
-	protoDCCP = 33
-	protoSCTP = 132
+	protoHopByHop = 0
+	protoICMP     = 1
+	protoTCP      = 6
+	protoUDP      = 17
+	protoDCCP     = 33
+	protoRouting  = 43
+	protoFragment = 44
+	protoESP      = 50
+	protoAH       = 51
+	protoICMPv6   = 58
+	protoOptions  = 60
+	protoSCTP     = 132
 )
 
 // ParseFlow reads the IP header of a user's packet; uplink says which end is the UE's. It returns the packet without
@@ -33,8 +41,10 @@ func ParseFlow(b []byte, uplink bool, f *Flow) ([]byte, bool) {
 		b = b[:total]
 		src, dst = netip.AddrFrom4([4]byte(b[12:16])), netip.AddrFrom4([4]byte(b[16:20]))
 		f.Protocol, f.TrafficClass = b[9], b[1]
-		if binary.BigEndian.Uint16(b[6:])&0x1fff == 0 { // later fragments have no ports
-			body = b[header:]
+		body = b[header:]
+		if place := binary.BigEndian.Uint16(b[6:]) & 0x3fff; place != 0 {
+			f.Fragment, f.First = place&0x1fff != 0, place == 0x2000
+			f.ID = uint32(binary.BigEndian.Uint16(b[4:]))
 		}
 	case 6:
 		if len(b) < 40 || 40+int(binary.BigEndian.Uint16(b[4:])) > len(b) {
@@ -42,8 +52,8 @@ func ParseFlow(b []byte, uplink bool, f *Flow) ([]byte, bool) {
 		}
 		b = b[:40+int(binary.BigEndian.Uint16(b[4:]))]
 		src, dst = netip.AddrFrom16([16]byte(b[8:24])), netip.AddrFrom16([16]byte(b[24:40]))
-		f.Protocol, f.TrafficClass = b[6], byte(binary.BigEndian.Uint16(b)>>4)
-		body = b[40:]
+		f.TrafficClass, f.FlowLabel = byte(binary.BigEndian.Uint16(b)>>4), binary.BigEndian.Uint32(b)&0xfffff
+		body = f.extensions(b[6], b[40:])
 	default:
 		return nil, false
 	}
@@ -51,28 +61,72 @@ func ParseFlow(b []byte, uplink bool, f *Flow) ([]byte, bool) {
 	if uplink {
 		f.Local, f.Remote = src, dst
 	}
-	f.ports(body, uplink)
+	if !f.Fragment {
+		f.upper(body, uplink)
+	}
 	return b, true
 }
 
-func (f *Flow) ports(body []byte, uplink bool) {
-	switch f.Protocol {
-	case protoTCP, protoUDP, protoDCCP, protoSCTP:
-	default:
-		return
-	}
-	if len(body) < 4 {
-		return
-	}
-	f.HasPorts = true
-	f.RemotePort, f.LocalPort = binary.BigEndian.Uint16(body), binary.BigEndian.Uint16(body[2:])
-	if uplink {
-		f.RemotePort, f.LocalPort = f.LocalPort, f.RemotePort
+// extensions walks over the extension headers of IPv6 to the upper layer, RFC 8200 §4. What is cut is left unknown.
+func (f *Flow) extensions(kind byte, b []byte) []byte {
+	for {
+		f.Protocol = kind
+		switch kind {
+		case protoHopByHop, protoRouting, protoOptions:
+			if len(b) < 8 || len(b) < 8+8*int(b[1]) {
+				return nil
+			}
+			kind, b = b[0], b[8+8*int(b[1]):]
+		case protoFragment:
+			if len(b) < 8 {
+				return nil
+			}
+			place := binary.BigEndian.Uint16(b[2:])
+			f.Fragment, f.First = place&^7 != 0, place == 1
+			f.ID = binary.BigEndian.Uint32(b[4:])
+			kind, b = b[0], b[8:]
+			if f.Fragment {
+				f.Protocol = kind
+				return nil
+			}
+		default:
+			return b
+		}
 	}
 }
 
-// FindUplink returns the index of the first rule that a packet from the tunnel matches. A packet whose source is not
-// the UE's address matches none.
+// upper reads the first octets above IP.
+func (f *Flow) upper(body []byte, uplink bool) {
+	switch f.Protocol {
+	case protoTCP, protoUDP, protoDCCP, protoSCTP:
+		if len(body) < 4 {
+			return
+		}
+		f.HasPorts = true
+		f.RemotePort, f.LocalPort = binary.BigEndian.Uint16(body), binary.BigEndian.Uint16(body[2:])
+		if uplink {
+			f.RemotePort, f.LocalPort = f.LocalPort, f.RemotePort
+		}
+		if f.Protocol == protoTCP && len(body) >= 14 {
+			f.HasUpper, f.Flags = true, body[13]&0x3f
+		}
+	case protoICMP, protoICMPv6:
+		if len(body) >= 1 {
+			f.HasUpper, f.ICMPType = true, body[0]
+		}
+	case protoESP:
+		if len(body) >= 4 {
+			f.HasSPI, f.SPI = true, binary.BigEndian.Uint32(body)
+		}
+	case protoAH:
+		if len(body) >= 8 {
+			f.HasSPI, f.SPI = true, binary.BigEndian.Uint32(body[4:])
+		}
+	}
+}
+
+// FindUplink returns the index of the first rule that a packet from the tunnel matches. A packet whose end at the UE's
+// side is not the UE's address matches none.
 func (s *Session) FindUplink(teid uint32, qfi uint8, f *Flow) (int, Drop) {
 	why := DropNoRule
 	for i := range s.Rules {
@@ -80,7 +134,7 @@ func (s *Session) FindUplink(teid uint32, qfi uint8, f *Flow) (int, Drop) {
 		if r.TEID != teid || !r.carries(qfi) {
 			continue
 		}
-		if !s.owns(r, f.Local) {
+		if !r.Relay() && !s.owns(r, f.Local) {
 			why = DropSpoofed
 			continue
 		}
@@ -105,10 +159,25 @@ func (s *Session) FindDownlink(network string, f *Flow) (int, Drop) {
 	return -1, DropNoRule
 }
 
+// FromUE tells whether packets of one of the session's tunnels come from the UE's side: all rules of a tunnel say the
+// same.
+func (s *Session) FromUE(teid uint32) bool {
+	for i := range s.Rules {
+		if s.Rules[i].TEID == teid {
+			return s.Rules[i].Uplink()
+		}
+	}
+	return true
+}
+
 func (r *Rule) carries(qfi uint8) bool { return r.QFIs == 0 || r.QFIs>>qfi&1 != 0 }
 
-// owns tells whether the address is the UE's: by the rule's own addresses, or by the session's if the rule has none.
+// owns tells whether the address is the UE's or of a network behind it: by the rule's own addresses, or by the session's
+// if the rule has none.
 func (s *Session) owns(r *Rule, a netip.Addr) bool {
+	if holds(r.Framed, a) || len(r.Framed) == 0 && holds(s.Framed, a) {
+		return true
+	}
 	if a.Is4() {
 		if r.UE4.IsValid() {
 			return r.UE4 == a
@@ -119,6 +188,15 @@ func (s *Session) owns(r *Rule, a netip.Addr) bool {
 		return r.UE6.Contains(a)
 	}
 	return s.UE6.Contains(a)
+}
+
+func holds(list []netip.Prefix, a netip.Addr) bool {
+	for _, p := range list {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *Rule) passes(f *Flow) bool {

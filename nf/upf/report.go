@@ -60,6 +60,15 @@ func (u *UPF) ErrorIndication(peer netip.Addr, teid uint32) {
 	})
 }
 
+// Echo notes that a peer lives, TS 29.281 §7.2.2.
+func (u *UPF) Echo(netip.Addr) {}
+
+// UsageReached reports a URR that reached its threshold or quota, TS 29.244 §5.2.2.
+func (u *UPF) UsageReached(uint32, pfcp.URRID) {}
+
+// MACs notes the stations behind a UE.
+func (u *UPF) MACs(uint32, pfcp.URRID, []pfcp.MAC, []pfcp.MAC) {}
+
 // spawn runs f aside, unless the UPF ends.
 func (u *UPF) spawn(f func()) {
 	u.mu.Lock()

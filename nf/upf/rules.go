@@ -38,6 +38,14 @@ func (r ruleSet) clone() ruleSet {
 	return ruleSet{maps.Clone(r.pdrs), maps.Clone(r.fars), maps.Clone(r.qers), maps.Clone(r.urrs), maps.Clone(r.bars)}
 }
 
+// buffer is what the BAR of the session says of buffering, TS 29.244 §5.2.4.
+func (r ruleSet) buffer() Buffer {
+	for _, b := range r.bars {
+		return Buffer{Packets: int(b.SuggestedBufferingPacketsCount.Value())}
+	}
+	return Buffer{}
+}
+
 // ruleFailure is a rule that cannot be made or changed, TS 29.244 §8.2.1.
 func ruleFailure(kind pfcp.RuleType, id uint32, ie pfcp.IEType, format string, args ...any) *pfcp.Error {
 	return &pfcp.Error{Cause: pfcp.CauseRuleCreationModificationFailure, Offending: ie,

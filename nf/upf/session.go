@@ -1,6 +1,7 @@
 package upf
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"sync"
@@ -12,6 +13,7 @@ import (
 type session struct {
 	seid uint64
 	slot uint32
+	kind pfcp.PDNType // 0 if the CP function did not say
 	node pfcp.NodeID
 	peer netip.AddrPort // of the CP function, for reports
 
@@ -44,7 +46,7 @@ func (u *UPF) tryEstablish(peer netip.AddrPort, m *pfcp.SessionEstablishmentRequ
 	if u.association(m.NodeID) == nil {
 		return nil, &pfcp.Error{Cause: pfcp.CauseNoEstablishedAssociation}
 	}
-	s := &session{node: m.NodeID, peer: u.reportsTo(m.CPFSEID, peer), cp: m.CPFSEID, rules: newRuleSet(), dead: map[remoteTunnel]bool{},
+	s := &session{node: m.NodeID, peer: u.reportsTo(m.CPFSEID, peer), cp: m.CPFSEID, kind: m.PDNType.Value(), rules: newRuleSet(), dead: map[remoteTunnel]bool{},
 		restoring: m.PFCPSEReqFlags.Value()&pfcp.SEReqRESTI != 0}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -179,6 +181,9 @@ func (u *UPF) commit(s *session, next ruleSet, changed []pfcp.CreatePDR) ([]pfcp
 	}
 	if err := u.path.Apply(compiled); err != nil {
 		u.releaseTunnels(s, had)
+		if refused, ok := errors.AsType[*pfcp.Error](err); ok { // the data path says what it cannot do
+			return nil, refused
+		}
 		return nil, &pfcp.Error{Cause: pfcp.CauseNoResourcesAvailable, Detail: err.Error()}
 	}
 	u.indexPeers(s, compiled)
@@ -187,18 +192,26 @@ func (u *UPF) commit(s *session, next ruleSet, changed []pfcp.CreatePDR) ([]pfcp
 	return created, nil
 }
 
+// ueAddress is the first IPv4 address of a session's PDRs.
+func ueAddress(r ruleSet) netip.Addr {
+	for _, p := range r.pdrs {
+		for _, a := range p.PDI.UEIPAddress {
+			if a.IPv4.Is4() {
+				return a.IPv4
+			}
+		}
+	}
+	return netip.Addr{}
+}
+
 // allot chooses a tunnel end, or takes one that this UPF allotted to the session before, TS 29.244 §5.5.3.
 func (u *UPF) allot(s *session, f pfcp.FTEID) (pfcp.FTEID, error) {
-	local := pfcp.FTEID{}
-	if n3 := u.cfg.N3; n3.Is4() {
-		local.IPv4 = n3
-	} else {
-		local.IPv6 = n3
-	}
+	local := pfcp.FTEID{IPv4: u.cfg.local(true), IPv6: u.cfg.local(false)}
 	if !f.Choose() {
-		local.TEID = f.TEID
 		mine := slices.ContainsFunc(s.tunnels, func(t tunnel) bool { return t.teid == f.TEID })
-		if mine && (f.IPv4 == local.IPv4 || f.IPv6 == local.IPv6) {
+		ours := f.IPv4.IsValid() && f.IPv4 == local.IPv4 || f.IPv6.IsValid() && f.IPv6 == local.IPv6
+		local.TEID = f.TEID
+		if mine && ours {
 			return local, nil
 		}
 		if s.restoring && u.restore(s, f.TEID) {
@@ -206,7 +219,13 @@ func (u *UPF) allot(s *session, f pfcp.FTEID) (pfcp.FTEID, error) {
 		}
 		return local, &pfcp.Error{Cause: pfcp.CauseInvalidFTEIDAllocationOption, Offending: pfcp.IEFTEID, Detail: "this UPF allots F-TEIDs"}
 	}
-	if local.IPv4.IsValid() != f.ChooseIPv4 && local.IPv6.IsValid() != f.ChooseIPv6 {
+	if !f.ChooseIPv4 {
+		local.IPv4 = netip.Addr{}
+	}
+	if !f.ChooseIPv6 {
+		local.IPv6 = netip.Addr{}
+	}
+	if !local.IPv4.IsValid() && !local.IPv6.IsValid() {
 		return local, &pfcp.Error{Cause: pfcp.CauseInvalidFTEIDAllocationOption, Offending: pfcp.IEFTEID, Detail: "N3 has no address of that version"}
 	}
 	if f.ChooseID.Present() {

@@ -23,6 +23,7 @@ import (
 type Config struct {
 	N4       netip.AddrPort // where PFCP is served; port 0 stands for 8805
 	N3       netip.Addr     // where GTP-U is served, UDP port 2152
+	N3v6     netip.Addr     // the same over IPv6 where N3 is of IPv4; invalid: none
 	Networks []Network      // the data networks behind N6
 
 	// CPFunctions are the addresses of the SMFs that may control this UPF; none means all.
@@ -73,6 +74,9 @@ func (c Config) WithDefaults() (Config, error) {
 	if !c.N3.IsValid() {
 		return c, errors.New("upf: n3 address is missing")
 	}
+	if c.N3v6.IsValid() && (c.N3v6.Is4() || c.N3.Is6()) {
+		return c, errors.New("upf: n3 over IPv6 is for a UPF whose other n3 address is of IPv4")
+	}
 	if !c.N4.IsValid() {
 		return c, errors.New("upf: n4 address is missing")
 	}
@@ -95,6 +99,16 @@ func (c Config) WithDefaults() (Config, error) {
 		}
 	}
 	return c, nil
+}
+
+// local is the address on N3 of a version; invalid if there is none.
+func (c *Config) local(v4 bool) netip.Addr {
+	for _, a := range [...]netip.Addr{c.N3, c.N3v6} {
+		if a.IsValid() && a.Is4() == v4 {
+			return a
+		}
+	}
+	return netip.Addr{}
 }
 
 // reportGrace bounds how long a report to the CP function may take in all.
@@ -120,6 +134,7 @@ type UPF struct {
 	watched      map[*session]struct{} // those with a URR that waits for a threshold or a period
 	bySlot       map[uint32]*session
 	byPeer       map[remoteTunnel]*session
+	applications map[string][]Filter // by the PFDs that CP functions gave
 	lastSEID     uint64
 }
 

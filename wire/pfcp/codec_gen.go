@@ -44,6 +44,10 @@ func newMessage(t MessageType) Message {
 		return new(SessionReportRequest)
 	case 57:
 		return new(SessionReportResponse)
+	case 3:
+		return new(PFDManagementRequest)
+	case 4:
+		return new(PFDManagementResponse)
 	}
 	return nil
 }
@@ -68,6 +72,8 @@ var messageNames = [256]string{
 	55: "PFCP Session Deletion Response",
 	56: "PFCP Session Report Request",
 	57: "PFCP Session Report Response",
+	3:  "PFCP P F D Management Request",
+	4:  "PFCP P F D Management Response",
 }
 
 // Type is 1.
@@ -126,6 +132,151 @@ func (*SessionReportRequest) Type() MessageType { return 56 }
 
 // Type is 57.
 func (*SessionReportResponse) Type() MessageType { return 57 }
+
+// Type is 3.
+func (*PFDManagementRequest) Type() MessageType { return 3 }
+
+// Type is 4.
+func (*PFDManagementResponse) Type() MessageType { return 4 }
+
+func (m *EthernetPacketFilter) decode(b []byte) *Error {
+	for len(b) > 0 {
+		t, v, rest, err := next(b)
+		if err != nil {
+			return err
+		}
+		switch t {
+		case 138:
+			if !m.EthernetFilterID.set {
+				m.EthernetFilterID.set = true
+				if len(v) < 32/8 {
+					return wrong(CauseInvalidLength, t)
+				}
+				m.EthernetFilterID.v = uint32(binary.BigEndian.Uint32(v))
+			}
+		case 139:
+			if !m.EthernetFilterProperties.set {
+				m.EthernetFilterProperties.set = true
+				if len(v) < 1 {
+					return wrong(CauseInvalidLength, t)
+				}
+				m.EthernetFilterProperties.v = EthernetFilterProperties(v[0])
+			}
+		case 133:
+			if m.MACAddress == nil {
+				m.MACAddress = room[MACAddress](b, t)
+			}
+			e := grow(&m.MACAddress)
+			if c := e.decode(v); c != 0 {
+				return wrong(c, t)
+			}
+		case 136:
+			if !m.Ethertype.set {
+				m.Ethertype.set = true
+				if len(v) < 16/8 {
+					return wrong(CauseInvalidLength, t)
+				}
+				m.Ethertype.v = uint16(binary.BigEndian.Uint16(v))
+			}
+		case 134:
+			if !m.CTAG.set {
+				m.CTAG.set = true
+				if c := m.CTAG.v.decode(v); c != 0 {
+					return wrong(c, t)
+				}
+			}
+		case 135:
+			if !m.STAG.set {
+				m.STAG.set = true
+				if c := m.STAG.v.decode(v); c != 0 {
+					return wrong(c, t)
+				}
+			}
+		case 23:
+			if m.SDFFilter == nil {
+				m.SDFFilter = room[SDFFilter](b, t)
+			}
+			e := grow(&m.SDFFilter)
+			if c := e.decode(v); c != 0 {
+				return wrong(c, t)
+			}
+		}
+		b = rest
+	}
+	return nil
+}
+
+func (m *EthernetPacketFilter) append(dst []byte) []byte {
+	var at int
+	if m.EthernetFilterID.set {
+		dst = putUint32(dst, 138, uint32(m.EthernetFilterID.v))
+	}
+	if m.EthernetFilterProperties.set {
+		dst = putUint8(dst, 139, uint8(m.EthernetFilterProperties.v))
+	}
+	for i := range m.MACAddress {
+		at = len(dst)
+		dst = shut(m.MACAddress[i].append(open(dst, 133)), at)
+	}
+	if m.Ethertype.set {
+		dst = putUint16(dst, 136, uint16(m.Ethertype.v))
+	}
+	if m.CTAG.set {
+		at = len(dst)
+		dst = shut(m.CTAG.v.append(open(dst, 134)), at)
+	}
+	if m.STAG.set {
+		at = len(dst)
+		dst = shut(m.STAG.v.append(open(dst, 135)), at)
+	}
+	for i := range m.SDFFilter {
+		at = len(dst)
+		dst = shut(m.SDFFilter[i].append(open(dst, 23)), at)
+	}
+	return dst
+}
+
+func (m *EthernetTrafficInformation) decode(b []byte) *Error {
+	for len(b) > 0 {
+		t, v, rest, err := next(b)
+		if err != nil {
+			return err
+		}
+		switch t {
+		case 144:
+			if m.MACAddressesDetected == nil {
+				m.MACAddressesDetected = room[MACAddresses](b, t)
+			}
+			e := grow(&m.MACAddressesDetected)
+			if c := e.decode(v); c != 0 {
+				return wrong(c, t)
+			}
+		case 145:
+			if m.MACAddressesRemoved == nil {
+				m.MACAddressesRemoved = room[MACAddresses](b, t)
+			}
+			e := grow(&m.MACAddressesRemoved)
+			if c := e.decode(v); c != 0 {
+				return wrong(c, t)
+			}
+		}
+		b = rest
+	}
+	return nil
+}
+
+func (m *EthernetTrafficInformation) append(dst []byte) []byte {
+	var at int
+	for i := range m.MACAddressesDetected {
+		at = len(dst)
+		dst = shut(m.MACAddressesDetected[i].append(open(dst, 144)), at)
+	}
+	for i := range m.MACAddressesRemoved {
+		at = len(dst)
+		dst = shut(m.MACAddressesRemoved[i].append(open(dst, 145)), at)
+	}
+	return dst
+}
 
 func (m *HeartbeatRequest) decode(b []byte) *Error {
 	var seen uint32
@@ -1522,6 +1673,175 @@ func (m *SessionReportResponse) append(dst []byte) []byte {
 	return dst
 }
 
+func (m *PFDManagementRequest) decode(b []byte) *Error {
+	for len(b) > 0 {
+		t, v, rest, err := next(b)
+		if err != nil {
+			return err
+		}
+		switch t {
+		case 58:
+			if m.ApplicationIDsPFDs == nil {
+				m.ApplicationIDsPFDs = room[ApplicationIDsPFDs](b, t)
+			}
+			e := grow(&m.ApplicationIDsPFDs)
+			if err := e.decode(v); err != nil {
+				return err
+			}
+		case 60:
+			if !m.NodeID.set {
+				m.NodeID.set = true
+				if c := m.NodeID.v.decode(v); c != 0 {
+					return wrong(c, t)
+				}
+			}
+		}
+		b = rest
+	}
+	return nil
+}
+
+func (m *PFDManagementRequest) append(dst []byte) []byte {
+	var at int
+	for i := range m.ApplicationIDsPFDs {
+		at = len(dst)
+		dst = shut(m.ApplicationIDsPFDs[i].append(open(dst, 58)), at)
+	}
+	if m.NodeID.set {
+		at = len(dst)
+		dst = shut(m.NodeID.v.append(open(dst, 60)), at)
+	}
+	return dst
+}
+
+func (m *PFDManagementResponse) decode(b []byte) *Error {
+	var seen uint32
+	for len(b) > 0 {
+		t, v, rest, err := next(b)
+		if err != nil {
+			return err
+		}
+		switch t {
+		case 19:
+			if seen&0x1 == 0 {
+				seen |= 0x1
+				if len(v) < 1 {
+					return wrong(CauseInvalidLength, t)
+				}
+				m.Cause = Cause(v[0])
+			}
+		case 40:
+			if !m.OffendingIE.set {
+				m.OffendingIE.set = true
+				if len(v) < 16/8 {
+					return wrong(CauseInvalidLength, t)
+				}
+				m.OffendingIE.v = IEType(binary.BigEndian.Uint16(v))
+			}
+		case 60:
+			if !m.NodeID.set {
+				m.NodeID.set = true
+				if c := m.NodeID.v.decode(v); c != 0 {
+					return wrong(c, t)
+				}
+			}
+		}
+		b = rest
+	}
+	if seen != 0x1 {
+		return missing(seen, 19)
+	}
+	return nil
+}
+
+func (m *PFDManagementResponse) append(dst []byte) []byte {
+	var at int
+	dst = putUint8(dst, 19, uint8(m.Cause))
+	if m.OffendingIE.set {
+		dst = putUint16(dst, 40, uint16(m.OffendingIE.v))
+	}
+	if m.NodeID.set {
+		at = len(dst)
+		dst = shut(m.NodeID.v.append(open(dst, 60)), at)
+	}
+	return dst
+}
+
+func (m *ApplicationIDsPFDs) decode(b []byte) *Error {
+	var seen uint32
+	for len(b) > 0 {
+		t, v, rest, err := next(b)
+		if err != nil {
+			return err
+		}
+		switch t {
+		case 24:
+			if seen&0x1 == 0 {
+				seen |= 0x1
+				m.ApplicationID = string(v)
+			}
+		case 59:
+			if m.PFDContext == nil {
+				m.PFDContext = room[PFDContext](b, t)
+			}
+			e := grow(&m.PFDContext)
+			if err := e.decode(v); err != nil {
+				return err
+			}
+		}
+		b = rest
+	}
+	if seen != 0x1 {
+		return missing(seen, 24)
+	}
+	return nil
+}
+
+func (m *ApplicationIDsPFDs) append(dst []byte) []byte {
+	var at int
+	dst = putString(dst, 24, string(m.ApplicationID))
+	for i := range m.PFDContext {
+		at = len(dst)
+		dst = shut(m.PFDContext[i].append(open(dst, 59)), at)
+	}
+	return dst
+}
+
+func (m *PFDContext) decode(b []byte) *Error {
+	var seen uint32
+	for len(b) > 0 {
+		t, v, rest, err := next(b)
+		if err != nil {
+			return err
+		}
+		switch t {
+		case 61:
+			if m.PFDContents == nil {
+				m.PFDContents = room[PFDContents](b, t)
+			}
+			seen |= 0x1
+			e := grow(&m.PFDContents)
+			if c := e.decode(v); c != 0 {
+				return wrong(c, t)
+			}
+		}
+		b = rest
+	}
+	if seen != 0x1 {
+		return missing(seen, 61)
+	}
+	return nil
+}
+
+func (m *PFDContext) append(dst []byte) []byte {
+	var at int
+	for i := range m.PFDContents {
+		at = len(dst)
+		dst = shut(m.PFDContents[i].append(open(dst, 61)), at)
+	}
+	return dst
+}
+
 func (m *UsageReport) decode(b []byte) *Error {
 	var seen uint32
 	for len(b) > 0 {
@@ -1630,6 +1950,20 @@ func (m *UsageReport) decode(b []byte) *Error {
 				}
 				m.QueryURRReference.v = uint32(binary.BigEndian.Uint32(v))
 			}
+		case 68:
+			if !m.ApplicationDetectionInformation.set {
+				m.ApplicationDetectionInformation.set = true
+				if err := m.ApplicationDetectionInformation.v.decode(v); err != nil {
+					return err
+				}
+			}
+		case 143:
+			if !m.EthernetTrafficInformation.set {
+				m.EthernetTrafficInformation.set = true
+				if err := m.EthernetTrafficInformation.v.decode(v); err != nil {
+					return err
+				}
+			}
 		}
 		b = rest
 	}
@@ -1678,6 +2012,41 @@ func (m *UsageReport) append(dst []byte) []byte {
 	if m.QueryURRReference.set {
 		dst = putUint32(dst, 125, uint32(m.QueryURRReference.v))
 	}
+	if m.ApplicationDetectionInformation.set {
+		at = len(dst)
+		dst = shut(m.ApplicationDetectionInformation.v.append(open(dst, 68)), at)
+	}
+	if m.EthernetTrafficInformation.set {
+		at = len(dst)
+		dst = shut(m.EthernetTrafficInformation.v.append(open(dst, 143)), at)
+	}
+	return dst
+}
+
+func (m *ApplicationDetectionInformation) decode(b []byte) *Error {
+	var seen uint32
+	for len(b) > 0 {
+		t, v, rest, err := next(b)
+		if err != nil {
+			return err
+		}
+		switch t {
+		case 24:
+			if seen&0x1 == 0 {
+				seen |= 0x1
+				m.ApplicationID = string(v)
+			}
+		}
+		b = rest
+	}
+	if seen != 0x1 {
+		return missing(seen, 24)
+	}
+	return nil
+}
+
+func (m *ApplicationDetectionInformation) append(dst []byte) []byte {
+	dst = putString(dst, 24, string(m.ApplicationID))
 	return dst
 }
 
@@ -1977,6 +2346,12 @@ func (m *PDI) decode(b []byte) *Error {
 			}
 			e := grow(&m.FramedRoute)
 			*e = string(v)
+		case 155:
+			if m.FramedIPv6Route == nil {
+				m.FramedIPv6Route = room[string](b, t)
+			}
+			e := grow(&m.FramedIPv6Route)
+			*e = string(v)
 		case 160:
 			if !m.SourceInterfaceType.set {
 				m.SourceInterfaceType.set = true
@@ -1984,6 +2359,22 @@ func (m *PDI) decode(b []byte) *Error {
 					return wrong(CauseInvalidLength, t)
 				}
 				m.SourceInterfaceType.v = InterfaceType(v[0])
+			}
+		case 142:
+			if !m.EthernetPDUSessionInformation.set {
+				m.EthernetPDUSessionInformation.set = true
+				if len(v) < 1 {
+					return wrong(CauseInvalidLength, t)
+				}
+				m.EthernetPDUSessionInformation.v = EthernetPDUSessionInformation(v[0])
+			}
+		case 132:
+			if m.EthernetPacketFilter == nil {
+				m.EthernetPacketFilter = room[EthernetPacketFilter](b, t)
+			}
+			e := grow(&m.EthernetPacketFilter)
+			if err := e.decode(v); err != nil {
+				return err
 			}
 		}
 		b = rest
@@ -2024,8 +2415,18 @@ func (m *PDI) append(dst []byte) []byte {
 	for i := range m.FramedRoute {
 		dst = putString(dst, 153, string(m.FramedRoute[i]))
 	}
+	for i := range m.FramedIPv6Route {
+		dst = putString(dst, 155, string(m.FramedIPv6Route[i]))
+	}
 	if m.SourceInterfaceType.set {
 		dst = putUint8(dst, 160, uint8(m.SourceInterfaceType.v))
+	}
+	if m.EthernetPDUSessionInformation.set {
+		dst = putUint8(dst, 142, uint8(m.EthernetPDUSessionInformation.v))
+	}
+	for i := range m.EthernetPacketFilter {
+		at = len(dst)
+		dst = shut(m.EthernetPacketFilter[i].append(open(dst, 132)), at)
 	}
 	return dst
 }
@@ -2959,6 +3360,60 @@ func (m *CreateURR) decode(b []byte) *Error {
 				}
 				m.MeasurementInformation.v = MeasurementInformation(v[0])
 			}
+		case 121:
+			if !m.SubsequentVolumeQuota.set {
+				m.SubsequentVolumeQuota.set = true
+				if c := m.SubsequentVolumeQuota.v.decode(v); c != 0 {
+					return wrong(c, t)
+				}
+			}
+		case 122:
+			if !m.SubsequentTimeQuota.set {
+				m.SubsequentTimeQuota.set = true
+				if len(v) < 32/8 {
+					return wrong(CauseInvalidLength, t)
+				}
+				m.SubsequentTimeQuota.v = Seconds(binary.BigEndian.Uint32(v))
+			}
+		case 108:
+			if !m.FARIDForQuotaAction.set {
+				m.FARIDForQuotaAction.set = true
+				if len(v) < 32/8 {
+					return wrong(CauseInvalidLength, t)
+				}
+				m.FARIDForQuotaAction.v = FARID(binary.BigEndian.Uint32(v))
+			}
+		case 146:
+			if !m.EthernetInactivityTimer.set {
+				m.EthernetInactivityTimer.set = true
+				if len(v) < 32/8 {
+					return wrong(CauseInvalidLength, t)
+				}
+				m.EthernetInactivityTimer.v = Seconds(binary.BigEndian.Uint32(v))
+			}
+		case 181:
+			if !m.QuotaValidityTime.set {
+				m.QuotaValidityTime.set = true
+				if len(v) < 32/8 {
+					return wrong(CauseInvalidLength, t)
+				}
+				m.QuotaValidityTime.v = Seconds(binary.BigEndian.Uint32(v))
+			}
+		case 182:
+			if !m.NumberOfReports.set {
+				m.NumberOfReports.set = true
+				if len(v) < 16/8 {
+					return wrong(CauseInvalidLength, t)
+				}
+				m.NumberOfReports.v = uint16(binary.BigEndian.Uint16(v))
+			}
+		case 72:
+			if !m.DroppedDLTrafficThreshold.set {
+				m.DroppedDLTrafficThreshold.set = true
+				if c := m.DroppedDLTrafficThreshold.v.decode(v); c != 0 {
+					return wrong(c, t)
+				}
+			}
 		}
 		b = rest
 	}
@@ -3012,6 +3467,29 @@ func (m *CreateURR) append(dst []byte) []byte {
 	}
 	if m.MeasurementInformation.set {
 		dst = putUint8(dst, 100, uint8(m.MeasurementInformation.v))
+	}
+	if m.SubsequentVolumeQuota.set {
+		at = len(dst)
+		dst = shut(m.SubsequentVolumeQuota.v.append(open(dst, 121)), at)
+	}
+	if m.SubsequentTimeQuota.set {
+		dst = putUint32(dst, 122, uint32(m.SubsequentTimeQuota.v))
+	}
+	if m.FARIDForQuotaAction.set {
+		dst = putUint32(dst, 108, uint32(m.FARIDForQuotaAction.v))
+	}
+	if m.EthernetInactivityTimer.set {
+		dst = putUint32(dst, 146, uint32(m.EthernetInactivityTimer.v))
+	}
+	if m.QuotaValidityTime.set {
+		dst = putUint32(dst, 181, uint32(m.QuotaValidityTime.v))
+	}
+	if m.NumberOfReports.set {
+		dst = putUint16(dst, 182, uint16(m.NumberOfReports.v))
+	}
+	if m.DroppedDLTrafficThreshold.set {
+		at = len(dst)
+		dst = shut(m.DroppedDLTrafficThreshold.v.append(open(dst, 72)), at)
 	}
 	return dst
 }
@@ -3141,6 +3619,60 @@ func (m *UpdateURR) decode(b []byte) *Error {
 				}
 				m.MeasurementInformation.v = MeasurementInformation(v[0])
 			}
+		case 121:
+			if !m.SubsequentVolumeQuota.set {
+				m.SubsequentVolumeQuota.set = true
+				if c := m.SubsequentVolumeQuota.v.decode(v); c != 0 {
+					return wrong(c, t)
+				}
+			}
+		case 122:
+			if !m.SubsequentTimeQuota.set {
+				m.SubsequentTimeQuota.set = true
+				if len(v) < 32/8 {
+					return wrong(CauseInvalidLength, t)
+				}
+				m.SubsequentTimeQuota.v = Seconds(binary.BigEndian.Uint32(v))
+			}
+		case 108:
+			if !m.FARIDForQuotaAction.set {
+				m.FARIDForQuotaAction.set = true
+				if len(v) < 32/8 {
+					return wrong(CauseInvalidLength, t)
+				}
+				m.FARIDForQuotaAction.v = FARID(binary.BigEndian.Uint32(v))
+			}
+		case 146:
+			if !m.EthernetInactivityTimer.set {
+				m.EthernetInactivityTimer.set = true
+				if len(v) < 32/8 {
+					return wrong(CauseInvalidLength, t)
+				}
+				m.EthernetInactivityTimer.v = Seconds(binary.BigEndian.Uint32(v))
+			}
+		case 181:
+			if !m.QuotaValidityTime.set {
+				m.QuotaValidityTime.set = true
+				if len(v) < 32/8 {
+					return wrong(CauseInvalidLength, t)
+				}
+				m.QuotaValidityTime.v = Seconds(binary.BigEndian.Uint32(v))
+			}
+		case 182:
+			if !m.NumberOfReports.set {
+				m.NumberOfReports.set = true
+				if len(v) < 16/8 {
+					return wrong(CauseInvalidLength, t)
+				}
+				m.NumberOfReports.v = uint16(binary.BigEndian.Uint16(v))
+			}
+		case 72:
+			if !m.DroppedDLTrafficThreshold.set {
+				m.DroppedDLTrafficThreshold.set = true
+				if c := m.DroppedDLTrafficThreshold.v.decode(v); c != 0 {
+					return wrong(c, t)
+				}
+			}
 		}
 		b = rest
 	}
@@ -3198,6 +3730,29 @@ func (m *UpdateURR) append(dst []byte) []byte {
 	}
 	if m.MeasurementInformation.set {
 		dst = putUint8(dst, 100, uint8(m.MeasurementInformation.v))
+	}
+	if m.SubsequentVolumeQuota.set {
+		at = len(dst)
+		dst = shut(m.SubsequentVolumeQuota.v.append(open(dst, 121)), at)
+	}
+	if m.SubsequentTimeQuota.set {
+		dst = putUint32(dst, 122, uint32(m.SubsequentTimeQuota.v))
+	}
+	if m.FARIDForQuotaAction.set {
+		dst = putUint32(dst, 108, uint32(m.FARIDForQuotaAction.v))
+	}
+	if m.EthernetInactivityTimer.set {
+		dst = putUint32(dst, 146, uint32(m.EthernetInactivityTimer.v))
+	}
+	if m.QuotaValidityTime.set {
+		dst = putUint32(dst, 181, uint32(m.QuotaValidityTime.v))
+	}
+	if m.NumberOfReports.set {
+		dst = putUint16(dst, 182, uint16(m.NumberOfReports.v))
+	}
+	if m.DroppedDLTrafficThreshold.set {
+		at = len(dst)
+		dst = shut(m.DroppedDLTrafficThreshold.v.append(open(dst, 72)), at)
 	}
 	return dst
 }
@@ -3354,6 +3909,13 @@ func (m *UpdateBAR) decode(b []byte) *Error {
 				}
 				m.SuggestedBufferingPacketsCount.v = uint8(v[0])
 			}
+		case 48:
+			if !m.DLBufferingSuggestedPacketCount.set {
+				m.DLBufferingSuggestedPacketCount.set = true
+				if c := m.DLBufferingSuggestedPacketCount.v.decode(v); c != 0 {
+					return wrong(c, t)
+				}
+			}
 		}
 		b = rest
 	}
@@ -3364,6 +3926,7 @@ func (m *UpdateBAR) decode(b []byte) *Error {
 }
 
 func (m *UpdateBAR) append(dst []byte) []byte {
+	var at int
 	dst = putUint8(dst, 88, uint8(m.BARID))
 	if m.DownlinkDataNotificationDelay.set {
 		dst = putUint8(dst, 46, uint8(m.DownlinkDataNotificationDelay.v))
@@ -3373,6 +3936,10 @@ func (m *UpdateBAR) append(dst []byte) []byte {
 	}
 	if m.SuggestedBufferingPacketsCount.set {
 		dst = putUint8(dst, 140, uint8(m.SuggestedBufferingPacketsCount.v))
+	}
+	if m.DLBufferingSuggestedPacketCount.set {
+		at = len(dst)
+		dst = shut(m.DLBufferingSuggestedPacketCount.v.append(open(dst, 48)), at)
 	}
 	return dst
 }

@@ -52,19 +52,25 @@ const (
 	IEDownlinkDataServiceInformation    IEType = 45
 	IEDownlinkDataNotificationDelay     IEType = 46
 	IEDLBufferingDuration               IEType = 47
+	IEDLBufferingSuggestedPacketCount   IEType = 48
 	IEPFCPSMReqFlags                    IEType = 49
 	IEPFCPSRRspFlags                    IEType = 50
 	IEPDRID                             IEType = 56
 	IEFSEID                             IEType = 57
+	IEApplicationIDsPFDs                IEType = 58
+	IEPFDContext                        IEType = 59
 	IENodeID                            IEType = 60
+	IEPFDContents                       IEType = 61
 	IEMeasurementMethod                 IEType = 62
 	IEUsageReportTrigger                IEType = 63
 	IEMeasurementPeriod                 IEType = 64
 	IEVolumeMeasurement                 IEType = 66
 	IEDurationMeasurement               IEType = 67
+	IEApplicationDetectionInformation   IEType = 68
 	IETimeOfFirstPacket                 IEType = 69
 	IETimeOfLastPacket                  IEType = 70
 	IEQuotaHoldingTime                  IEType = 71
+	IEDroppedDLTrafficThreshold         IEType = 72
 	IEVolumeQuota                       IEType = 73
 	IETimeQuota                         IEType = 74
 	IEStartTime                         IEType = 75
@@ -101,18 +107,35 @@ const (
 	IEPDNType                           IEType = 113
 	IEFailedRuleID                      IEType = 114
 	IEUserPlaneInactivityTimer          IEType = 117
+	IESubsequentVolumeQuota             IEType = 121
+	IESubsequentTimeQuota               IEType = 122
 	IERQI                               IEType = 123
 	IEQFI                               IEType = 124
 	IEQueryURRReference                 IEType = 125
 	IEAdditionalUsageReportsInformation IEType = 126
+	IEEthernetPacketFilter              IEType = 132
+	IEMACAddress                        IEType = 133
+	IECTAG                              IEType = 134
+	IESTAG                              IEType = 135
+	IEEthertype                         IEType = 136
+	IEEthernetFilterID                  IEType = 138
+	IEEthernetFilterProperties          IEType = 139
 	IESuggestedBufferingPacketsCount    IEType = 140
+	IEEthernetPDUSessionInformation     IEType = 142
+	IEEthernetTrafficInformation        IEType = 143
+	IEMACAddressesDetected              IEType = 144
+	IEMACAddressesRemoved               IEType = 145
+	IEEthernetInactivityTimer           IEType = 146
 	IEFramedRoute                       IEType = 153
+	IEFramedIPv6Route                   IEType = 155
 	IEAveragingWindow                   IEType = 157
 	IEPagingPolicyIndicator             IEType = 158
 	IEAPNDNN                            IEType = 159
 	IEInterfaceType                     IEType = 160
 	IEPFCPSRReqFlags                    IEType = 161
 	IEPFCPAUReqFlags                    IEType = 162
+	IEQuotaValidityTime                 IEType = 181
+	IENumberOfReports                   IEType = 182
 	IEPFCPSEReqFlags                    IEType = 186
 	IEUserPlanePathRecoveryReport       IEType = 187
 	IESNSSAI                            IEType = 257
@@ -173,19 +196,25 @@ var ieNames = [...]string{
 	IEDownlinkDataServiceInformation:    "Downlink Data Service Information",
 	IEDownlinkDataNotificationDelay:     "Downlink Data Notification Delay",
 	IEDLBufferingDuration:               "DL Buffering Duration",
+	IEDLBufferingSuggestedPacketCount:   "DL Buffering Suggested Packet Count",
 	IEPFCPSMReqFlags:                    "PFCPSMReq-Flags",
 	IEPFCPSRRspFlags:                    "PFCPSRRsp-Flags",
 	IEPDRID:                             "PDR ID",
 	IEFSEID:                             "F-SEID",
+	IEApplicationIDsPFDs:                "Application ID's PFDs",
+	IEPFDContext:                        "PFD context",
 	IENodeID:                            "Node ID",
+	IEPFDContents:                       "PFD contents",
 	IEMeasurementMethod:                 "Measurement Method",
 	IEUsageReportTrigger:                "Usage Report Trigger",
 	IEMeasurementPeriod:                 "Measurement Period",
 	IEVolumeMeasurement:                 "Volume Measurement",
 	IEDurationMeasurement:               "Duration Measurement",
+	IEApplicationDetectionInformation:   "Application Detection Information",
 	IETimeOfFirstPacket:                 "Time of First Packet",
 	IETimeOfLastPacket:                  "Time of Last Packet",
 	IEQuotaHoldingTime:                  "Quota Holding Time",
+	IEDroppedDLTrafficThreshold:         "Dropped DL Traffic Threshold",
 	IEVolumeQuota:                       "Volume Quota",
 	IETimeQuota:                         "Time Quota",
 	IEStartTime:                         "Start Time",
@@ -222,18 +251,35 @@ var ieNames = [...]string{
 	IEPDNType:                           "PDN Type",
 	IEFailedRuleID:                      "Failed Rule ID",
 	IEUserPlaneInactivityTimer:          "User Plane Inactivity Timer",
+	IESubsequentVolumeQuota:             "Subsequent Volume Quota",
+	IESubsequentTimeQuota:               "Subsequent Time Quota",
 	IERQI:                               "RQI",
 	IEQFI:                               "QFI",
 	IEQueryURRReference:                 "Query URR Reference",
 	IEAdditionalUsageReportsInformation: "Additional Usage Reports Information",
+	IEEthernetPacketFilter:              "Ethernet Packet Filter",
+	IEMACAddress:                        "MAC address",
+	IECTAG:                              "C-TAG",
+	IESTAG:                              "S-TAG",
+	IEEthertype:                         "Ethertype",
+	IEEthernetFilterID:                  "Ethernet Filter ID",
+	IEEthernetFilterProperties:          "Ethernet Filter Properties",
 	IESuggestedBufferingPacketsCount:    "Suggested Buffering Packets Count",
+	IEEthernetPDUSessionInformation:     "Ethernet PDU Session Information",
+	IEEthernetTrafficInformation:        "Ethernet Traffic Information",
+	IEMACAddressesDetected:              "MAC Addresses Detected",
+	IEMACAddressesRemoved:               "MAC Addresses Removed",
+	IEEthernetInactivityTimer:           "Ethernet Inactivity Timer",
 	IEFramedRoute:                       "Framed-Route",
+	IEFramedIPv6Route:                   "Framed-IPv6-Route",
 	IEAveragingWindow:                   "Averaging Window",
 	IEPagingPolicyIndicator:             "Paging Policy Indicator",
 	IEAPNDNN:                            "APN/DNN",
 	IEInterfaceType:                     "3GPP Interface Type",
 	IEPFCPSRReqFlags:                    "PFCPSRReq-Flags",
 	IEPFCPAUReqFlags:                    "PFCPAUReq-Flags",
+	IEQuotaValidityTime:                 "Quota Validity Time",
+	IENumberOfReports:                   "Number of Reports",
 	IEPFCPSEReqFlags:                    "PFCPSEReq-Flags",
 	IEUserPlanePathRecoveryReport:       "User Plane Path Recovery Report",
 	IESNSSAI:                            "S-NSSAI",

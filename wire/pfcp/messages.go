@@ -7,6 +7,8 @@ type MessageType uint8
 const (
 	TypeHeartbeatRequest             MessageType = 1
 	TypeHeartbeatResponse            MessageType = 2
+	TypePFDManagementRequest         MessageType = 3
+	TypePFDManagementResponse        MessageType = 4
 	TypeAssociationSetupRequest      MessageType = 5
 	TypeAssociationSetupResponse     MessageType = 6
 	TypeAssociationUpdateRequest     MessageType = 7

@@ -5,6 +5,8 @@ package pfcp
 func Refusal(t MessageType, node NodeID, e *Error) Message {
 	c, ie := e.Cause, e.OffendingIE()
 	switch t {
+	case TypePFDManagementRequest:
+		return &PFDManagementResponse{Cause: c, OffendingIE: ie, NodeID: Some(node)}
 	case TypeAssociationSetupRequest:
 		return &AssociationSetupResponse{NodeID: node, Cause: c}
 	case TypeAssociationUpdateRequest:
@@ -28,6 +30,8 @@ func Refusal(t MessageType, node NodeID, e *Error) Message {
 // CauseOf is the cause in a response, and false for a message that has none.
 func CauseOf(m Message) (Cause, bool) {
 	switch m := m.(type) {
+	case *PFDManagementResponse:
+		return m.Cause, true
 	case *AssociationSetupResponse:
 		return m.Cause, true
 	case *AssociationUpdateResponse:

@@ -15,6 +15,14 @@ type UsageReport struct {
 	TimeOfLastPacket    Opt[Timestamp]         `ie:"70"`
 	UsageInformation    Opt[UsageInformation]  `ie:"90"`
 	QueryURRReference   Opt[uint32]            `ie:"125"`
+
+	ApplicationDetectionInformation Opt[ApplicationDetectionInformation] `ie:"68"`
+	EthernetTrafficInformation      Opt[EthernetTrafficInformation]      `ie:"143"`
+}
+
+// ApplicationDetectionInformation names the application whose traffic began or ended, TS 29.244 §7.5.8.3.
+type ApplicationDetectionInformation struct {
+	ApplicationID string `ie:"24"`
 }
 
 // DownlinkDataReport tells of downlink data for an idle UE, TS 29.244 §7.5.8.2.

@@ -39,7 +39,11 @@ type PDI struct {
 	ApplicationID       Opt[string]          `ie:"24"`
 	QFI                 []QFI                `ie:"124"`
 	FramedRoute         []string             `ie:"153"`
+	FramedIPv6Route     []string             `ie:"155"`
 	SourceInterfaceType Opt[InterfaceType]   `ie:"160"`
+
+	EthernetPDUSessionInformation Opt[EthernetPDUSessionInformation] `ie:"142"`
+	EthernetPacketFilter          []EthernetPacketFilter             `ie:"132"`
 }
 
 // UpdatePDR changes a packet detection rule, TS 29.244 §7.5.4.2.
@@ -157,6 +161,14 @@ type CreateURR struct {
 	InactivityDetectionTime   Opt[Seconds]                `ie:"36"`
 	LinkedURRID               []URRID                     `ie:"82"`
 	MeasurementInformation    Opt[MeasurementInformation] `ie:"100"`
+	SubsequentVolumeQuota     Opt[Volume]                 `ie:"121"`
+	SubsequentTimeQuota       Opt[Seconds]                `ie:"122"`
+	FARIDForQuotaAction       Opt[FARID]                  `ie:"108"`
+	EthernetInactivityTimer   Opt[Seconds]                `ie:"146"`
+	QuotaValidityTime         Opt[Seconds]                `ie:"181"`
+	NumberOfReports           Opt[uint16]                 `ie:"182"`
+
+	DroppedDLTrafficThreshold Opt[DroppedDLTrafficThreshold] `ie:"72"`
 }
 
 // UpdateURR changes a usage reporting rule, TS 29.244 §7.5.4.4.
@@ -176,6 +188,14 @@ type UpdateURR struct {
 	InactivityDetectionTime   Opt[Seconds]                `ie:"36"`
 	LinkedURRID               []URRID                     `ie:"82"`
 	MeasurementInformation    Opt[MeasurementInformation] `ie:"100"`
+	SubsequentVolumeQuota     Opt[Volume]                 `ie:"121"`
+	SubsequentTimeQuota       Opt[Seconds]                `ie:"122"`
+	FARIDForQuotaAction       Opt[FARID]                  `ie:"108"`
+	EthernetInactivityTimer   Opt[Seconds]                `ie:"146"`
+	QuotaValidityTime         Opt[Seconds]                `ie:"181"`
+	NumberOfReports           Opt[uint16]                 `ie:"182"`
+
+	DroppedDLTrafficThreshold Opt[DroppedDLTrafficThreshold] `ie:"72"`
 }
 
 // RemoveURR takes a usage reporting rule away, TS 29.244 §7.5.4.8.
@@ -201,6 +221,8 @@ type UpdateBAR struct {
 	DownlinkDataNotificationDelay  Opt[uint8] `ie:"46"`
 	DLBufferingDuration            Opt[Timer] `ie:"47"`
 	SuggestedBufferingPacketsCount Opt[uint8] `ie:"140"`
+
+	DLBufferingSuggestedPacketCount Opt[PacketCount] `ie:"48"`
 }
 
 // RemoveBAR takes the buffering action rule away, TS 29.244 §7.5.4.12.

@@ -21,6 +21,7 @@ type Packet struct {
 	TEID    uint32
 	QFI     uint8
 	End     bool // an end marker
+	Echo    bool // an echo request
 }
 
 // Path is a upf.Datapath in memory.
@@ -122,6 +123,13 @@ func (p *Path) EndMarker(peer netip.Addr, teid uint32, qfi uint8) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.out = append(p.out, Packet{Peer: peer, TEID: teid, QFI: qfi, End: true})
+}
+
+// Echo notes an Echo Request, which nobody answers.
+func (p *Path) Echo(peer netip.Addr) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.out = append(p.out, Packet{Peer: peer, Echo: true})
 }
 
 // Counters are totals since New.

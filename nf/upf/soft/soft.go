@@ -196,6 +196,11 @@ func (p *Path) EndMarker(peer netip.Addr, teid uint32, qfi uint8) {
 	p.send(gtpu.AppendEndMarker(nil, teid, gtpu.PDUSession{QFI: qfi}), netip.AddrPortFrom(peer, gtpu.Port))
 }
 
+// Echo sends an Echo Request, TS 29.281 §7.2.1.
+func (p *Path) Echo(peer netip.Addr) {
+	p.send(gtpu.AppendEchoRequest(nil, 0), netip.AddrPortFrom(peer, gtpu.Port))
+}
+
 // send sends one datagram on N3.
 func (p *Path) send(b []byte, to netip.AddrPort) bool {
 	if p.output != nil {

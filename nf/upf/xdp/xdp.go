@@ -292,6 +292,9 @@ func (p *Path) Rearm(slot uint32) { p.slow.Rearm(slot) }
 // EndMarker sends an end marker, TS 29.281 §7.3.2.
 func (p *Path) EndMarker(peer netip.Addr, teid uint32, qfi uint8) { p.slow.EndMarker(peer, teid, qfi) }
 
+// Echo sends an Echo Request, TS 29.281 §7.2.1.
+func (p *Path) Echo(peer netip.Addr) { p.slow.Echo(peer) }
+
 // Counters are the totals of both paths since New.
 func (p *Path) Counters() upf.Counters {
 	c, now := p.slow.Counters(), p.totals()
