@@ -52,6 +52,9 @@ func (u *UPF) compilePDI(rule *Rule, s *session, r ruleSet, p pfcp.CreatePDR) *p
 func compileAddresses(rule *Rule, p pfcp.CreatePDR) *pfcp.Error {
 	id := uint32(p.PDRID)
 	for _, a := range p.PDI.UEIPAddress {
+		if a.ChooseIPv4 || a.ChooseIPv6 {
+			return ruleFailure(pfcp.RulePDR, id, pfcp.IEUEIPAddress, "UE addresses are allotted by the CP function")
+		}
 		if a.IPv4.IsValid() {
 			rule.UE4 = a.IPv4
 		}

@@ -142,6 +142,11 @@ func (l Limit) Reached(u Usage) bool {
 		l.Downlink != 0 && u.DownlinkBytes >= l.Downlink
 }
 
+// Refusal is the error of a Datapath that has no such sessions, TS 29.244 §7.6.
+func Refusal(ie pfcp.IEType, detail string) *pfcp.Error {
+	return &pfcp.Error{Cause: pfcp.CauseServiceNotSupported, Offending: ie, Detail: detail}
+}
+
 // URR finds what the data path must know of a URR.
 func (s *Session) URR(id pfcp.URRID) (URR, bool) {
 	for _, u := range s.URRs {

@@ -79,6 +79,12 @@ func samples() []sample {
 	return []sample{
 		{"heartbeat request", Header{Sequence: 1}, &HeartbeatRequest{RecoveryTimeStamp: start}},
 		{"heartbeat response", Header{Sequence: 1}, &HeartbeatResponse{RecoveryTimeStamp: start}},
+		{"PFD management request", Header{Sequence: 2}, &PFDManagementRequest{NodeID: Some(node), ApplicationIDsPFDs: []ApplicationIDsPFDs{
+			{ApplicationID: "video", PFDContext: []PFDContext{{PFDContents: []PFDContents{{FlowDescription: "permit out 6 from 192.0.2.1 443 to assigned",
+				URL: "^http://example.org", DomainName: "example.org", Custom: "c", DomainNameProtocol: "tls",
+				FlowDescriptions: []string{"permit out 17 from 192.0.2.1 443 to assigned"}, URLs: []string{"a", "b"}, DomainNames: []string{"d", "e"}}}}}},
+			{ApplicationID: "gone"}}}},
+		{"PFD management response", Header{Sequence: 2}, &PFDManagementResponse{Cause: CauseMandatoryIEIncorrect, OffendingIE: Some(IEPFDContents), NodeID: Some(node)}},
 		{"association setup request", Header{Sequence: maxSequence}, &AssociationSetupRequest{NodeID: node, RecoveryTimeStamp: start,
 			UPFunctionFeatures: Some(UPFeatureUEIP), CPFunctionFeatures: Some(CPFeatureEPFAR | CPFeaturePSUCC)}},
 		{"association setup request by name", Header{Sequence: 3}, &AssociationSetupRequest{
@@ -127,7 +133,7 @@ func samples() []sample {
 			ErrorIndicationReport:             Some(ErrorIndicationReport{RemoteFTEID: []FTEID{{TEID: 5, IPv4: gnbN3}}}),
 			AdditionalUsageReportsInformation: Some(uint16(1)), PFCPSRReqFlags: Some(SessionReportReqFlags(1))}},
 		{"session report response", session(0x13), &SessionReportResponse{Cause: CauseRequestAccepted, OffendingIE: Some(IEReportType),
-			UpdateBAR: Some(UpdateBAR{BARID: 1, DownlinkDataNotificationDelay: Some(uint8(2)), DLBufferingDuration: Some(Timer(0x22)),
+			UpdateBAR: Some(UpdateBAR{BARID: 1, DownlinkDataNotificationDelay: Some(uint8(2)), DLBufferingDuration: Some(Timer(0x22)), DLBufferingSuggestedPacketCount: Some(PacketCount(500)),
 				SuggestedBufferingPacketsCount: Some(uint8(9))}),
 			PFCPSRRspFlags: Some(SRRspDROBU), CPFSEID: Some(FSEID{SEID: 1, IPv4: smfN4})}},
 	}
@@ -139,7 +145,11 @@ func usage() UsageReport {
 			TotalPackets: Some(uint64(3)), UplinkPackets: Some(uint64(1)), DownlinkPackets: Some(uint64(2))}),
 		DurationMeasurement: Some(Seconds(60)), UEIPAddress: Some(UEIPAddress{IPv4: ueIPv4}),
 		NetworkInstance: Some(NetworkInstance("internet")), TimeOfFirstPacket: Some(start + 1), TimeOfLastPacket: Some(start + 2),
-		UsageInformation: Some(UsageInformation(1)), QueryURRReference: Some(uint32(8))}
+		UsageInformation: Some(UsageInformation(1)), QueryURRReference: Some(uint32(8)),
+		ApplicationDetectionInformation: Some(ApplicationDetectionInformation{ApplicationID: "video"}),
+		EthernetTrafficInformation: Some(EthernetTrafficInformation{
+			MACAddressesDetected: []MACAddresses{{MAC: []MAC{{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 2}}, CTAG: Some(VLANTag{VID: Some(uint16(5))})}},
+			MACAddressesRemoved:  []MACAddresses{{MAC: []MAC{{2, 0, 0, 0, 0, 3}}}}})}
 }
 
 func establishmentRest(node NodeID) *SessionEstablishmentRequest {
@@ -156,6 +166,12 @@ func establishmentRest(node NodeID) *SessionEstablishmentRequest {
 	pdi.ApplicationID = Some("app")
 	pdi.FramedRoute = []string{"192.0.2.0/24 0.0.0.0 1"}
 	pdi.SourceInterfaceType = Some(InterfaceTypeN33GPP)
+	pdi.FramedIPv6Route = []string{"2001:db8:2::/48 :: 1"}
+	pdi.EthernetPDUSessionInformation = Some(EthernetPDUSessionETHI)
+	pdi.EthernetPacketFilter = []EthernetPacketFilter{{EthernetFilterID: Some(uint32(3)), EthernetFilterProperties: Some(EthernetFilterBIDE),
+		MACAddress: []MACAddress{{Source: Some(MAC{2, 0, 0, 0, 0, 1}), UpperSource: Some(MAC{2, 0, 0, 0, 0, 9})}, {Destination: Some(MAC{2, 0, 0, 0, 0, 2})}},
+		Ethertype:  Some(uint16(0x0800)), CTAG: Some(VLANTag{VID: Some(uint16(0xabc)), PCP: Some(uint8(5)), DEI: Some(true)}),
+		STAG: Some(VLANTag{VID: Some(uint16(2))}), SDFFilter: pdi.SDFFilter[:1]}}
 	f := &m.CreateFAR[1]
 	f.BARID = Some(BARID(1))
 	f.ApplyAction = ApplyBUFF | ApplyNOCP | ApplyDDPN
@@ -167,6 +183,9 @@ func establishmentRest(node NodeID) *SessionEstablishmentRequest {
 	u.MeasurementPeriod, u.VolumeQuota, u.TimeThreshold, u.TimeQuota = Some(Seconds(1)), v, Some(Seconds(2)), Some(Seconds(3))
 	u.QuotaHoldingTime, u.MonitoringTime, u.SubsequentVolumeThreshold = Some(Seconds(4)), Some(start), v
 	u.SubsequentTimeThreshold, u.InactivityDetectionTime = Some(Seconds(5)), Some(Seconds(6))
+	u.SubsequentVolumeQuota, u.SubsequentTimeQuota, u.FARIDForQuotaAction = v, Some(Seconds(7)), Some(FARID(2))
+	u.EthernetInactivityTimer, u.QuotaValidityTime, u.NumberOfReports = Some(Seconds(8)), Some(Seconds(9)), Some(uint16(10))
+	u.DroppedDLTrafficThreshold = Some(DroppedDLTrafficThreshold{Packets: Some(uint64(4)), Octets: Some(uint64(5))})
 	u.LinkedURRID, u.MeasurementInformation = []URRID{2, 3}, Some(MeasurementInformation(2))
 	q := &m.CreateQER[0]
 	q.QERCorrelationID, q.GateStatus, q.GBR = Some(uint32(5)), GateStatus{UplinkClosed: true}, Some(GBR{1, 2})
@@ -201,7 +220,11 @@ func modification(node NodeID) *SessionModificationRequest {
 			TimeThreshold: urr.TimeThreshold, TimeQuota: urr.TimeQuota, QuotaHoldingTime: urr.QuotaHoldingTime,
 			MonitoringTime: urr.MonitoringTime, SubsequentVolumeThreshold: urr.SubsequentVolumeThreshold,
 			SubsequentTimeThreshold: urr.SubsequentTimeThreshold, InactivityDetectionTime: urr.InactivityDetectionTime,
-			LinkedURRID: urr.LinkedURRID, MeasurementInformation: urr.MeasurementInformation}},
+			LinkedURRID: urr.LinkedURRID, MeasurementInformation: urr.MeasurementInformation,
+			SubsequentVolumeQuota: urr.SubsequentVolumeQuota, SubsequentTimeQuota: urr.SubsequentTimeQuota,
+			FARIDForQuotaAction: urr.FARIDForQuotaAction, EthernetInactivityTimer: urr.EthernetInactivityTimer,
+			QuotaValidityTime: urr.QuotaValidityTime, NumberOfReports: urr.NumberOfReports,
+			DroppedDLTrafficThreshold: urr.DroppedDLTrafficThreshold}},
 		UpdateQER: []UpdateQER{{QERID: 1, QERCorrelationID: qer.QERCorrelationID, GateStatus: Some(GateStatus{DownlinkClosed: true}),
 			MBR: qer.MBR, GBR: qer.GBR, QFI: qer.QFI, RQI: qer.RQI, PPI: qer.PPI, AveragingWindow: qer.AveragingWindow}},
 		UpdateBAR:      Some(UpdateBAR{BARID: 1, DownlinkDataNotificationDelay: Some(uint8(1)), SuggestedBufferingPacketsCount: Some(uint8(4))}),

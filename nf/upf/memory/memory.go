@@ -60,6 +60,9 @@ func (p *Path) Run(ctx context.Context, ev upf.Events) error {
 
 // Apply installs or replaces a session and sends what waited.
 func (p *Path) Apply(s *upf.Session) error {
+	if err := refuse(s); err != nil {
+		return err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	st := p.sessions[s.Slot]
@@ -76,6 +79,22 @@ func (p *Path) Apply(s *upf.Session) error {
 	p.counters.Buffered -= uint64(len(waited))
 	for _, w := range waited {
 		p.downlink(st, w)
+	}
+	return nil
+}
+
+// refuse tells what of a session this data path does not do.
+func refuse(s *upf.Session) error {
+	if s.Ethernet() || s.Unstructured() {
+		return upf.Refusal(pfcp.IEPDNType, "only sessions of IP")
+	}
+	for i := range s.Rules {
+		switch r := &s.Rules[i]; {
+		case r.PeerPort != 0:
+			return upf.Refusal(pfcp.IEOuterHeaderCreation, "only GTP-U")
+		case r.MarkMask != 0:
+			return upf.Refusal(pfcp.IETransportLevelMarking, "no marking")
+		}
 	}
 	return nil
 }

@@ -22,6 +22,10 @@ type silent struct{}
 
 func (silent) DownlinkData(uint32, pfcp.PDRID, uint8, uint8) {}
 func (silent) ErrorIndication(netip.Addr, uint32)            {}
+func (silent) Echo(netip.Addr)                               {}
+func (silent) UsageReached(uint32, pfcp.URRID)               {}
+func (silent) MACs(uint32, pfcp.URRID, []pfcp.MAC, []pfcp.MAC) {
+}
 
 // BenchmarkEndToEnd moves packets of 1000 octets through the lab, a batch at a time, and waits for each batch at the
 // other end: sender, UPF and sink share the machine. "single" reads and writes one packet per system call, as a plain

@@ -57,6 +57,9 @@ type waitingPacket struct {
 
 // Apply installs or replaces a session. Packets that waited leave by the new rules before newer ones do.
 func (p *Path) Apply(s *upf.Session) error {
+	if err := refuse(s); err != nil {
+		return err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l := p.live[s.Slot]
@@ -221,6 +224,22 @@ func (p *Path) byTEID(teid uint32) *live {
 	}
 	if t := p.tunnels[slot].Load(); t != nil && t.teid == teid {
 		return t.live
+	}
+	return nil
+}
+
+// refuse tells what of a session this data path does not do.
+func refuse(s *upf.Session) error {
+	if s.Ethernet() || s.Unstructured() {
+		return upf.Refusal(pfcp.IEPDNType, "only sessions of IP")
+	}
+	for i := range s.Rules {
+		switch r := &s.Rules[i]; {
+		case r.PeerPort != 0:
+			return upf.Refusal(pfcp.IEOuterHeaderCreation, "only GTP-U")
+		case r.MarkMask != 0:
+			return upf.Refusal(pfcp.IETransportLevelMarking, "no marking")
+		}
 	}
 	return nil
 }

@@ -77,6 +77,10 @@ type silent struct{}
 
 func (silent) DownlinkData(uint32, pfcp.PDRID, uint8, uint8) {}
 func (silent) ErrorIndication(netip.Addr, uint32)            {}
+func (silent) Echo(netip.Addr)                               {}
+func (silent) UsageReached(uint32, pfcp.URRID)               {}
+func (silent) MACs(uint32, pfcp.URRID, []pfcp.MAC, []pfcp.MAC) {
+}
 
 // running is a Path in the lab.
 type running struct {

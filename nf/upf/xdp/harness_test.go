@@ -26,6 +26,7 @@ func (*still) Usage(uint32, pfcp.URRID) upf.Usage    { return upf.Usage{} }
 func (*still) DropBuffered(uint32)                   {}
 func (*still) Rearm(uint32)                          {}
 func (*still) EndMarker(netip.Addr, uint32, uint8)   {}
+func (*still) Echo(netip.Addr)                       {}
 func (*still) Counters() upf.Counters                { return upf.Counters{} }
 func (s *still) Close() error                        { s.closed = true; return nil }
 

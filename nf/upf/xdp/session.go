@@ -87,7 +87,7 @@ func (p *Path) uplinkOf(s *upf.Session) direction {
 		found = r
 	}
 	if found == nil || len(s.Tunnels) != 1 || found.TEID != s.Tunnels[0] || upf.Slot(found.TEID) != s.Slot || !found.Uplink() ||
-		found.Peer.IsValid() || found.To != pfcp.InterfaceCore || len(found.Filters) > 0 || !ue4(s, found).IsValid() {
+		found.Peer.IsValid() || found.To != pfcp.InterfaceCore || len(found.Filters) > 0 || rare(s, found) || !ue4(s, found).IsValid() {
 		return direction{}
 	}
 	return directionOf(found)
@@ -107,7 +107,7 @@ func (p *Path) downlinkOf(s *upf.Session) direction {
 		}
 		found = r
 	}
-	if found == nil || len(found.Filters) > 0 || found.Action&pfcp.ApplyBUFF != 0 || !ue4(s, found).IsValid() {
+	if found == nil || len(found.Filters) > 0 || rare(s, found) || found.Action&pfcp.ApplyBUFF != 0 || !ue4(s, found).IsValid() {
 		return direction{}
 	}
 	if found.Action&pfcp.ApplyFORW != 0 && !found.Peer.Is4() {
@@ -120,6 +120,12 @@ func (p *Path) downlinkOf(s *upf.Session) direction {
 		return direction{}
 	}
 	return directionOf(found)
+}
+
+// rare tells whether a rule or its session asks for what the programs do not know: no IP, networks behind the UE,
+// marking, quotas and the like.
+func rare(s *upf.Session, r *upf.Rule) bool {
+	return s.Ethernet() || s.Unstructured() || len(s.Framed) > 0 || len(s.URRs) > 0 || r.MarkMask != 0 || r.PPI.Present() || r.PeerPort != 0
 }
 
 // ue4 is the address that a rule's packets come from or go to.
