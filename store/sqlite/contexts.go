@@ -14,6 +14,7 @@ import (
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/store"
+	"github.com/limpid-5g/limpid/store/columns"
 )
 
 const (
@@ -84,14 +85,14 @@ func (s *Store) RemoveUE(ctx context.Context, supi ident.SUPI, epoch uint64) err
 
 // UE implements store.Contexts.
 func (s *Store) UE(ctx context.Context, supi ident.SUPI) (store.UEContext, error) {
-	return one(rowsOf(ctx, s, scanUE, selectUESQL+"WHERE supi = ?", string(supi)))
+	return one(rowsOf(ctx, s, columns.UE, selectUESQL+"WHERE supi = ?", string(supi)))
 }
 
 // UEByTMSI implements store.Contexts.
 func (s *Store) UEByTMSI(ctx context.Context, tmsi uint32) (store.UEContext, error) {
-	u, err := one(rowsOf(ctx, s, scanUE, selectUESQL+"WHERE tmsi = ?", int64(tmsi)))
+	u, err := one(rowsOf(ctx, s, columns.UE, selectUESQL+"WHERE tmsi = ?", int64(tmsi)))
 	if errors.Is(err, store.ErrNotFound) {
-		return one(rowsOf(ctx, s, scanUE, selectUESQL+"WHERE old_tmsi = ?", int64(tmsi)))
+		return one(rowsOf(ctx, s, columns.UE, selectUESQL+"WHERE old_tmsi = ?", int64(tmsi)))
 	}
 	return u, err
 }
@@ -99,7 +100,7 @@ func (s *Store) UEByTMSI(ctx context.Context, tmsi uint32) (store.UEContext, err
 // TakeUE implements store.Contexts.
 func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string) (u store.UEContext, err error) {
 	err = s.write(ctx, func(t *transaction) error {
-		dest, finish := scanUE(&u)
+		dest, finish := columns.UE(&u)
 		err := t.scan(takeUESQL, []any{node, string(supi), int64(seen)}, dest...)
 		if errors.Is(err, sql.ErrNoRows) {
 			return t.whyNotTaken("SELECT count(*) FROM ue_context WHERE supi = ?", string(supi))
@@ -123,7 +124,7 @@ func (t *transaction) whyNotTaken(count string, args ...any) error {
 
 // UEs implements store.Contexts.
 func (s *Store) UEs(ctx context.Context, node string) iter.Seq2[store.UEContext, error] {
-	return rowsOf(ctx, s, scanUE, selectUESQL+"WHERE ?1 = '' OR node = ?1", node)
+	return rowsOf(ctx, s, columns.UE, selectUESQL+"WHERE ?1 = '' OR node = ?1", node)
 }
 
 // KeepSMs implements store.Contexts.
@@ -134,7 +135,7 @@ func (s *Store) KeepSMs(ctx context.Context, list []store.SMContext) ([]error, e
 		for i := range list {
 			n := &list[i]
 			changed, err := t.exec(keepSMSQL, string(n.SUPI), int64(n.PDUSessionID), int64(n.SEID), n.Node, string(n.DNN), n.UPF,
-				addrText(n.IPv4), prefixText(n.IPv6), n.Record)
+				columns.Address(n.IPv4), columns.Prefix(n.IPv6), n.Record)
 			switch index := uniqueViolated(err); {
 			case index != "":
 				errs[i] = &store.LeasedError{Address: leased(n, index)}
@@ -169,7 +170,7 @@ func (s *Store) RemoveSM(ctx context.Context, supi ident.SUPI, pduSessionID uint
 
 // SMsOf implements store.Contexts.
 func (s *Store) SMsOf(ctx context.Context, supi ident.SUPI) (list []store.SMContext, err error) {
-	for n, err := range rowsOf(ctx, s, scanSM, selectSMSQL+"WHERE supi = ? ORDER BY pdu_session_id", string(supi)) {
+	for n, err := range rowsOf(ctx, s, columns.SM, selectSMSQL+"WHERE supi = ? ORDER BY pdu_session_id", string(supi)) {
 		if err != nil {
 			return nil, err
 		}
@@ -181,7 +182,7 @@ func (s *Store) SMsOf(ctx context.Context, supi ident.SUPI) (list []store.SMCont
 // TakeSM implements store.Contexts.
 func (s *Store) TakeSM(ctx context.Context, supi ident.SUPI, pduSessionID uint8, seen uint64, node string, seid uint64) (n store.SMContext, err error) {
 	err = s.write(ctx, func(t *transaction) error {
-		dest, finish := scanSM(&n)
+		dest, finish := columns.SM(&n)
 		err := t.scan(takeSMSQL, []any{node, int64(seid), string(supi), int64(pduSessionID), int64(seen)}, dest...)
 		if errors.Is(err, sql.ErrNoRows) {
 			return t.whyNotTaken("SELECT count(*) FROM sm_context WHERE supi = ? AND pdu_session_id = ?", string(supi), int64(pduSessionID))
@@ -193,7 +194,7 @@ func (s *Store) TakeSM(ctx context.Context, supi ident.SUPI, pduSessionID uint8,
 
 // SMs implements store.Contexts.
 func (s *Store) SMs(ctx context.Context, node string) iter.Seq2[store.SMContext, error] {
-	return rowsOf(ctx, s, scanSM, selectSMSQL+"WHERE ?1 = '' OR node = ?1", node)
+	return rowsOf(ctx, s, columns.SM, selectSMSQL+"WHERE ?1 = '' OR node = ?1", node)
 }
 
 // BeginLife implements store.Contexts.
@@ -249,50 +250,4 @@ func one[T any](seq iter.Seq2[T, error]) (T, error) {
 	}
 	var none T
 	return none, store.ErrNotFound
-}
-
-func scanUE(u *store.UEContext) ([]any, func() error) {
-	var supi, node string
-	var tmsi, old, epoch int64
-	var record []byte
-	return []any{&supi, &tmsi, &old, &node, &epoch, &record}, func() error {
-		*u = store.UEContext{SUPI: ident.SUPI(supi), TMSI: uint32(tmsi), OldTMSI: uint32(old), Node: node, Epoch: uint64(epoch),
-			Record: record}
-		return nil
-	}
-}
-
-func scanSM(n *store.SMContext) ([]any, func() error) {
-	var supi, node, dnn, upf, ipv4, ipv6 string
-	var id, seid int64
-	var record []byte
-	return []any{&supi, &id, &seid, &node, &dnn, &upf, &ipv4, &ipv6, &record}, func() (err error) {
-		*n = store.SMContext{SUPI: ident.SUPI(supi), PDUSessionID: uint8(id), SEID: uint64(seid), Node: node, DNN: ident.DNN(dnn),
-			UPF: upf, Record: record}
-		if ipv4 != "" {
-			if n.IPv4, err = netip.ParseAddr(ipv4); err != nil {
-				return fmt.Errorf("%w: %w", store.ErrDamaged, err)
-			}
-		}
-		if ipv6 != "" {
-			if n.IPv6, err = netip.ParsePrefix(ipv6); err != nil {
-				return fmt.Errorf("%w: %w", store.ErrDamaged, err)
-			}
-		}
-		return nil
-	}
-}
-
-func addrText(a netip.Addr) string {
-	if !a.IsValid() {
-		return ""
-	}
-	return a.String()
-}
-
-func prefixText(p netip.Prefix) string {
-	if !p.IsValid() {
-		return ""
-	}
-	return p.String()
 }

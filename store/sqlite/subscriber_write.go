@@ -3,17 +3,15 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	sqlite3 "modernc.org/sqlite"
 
 	"github.com/limpid-5g/limpid/aka"
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/store"
+	"github.com/limpid-5g/limpid/store/columns"
 )
 
 const (
@@ -167,16 +165,13 @@ func notFound(supi ident.SUPI) error {
 
 // insert stores one subscriber; exists tells that its SUPI is taken.
 func insert(t *transaction, sub *store.Subscriber, revision int64) (exists bool, err error) {
-	supi, a := string(sub.SUPI), &sub.Authentication
-	n, err := t.exec(insertSubscriberSQL, supi, string(a.Method), string(a.Algorithm), hex.EncodeToString(a.K),
-		hex.EncodeToString(a.OPc), hex.EncodeToString(a.AMFField[:]), int64(a.SQN),
-		int64(sub.UEAMBR.Uplink), int64(sub.UEAMBR.Downlink), revision)
+	n, err := t.exec(insertSubscriberSQL, columns.SubscriberValues(sub, revision)...)
 	if err != nil || n == 0 {
 		return err == nil, err
 	}
 	for i := range sub.Slices {
 		slice := &sub.Slices[i]
-		if _, err := t.exec(insertSliceSQL, supi, int64(slice.SNSSAI.SST), sdText(slice.SNSSAI), slice.Default); err != nil {
+		if _, err := t.exec(insertSliceSQL, columns.SliceValues(sub.SUPI, slice)...); err != nil {
 			return false, err
 		}
 		for j := range slice.DNNs {
@@ -189,39 +184,9 @@ func insert(t *transaction, sub *store.Subscriber, revision int64) (exists bool,
 }
 
 func insertDNN(t *transaction, supi ident.SUPI, slice ident.SNSSAI, d *store.DNN) error {
-	var static any
-	if d.StaticIPv4.IsValid() {
-		static = d.StaticIPv4.String()
-	}
-	_, err := t.exec(insertDNNSQL, string(supi), int64(slice.SST), sdText(slice), string(d.Name), d.Default,
-		joinTypes(d.SessionTypes), joinModes(d.SSCModes), int64(d.SessionAMBR.Uplink), int64(d.SessionAMBR.Downlink),
-		int64(d.FiveQI), int64(d.ARP.PriorityLevel), d.ARP.MayPreempt, d.ARP.Preemptable, static)
+	_, err := t.exec(insertDNNSQL, columns.DNNValues(supi, slice, d)...)
 	if uniqueViolated(err) != "" { // the index on static_ipv4 is the only one that is no key
 		return fmt.Errorf("%s: %s on slice %s, DNN %s: %w", supi.Conceal(), d.StaticIPv4, slice, d.Name, store.ErrAddressTaken)
 	}
 	return err
-}
-
-// sdText is the column sd: empty for a slice without a differentiator.
-func sdText(s ident.SNSSAI) string {
-	if !s.HasSD() {
-		return ""
-	}
-	return fmt.Sprintf("%06x", s.SD)
-}
-
-func joinTypes(types []store.SessionType) string {
-	names := make([]string, len(types))
-	for i, t := range types {
-		names[i] = string(t)
-	}
-	return strings.Join(names, ",")
-}
-
-func joinModes(modes []uint8) string {
-	digits := make([]string, len(modes))
-	for i, m := range modes {
-		digits[i] = strconv.Itoa(int(m))
-	}
-	return strings.Join(digits, ",")
 }

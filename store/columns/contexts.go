@@ -1,0 +1,59 @@
+package columns
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/store"
+)
+
+// UE is where the columns of a UE context go, and what is to be done once they are filled.
+func UE(u *store.UEContext) ([]any, func() error) {
+	var supi, node string
+	var tmsi, old, epoch int64
+	var record []byte
+	return []any{&supi, &tmsi, &old, &node, &epoch, &record}, func() error {
+		*u = store.UEContext{SUPI: ident.SUPI(supi), TMSI: uint32(tmsi), OldTMSI: uint32(old), Node: node, Epoch: uint64(epoch),
+			Record: record}
+		return nil
+	}
+}
+
+// SM is where the columns of an SM context go, and what is to be done once they are filled.
+func SM(n *store.SMContext) ([]any, func() error) {
+	var supi, node, dnn, upf, ipv4, ipv6 string
+	var id, seid int64
+	var record []byte
+	return []any{&supi, &id, &seid, &node, &dnn, &upf, &ipv4, &ipv6, &record}, func() (err error) {
+		*n = store.SMContext{SUPI: ident.SUPI(supi), PDUSessionID: uint8(id), SEID: uint64(seid), Node: node, DNN: ident.DNN(dnn),
+			UPF: upf, Record: record}
+		if ipv4 != "" {
+			if n.IPv4, err = netip.ParseAddr(ipv4); err != nil {
+				return fmt.Errorf("%w: %w", store.ErrDamaged, err)
+			}
+		}
+		if ipv6 != "" {
+			if n.IPv6, err = netip.ParsePrefix(ipv6); err != nil {
+				return fmt.Errorf("%w: %w", store.ErrDamaged, err)
+			}
+		}
+		return nil
+	}
+}
+
+// Address is the text of an address, empty for none.
+func Address(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
+}
+
+// Prefix is the text of a prefix, empty for none.
+func Prefix(p netip.Prefix) string {
+	if !p.IsValid() {
+		return ""
+	}
+	return p.String()
+}

@@ -1,0 +1,194 @@
+// Package columns is how the values of package store stand in the tables of an SQL engine, the same in all of them.
+package columns
+
+import (
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/limpid-5g/limpid/aka"
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/store"
+)
+
+// A subscriber is read with one query, a row for each DNN, so that it is of one moment.
+const (
+	// SelectSubscriber is the beginning of the query, up to its condition, and OrderSubscriber its end.
+	SelectSubscriber = `SELECT s.supi, s.auth_method, s.algorithm, s.k, s.opc, s.amf_field, s.sqn_ceiling,
+	s.ambr_uplink, s.ambr_downlink, s.revision,
+	l.sst, l.sd, l.is_default,
+	d.dnn, d.is_default, d.session_types, d.ssc_modes, d.ambr_uplink, d.ambr_downlink,
+	d.five_qi, d.arp_priority, d.arp_may_preempt, d.arp_preemptable, coalesce(d.static_ipv4, '')
+	FROM subscriber s
+	JOIN subscriber_slice l ON l.supi = s.supi
+	JOIN subscriber_dnn d ON d.supi = l.supi AND d.sst = l.sst AND d.sd = l.sd `
+	OrderSubscriber = ` ORDER BY s.supi, l.is_default DESC, l.sst, l.sd, d.is_default DESC, d.dnn`
+)
+
+// Subscriber is one row of a subscriber, joined with one of its slices and one of its DNNs.
+type Subscriber struct {
+	SUPI                           string
+	method, algorithm, k, opc, amf string
+	sqn, up, down, revision        int64
+	sst                            uint8
+	sd                             string
+	sliceDefault                   bool
+	dnn                            string
+	dnnDefault                     bool
+	types, modes                   string
+	sessionUp, sessionDown         int64
+	fiveQI, priority               uint8
+	mayPreempt, preemptable        bool
+	static                         string
+}
+
+// SubscriberValues are the columns of table subscriber, in the order of its schema.
+func SubscriberValues(sub *store.Subscriber, revision int64) []any {
+	a := &sub.Authentication
+	return []any{string(sub.SUPI), string(a.Method), string(a.Algorithm), hex.EncodeToString(a.K),
+		hex.EncodeToString(a.OPc), hex.EncodeToString(a.AMFField[:]), int64(a.SQN),
+		int64(sub.UEAMBR.Uplink), int64(sub.UEAMBR.Downlink), revision}
+}
+
+// SliceValues are the columns of table subscriber_slice.
+func SliceValues(supi ident.SUPI, s *store.Slice) []any {
+	return []any{string(supi), int64(s.SNSSAI.SST), SD(s.SNSSAI), s.Default}
+}
+
+// DNNValues are the columns of table subscriber_dnn.
+func DNNValues(supi ident.SUPI, slice ident.SNSSAI, d *store.DNN) []any {
+	var static any
+	if d.StaticIPv4.IsValid() {
+		static = d.StaticIPv4.String()
+	}
+	return []any{string(supi), int64(slice.SST), SD(slice), string(d.Name), d.Default,
+		SessionTypes(d.SessionTypes), SSCModes(d.SSCModes), int64(d.SessionAMBR.Uplink), int64(d.SessionAMBR.Downlink),
+		int64(d.FiveQI), int64(d.ARP.PriorityLevel), d.ARP.MayPreempt, d.ARP.Preemptable, static}
+}
+
+// Dest is where the columns of a row go, in the order in which every engine selects them.
+func (r *Subscriber) Dest() []any {
+	return []any{
+		&r.SUPI, &r.method, &r.algorithm, &r.k, &r.opc, &r.amf, &r.sqn, &r.up, &r.down, &r.revision,
+		&r.sst, &r.sd, &r.sliceDefault,
+		&r.dnn, &r.dnnDefault, &r.types, &r.modes, &r.sessionUp, &r.sessionDown,
+		&r.fiveQI, &r.priority, &r.mayPreempt, &r.preemptable, &r.static,
+	}
+}
+
+// AppendTo adds what the row brings: a DNN of the last subscriber and slice, or of new ones. The owner may have
+// edited the file, so what was read is checked.
+func (r *Subscriber) AppendTo(subs []store.Subscriber) ([]store.Subscriber, error) {
+	if n := len(subs); n == 0 || string(subs[n-1].SUPI) != r.SUPI {
+		sub, err := r.subscriber()
+		if err != nil {
+			return nil, err
+		}
+		subs = append(subs, sub)
+	}
+	sub := &subs[len(subs)-1]
+	snssai, err := r.snssai()
+	if err != nil {
+		return nil, err
+	}
+	if n := len(sub.Slices); n == 0 || sub.Slices[n-1].SNSSAI != snssai {
+		sub.Slices = append(sub.Slices, store.Slice{SNSSAI: snssai, Default: r.sliceDefault})
+	}
+	dnn, err := r.dataNetwork()
+	if err != nil {
+		return nil, err
+	}
+	slice := &sub.Slices[len(sub.Slices)-1]
+	slice.DNNs = append(slice.DNNs, dnn)
+	return subs, nil
+}
+
+func (r *Subscriber) subscriber() (store.Subscriber, error) {
+	k, err := hex.DecodeString(r.k)
+	if err != nil {
+		return store.Subscriber{}, fmt.Errorf("%w: column k is not hexadecimal", store.ErrInvalid)
+	}
+	opc, err := hex.DecodeString(r.opc)
+	if err != nil {
+		return store.Subscriber{}, fmt.Errorf("%w: column opc is not hexadecimal", store.ErrInvalid)
+	}
+	amf, err := hex.DecodeString(r.amf)
+	if err != nil || len(amf) != 2 {
+		return store.Subscriber{}, fmt.Errorf("%w: column amf_field is not four hexadecimal digits", store.ErrInvalid)
+	}
+	return store.Subscriber{
+		SUPI: ident.SUPI(r.SUPI),
+		Authentication: store.Authentication{
+			Method: store.AuthMethod(r.method), Algorithm: store.Algorithm(r.algorithm),
+			K: k, OPc: opc, AMFField: aka.AMF(amf), SQN: aka.SQN(r.sqn),
+		},
+		UEAMBR:   store.AMBR{Uplink: uint64(r.up), Downlink: uint64(r.down)},
+		Revision: r.revision,
+	}, nil
+}
+
+func (r *Subscriber) snssai() (ident.SNSSAI, error) {
+	if r.sd == "" {
+		return ident.SNSSAI{SST: r.sst, SD: ident.NoSD}, nil
+	}
+	sd, err := strconv.ParseUint(r.sd, 16, 24)
+	if err != nil || len(r.sd) != 6 {
+		return ident.SNSSAI{}, fmt.Errorf("%w: column sd is not six hexadecimal digits", store.ErrInvalid)
+	}
+	return ident.SNSSAI{SST: r.sst, SD: uint32(sd)}, nil
+}
+
+func (r *Subscriber) dataNetwork() (store.DNN, error) {
+	d := store.DNN{
+		Name: ident.DNN(r.dnn), Default: r.dnnDefault,
+		SessionAMBR: store.AMBR{Uplink: uint64(r.sessionUp), Downlink: uint64(r.sessionDown)},
+		FiveQI:      r.fiveQI,
+		ARP:         store.ARP{PriorityLevel: r.priority, MayPreempt: r.mayPreempt, Preemptable: r.preemptable},
+	}
+	for name := range strings.SplitSeq(r.types, ",") {
+		d.SessionTypes = append(d.SessionTypes, store.SessionType(name))
+	}
+	for digit := range strings.SplitSeq(r.modes, ",") {
+		mode, err := strconv.ParseUint(digit, 10, 8)
+		if err != nil {
+			return store.DNN{}, fmt.Errorf("%w: column ssc_modes: want digits and commas", store.ErrInvalid)
+		}
+		d.SSCModes = append(d.SSCModes, uint8(mode))
+	}
+	if r.static != "" {
+		addr, err := netip.ParseAddr(r.static)
+		if err != nil || !addr.Is4() {
+			return store.DNN{}, fmt.Errorf("%w: column static_ipv4 is no IPv4 address", store.ErrInvalid)
+		}
+		d.StaticIPv4 = addr
+	}
+	return d, nil
+}
+
+// SD is the column sd: empty for a slice without a differentiator.
+func SD(s ident.SNSSAI) string {
+	if !s.HasSD() {
+		return ""
+	}
+	return fmt.Sprintf("%06x", s.SD)
+}
+
+// SessionTypes is the column session_types: the default first, with commas between.
+func SessionTypes(types []store.SessionType) string {
+	names := make([]string, len(types))
+	for i, t := range types {
+		names[i] = string(t)
+	}
+	return strings.Join(names, ",")
+}
+
+// SSCModes is the column ssc_modes: the default first, with commas between.
+func SSCModes(modes []uint8) string {
+	digits := make([]string, len(modes))
+	for i, m := range modes {
+		digits[i] = strconv.Itoa(int(m))
+	}
+	return strings.Join(digits, ",")
+}
