@@ -100,18 +100,22 @@ func (c *Core) open(ctx context.Context) error {
 	toAMF := &tracedAMF{tracer: t}
 	if err := c.openSMF(smf.Deps{
 		SDM: t.sdm("SMF", data), UECM: t.uecm("SMF", data), Policy: t.smPolicy("SMF", policy), AMF: toAMF, Ladder: c.opts.Ladder,
+		Contexts: st,
 	}); err != nil {
 		return err
 	}
 	c.amf, err = amf.New(amfConfig(c.cfg), amf.Services{
 		Authentication: t.ausf("AMF", authentication), SDM: t.sdm("AMF", data), UECM: t.uecm("AMF", data),
-		Policy: t.amPolicy("AMF", policy), Slices: t.nssf("AMF", slice), Sessions: t.smf("AMF", c.smf),
+		Policy: t.amPolicy("AMF", policy), Slices: t.nssf("AMF", slice), Sessions: t.smf("AMF", c.smf), Contexts: st,
 	}, c.opts.Ladder, c.nf("amf"))
 	if err != nil {
 		return err
 	}
 	c.closers = append(c.closers, func() error { c.amf.Close(); return nil })
 	toAMF.next = c.amf
+	if err := c.restore(ctx, data, policy); err != nil {
+		return err
+	}
 	if err := c.openControl(); err != nil {
 		return err
 	}

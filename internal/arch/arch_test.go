@@ -64,8 +64,8 @@ var layers = []layer{
 	{"core", []string{"core", "nf", "sbi", "store", "wire", "aka", "ident", "ladder", "procedure", "internal/capture", "manage"}, "core joins NFs; the simulator and the commands lie above it"},
 }
 
-// storeUsers may reach the store; every other NF asks the UDR.
-var storeUsers = []string{"nf/udr"}
+// storeUsers may reach the store, the AMF and the SMF by their context keeping alone; every other NF asks the UDR.
+var storeUsers = []string{"nf/udr", "nf/amf/context_", "nf/smf/context_"}
 
 // An NF imports the services, never another NF; what it may import besides is the same for all.
 var nfMayImport = []string{"sbi", "wire", "aka", "ident", "ladder", "procedure"}
@@ -113,12 +113,18 @@ func forbiddenNF(f *File, imported string) string {
 		return "an NF imports the sbi/ interface, never another NF; core/ joins them"
 	case Within(imported, "nf"):
 		return ""
-	case Within(imported, "store") && (f.Test || slices.Contains(storeUsers, own)):
+	case Within(imported, "store") && (f.Test || usesStore(f)):
 		return ""
 	case slices.ContainsFunc(nfMayImport, func(dir string) bool { return Within(imported, dir) }):
 		return ""
 	}
 	return "an NF needs only its services, the wire, keys and identities"
+}
+
+func usesStore(f *File) bool {
+	return slices.ContainsFunc(storeUsers, func(who string) bool {
+		return Within(f.Package, who) || strings.HasPrefix(f.Path, who)
+	})
 }
 
 func TestTheRulesCatchWhatTheyForbid(t *testing.T) {

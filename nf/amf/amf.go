@@ -34,6 +34,7 @@ type Services struct {
 	Policy         npcf.AMPolicyControl
 	Slices         nnssf.NSSelection
 	Sessions       nsmf.PDUSession
+	Contexts       Contexts // nil: what the AMF knows ends with the process
 }
 
 // AMF is one Access and Mobility Management Function.
@@ -46,6 +47,7 @@ type AMF struct {
 	pool       *procedure.Pool
 	wheel      *wheel.Wheel // the idle timers of all UEs
 	ues        ueTable
+	keeper     *keeper // nil: contexts end with the process
 	nextNGAPID atomic.Uint64
 
 	mu   sync.Mutex
@@ -68,7 +70,7 @@ func New(cfg Config, services Services, sink ladder.Sink, log *slog.Logger) (*AM
 	a := &AMF{
 		cfg: cfg, services: services, ladder: sink, log: log,
 		pool: procedure.NewPool(cfg.MaxProcedures), wheel: wheel.New(idleTick),
-		gnbs: make(map[*gnb]struct{}),
+		gnbs: make(map[*gnb]struct{}), keeper: newKeeper(services.Contexts, log),
 	}
 	a.ues.init()
 	return a, nil
@@ -91,10 +93,11 @@ func (a *AMF) Serve(ctx context.Context, l sctp.Listener) error {
 	}
 }
 
-// Close ends every procedure that is under way and waits for the last.
+// Close ends every procedure that is under way, waits for the last and writes what is not on disk yet.
 func (a *AMF) Close() {
 	a.wheel.Close()
 	a.pool.Stop()
+	a.keeper.close()
 }
 
 // Panics returns how many procedures ended in a panic.

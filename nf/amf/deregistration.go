@@ -18,6 +18,7 @@ func (ue *ue) deregistrationRequested(ctx context.Context, m *initialMessage, re
 	ue.attach(ctx, m.conn)
 	ue.conn.secured = true
 	ue.releaseSessions(ctx, "UE deregisters") // steps 2 to 5
+	ue.unkeep(ctx)
 	if !request.DeregistrationType.SwitchOff() {
 		ue.sendNAS(&gmm.DeregistrationAcceptUEOriginating{}) // step 7
 	}

@@ -2,6 +2,7 @@ package amf
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/limpid-5g/limpid/wire/nas"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
@@ -177,6 +178,9 @@ func (ue *ue) protect(m gmm.Message) ([]byte, error) {
 	ue.traceN1(toUE, ue.conn, m)
 	if ue.conn == nil || !ue.conn.secured {
 		return plain, nil
+	}
+	if err := ue.mayCount(); err != nil {
+		return nil, fmt.Errorf("no NAS COUNT reserved: %w", err)
 	}
 	return ue.security.nas.Protect(nil, plain, nas.IntegrityProtectedCiphered)
 }

@@ -53,7 +53,12 @@ func (ue *ue) createSession(ctx context.Context, m *gmm.ULNASTransport) {
 	if m.SNSSAI != nil {
 		asked = &m.SNSSAI.SNSSAI
 	}
-	slice, dnn, err := ue.sliceAndDNN(asked, m.DNN)
+	err := ue.subscription(ctx)
+	var slice ident.SNSSAI
+	var dnn ident.DNN
+	if err == nil {
+		slice, dnn, err = ue.sliceAndDNN(asked, m.DNN)
+	}
 	if err != nil {
 		r, _ := refusalOf(err)
 		ue.logRefusal(r)

@@ -157,6 +157,7 @@ func (ue *ue) establishSecurity(ctx context.Context, request *gmm.RegistrationRe
 	}
 	ue.supi, ue.claimed = supi, ""
 	if old := ue.amf.ues.bySUPI.put(supi, ue); old != nil && old != ue {
+		ue.kept.epoch.Store(old.kept.epoch.Load() + 1)
 		_ = old.insist(&replaced{}) // refused only at shutdown
 	}
 	return complete, nil
@@ -275,6 +276,9 @@ func (ue *ue) confirmGUTI() {
 // accept sends the REGISTRATION ACCEPT and waits for REGISTRATION COMPLETE where one is owed. On a connection without a
 // UE context at the gNB it travels in the Initial Context Setup Request, TS 38.413 §8.3.1.
 func (ue *ue) accept(ctx context.Context, accept *gmm.RegistrationAccept, count uint32, wanted *gmm.PSISet) error {
+	if err := ue.keepAccepted(ctx, accept); err != nil {
+		return err
+	}
 	ue.registered = true
 	r := ue.activate(ctx, wanted)
 	accept.PDUSessionReactivationResult, accept.PDUSessionReactivationResultErrorCause = r.result, r.causes

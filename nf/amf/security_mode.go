@@ -109,6 +109,12 @@ func (a *AMF) newSecurity(kamf aka.KAMF, ksi uint8, capability gmm.UESecurityCap
 		}
 	}
 	s := security{ksi: ksi, ciphering: a.cfg.Ciphering[ea], integrity: a.cfg.Integrity[ia], kamf: kamf, valid: true}
+	s.deriveNAS()
+	return s, nil
+}
+
+// deriveNAS makes the NAS keys of the algorithms, TS 33.501 §A.8; the NAS COUNTs begin at 0.
+func (s *security) deriveNAS() {
 	s.nas = nas.Context{Role: nas.RoleNetwork, Bearer: nas.Bearer3GPP}
 	cipher, _ := aka.NEA(s.ciphering)
 	mac, _ := aka.NIA(s.integrity)
@@ -116,9 +122,8 @@ func (a *AMF) newSecurity(kamf aka.KAMF, ksi uint8, capability gmm.UESecurityCap
 		s.nas.Cipher = nas.Cipher(cipher)
 	}
 	s.nas.MAC = nas.MAC(mac)
-	s.nas.KNASenc = kamf.AlgorithmKey(aka.NASEncryption, s.ciphering)
-	s.nas.KNASint = kamf.AlgorithmKey(aka.NASIntegrity, s.integrity)
-	return s, nil
+	s.nas.KNASenc = s.kamf.AlgorithmKey(aka.NASEncryption, s.ciphering)
+	s.nas.KNASint = s.kamf.AlgorithmKey(aka.NASIntegrity, s.integrity)
 }
 
 // algorithms lists the 5G algorithms of a capability: "NEA0 NEA2 NIA2".

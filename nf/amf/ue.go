@@ -52,6 +52,7 @@ type ue struct {
 	extendedDRX gmm.ExtendedDRXParameters // as agreed, nil: none
 	sessions    []*smContext
 	waiting     []*n1n2 // transfers that wait for a UE in CM-IDLE
+	kept        keeping // how far this context is on disk
 
 	// Of the running registration, to know a repeated request, TS 24.501 §5.5.1.2.8 d) and e):
 	request  *gmm.RegistrationRequest
@@ -144,6 +145,7 @@ func (ue *ue) Self() *procedure.Actor { return &ue.actor }
 // Serve runs the procedure that a message starts.
 func (ue *ue) Serve(ctx context.Context, m any) {
 	defer ue.supervise()
+	defer ue.keepLater()
 	if message, ok := m.(ngap.Message); ok && ue.outlived(message) {
 		ue.log().Debug("message waited longer than its connection lived", "message", message.Name())
 		return
@@ -361,6 +363,7 @@ func (ue *ue) forget(ctx context.Context, cause ngap.Cause) {
 		}
 		ue.policy = ""
 	}
+	ue.unkeep(ctx)
 	t := &ue.amf.ues
 	t.byTMSI.drop(ue.guti.TMSI, ue)
 	t.byTMSI.drop(ue.oldTMSI, ue)

@@ -9,7 +9,8 @@ import (
 )
 
 // associations are the policy associations of one kind: at most one for each owner, so that one that its consumer
-// forgot is replaced by the next. IDs are random: those of before a restart do not come again.
+// forgot is replaced by the next. IDs are random. After a restart the consumers, which keep
+// theirs, bring them back.
 type associations[Owner comparable] struct {
 	most    int
 	byID    map[string]Owner
@@ -30,6 +31,11 @@ func (a *associations[Owner]) create(owner Owner) (id string, err error) {
 	id = rand.Text()
 	a.byID[id], a.byOwner[owner] = owner, id
 	return id, nil
+}
+
+// restore brings back an association that its consumer kept over a restart.
+func (a *associations[Owner]) restore(owner Owner, id string) {
+	a.byID[id], a.byOwner[owner] = owner, id
 }
 
 func (a *associations[Owner]) remove(id string) error {

@@ -57,6 +57,20 @@ type session struct {
 	id   uint8
 }
 
+// RestoreAM brings back the AM policy association that a UE's AMF kept over a restart.
+func (p *PCF) RestoreAM(supi ident.SUPI, id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.am.restore(supi, id)
+}
+
+// RestoreSM brings back the SM policy association that a session's SMF kept over a restart.
+func (p *PCF) RestoreSM(supi ident.SUPI, pduSessionID uint8, id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sm.restore(session{supi, pduSessionID}, id)
+}
+
 // New makes a PCF that looks subscribers up in udr.
 func New(cfg Config, udr nudr.DataRepository, log *slog.Logger) *PCF {
 	if cfg.MaxAssociations == 0 {

@@ -61,7 +61,7 @@ type Timers struct {
 	N1                int           // how often it is sent again; 3, TS 29.244 §6.4
 }
 
-// Deps are the services and interfaces that the SMF uses. All but Ladder are required. N4 belongs to the SMF from New on.
+// Deps are the services and interfaces that the SMF uses. All but Ladder and Contexts are required. N4 belongs to the SMF from New on.
 type Deps struct {
 	SDM    nudm.SDM
 	UECM   nudm.UECM
@@ -69,6 +69,8 @@ type Deps struct {
 	AMF    namf.Communication
 	N4     pfcp.PacketConn
 	Ladder ladder.Sink
+	// Contexts is where sessions outlive the process; nil: nowhere.
+	Contexts Contexts
 }
 
 const (

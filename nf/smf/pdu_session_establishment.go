@@ -63,6 +63,9 @@ func (s *session) establishSession(ctx context.Context, m establish) error {
 	if s.is(Released) {
 		return procedure.ErrSuperseded
 	}
+	if err := s.keep(ctx); err != nil {
+		return err
+	}
 	if err := s.accept(ctx, m.request); err != nil { // step 11
 		return err
 	}

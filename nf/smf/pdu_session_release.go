@@ -100,6 +100,7 @@ func (s *session) releaseByNetwork(ctx context.Context, cause gsm.Cause) {
 // release runs steps 2 to 12 of TS 23.502 §4.3.4.2.
 func (s *session) release(ctx context.Context, m release) {
 	s.leaveUPF(ctx) // step 2
+	s.unkeep(ctx)
 	s.freeAddress()
 	command, n2, sent := s.smf.encode(s.releaseCommand()), m.n2, m.sent
 	t3592 := procedure.Timer{Name: "T3592", Duration: s.smf.cfg.Timers.T3592, Retries: t3592Retries}
@@ -137,6 +138,7 @@ func (s *session) freeAddress() {
 // nothing the second time.
 func (s *session) giveBack(ctx context.Context) {
 	s.leaveUPF(ctx)
+	s.unkeep(ctx)
 	s.freeAddress()
 	s.mu.Lock()
 	policy, registered := s.policyID, s.registered

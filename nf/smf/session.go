@@ -57,6 +57,10 @@ type session struct {
 	epoch      uint64 // of the UPF's association in which the session was made there
 	registered bool   // in the UDM
 
+	// Only the actor's goroutine touches these.
+	stored  bool   // the session is on disk, or may be
+	written uint64 // hash of what was last given to the store
+
 	state  State
 	up     nsmf.UpCnxState
 	uplink tunnel // at the UPF
@@ -177,6 +181,7 @@ func (s *session) Serve(ctx context.Context, m any) {
 		s.restoreOnUPF(ctx)
 	case discard, releaseComplete: // the state already says it
 	}
+	s.keepLater()
 	if s.is(Released) {
 		s.giveBack(ctx)
 	}

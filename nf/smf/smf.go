@@ -32,6 +32,7 @@ type SMF struct {
 	networks map[string]*dataNetwork // by DNN in lower case; never written after New
 	upfs     []*upf                  // never written after New
 	n4       *pfcp.Endpoint
+	keeper   *keeper // nil: sessions end with the process
 	pool     *procedure.Pool
 	started  pfcp.Timestamp // the recovery time stamp of TS 29.244 §8.2.65
 	restores chan struct{}  // bounds how many sessions are restored on a UPF at once
@@ -83,6 +84,10 @@ func New(cfg Config, deps Deps, log *slog.Logger) (*SMF, error) {
 		byUE:     make(map[ueSession]*session),
 		// A SEID of an earlier life of this SMF, which a UPF may still hold, is never given again.
 		lastSEID: uint64(pfcp.NewTimestamp(now)) << 32,
+		keeper:   newKeeper(deps.Contexts, log),
+	}
+	if err := s.keeper.begin(s); err != nil {
+		return nil, err
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	for _, d := range cfg.DNNs {
@@ -123,6 +128,7 @@ func (s *SMF) Close() {
 		}
 		s.pool.Stop()
 		s.running.Wait()
+		s.keeper.close()
 	})
 }
 

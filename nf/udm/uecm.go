@@ -92,6 +92,24 @@ func (u *UDM) DeregisterSMF(_ context.Context, supi ident.SUPI, pduSessionID uin
 	return nil
 }
 
+// RestoreAMF brings back the registration that an AMF kept over a restart.
+func (u *UDM) RestoreAMF(supi ident.SUPI, reg nudm.AMF3GPPAccessRegistration) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.ueOf(supi).amf = &reg
+}
+
+// RestoreSMF brings back the registration that an SMF kept over a restart.
+func (u *UDM) RestoreSMF(supi ident.SUPI, reg nudm.SMFRegistration) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	ue := u.ueOf(supi)
+	if ue.smfs == nil {
+		ue.smfs = make(map[uint8]nudm.SMFRegistration)
+	}
+	ue.smfs[reg.PDUSessionID] = reg
+}
+
 // ueOf returns the record of a subscriber; u.mu is held.
 func (u *UDM) ueOf(supi ident.SUPI) *ue {
 	r, ok := u.ues[supi]

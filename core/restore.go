@@ -1,0 +1,58 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/limpid-5g/limpid/nf/amf"
+	"github.com/limpid-5g/limpid/nf/pcf"
+	"github.com/limpid-5g/limpid/nf/smf"
+	"github.com/limpid-5g/limpid/nf/udm"
+)
+
+// restore brings back what the store has of UEs and sessions: each network function gets what it knew before, and the
+// AMF and the SMF agree on which sessions there are.
+func (c *Core) restore(ctx context.Context, data *udm.UDM, policy *pcf.PCF) error {
+	began := time.Now()
+	sessions, err := c.smf.Restore(ctx, func(s smf.RestoredSession) {
+		if s.PolicyID != "" {
+			policy.RestoreSM(s.SUPI, s.PDUSessionID, s.PolicyID)
+		}
+		if s.Registered {
+			data.RestoreSMF(s.SUPI, s.Registration)
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("restore PDU sessions: %w", err)
+	}
+	ues, err := c.amf.Restore(ctx, func(u amf.RestoredUE) {
+		if u.PolicyID != "" {
+			policy.RestoreAM(u.SUPI, u.PolicyID)
+		}
+		data.RestoreAMF(u.SUPI, u.Registration)
+	})
+	if err != nil {
+		return fmt.Errorf("restore UEs: %w", err)
+	}
+	for _, orphan := range c.amf.AgreeSessions(c.sessions()) {
+		c.log.Warn("PDU session ends: no registered UE has it", "supi", orphan.SUPI.Conceal(), "pdu_session", orphan.PDUSessionID)
+		c.smf.Discard(orphan.Ref)
+	}
+	if ues+sessions > 0 {
+		c.log.Info("contexts restored", "ues", ues, "sessions", sessions, "seconds", time.Since(began).Seconds())
+	}
+	return nil
+}
+
+// sessions is every session of the SMF as the AMF knows one.
+func (c *Core) sessions() iter.Seq[amf.Session] {
+	return func(yield func(amf.Session) bool) {
+		for _, s := range c.smf.Sessions() {
+			if !yield(amf.Session{SUPI: s.SUPI, PDUSessionID: s.PDUSessionID, Ref: s.Ref, SNSSAI: s.SNSSAI, DNN: s.DNN}) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,235 @@
+package amf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/store"
+	"github.com/limpid-5g/limpid/store/behind"
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
+)
+
+// What a UE is promised must outlive the process, TS 23.007 §25: its context is on disk before REGISTRATION ACCEPT
+// leaves, and goes when the UE deregisters. All other changes are written within keepDelay after the procedure that
+// made them; the next procedure of the UE makes up for one that a crash took.
+
+// Contexts is where UE contexts are kept.
+type Contexts = store.Contexts
+
+const (
+	// keepDelay is how long a change that nobody waits for may be in memory only.
+	keepDelay = 25 * time.Millisecond
+	// keepPatience is how long a UE waits for the disk before it is told to come back, far below its T3510 of 15 s.
+	keepPatience = 4 * time.Second
+	// countBlock is how many downlink NAS COUNTs are reserved at once: after a crash the AMF goes on behind them, and
+	// no COUNT is used twice (TS 24.501 §4.4.3.1). The UE sees at most a gap of this size.
+	countBlock = 64
+)
+
+// keeping is how far a UE context is on disk. Only the UE's own goroutine touches what is not atomic.
+type keeping struct {
+	epoch   atomic.Uint64
+	stored  bool          // it is on disk, or may be
+	written uint64        // hash of what was last given to the store
+	ceiling atomic.Uint64 // keys<<32 | the first downlink NAS COUNT under these keys that is not reserved on disk
+}
+
+// keptChange is a context to store or, with remove, to forget.
+type keptChange struct {
+	store.UEContext
+	remove bool
+}
+
+// keeper writes the contexts of all UEs.
+type keeper struct {
+	contexts Contexts
+	writer   *behind.Writer[ident.SUPI, keptChange]
+	seed     maphash.Seed
+}
+
+// newKeeper returns nil where contexts end with the process.
+func newKeeper(contexts Contexts, log *slog.Logger) *keeper {
+	if contexts == nil {
+		return nil
+	}
+	k := &keeper{contexts: contexts, seed: maphash.MakeSeed()}
+	k.writer = behind.New[ident.SUPI](k.put, keepDelay, log)
+	return k
+}
+
+// put is a behind.Put.
+func (k *keeper) put(ctx context.Context, list []keptChange) ([]error, error) {
+	errs := make([]error, len(list))
+	var kept []store.UEContext
+	var at []int
+	for i := range list {
+		if !list[i].remove {
+			kept, at = append(kept, list[i].UEContext), append(at, i)
+			continue
+		}
+		if err := k.contexts.RemoveUE(ctx, list[i].SUPI, list[i].Epoch); err != nil {
+			return nil, err
+		}
+	}
+	if len(kept) == 0 {
+		return errs, nil
+	}
+	each, err := k.contexts.KeepUEs(ctx, kept)
+	for i, err := range each {
+		errs[at[i]] = err
+	}
+	return errs, err
+}
+
+func (k *keeper) close() {
+	if k != nil {
+		k.writer.Close()
+	}
+}
+
+// keepAccepted makes the context durable that a REGISTRATION ACCEPT promises. Where the store cannot, the UE is told to
+// come back later. accept gets another 5G-GUTI if a UE at another AMF of the set has its 5G-TMSI.
+func (ue *ue) keepAccepted(ctx context.Context, accept *gmm.RegistrationAccept) error {
+	for {
+		err := ue.keep(ctx)
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, store.ErrTMSITaken) && accept.GUTI != nil:
+			ue.amf.ues.byTMSI.drop(ue.guti.TMSI, ue)
+			ue.guti.TMSI = ue.amf.ues.allotTMSI(ue)
+			id := gmm.GUTIIdentity(ue.guti)
+			accept.GUTI = &id
+		case errors.Is(err, store.ErrNotOwner):
+			if err := ue.outrank(ctx); err != nil {
+				return err
+			}
+		default:
+			return &refusal{
+				cause: gmm.CauseCongestion, why: "the registration cannot be made durable: " + err.Error(),
+				asked: "a write to the store", change: "the disk or the database of the store: is it full, slow or away?",
+			}
+		}
+	}
+}
+
+// outrank puts the context before one of the same subscriber that is stored: this UE has just proved who it is.
+func (ue *ue) outrank(ctx context.Context) error {
+	stored, err := ue.amf.keeper.contexts.UE(ctx, ue.supi)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // gone meanwhile
+	}
+	if err != nil {
+		return fmt.Errorf("older context of the UE: %w", err)
+	}
+	ue.kept.epoch.Store(max(stored.Epoch, ue.kept.epoch.Load()) + 1)
+	return nil
+}
+
+// keep writes the context and returns once it is durable.
+func (ue *ue) keep(ctx context.Context) error {
+	k := ue.amf.keeper
+	if k == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, keepPatience)
+	defer cancel()
+	change, reserved := ue.toKeep()
+	ue.kept.stored = true
+	if err := k.writer.Now(ctx, ue.supi, change); err != nil {
+		ue.kept.written = 0
+		return err
+	}
+	ue.kept.written = ue.hash(&change)
+	ue.kept.reserve(reserved)
+	return nil
+}
+
+// keepLater has the context written if it has changed. Serve calls it when the UE comes to rest.
+func (ue *ue) keepLater() {
+	k := ue.amf.keeper
+	if k == nil || !ue.registered || ue.running != idle || !ue.security.valid || ue.amf.ues.bySUPI.get(ue.supi) != ue {
+		return
+	}
+	change, reserved := ue.toKeep()
+	sum := ue.hash(&change)
+	if sum == ue.kept.written {
+		return
+	}
+	ue.kept.written, ue.kept.stored = sum, true
+	log := ue.log()
+	k.writer.Later(ue.supi, change, func(err error) {
+		if err != nil {
+			log.Warn("UE context not kept", "error", err)
+			return
+		}
+		ue.kept.reserve(reserved)
+	})
+}
+
+// unkeep removes the context from the store, before the UE hears that it is deregistered. A store that refuses is asked
+// again.
+func (ue *ue) unkeep(ctx context.Context) {
+	k := ue.amf.keeper
+	if k == nil || !ue.kept.stored || ue.amf.ues.bySUPI.get(ue.supi) != ue {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, keepPatience)
+	defer cancel()
+	change := keptChange{UEContext: store.UEContext{SUPI: ue.supi, Epoch: ue.kept.epoch.Load()}, remove: true}
+	if err := k.writer.Now(ctx, ue.supi, change); err != nil {
+		ue.log().Warn("context of a deregistered UE is removed from the store once that works", "error", err)
+		k.writer.Later(ue.supi, change, nil)
+	}
+	ue.kept.stored, ue.kept.written = false, 0
+	ue.kept.ceiling.Store(0)
+}
+
+// toKeep is the context as it is now with the downlink NAS COUNTs that it reserves.
+func (ue *ue) toKeep() (change keptChange, reserved uint64) {
+	reserved = ue.kept.ceiling.Load()
+	keys, send := uint64(ue.keys)<<32, uint64(ue.security.nas.Send)
+	switch {
+	case reserved>>32 != uint64(ue.keys) || reserved == 0:
+		// The first record under these keys: as long as it is not on disk nothing can go back to a lower COUNT.
+		reserved = keys | send + countBlock
+		ue.kept.ceiling.Store(reserved)
+	case send+countBlock/2 > reserved&0xffffffff:
+		reserved = keys | send + countBlock
+	}
+	change.UEContext = store.UEContext{
+		SUPI: ue.supi, TMSI: ue.guti.TMSI, OldTMSI: ue.oldTMSI, Node: ue.amf.cfg.Name, Epoch: ue.kept.epoch.Load(),
+		Record: ue.record(uint32(reserved)),
+	}
+	return change, reserved
+}
+
+// reserve notes that a record with a ceiling is on disk, unless the keys are others by now.
+func (k *keeping) reserve(reserved uint64) {
+	for {
+		now := k.ceiling.Load()
+		if now>>32 != reserved>>32 || now >= reserved || k.ceiling.CompareAndSwap(now, reserved) {
+			return
+		}
+	}
+}
+
+// mayCount makes sure that the next downlink NAS COUNT is reserved on disk, so that no later life of this AMF uses it
+// again.
+func (ue *ue) mayCount() error {
+	ceiling := ue.kept.ceiling.Load()
+	if ceiling>>32 != uint64(ue.keys) || !ue.kept.stored || uint64(ue.security.nas.Send) < ceiling&0xffffffff {
+		return nil
+	}
+	return ue.keep(context.Background())
+}
+
+func (ue *ue) hash(c *keptChange) uint64 {
+	return maphash.Bytes(ue.amf.keeper.seed, c.Record) ^ uint64(c.TMSI)<<32 ^ uint64(c.OldTMSI) ^ c.Epoch<<17
+}

@@ -1,0 +1,220 @@
+package amf
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/store"
+	"github.com/limpid-5g/limpid/store/record"
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
+)
+
+// The fields of a UE context's record. State that must outlive a restart gets the next number, a line in record and one
+// in readRecord. What can be asked for again (subscription data) is not here.
+const (
+	fieldPEI = iota + 1
+	fieldGUAMI
+	fieldCapability
+	fieldKSI
+	fieldCiphering
+	fieldIntegrity
+	fieldKAMF
+	fieldSendCeiling
+	fieldReceive
+	fieldLastKSI
+	fieldRadio
+	fieldTAI
+	fieldAllowed
+	fieldPolicy
+	fieldAMBRUplink
+	fieldAMBRDownlink
+	fieldSession
+	fieldT3512 // in ns, as are the other times
+	fieldMICO
+	fieldActiveTime
+	fieldDRX
+	fieldExtendedDRX
+)
+
+// Fields of a slice and of a session inside.
+const (
+	fieldSST = iota + 1
+	fieldSD
+)
+
+const (
+	fieldSessionID = iota + 1
+	fieldSessionRef
+	fieldSessionSlice
+	fieldSessionDNN
+)
+
+// record is what is kept of the UE; ceiling is the first downlink NAS COUNT that is not reserved with it.
+func (ue *ue) record(ceiling uint32) []byte {
+	var w record.Writer
+	w.String(fieldPEI, ue.pei)
+	w.Bytes(fieldGUAMI, guamiOctets(ue.guti.GUAMI))
+	w.Bytes(fieldCapability, ue.capability)
+	w.Uint(fieldKSI, uint64(ue.security.ksi))
+	w.Uint(fieldCiphering, uint64(ue.security.ciphering))
+	w.Uint(fieldIntegrity, uint64(ue.security.integrity))
+	w.Bytes(fieldKAMF, ue.security.kamf[:])
+	w.Uint(fieldSendCeiling, uint64(ceiling))
+	w.Uint(fieldReceive, uint64(ue.security.nas.Receive))
+	w.Uint(fieldLastKSI, uint64(ue.ngKSI))
+	w.Bytes(fieldRadio, ue.radio)
+	w.Bytes(fieldTAI, taiOctets(ue.tai))
+	for _, s := range ue.allowed {
+		w.Group(fieldAllowed, func(w *record.Writer) { writeSlice(w, s) })
+	}
+	w.String(fieldPolicy, ue.policy)
+	w.Uint(fieldAMBRUplink, ue.ambr.Uplink)
+	w.Uint(fieldAMBRDownlink, ue.ambr.Downlink)
+	for _, s := range ue.sessions {
+		w.Group(fieldSession, func(w *record.Writer) {
+			w.Uint(fieldSessionID, uint64(s.id))
+			w.String(fieldSessionRef, s.ref)
+			w.Group(fieldSessionSlice, func(w *record.Writer) { writeSlice(w, s.slice) })
+			w.String(fieldSessionDNN, string(s.dnn))
+		})
+	}
+	w.Uint(fieldT3512, uint64(ue.reach.t3512))
+	w.Bool(fieldMICO, ue.reach.mico)
+	w.Uint(fieldActiveTime, uint64(ue.reach.active))
+	w.Uint(fieldDRX, uint64(ue.drx))
+	w.Bytes(fieldExtendedDRX, ue.extendedDRX)
+	return w.Record(nil)
+}
+
+// readRecord makes the UE from what is kept of it: registered, in CM-IDLE, and in no table yet.
+func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
+	r, err := record.Open(c.Record)
+	if err != nil {
+		return nil, err
+	}
+	u := a.newUE()
+	u.registered, u.known, u.supi = true, true, c.SUPI
+	u.guti.TMSI, u.oldTMSI = c.TMSI, c.OldTMSI
+	s := &u.security
+	var send, receive uint32
+	for r.Next() {
+		switch r.Field() {
+		case fieldT3512:
+			u.reach.t3512 = time.Duration(r.Uint())
+		case fieldMICO:
+			u.reach.mico = r.Bool()
+		case fieldActiveTime:
+			u.reach.active = time.Duration(r.Uint())
+		case fieldDRX:
+			u.drx = gmm.DRXParameters(r.Uint())
+		case fieldExtendedDRX:
+			u.extendedDRX = slices.Clone(r.Bytes())
+		case fieldPEI:
+			u.pei = r.String()
+		case fieldGUAMI:
+			u.guti.GUAMI = readGUAMI(r)
+		case fieldCapability:
+			u.capability = slices.Clone(r.Bytes())
+		case fieldKSI:
+			s.ksi = uint8(r.Uint())
+		case fieldCiphering:
+			s.ciphering = uint8(r.Uint())
+		case fieldIntegrity:
+			s.integrity = uint8(r.Uint())
+		case fieldKAMF:
+			r.Fill(s.kamf[:])
+			s.valid = true
+		case fieldSendCeiling:
+			send = uint32(r.Uint())
+		case fieldReceive:
+			receive = uint32(r.Uint())
+		case fieldLastKSI:
+			u.ngKSI = uint8(r.Uint())
+		case fieldRadio:
+			u.radio = slices.Clone(r.Bytes())
+		case fieldTAI:
+			u.tai = readTAI(r)
+		case fieldAllowed:
+			r.Group(func(r *record.Reader) { u.allowed = append(u.allowed, readSlice(r)) })
+		case fieldPolicy:
+			u.policy = r.String()
+		case fieldAMBRUplink:
+			u.ambr.Uplink = r.Uint()
+		case fieldAMBRDownlink:
+			u.ambr.Downlink = r.Uint()
+		case fieldSession:
+			r.Group(func(r *record.Reader) { u.sessions = append(u.sessions, readSession(r)) })
+		}
+	}
+	if err := r.Err(); err != nil {
+		return nil, err
+	}
+	if !s.valid || s.ciphering > 3 || s.integrity == 0 || s.integrity > 3 || u.guti.TMSI == 0 {
+		return nil, fmt.Errorf("%w: no usable keys or 5G-GUTI", record.ErrDamaged)
+	}
+	s.deriveNAS()
+	s.nas.Send, s.nas.Receive = send, receive
+	u.kept.stored = true
+	u.kept.epoch.Store(c.Epoch)
+	u.kept.ceiling.Store(uint64(u.keys)<<32 | uint64(send)) // all that was reserved may have been used
+	return u, nil
+}
+
+func readSession(r *record.Reader) *smContext {
+	s := new(smContext)
+	for r.Next() {
+		switch r.Field() {
+		case fieldSessionID:
+			s.id = uint8(r.Uint())
+		case fieldSessionRef:
+			s.ref = r.String()
+		case fieldSessionSlice:
+			r.Group(func(r *record.Reader) { s.slice = readSlice(r) })
+		case fieldSessionDNN:
+			s.dnn = ident.DNN(r.String())
+		}
+	}
+	return s
+}
+
+func writeSlice(w *record.Writer, s ident.SNSSAI) {
+	w.Uint(fieldSST, uint64(s.SST))
+	w.Uint(fieldSD, uint64(s.SD))
+}
+
+func readSlice(r *record.Reader) (s ident.SNSSAI) {
+	for r.Next() {
+		switch r.Field() {
+		case fieldSST:
+			s.SST = uint8(r.Uint())
+		case fieldSD:
+			s.SD = uint32(r.Uint())
+		}
+	}
+	return s
+}
+
+func guamiOctets(g ident.GUAMI) []byte {
+	id := g.AMFID()
+	return append(g.PLMN[:], byte(id>>16), byte(id>>8), byte(id))
+}
+
+func readGUAMI(r *record.Reader) (g ident.GUAMI) {
+	var b [6]byte
+	r.Fill(b[:])
+	g.PLMN = ident.PLMN(b[:3])
+	g.Region, g.Set, g.Pointer = b[3], uint16(b[4])<<2|uint16(b[5]>>6), b[5]&0x3f
+	return g
+}
+
+func taiOctets(t ident.TAI) []byte {
+	return append(t.PLMN[:], byte(t.TAC>>16), byte(t.TAC>>8), byte(t.TAC))
+}
+
+func readTAI(r *record.Reader) ident.TAI {
+	var b [6]byte
+	r.Fill(b[:])
+	return ident.TAI{PLMN: ident.PLMN(b[:3]), TAC: ident.TAC(b[3])<<16 | ident.TAC(b[4])<<8 | ident.TAC(b[5])}
+}

@@ -1,0 +1,106 @@
+package amf
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"sync/atomic"
+
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/sbi/nudm"
+	"github.com/limpid-5g/limpid/store"
+)
+
+// RestoredUE is what other functions knew of a UE before the restart.
+type RestoredUE struct {
+	SUPI         ident.SUPI
+	Registration nudm.AMF3GPPAccessRegistration
+	PolicyID     string
+}
+
+// Session is a PDU session as an SMF knows it.
+type Session struct {
+	SUPI         ident.SUPI
+	PDUSessionID uint8
+	Ref          string
+	SNSSAI       ident.SNSSAI
+	DNN          ident.DNN
+}
+
+// Restore brings back every UE that was registered here when the process ended: with its 5G-GUTI and keys, in CM-IDLE,
+// TS 23.007 §25. each is called for each of them, from several goroutines. A record that is damaged costs that UE a new
+// registration and is told in the log. It returns how many there are. Call it before gNBs are let in.
+func (a *AMF) Restore(ctx context.Context, each func(RestoredUE)) (int, error) {
+	if a.keeper == nil {
+		return 0, nil
+	}
+	var restored, damaged atomic.Int64
+	err := store.InParallel(a.keeper.contexts.UEs(ctx, a.cfg.Name), func(c *store.UEContext) {
+		u, err := a.readRecord(c)
+		if err != nil {
+			damaged.Add(1)
+			a.log.Error("UE context cannot be restored: the UE will have to register anew", "supi", c.SUPI.Conceal(), "error", err)
+			return
+		}
+		a.ues.bySUPI.put(u.supi, u)
+		a.ues.byTMSI.put(u.guti.TMSI, u)
+		if u.oldTMSI != 0 {
+			a.ues.byTMSI.put(u.oldTMSI, u)
+		}
+		u.supervise()
+		restored.Add(1)
+		each(RestoredUE{SUPI: u.supi, PolicyID: u.policy, Registration: nudm.AMF3GPPAccessRegistration{
+			AMFInstanceID: a.cfg.InstanceID, GUAMI: a.cfg.GUAMI, PEI: u.pei,
+		}})
+	})
+	if n := restored.Load() + damaged.Load(); n > 0 {
+		a.log.Info("UEs restored", "registered", restored.Load(), "damaged", damaged.Load())
+	}
+	return int(restored.Load()), err
+}
+
+// AgreeSessions makes the sessions of the restored UEs those that the SMFs have: theirs is the last word, because a
+// session is durable there before its UE hears of it. It returns the sessions of which no UE is left. Call it once,
+// after Restore and before gNBs are let in.
+func (a *AMF) AgreeSessions(sessions iter.Seq[Session]) (orphans []Session) {
+	seen := make(map[*smContext]struct{})
+	for s := range sessions {
+		u := a.ues.bySUPI.get(s.SUPI)
+		if u == nil {
+			orphans = append(orphans, s)
+			continue
+		}
+		c := u.session(s.PDUSessionID)
+		if c == nil || c.ref != s.Ref {
+			if c != nil {
+				u.dropSession(c.id, c.ref)
+			}
+			c = &smContext{id: s.PDUSessionID, ref: s.Ref, slice: s.SNSSAI, dnn: s.DNN}
+			u.sessions = append(u.sessions, c)
+		}
+		seen[c] = struct{}{}
+	}
+	a.ues.bySUPI.each(func(_ ident.SUPI, u *ue) {
+		u.sessions = slices.DeleteFunc(u.sessions, func(c *smContext) bool {
+			_, known := seen[c]
+			return !known
+		})
+	})
+	return orphans
+}
+
+// subscription fetches what a restored UE has not in memory.
+func (ue *ue) subscription(ctx context.Context) error {
+	if ue.smf.SubscribedSNSSAIInfos != nil {
+		return nil
+	}
+	s := &ue.amf.services
+	am, err := s.SDM.AMData(ctx, ue.supi, ue.tai.PLMN)
+	sel, err2 := s.SDM.SMFSelectData(ctx, ue.supi, ue.tai.PLMN)
+	if err := errors.Join(err, err2); err != nil {
+		return err
+	}
+	ue.subscribed, ue.smf = am, sel
+	return nil
+}

@@ -1,0 +1,173 @@
+package smf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"time"
+
+	"github.com/limpid-5g/limpid/sbi/nsmf"
+	"github.com/limpid-5g/limpid/store"
+	"github.com/limpid-5g/limpid/store/behind"
+	"github.com/limpid-5g/limpid/wire/nas/gsm"
+	"github.com/limpid-5g/limpid/wire/pfcp"
+)
+
+// A session and the lease of its address are on disk before the PDU SESSION ESTABLISHMENT ACCEPT leaves, TS 23.007 §26,
+// and go before its address can be given to another. All other changes are written within keepDelay.
+
+// Contexts is where SM contexts are kept.
+type Contexts = store.Contexts
+
+const (
+	// keepDelay is how long a change that nobody waits for may be in memory only.
+	keepDelay = 25 * time.Millisecond
+	// keepPatience is how long a UE waits for the disk, far below its T3580 of 16 s.
+	keepPatience = 4 * time.Second
+)
+
+// sessionKey is what an SM context is stored under.
+type sessionKey = ueSession
+
+// keptChange is a context to store or, with remove, to forget.
+type keptChange struct {
+	store.SMContext
+	remove bool
+}
+
+// keeper writes the contexts of all sessions.
+type keeper struct {
+	contexts Contexts
+	writer   *behind.Writer[sessionKey, keptChange]
+	seed     maphash.Seed
+}
+
+func (k *keeper) hash(c *keptChange) uint64 { return maphash.Bytes(k.seed, c.Record) }
+
+// newKeeper returns nil where contexts end with the process.
+func newKeeper(contexts Contexts, log *slog.Logger) *keeper {
+	if contexts == nil {
+		return nil
+	}
+	k := &keeper{contexts: contexts, seed: maphash.MakeSeed()}
+	k.writer = behind.New[sessionKey](k.put, keepDelay, log)
+	return k
+}
+
+// put is a behind.Put.
+func (k *keeper) put(ctx context.Context, list []keptChange) ([]error, error) {
+	errs := make([]error, len(list))
+	var kept []store.SMContext
+	var at []int
+	for i := range list {
+		if c := &list[i]; !c.remove {
+			kept, at = append(kept, c.SMContext), append(at, i)
+		} else if err := k.contexts.RemoveSM(ctx, c.SUPI, c.PDUSessionID, c.SEID); err != nil {
+			return nil, err
+		}
+	}
+	if len(kept) == 0 {
+		return errs, nil
+	}
+	each, err := k.contexts.KeepSMs(ctx, kept)
+	for i, err := range each {
+		errs[at[i]] = err
+	}
+	return errs, err
+}
+
+func (k *keeper) close() {
+	if k != nil {
+		k.writer.Close()
+	}
+}
+
+// begin numbers this life of the SMF, so that no SEID and no recovery time stamp of an earlier one comes again, even if
+// the clock was set back (TS 29.244 §8.2.65).
+func (k *keeper) begin(s *SMF) error {
+	if k == nil {
+		return nil
+	}
+	life, err := k.contexts.BeginLife(context.Background(), s.cfg.Name, time.Now())
+	if err != nil {
+		return fmt.Errorf("SMF %q: %w", s.cfg.Name, err)
+	}
+	s.started = pfcp.NewTimestamp(life.Started)
+	s.lastSEID = life.Number << 32
+	return nil
+}
+
+// keep makes the session durable before its UE hears of it. Where the store cannot, the session is refused.
+func (s *session) keep(ctx context.Context) error {
+	k := s.smf.keeper
+	if k == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, keepPatience)
+	defer cancel()
+	change := s.toKeep()
+	s.stored = true
+	err := k.writer.Now(ctx, s.key(), change)
+	if err == nil {
+		s.written = k.hash(&change)
+		return nil
+	}
+	r := &refusal{cause: gsm.CauseInsufficientResources, sbi: nsmf.CauseInsufficientResourcesSlice, err: err,
+		asked: "to make the session durable", allowed: "nothing: the store does not take it", change: "the disk or the database of the store: is it full, slow or away?"}
+	if leased, ok := errors.AsType[*store.LeasedError](err); ok {
+		r.asked, r.allowed, r.change = "address "+leased.Address.String(), "an address that no other session has", "nothing: the UE tries again and gets another one"
+	}
+	return r
+}
+
+// keepLater has the session written if it has changed. Serve calls it when the session comes to rest.
+func (s *session) keepLater() {
+	k := s.smf.keeper
+	if k == nil || !s.stored || !s.is(Active) {
+		return
+	}
+	change := s.toKeep()
+	sum := k.hash(&change)
+	if s.written == sum {
+		return
+	}
+	s.written = sum
+	attrs := s.attrs()
+	k.writer.Later(s.key(), change, func(err error) {
+		if err != nil {
+			s.smf.log.Warn("SM context not kept", append(attrs, slog.Any("error", err))...)
+		}
+	})
+}
+
+// unkeep removes the session from the store, before its address is free for another. A store that refuses is asked
+// again; until then nobody else gets the address, because it is still leased there.
+func (s *session) unkeep(ctx context.Context) {
+	k := s.smf.keeper
+	if k == nil || !s.stored {
+		return
+	}
+	s.stored, s.written = false, 0
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepPatience)
+	defer cancel()
+	change := keptChange{SMContext: store.SMContext{SUPI: s.supi, PDUSessionID: s.id, SEID: s.seid}, remove: true}
+	if err := k.writer.Now(ctx, s.key(), change); err != nil {
+		s.smf.log.Warn("SM context is removed from the store once that works", s.attrs(slog.Any("error", err))...)
+		k.writer.Later(s.key(), change, nil)
+	}
+}
+
+// toKeep is the session as it is now.
+func (s *session) toKeep() keptChange {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := keptChange{SMContext: store.SMContext{
+		SUPI: s.supi, PDUSessionID: s.id, SEID: s.seid, Node: s.smf.cfg.Name, DNN: s.network.Name, IPv4: s.address, Record: s.record(),
+	}}
+	if s.upf != nil {
+		c.UPF = s.upf.Name
+	}
+	return c
+}

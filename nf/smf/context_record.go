@@ -1,0 +1,273 @@
+package smf
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/limpid-5g/limpid/sbi/nsmf"
+	"github.com/limpid-5g/limpid/sbi/nudm"
+	"github.com/limpid-5g/limpid/store/record"
+	"github.com/limpid-5g/limpid/wire/nas/gsm"
+)
+
+// The fields of an SM context's record. State that must outlive a restart gets the next number, a line in record and one
+// in readRecord.
+const (
+	fieldSST = iota + 1
+	fieldSD
+	fieldPLMN
+	fieldIntegrityUplink
+	fieldIntegrityDownlink
+	fieldPolicy
+	fieldRemoteSEID
+	fieldUplink
+	fieldGNB
+	fieldRegistered
+	fieldActivated
+	fieldAMBR
+	fieldFlow
+	fieldRule
+)
+
+// Fields of a tunnel, a pair of rates, a QoS flow and a QoS rule inside.
+const (
+	fieldTunnelAddress = iota + 1
+	fieldTunnelTEID
+)
+
+const (
+	fieldRateUplink = iota + 1
+	fieldRateDownlink
+)
+
+const (
+	fieldFlowQFI = iota + 1
+	fieldFlow5QI
+	fieldFlowPriority
+	fieldFlowARP
+	fieldFlowMayPreempt
+	fieldFlowPreemptable
+	fieldFlowMBR
+	fieldFlowGBR
+)
+
+const (
+	fieldRuleID = iota + 1
+	fieldRulePrecedence
+	fieldRuleQFI
+	fieldRuleFilter
+)
+
+// record is what is kept of the session. Call it with s.mu held.
+func (s *session) record() []byte {
+	var w record.Writer
+	w.Uint(fieldSST, uint64(s.slice.SST))
+	w.Uint(fieldSD, uint64(s.slice.SD))
+	w.Bytes(fieldPLMN, s.plmn[:])
+	w.Uint(fieldIntegrityUplink, uint64(s.integrity.Uplink))
+	w.Uint(fieldIntegrityDownlink, uint64(s.integrity.Downlink))
+	w.String(fieldPolicy, s.policyID)
+	w.Uint(fieldRemoteSEID, s.remoteSEID)
+	writeTunnel(&w, fieldUplink, s.uplink)
+	writeTunnel(&w, fieldGNB, s.gnb)
+	w.Bool(fieldRegistered, s.registered)
+	w.Bool(fieldActivated, s.up == nsmf.Activated)
+	writeRates(&w, fieldAMBR, s.qos.ambr)
+	for i := range s.qos.flows {
+		w.Group(fieldFlow, s.qos.flows[i].write)
+	}
+	for i := range s.qos.rules {
+		w.Group(fieldRule, s.qos.rules[i].write)
+	}
+	return w.Record(nil)
+}
+
+func writeTunnel(w *record.Writer, field int, t tunnel) {
+	if !t.valid() {
+		return
+	}
+	w.Group(field, func(w *record.Writer) {
+		w.Bytes(fieldTunnelAddress, t.addr.AsSlice())
+		w.Uint(fieldTunnelTEID, uint64(t.teid))
+	})
+}
+
+func writeRates(w *record.Writer, field int, r nudm.AMBR) {
+	if r == (nudm.AMBR{}) {
+		return
+	}
+	w.Group(field, func(w *record.Writer) {
+		w.Uint(fieldRateUplink, r.Uplink)
+		w.Uint(fieldRateDownlink, r.Downlink)
+	})
+}
+
+func (f *qosFlow) write(w *record.Writer) {
+	w.Uint(fieldFlowQFI, uint64(f.qfi))
+	w.Uint(fieldFlow5QI, uint64(f.fiveQI))
+	w.Uint(fieldFlowPriority, uint64(f.priority))
+	w.Uint(fieldFlowARP, uint64(f.arp.PriorityLevel))
+	w.Bool(fieldFlowMayPreempt, f.arp.MayPreempt)
+	w.Bool(fieldFlowPreemptable, f.arp.Preemptable)
+	writeRates(w, fieldFlowMBR, f.mbr)
+	writeRates(w, fieldFlowGBR, f.gbr)
+}
+
+func (r *qosRule) write(w *record.Writer) {
+	w.Uint(fieldRuleID, uint64(r.id))
+	w.Uint(fieldRulePrecedence, uint64(r.precedence))
+	w.Uint(fieldRuleQFI, uint64(r.flow.qfi))
+	for i := range r.filters {
+		w.String(fieldRuleFilter, r.filters[i].String())
+	}
+}
+
+// readRecord fills the session from what is kept of it.
+func (s *session) readRecord(b []byte) error {
+	r, err := record.Open(b)
+	if err != nil {
+		return err
+	}
+	s.qos = new(sessionQoS)
+	s.up = nsmf.Deactivated
+	for r.Next() {
+		switch r.Field() {
+		case fieldSST:
+			s.slice.SST = uint8(r.Uint())
+		case fieldSD:
+			s.slice.SD = uint32(r.Uint())
+		case fieldPLMN:
+			r.Fill(s.plmn[:])
+		case fieldIntegrityUplink:
+			s.integrity.Uplink = gsm.DataRate(r.Uint())
+		case fieldIntegrityDownlink:
+			s.integrity.Downlink = gsm.DataRate(r.Uint())
+		case fieldPolicy:
+			s.policyID = r.String()
+		case fieldRemoteSEID:
+			s.remoteSEID = r.Uint()
+		case fieldUplink:
+			r.Group(func(r *record.Reader) { s.uplink = readTunnel(r) })
+		case fieldGNB:
+			r.Group(func(r *record.Reader) { s.gnb = readTunnel(r) })
+		case fieldRegistered:
+			s.registered = r.Bool()
+		case fieldActivated:
+			s.up = nsmf.Activated
+		case fieldAMBR:
+			r.Group(func(r *record.Reader) { s.qos.ambr = readRates(r) })
+		case fieldFlow:
+			r.Group(func(r *record.Reader) { s.qos.flows = append(s.qos.flows, readFlow(r)) })
+		}
+	}
+	if err := r.Err(); err != nil {
+		return err
+	}
+	if err := s.qos.readRules(b); err != nil {
+		return err
+	}
+	if !s.uplink.valid() || len(s.qos.rules) == 0 {
+		return fmt.Errorf("%w: no tunnel or no QoS rule", record.ErrDamaged)
+	}
+	return nil
+}
+
+// readRules reads the rules once the flows are where they stay.
+func (q *sessionQoS) readRules(b []byte) error {
+	r, err := record.Open(b)
+	if err != nil {
+		return err
+	}
+	var failed error
+	for r.Next() {
+		if r.Field() != fieldRule {
+			continue
+		}
+		r.Group(func(r *record.Reader) {
+			rule, err := q.readRule(r)
+			if err != nil && failed == nil {
+				failed = err
+			}
+			q.rules = append(q.rules, rule)
+		})
+	}
+	if failed != nil {
+		return failed
+	}
+	return r.Err()
+}
+
+func (q *sessionQoS) readRule(r *record.Reader) (rule qosRule, err error) {
+	var qfi uint8
+	for r.Next() {
+		switch r.Field() {
+		case fieldRuleID:
+			rule.id = uint8(r.Uint())
+		case fieldRulePrecedence:
+			rule.precedence = uint8(r.Uint())
+		case fieldRuleQFI:
+			qfi = uint8(r.Uint())
+		case fieldRuleFilter:
+			filters, err := parseFlowDescription(r.String())
+			if err != nil {
+				return rule, fmt.Errorf("%w: %w", record.ErrDamaged, err)
+			}
+			rule.filters = append(rule.filters, filters...)
+		}
+	}
+	for i := range q.flows {
+		if q.flows[i].qfi == qfi {
+			rule.flow = &q.flows[i]
+			return rule, nil
+		}
+	}
+	return rule, fmt.Errorf("%w: QoS rule %d without its flow", record.ErrDamaged, rule.id)
+}
+
+func readTunnel(r *record.Reader) (t tunnel) {
+	for r.Next() {
+		switch r.Field() {
+		case fieldTunnelAddress:
+			t.addr, _ = netip.AddrFromSlice(r.Bytes()) // what is no address is not valid
+		case fieldTunnelTEID:
+			t.teid = uint32(r.Uint())
+		}
+	}
+	return t
+}
+
+func readRates(r *record.Reader) (a nudm.AMBR) {
+	for r.Next() {
+		switch r.Field() {
+		case fieldRateUplink:
+			a.Uplink = r.Uint()
+		case fieldRateDownlink:
+			a.Downlink = r.Uint()
+		}
+	}
+	return a
+}
+
+func readFlow(r *record.Reader) (f qosFlow) {
+	for r.Next() {
+		switch r.Field() {
+		case fieldFlowQFI:
+			f.qfi = uint8(r.Uint())
+		case fieldFlow5QI:
+			f.fiveQI = uint8(r.Uint())
+		case fieldFlowPriority:
+			f.priority = uint8(r.Uint())
+		case fieldFlowARP:
+			f.arp.PriorityLevel = uint8(r.Uint())
+		case fieldFlowMayPreempt:
+			f.arp.MayPreempt = r.Bool()
+		case fieldFlowPreemptable:
+			f.arp.Preemptable = r.Bool()
+		case fieldFlowMBR:
+			r.Group(func(r *record.Reader) { f.mbr = readRates(r) })
+		case fieldFlowGBR:
+			r.Group(func(r *record.Reader) { f.gbr = readRates(r) })
+		}
+	}
+	return f
+}
