@@ -1,0 +1,18 @@
+package dataplane
+
+import "github.com/limpid-5g/limpid/prove/verifier"
+
+// Sinks are the members of maps that may depend on a packet, and how much. Everything else that the programs write into maps
+// does not. Beyond maps: a packet that the programs do not decide passes on to the kernel (XDP_PASS moves it, there is one),
+// where the UPF's sockets take control messages and the interface to user space what waits for a UE at rest: at most
+// BufferPackets a session, counted as buffered until it leaves or is dropped for a counted reason.
+func Sinks() []verifier.Sink {
+	const counted = "the length of packets is counted, and what a usage report tells"
+	const policed = "the policer's time advances by the length of packets"
+	return []verifier.Sink{
+		{Map: "sess", Member: "up.state.octets", Bits: 16, Why: counted},
+		{Map: "sess", Member: "up.state.next", Bits: 16, Why: policed},
+		{Map: "sess", Member: "down.state.octets", Bits: 16, Why: counted},
+		{Map: "sess", Member: "down.state.next", Bits: 16, Why: policed},
+	}
+}
