@@ -116,6 +116,9 @@ func smfConfig(c *config.Config) smf.Config {
 	return cfg
 }
 
+// UPFConfig is what the UPF of a configuration is told.
+func UPFConfig(c *config.Config) upf.Config { return upfConfig(c) }
+
 func upfConfig(c *config.Config) upf.Config {
 	cfg := upf.Config{
 		N4: netip.AddrPortFrom(c.UPF.N4.Address, pfcp.Port), N3: c.UPF.N3.Address,

@@ -39,3 +39,13 @@ func TestNothingIsStatedAboutAReleaseThatWasNotMade(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestProveDataplaneOfThisBinary(t *testing.T) {
+	cmd := newProveCommand()
+	var out bytes.Buffer
+	cmd.SetOut(&out)
+	cmd.SetArgs([]string{"dataplane", "--built-only"})
+	if err := cmd.ExecuteContext(t.Context()); err != nil || !strings.Contains(out.String(), "PROVEN.") || !strings.Contains(out.String(), "limpid_n3n6") {
+		t.Errorf("%v\n%s", err, &out)
+	}
+}

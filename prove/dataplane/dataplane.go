@@ -42,6 +42,8 @@ type Options struct {
 	Built *ebpf.CollectionSpec
 	// Interfaces must have one of the built programs each. Empty: no interface must.
 	Interfaces []string
+	// Process is the core, in whose control group its packets are; 0: this process.
+	Process int
 	// Others are programs that the release itself attaches elsewhere, by name.
 	Others []string
 }

@@ -86,7 +86,7 @@ func (r *Result) maps(where string, info *ebpf.ProgramInfo, built, spec *ebpf.Co
 			wrong = true
 		}
 		if name == ".rodata" {
-			r.settings(where, info.Name, m, mi, built.Maps[name])
+			r.settings(where, info.Name, m, mi, built)
 		}
 	}
 	if wrong {
@@ -109,18 +109,25 @@ func builtName(built *ebpf.CollectionSpec, kernel string) string {
 }
 
 // settings wants what a program was told to be what the configuration says, and not to change any more.
-func (r *Result) settings(where, program string, m *ebpf.Map, info *ebpf.MapInfo, built *ebpf.MapSpec) {
+func (r *Result) settings(where, program string, m *ebpf.Map, info *ebpf.MapInfo, built *ebpf.CollectionSpec) {
 	if !info.Frozen() {
 		r.find(SettingsDiffer, "%s: the settings of %s may still be changed", where, program)
 	}
-	if len(built.Contents) == 0 {
-		return
-	}
-	want, ok := built.Contents[0].Value.([]byte)
 	got, err := m.LookupBytes(uint32(0))
-	if !ok || err != nil {
+	if err != nil {
 		r.find(CannotBeLooked, "%s: the settings of %s: %v", where, program, err)
 		return
+	}
+	want := make([]byte, built.Maps[".rodata"].ValueSize)
+	if c := built.Maps[".rodata"].Contents; len(c) > 0 {
+		if b, ok := c[0].Value.([]byte); ok {
+			copy(want, b)
+		}
+	}
+	for _, v := range built.Variables {
+		if v.SectionName == ".rodata" {
+			copy(want[v.Offset:], v.Value)
+		}
 	}
 	if !bytes.Equal(got, want) {
 		r.find(SettingsDiffer, "%s: %s was told something else than the configuration says: %d of %d octets differ", where, program, differing(got, want), len(want))

@@ -3,10 +3,10 @@ package dataplane
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cilium/ebpf"
@@ -223,54 +223,67 @@ func (r *Result) namespace(o Options, ours map[ebpf.ProgramID]bool) error {
 	return nil
 }
 
-// cgroups looks at the programs of every control group that see packets or addresses.
+// cgroups looks at the programs of the core's control group and those above it that see packets or addresses.
 func (r *Result) cgroups(o Options, ours map[ebpf.ProgramID]bool) error {
-	attaches := map[ebpf.AttachType]string{ebpf.AttachCGroupInetIngress: "packets in", ebpf.AttachCGroupInetEgress: "packets out",
+	pid := "self"
+	if o.Process != 0 {
+		pid = strconv.Itoa(o.Process)
+	}
+	b, err := os.ReadFile("/proc/" + pid + "/cgroup")
+	if err != nil {
+		return fmt.Errorf("control group of the core: %w", err)
+	}
+	_, group, found := strings.Cut(string(b), "0::")
+	root := cgroupMount()
+	if !found || root == "" {
+		r.Named = append(r.Named, "control groups of version 2 are not mounted here, so their programs were not looked at")
+		return nil
+	}
+	group, _, _ = strings.Cut(group, "\n")
+	for path := filepath.Join("/", group); ; path = filepath.Dir(path) {
+		if err := r.cgroup(root, path, o, ours); err != nil {
+			return err
+		}
+		if path == "/" {
+			return nil
+		}
+	}
+}
+
+func (r *Result) cgroup(root, path string, o Options, ours map[ebpf.ProgramID]bool) error {
+	dir, err := os.Open(filepath.Join(root, path))
+	if err != nil {
+		return fmt.Errorf("control group of the core: %w", err)
+	}
+	defer dir.Close()
+	for attach, what := range map[ebpf.AttachType]string{ebpf.AttachCGroupInetIngress: "packets in", ebpf.AttachCGroupInetEgress: "packets out",
 		ebpf.AttachCGroupSockOps: "TCP events", ebpf.AttachCGroupInet4Connect: "connect", ebpf.AttachCGroupInet6Connect: "connect",
 		ebpf.AttachCGroupUDP4Sendmsg: "send", ebpf.AttachCGroupUDP6Sendmsg: "send", ebpf.AttachCGroupUDP4Recvmsg: "receive", ebpf.AttachCGroupUDP6Recvmsg: "receive",
-		ebpf.AttachCGroupInetSockCreate: "sockets", ebpf.AttachCGroupInet4Bind: "bind", ebpf.AttachCGroupInet6Bind: "bind"}
-	for _, root := range cgroupMounts() {
-		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || !d.IsDir() {
-				return nil // a group that ends meanwhile
-			}
-			dir, err := os.Open(path)
-			if err != nil {
-				return nil
-			}
-			defer dir.Close()
-			for attach, what := range attaches {
-				found, err := link.QueryPrograms(link.QueryOptions{Target: int(dir.Fd()), Attach: attach})
-				if err != nil {
-					continue
-				}
-				for _, p := range found.Programs {
-					r.place(fmt.Sprintf("control group %s, %s", strings.TrimPrefix(path, root)+"/", what), p.ID, o, ours)
-				}
-			}
-			return nil
-		})
+		ebpf.AttachCGroupInetSockCreate: "sockets", ebpf.AttachCGroupInet4Bind: "bind", ebpf.AttachCGroupInet6Bind: "bind"} {
+		attached, err := link.QueryPrograms(link.QueryOptions{Target: int(dir.Fd()), Attach: attach})
 		if err != nil {
-			return err
+			continue // a kernel without
+		}
+		for _, p := range attached.Programs {
+			r.place(fmt.Sprintf("control group %s, %s", path, what), p.ID, o, ours)
 		}
 	}
 	return nil
 }
 
-// cgroupMounts are where control groups of version 2 are mounted.
-func cgroupMounts() []string {
+// cgroupMount is where control groups of version 2 are mounted, empty if nowhere.
+func cgroupMount() string {
 	b, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
-		return nil
+		return ""
 	}
-	var found []string
 	for line := range strings.Lines(string(b)) {
 		before, after, _ := strings.Cut(line, " - ")
 		if f := strings.Fields(before); strings.HasPrefix(after, "cgroup2 ") && len(f) > 4 {
-			found = append(found, f[4])
+			return f[4]
 		}
 	}
-	return found
+	return ""
 }
 
 // kernel looks at the links and programs of the whole kernel that may see packets wherever they are.

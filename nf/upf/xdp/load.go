@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
+
+	"github.com/limpid-5g/limpid/nf/upf"
 )
 
 //go:generate bpf/build.sh ../
@@ -43,17 +46,43 @@ type loaded struct {
 	ports      *ebpf.Map
 }
 
-// load loads the programs for a number of slots. Maps are taken from the folder pin on a BPF file system, or made and
-// pinned there; without pin they end with the process.
-func load(c programConfig, slots int, pin string) (*loaded, error) {
+// Programs are the programs of this release and their maps, before they are told anything.
+func Programs() (*ebpf.CollectionSpec, error) {
 	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(object))
 	if err != nil {
 		return nil, fmt.Errorf("upf: xdp: %w", err)
+	}
+	return spec, nil
+}
+
+// Built is what this release loads for a configuration: the programs, their maps and what they are told.
+func Built(cfg upf.Config) (*ebpf.CollectionSpec, error) {
+	p, err := prepare(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	return built(p.config, p.layout.Slots())
+}
+
+func built(c programConfig, slots int) (*ebpf.CollectionSpec, error) {
+	spec, err := Programs()
+	if err != nil {
+		return nil, err
 	}
 	if err := spec.Variables["config"].Set(c); err != nil {
 		return nil, fmt.Errorf("upf: xdp: %w", err)
 	}
 	spec.Maps["sess"].MaxEntries = uint32(slots)
+	return spec, nil
+}
+
+// load loads the programs for a number of slots. Maps are taken from the folder pin on a BPF file system, or made and
+// pinned there; without pin they end with the process.
+func load(c programConfig, slots int, pin string) (*loaded, error) {
+	spec, err := built(c, slots)
+	if err != nil {
+		return nil, err
+	}
 	options := ebpf.CollectionOptions{}
 	if pin != "" {
 		if err := os.MkdirAll(pin, 0o700); err != nil {
