@@ -78,6 +78,13 @@ func (s tracedAUSF) Confirm5GAKA(ctx context.Context, id string, data nausf.Conf
 	return r, err
 }
 
+func (s tracedAUSF) EAPSession(ctx context.Context, id string, session nausf.EAPSession) (nausf.EAPSession, error) {
+	answered := s.asked("Nausf_UEAuthentication_Authenticate", "eap", len(session.EAPPayload))
+	r, err := s.next.EAPSession(ctx, id, session)
+	answered(err, "result", r.AuthResult, "supi", r.SUPI.Conceal())
+	return r, err
+}
+
 // concealed hides who a SUPI or a SUCI names: the latter is readable under the null scheme.
 func concealed(identity string) string {
 	if strings.HasPrefix(identity, "imsi-") {

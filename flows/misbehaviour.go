@@ -83,7 +83,8 @@ func radioLost(m ngap.Message) ngap.Message {
 
 // misbehaviour makes the hooks that a ue line asks for: mute=NAME sends no such message, twice=NAME sends it twice,
 // deaf=NAME overhears it, spoil=NAME sends it with wrong content; times=N bounds mute, deaf and spoil. as=UE gives that
-// UE's 5G-GUTI as one's own (as=foreign: one of another AMF), stale=yes finds no sequence number fresh.
+// UE's 5G-GUTI as one's own (as=foreign: one of another AMF), stale=yes finds no sequence number fresh, and
+// key-in-use=yes finds every key set identifier in use.
 func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 	var mu sync.Mutex
 	left := 1 << 30
@@ -105,9 +106,11 @@ func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 			if as := c.options["as"]; as != "" {
 				m = s.disguise(m, as)
 			}
-			if _, answers := m.(*gmm.AuthenticationResponse); answers && c.options["stale"] != "" {
-				auts := [14]byte(aka.NewAUTS(usim.Algorithm, &challenge, 1<<30))
-				m = &gmm.AuthenticationFailure{Cause: gmm.CauseSynchFailure, AUTS: &auts}
+			if response, answers := m.(*gmm.AuthenticationResponse); answers && c.options["stale"] != "" {
+				m = staleAnswer(response, usim.Algorithm, &challenge)
+			}
+			if _, answers := m.(*gmm.AuthenticationResponse); answers && c.options["key-in-use"] != "" && once() {
+				m = &gmm.AuthenticationFailure{Cause: gmm.CauseNgKSIAlreadyInUse}
 			}
 			switch m.Name() {
 			case c.options["mute"]:
@@ -128,8 +131,8 @@ func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 			return [][]byte{pdu}
 		},
 		Downlink: func(m gmm.Message) bool {
-			if r, ok := m.(*gmm.AuthenticationRequest); ok && r.RAND != nil {
-				challenge = aka.RAND(*r.RAND)
+			if r, ok := m.(*gmm.AuthenticationRequest); ok {
+				challenge = randOf(r)
 			}
 			return m.Name() == c.options["deaf"] && once()
 		},
@@ -163,6 +166,11 @@ func spoil(m gmm.Message) gmm.Message {
 	switch m := m.(type) {
 	case *gmm.AuthenticationResponse: // a wrong RES*
 		changed := *m
+		if m.EAPMessage != nil {
+			changed.EAPMessage = bytes.Clone(m.EAPMessage)
+			changed.EAPMessage[len(m.EAPMessage)-1] ^= 1
+			return &changed
+		}
 		res := *m.RES
 		res[0] ^= 1
 		changed.RES = &res

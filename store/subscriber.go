@@ -36,8 +36,11 @@ type Authentication struct {
 // AuthMethod is an authentication method, TS 29.505 §5.4.3.2.
 type AuthMethod string
 
-// FiveGAKA is 5G AKA, TS 33.501 §6.1.3.2.
-const FiveGAKA AuthMethod = "5G_AKA"
+// The authentication methods.
+const (
+	FiveGAKA    AuthMethod = "5G_AKA"        // TS 33.501 §6.1.3.2
+	EAPAKAPrime AuthMethod = "EAP_AKA_PRIME" // TS 33.501 §6.1.3.1
+)
 
 // Algorithm is an authentication algorithm set.
 type Algorithm string

@@ -52,8 +52,8 @@ func (s *Subscriber) Validate() error {
 }
 
 func (a *Authentication) validate() error {
-	if a.Method != FiveGAKA {
-		return invalid("authentication method %q, want %s", a.Method, FiveGAKA)
+	if a.Method != FiveGAKA && a.Method != EAPAKAPrime {
+		return invalid("authentication method %q, want %s or %s", a.Method, FiveGAKA, EAPAKAPrime)
 	}
 	if a.SQN > aka.MaxSQN {
 		return invalid("SQN has more than 48 bits")

@@ -58,6 +58,7 @@ func newSubscriberAdd(db *string) *cobra.Command {
 	f.StringVar(&in.OPc, "opc", "", "OPc, 32 hexadecimal digits (tuak: TOPc, 64)")
 	f.StringVar(&in.OP, "op", "", "OP (tuak: TOP), from which OPc is made")
 	f.StringVar(&in.Algorithm, "algorithm", "milenage", "milenage or tuak")
+	f.StringVar(&in.Method, "method", "", "authentication: 5g-aka or eap-aka-prime (default 5g-aka)")
 	f.StringVar(&in.AMF, "amf", "8000", "authentication management field, 4 hexadecimal digits")
 	f.StringVar(&in.SQN, "sqn", "", "last sequence number used, hexadecimal (default 0)")
 	f.StringSliceVar(&in.Slices, "slice", nil, "S-NSSAI such as 1 or 1-010203; may be repeated (default 1)")

@@ -30,6 +30,7 @@ var columns = map[string]func(*Input, string){
 	"opc":       func(in *Input, s string) { in.OPc = s },
 	"op":        func(in *Input, s string) { in.OP = s },
 	"algorithm": func(in *Input, s string) { in.Algorithm = s },
+	"method":    func(in *Input, s string) { in.Method = s },
 	"amf":       func(in *Input, s string) { in.AMF = s },
 	"sqn":       func(in *Input, s string) { in.SQN = s },
 	"slice":     func(in *Input, s string) { in.Slices = splitList(s) },

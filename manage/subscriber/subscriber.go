@@ -25,6 +25,7 @@ type Input struct {
 	OPc       string   // OPc of 32 hexadecimal digits, or TOPc of 64 for tuak
 	OP        string   // OP or TOP instead of OPc: OPc is made of it
 	Algorithm string   // milenage (default) or tuak
+	Method    string   // 5g-aka (default) or eap-aka-prime
 	AMF       string   // authentication management field, default 8000
 	SQN       string   // 12 hexadecimal digits: the last sequence number used, default 0
 	Slices    []string // S-NSSAIs as "1" or "1-010203", default "1"; all are default slices
@@ -39,6 +40,7 @@ type Input struct {
 // The defaults.
 const (
 	defaultAlgorithm = string(store.Milenage)
+	defaultMethod    = "5g-aka"
 	defaultAMF       = "8000"
 	defaultSlice     = "1"
 	defaultDNN       = "internet"
@@ -89,7 +91,7 @@ func (p *parser) supi(imsi string) ident.SUPI {
 
 func (p *parser) authentication(in *Input) store.Authentication {
 	a := store.Authentication{
-		Method:    store.FiveGAKA,
+		Method:    p.method(in.Method),
 		Algorithm: store.Algorithm(strings.ToLower(or(in.Algorithm, defaultAlgorithm))),
 		K:         p.hex("key", in.Key, 16, 32),
 	}
@@ -119,6 +121,18 @@ func (p *parser) authentication(in *Input) store.Authentication {
 		}
 	}
 	return a
+}
+
+// method reads an authentication method, TS 33.501 §6.1.3.
+func (p *parser) method(s string) store.AuthMethod {
+	switch strings.ToLower(or(s, defaultMethod)) {
+	case defaultMethod:
+		return store.FiveGAKA
+	case "eap-aka-prime", "eap-aka'":
+		return store.EAPAKAPrime
+	}
+	p.fail(fmt.Errorf("authentication method %.32q: want 5g-aka or eap-aka-prime", s))
+	return ""
 }
 
 // deriveOPc makes OPc of OP, TS 35.206 §4.1, or TOPc of TOP, TS 35.231 §6.1.
@@ -251,6 +265,9 @@ func Replace(ctx context.Context, st store.Subscribers, in Input) error {
 		}
 		kept = &old.Authentication
 		in.Algorithm, in.AMF, in.SQN = string(kept.Algorithm), hex.EncodeToString(kept.AMFField[:]), kept.SQN.String()
+		if in.Method == "" && kept.Method == store.EAPAKAPrime {
+			in.Method = "eap-aka-prime"
+		}
 		in.Key, in.OPc = hex.EncodeToString(kept.K), hex.EncodeToString(kept.OPc)
 	}
 	sub, err := in.Parse()

@@ -13,34 +13,45 @@ import (
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 )
 
-// authenticate runs 5G-AKA, TS 33.501 §6.1.3.2 and TS 24.501 §5.4.1.3, for a SUCI or a SUPI. It returns the SUPI that
-// the home network vouches for and the new key.
-func (ue *ue) authenticate(ctx context.Context, identity string) (ident.SUPI, aka.KAMF, error) {
+// proof is what a successful authentication leaves: the SUPI that the home network vouches for, the new key, and with
+// EAP-AKA' the EAP-Success that the UE waits for.
+type proof struct {
+	supi ident.SUPI
+	kamf aka.KAMF
+	eap  []byte
+}
+
+// authenticate runs the primary authentication for a SUCI or a SUPI, TS 33.501 §6.1.2: the home network chooses EAP-AKA'
+// or 5G AKA, which is here, TS 33.501 §6.1.3.2 and TS 24.501 §5.4.1.3.
+func (ue *ue) authenticate(ctx context.Context, identity string) (proof, error) {
 	network, err := aka.NewServingNetwork(ue.conn.tai.PLMN.MCC(), ue.conn.tai.PLMN.MNC())
 	if err != nil {
-		return "", aka.KAMF{}, err
+		return proof{}, err
 	}
 	info := nausf.AuthenticationInfo{SUPIOrSUCI: identity, ServingNetworkName: string(network)}
 	var failed []gmm.Cause // of the challenges before
 	for {
 		started, err := ue.amf.services.Authentication.Authenticate(ctx, info)
 		if err != nil {
-			return "", aka.KAMF{}, fmt.Errorf("authenticate: %w", err)
+			return proof{}, fmt.Errorf("authenticate: %w", err)
+		}
+		if started.AuthType == nausf.AuthTypeEAPAKAPrime {
+			return ue.authenticateEAP(ctx, started)
 		}
 		answer, err := ue.challenge(ctx, started.Av5GAKA)
 		if err != nil {
-			return "", aka.KAMF{}, err
+			return proof{}, err
 		}
 		switch answer := answer.(type) {
 		case *gmm.AuthenticationResponse:
 			return ue.confirm(ctx, started, answer)
 		case *gmm.AuthenticationFailure:
 			if slices.Contains(failed, answer.Cause) {
-				return "", aka.KAMF{}, fmt.Errorf("UE reports the same failure again (%w): %w", answer.Cause, errAuthentication)
+				return proof{}, fmt.Errorf("UE reports the same failure again (%w): %w", answer.Cause, errAuthentication)
 			}
 			failed = append(failed, answer.Cause)
 			if info.ResynchronizationInfo, err = ue.authenticationFailed(answer, started.Av5GAKA.RAND); err != nil {
-				return "", aka.KAMF{}, err
+				return proof{}, err
 			}
 		}
 	}
@@ -48,41 +59,48 @@ func (ue *ue) authenticate(ctx context.Context, identity string) (ident.SUPI, ak
 
 // challenge sends AUTHENTICATION REQUEST and waits under T3560, TS 24.501 §5.4.1.3.2.
 func (ue *ue) challenge(ctx context.Context, av nausf.Av5GAKA) (any, error) {
-	ue.ngKSI = (ue.ngKSI + 1) % uint8(gmm.NoKey)
-	if ue.security.valid && ue.ngKSI == ue.security.ksi {
-		ue.ngKSI = (ue.ngKSI + 1) % uint8(gmm.NoKey)
-	}
+	ue.nextKSI()
 	rand, autn := [16]byte(av.RAND), [16]byte(av.AUTN)
 	request := &gmm.AuthenticationRequest{
 		NgKSI: gmm.KeySetIdentifier(ue.ngKSI), ABBA: aka.ABBAInitial(), RAND: &rand, AUTN: &autn,
 	}
-	return procedure.AskFor(ctx, ue, T3560, ue.sending(request), func(m any) bool {
-		switch m.(type) {
-		case *gmm.AuthenticationResponse, *gmm.AuthenticationFailure:
-			return true
-		}
-		return false
-	})
+	return procedure.AskFor(ctx, ue, T3560, ue.sending(request), answersChallenge)
+}
+
+func answersChallenge(m any) bool {
+	switch m.(type) {
+	case *gmm.AuthenticationResponse, *gmm.AuthenticationFailure:
+		return true
+	}
+	return false
+}
+
+// nextKSI chooses the name of the next key: not that of the present one.
+func (ue *ue) nextKSI() {
+	ue.ngKSI = (ue.ngKSI + 1) % uint8(gmm.NoKey)
+	if ue.security.valid && ue.ngKSI == ue.security.ksi {
+		ue.ngKSI = (ue.ngKSI + 1) % uint8(gmm.NoKey)
+	}
 }
 
 // confirm checks RES* here (HXRES*, TS 33.501 §A.5) and at the home network.
-func (ue *ue) confirm(ctx context.Context, started nausf.UEAuthenticationCtx, answer *gmm.AuthenticationResponse) (ident.SUPI, aka.KAMF, error) {
+func (ue *ue) confirm(ctx context.Context, started nausf.UEAuthenticationCtx, answer *gmm.AuthenticationResponse) (proof, error) {
 	if answer.RES == nil {
-		return "", aka.KAMF{}, fmt.Errorf("no RES* in the response: %w", errAuthentication)
+		return proof{}, fmt.Errorf("no RES* in the response: %w", errAuthentication)
 	}
 	res := aka.RESStar(*answer.RES)
 	if aka.NewHRESStar(&started.Av5GAKA.RAND, &res) != aka.HRESStar(started.Av5GAKA.HXRESStar) {
 		_, _ = ue.amf.services.Authentication.Confirm5GAKA(ctx, started.AuthCtxID, nausf.ConfirmationData{}) // tell the home network of the failure
-		return "", aka.KAMF{}, fmt.Errorf("wrong RES*: %w", errAuthentication)
+		return proof{}, fmt.Errorf("wrong RES*: %w", errAuthentication)
 	}
 	result, err := ue.amf.services.Authentication.Confirm5GAKA(ctx, started.AuthCtxID, nausf.ConfirmationData{RESStar: answer.RES})
 	if err != nil {
-		return "", aka.KAMF{}, fmt.Errorf("confirm authentication: %w", err)
+		return proof{}, fmt.Errorf("confirm authentication: %w", err)
 	}
 	if result.AuthResult != nausf.AuthenticationSuccess {
-		return "", aka.KAMF{}, fmt.Errorf("the home network refused RES*: %w", errAuthentication)
+		return proof{}, fmt.Errorf("the home network refused RES*: %w", errAuthentication)
 	}
-	return result.SUPI, result.KSEAF.KAMF(result.SUPI.IMSI(), aka.ABBAInitial()), nil
+	return proof{supi: result.SUPI, kamf: result.KSEAF.KAMF(result.SUPI.IMSI(), aka.ABBAInitial())}, nil
 }
 
 // authenticationFailed decides what follows an AUTHENTICATION FAILURE, TS 24.501 §5.4.1.3.7: another challenge, with the

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/limpid-5g/limpid/ladder"
+	"github.com/limpid-5g/limpid/wire/eap"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
@@ -123,6 +124,12 @@ func (d *details) ngap(m ngap.Message) {
 	}
 }
 
+func (d *details) eap(payload []byte) {
+	if p, err := eap.Parse(payload); err == nil {
+		d.add("EAP", p)
+	}
+}
+
 func (d *details) gmm(m gmm.Message) {
 	switch m := m.(type) {
 	case *gmm.RegistrationRequest:
@@ -137,7 +144,14 @@ func (d *details) gmm(m gmm.Message) {
 		d.add("cause", m.Cause.Error())
 	case *gmm.AuthenticationFailure:
 		d.add("cause", m.Cause.Error())
+	case *gmm.AuthenticationRequest:
+		d.eap(m.EAPMessage)
+	case *gmm.AuthenticationResponse:
+		d.eap(m.EAPMessage)
+	case *gmm.AuthenticationReject:
+		d.eap(m.EAPMessage)
 	case *gmm.SecurityModeCommand:
+		d.eap(m.EAPMessage)
 		d.add("NEA", m.SelectedNASSecurityAlgorithms.Ciphering())
 		d.add("NIA", m.SelectedNASSecurityAlgorithms.Integrity())
 	case *gmm.SecurityModeReject:

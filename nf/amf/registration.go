@@ -147,16 +147,16 @@ func (ue *ue) establishSecurity(ctx context.Context, request *gmm.RegistrationRe
 		}
 	}
 	ue.claimed = suci.Conceal()
-	supi, kamf, err := ue.authenticate(ctx, suci.String()) // steps 8, 9
+	proof, err := ue.authenticate(ctx, suci.String()) // steps 8, 9
 	if err != nil {
 		return nil, err
 	}
-	complete, err := ue.secure(ctx, kamf) // step 9c
+	complete, err := ue.secure(ctx, proof) // step 9c
 	if err != nil {
 		return nil, err
 	}
-	ue.supi, ue.claimed = supi, ""
-	if old := ue.amf.ues.bySUPI.put(supi, ue); old != nil && old != ue {
+	ue.supi, ue.claimed = proof.supi, ""
+	if old := ue.amf.ues.bySUPI.put(proof.supi, ue); old != nil && old != ue {
 		ue.kept.epoch.Store(old.kept.epoch.Load() + 1)
 		_ = old.insist(&replaced{}) // refused only at shutdown
 	}
@@ -315,7 +315,8 @@ func (ue *ue) refuseRegistration(ctx context.Context, err error) {
 	switch {
 	case errors.Is(err, errAuthentication):
 		ue.log().Warn("authentication rejected", "reason", err)
-		ue.sendNAS(&gmm.AuthenticationReject{})
+		failed, _ := errors.AsType[eapFailure](err)
+		ue.sendNAS(&gmm.AuthenticationReject{EAPMessage: failed.payload})
 		ue.forget(ctx, ngap.CauseNASAuthenticationFailure)
 		return
 	case ended(err):

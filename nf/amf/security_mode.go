@@ -14,8 +14,8 @@ import (
 
 // secure takes a new key into use with the Security Mode Command procedure, TS 24.501 §5.4.2 and TS 33.501 §6.7.2.
 // It returns the complete initial NAS message that the UE sends along, nil if it sends none.
-func (ue *ue) secure(ctx context.Context, kamf aka.KAMF) (*gmm.RegistrationRequest, error) {
-	next, err := ue.amf.newSecurity(kamf, ue.ngKSI, ue.capability)
+func (ue *ue) secure(ctx context.Context, p proof) (*gmm.RegistrationRequest, error) {
+	next, err := ue.amf.newSecurity(p.kamf, ue.ngKSI, ue.capability)
 	if err != nil {
 		return nil, err
 	}
@@ -28,6 +28,9 @@ func (ue *ue) secure(ctx context.Context, kamf aka.KAMF) (*gmm.RegistrationReque
 		NgKSI:                          gmm.KeySetIdentifier(next.ksi),
 		ReplayedUESecurityCapabilities: ue.capability,
 		AdditionalSecurityInformation:  &retransmit,
+	}
+	if p.eap != nil { // EAP-Success, TS 24.501 §5.4.1.2.2.8
+		command.EAPMessage, command.ABBA = p.eap, aka.ABBAInitial()
 	}
 	if ue.amf.cfg.RequestIMEISV {
 		requested := gmm.IMEISVRequested

@@ -22,6 +22,7 @@ type authContext struct {
 	network  aka.ServingNetwork
 	xresStar aka.RESStar
 	kseaf    aka.KSEAF
+	eap      *eapServer // of EAP-AKA', else nil
 	expires  time.Time
 }
 
@@ -38,6 +39,9 @@ func (a *AUSF) Authenticate(ctx context.Context, info nausf.AuthenticationInfo) 
 	})
 	if err != nil {
 		return nausf.UEAuthenticationCtx{}, err
+	}
+	if result.AuthType == nausf.AuthTypeEAPAKAPrime {
+		return a.startEAP(info, network, &result)
 	}
 	v := &result.Vector
 	xresStar := aka.RESStar(v.XRESStar)
@@ -59,9 +63,8 @@ func (a *AUSF) Authenticate(ctx context.Context, info nausf.AuthenticationInfo) 
 // whatever the outcome.
 func (a *AUSF) Confirm5GAKA(ctx context.Context, authCtxID string, data nausf.ConfirmationData) (nausf.ConfirmationDataResponse, error) {
 	c, ok := a.take(authCtxID)
-	if !ok {
-		return nausf.ConfirmationDataResponse{}, sbi.Problem(http.StatusNotFound, nausf.CauseContextNotFound,
-			"authentication context is unknown, used already, or older than %s; authenticate again", a.lifetime)
+	if !ok || c.eap != nil {
+		return nausf.ConfirmationDataResponse{}, a.unknown()
 	}
 	success := data.RESStar != nil && subtle.ConstantTimeCompare(data.RESStar[:], c.xresStar[:]) == 1
 	a.report(ctx, c, success)
@@ -72,10 +75,19 @@ func (a *AUSF) Confirm5GAKA(ctx context.Context, authCtxID string, data nausf.Co
 	return nausf.ConfirmationDataResponse{AuthResult: nausf.AuthenticationSuccess, SUPI: c.supi, KSEAF: c.kseaf}, nil
 }
 
+func (a *AUSF) unknown() error {
+	return sbi.Problem(http.StatusNotFound, nausf.CauseContextNotFound,
+		"authentication context is unknown, used already, or older than %s; authenticate again", a.lifetime)
+}
+
 // report tells the UDM the outcome, TS 33.501 §6.1.4.1a. The authentication stands even if the UDM cannot note it.
 func (a *AUSF) report(ctx context.Context, c *authContext, success bool) {
+	method := nausf.AuthType5GAKA
+	if c.eap != nil {
+		method = nausf.AuthTypeEAPAKAPrime
+	}
 	err := a.udm.ConfirmAuth(ctx, c.supi, nudm.AuthEvent{
-		Success: success, TimeStamp: time.Now(), AuthType: nausf.AuthType5GAKA, ServingNetworkName: string(c.network),
+		Success: success, TimeStamp: time.Now(), AuthType: method, ServingNetworkName: string(c.network),
 	})
 	if err != nil {
 		a.log.Warn("outcome of an authentication not recorded", "supi", c.supi.Conceal(), "err", err)

@@ -146,7 +146,7 @@ func TestServingNetwork(t *testing.T) {
 
 func TestBadSubscription(t *testing.T) {
 	for name, spoil := range map[string]func(*nudr.AuthenticationSubscription){
-		"method":    func(a *nudr.AuthenticationSubscription) { a.AuthenticationMethod = nausf.AuthTypeEAPAKAPrime },
+		"method":    func(a *nudr.AuthenticationSubscription) { a.AuthenticationMethod = "EAP_TLS" },
 		"algorithm": func(a *nudr.AuthenticationSubscription) { a.Algorithm = "xor" },
 		"K":         func(a *nudr.AuthenticationSubscription) { a.K = a.K[:15] },
 		"OPc":       func(a *nudr.AuthenticationSubscription) { a.OPc = nil },

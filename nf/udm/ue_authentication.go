@@ -29,9 +29,10 @@ func (u *UDM) GenerateAuthData(ctx context.Context, supiOrSUCI string, req nudm.
 	if err != nil {
 		return nudm.AuthenticationInfoResult{}, err
 	}
-	if subscription.AuthenticationMethod != nausf.AuthType5GAKA {
-		return nudm.AuthenticationInfoResult{}, rejected("SUPI %s has authentication method %q, want %s",
-			supi.Conceal(), subscription.AuthenticationMethod, nausf.AuthType5GAKA)
+	method := subscription.AuthenticationMethod
+	if method != nausf.AuthType5GAKA && method != nausf.AuthTypeEAPAKAPrime {
+		return nudm.AuthenticationInfoResult{}, rejected("SUPI %s has authentication method %q, want %s or %s",
+			supi.Conceal(), method, nausf.AuthType5GAKA, nausf.AuthTypeEAPAKAPrime)
 	}
 	algorithm, err := newAlgorithm(supi, &subscription)
 	if err != nil {
@@ -47,18 +48,26 @@ func (u *UDM) GenerateAuthData(ctx context.Context, supiOrSUCI string, req nudm.
 		return nudm.AuthenticationInfoResult{}, err
 	}
 	u.met(supi)
-	return nudm.AuthenticationInfoResult{
-		AuthType: nausf.AuthType5GAKA,
-		SUPI:     supi,
-		Vector:   homeEnvironmentVector(algorithm, sqn, subscription.AMFField, network),
-	}, nil
+	var challenge aka.RAND
+	_, _ = rand.Read(challenge[:]) // never fails: it ends the process instead
+	v := aka.NewVector(algorithm, challenge, sqn, subscription.AMFField)
+	result := nudm.AuthenticationInfoResult{AuthType: method, SUPI: supi}
+	if method == nausf.AuthTypeEAPAKAPrime {
+		result.EAP = eapVector(&v, network)
+	} else {
+		result.Vector = homeEnvironmentVector(&v, network)
+	}
+	return result, nil
+}
+
+// eapVector makes a transformed vector of EAP-AKA', TS 33.501 §6.1.3.1 step 1.
+func eapVector(v *aka.Vector, network aka.ServingNetwork) nudm.AvEAPAKAPrime {
+	ck, ik := aka.NewPrimes(&v.CK, &v.IK, network, v.AUTN.SQNxorAK())
+	return nudm.AvEAPAKAPrime{RAND: v.RAND, AUTN: v.AUTN, XRES: v.XRES, CKPrime: ck, IKPrime: ik}
 }
 
 // homeEnvironmentVector makes a 5G HE AV, TS 33.501 §6.1.3.2.0.
-func homeEnvironmentVector(algorithm aka.Algorithm, sqn aka.SQN, amf aka.AMF, network aka.ServingNetwork) nudm.Av5GHEAKA {
-	var challenge aka.RAND
-	_, _ = rand.Read(challenge[:]) // never fails: it ends the process instead
-	v := aka.NewVector(algorithm, challenge, sqn, amf)
+func homeEnvironmentVector(v *aka.Vector, network aka.ServingNetwork) nudm.Av5GHEAKA {
 	return nudm.Av5GHEAKA{
 		RAND:     v.RAND,
 		AUTN:     v.AUTN,

@@ -13,11 +13,16 @@ const maxAuthenticationFailures = 3
 // challenge is the last challenge answered. A repeated one gets the same answer, TS 24.501 §5.4.1.3.3 (T3516).
 type challenge struct {
 	rand aka.RAND
-	res  [16]byte
+	res  [16]byte // of 5G AKA
+	eap  []byte   // of EAP-AKA': the whole response
 }
 
 // authenticationRequest runs the UE's half of 5G AKA, TS 24.501 §5.4.1.3.3.
 func (u *UE) authenticationRequest(m *gmm.AuthenticationRequest) {
+	if m.EAPMessage != nil {
+		u.eapRequest(m)
+		return
+	}
 	if m.RAND == nil || m.AUTN == nil {
 		u.send(&gmm.Status{Cause: gmm.CauseConditionalIEError})
 		return
@@ -54,14 +59,17 @@ func (u *UE) authenticationRequest(m *gmm.AuthenticationRequest) {
 	u.send(&gmm.AuthenticationResponse{RES: &res})
 }
 
-// authenticationFailure tells the network why its challenge fails, TS 24.501 §5.4.1.3.6. After three failures in a row
-// the UE leaves the cell, TS 24.501 §5.4.1.3.7.
+// authenticationFailure tells the network why its challenge fails, TS 24.501 §5.4.1.3.6.
 func (u *UE) authenticationFailure(cause gmm.Cause, auts *[14]byte) {
 	u.log("authentication failure", "cause", cause)
 	u.send(&gmm.AuthenticationFailure{Cause: cause, AUTS: auts})
-	if cause == gmm.CauseNgKSIAlreadyInUse {
-		return
+	if cause != gmm.CauseNgKSIAlreadyInUse {
+		u.countFailure()
 	}
+}
+
+// countFailure leaves a network that fails three times in a row, TS 24.501 §5.4.1.3.7.
+func (u *UE) countFailure() {
 	if u.authFailures++; u.authFailures < maxAuthenticationFailures {
 		return
 	}
@@ -71,9 +79,13 @@ func (u *UE) authenticationFailure(cause gmm.Cause, auts *[14]byte) {
 }
 
 // authenticationReject ends everything, TS 24.501 §5.4.1.3.5: the subscription is not valid in this network.
-func (u *UE) authenticationReject(*gmm.AuthenticationReject) {
+func (u *UE) authenticationReject(m *gmm.AuthenticationReject) {
 	u.forget()
-	u.end(&RejectError{Message: "AuthenticationReject"})
+	e := &RejectError{Message: "AuthenticationReject"}
+	if eapFailed(m.EAPMessage) {
+		e.Message += " with EAP-Failure"
+	}
+	u.end(e)
 	u.startT3540()
 }
 

@@ -30,6 +30,7 @@ type nasContext struct {
 	ngKSI    uint8
 	nea, nia uint8
 	kamf     aka.KAMF
+	eap      bool // made by EAP-AKA': the network owes EAP-Success
 	nas.Context
 }
 
@@ -147,6 +148,9 @@ func (u *UE) acceptSecurity(m *protectedCommand) (*nasContext, gmm.Cause) {
 		base = u.pending
 	}
 	if base == nil || base.ngKSI != m.NgKSI.Value() {
+		return nil, gmm.CauseSecurityModeRejectedUnspecified
+	}
+	if base.eap && base == u.pending && !eapSuccess(m.EAPMessage) {
 		return nil, gmm.CauseSecurityModeRejectedUnspecified
 	}
 	nea, nia := m.SelectedNASSecurityAlgorithms.Ciphering(), m.SelectedNASSecurityAlgorithms.Integrity()

@@ -35,6 +35,34 @@ type Answer struct {
 	KAMF    aka.KAMF
 }
 
+// EAPAnswer is what the UE makes of a challenge of EAP-AKA'.
+type EAPAnswer struct {
+	RES  []byte
+	KAut aka.KAut
+	KAMF aka.KAMF // good once the network has sent EAP-Success
+}
+
+// EAPChallenge answers a challenge of EAP-AKA' as USIM and ME do together, TS 33.501 §6.1.3.1: the identity of the key
+// derivation is the SUPI, TS 33.501 §F.2. The error is aka.ErrMAC, a *SyncError, or aka.ErrSeparationBit. Whether the
+// message is genuine is for KAut to tell.
+func (s *USIM) EAPChallenge(network aka.ServingNetwork, rand *aka.RAND, autn *aka.AUTN, abba []byte) (EAPAnswer, error) {
+	sqn, r, err := aka.OpenAUTN(s.Algorithm, rand, autn)
+	if err != nil {
+		return EAPAnswer{}, err
+	}
+	if err := s.SQN.Accept(sqn); err != nil {
+		return EAPAnswer{}, &SyncError{AUTS: aka.NewAUTS(s.Algorithm, rand, s.SQN.Highest())}
+	}
+	if !autn.AMF().SeparationBit() {
+		return EAPAnswer{}, aka.ErrSeparationBit
+	}
+	ck, ik := aka.NewPrimes(&r.CK, &r.IK, network, autn.SQNxorAK())
+	keys := aka.NewEAPKeys(&ck, &ik, s.SUPI.IMSI())
+	kausf := keys.EMSK.KAUSF()
+	kseaf := kausf.KSEAF(network)
+	return EAPAnswer{RES: append([]byte(nil), r.RES.Bytes()...), KAut: keys.KAut, KAMF: kseaf.KAMF(s.SUPI.IMSI(), abba)}, nil
+}
+
 // Challenge answers a 5G AKA challenge as USIM and ME do together, TS 33.501 §6.1.3.2. The error is aka.ErrMAC, a
 // *SyncError, or aka.ErrSeparationBit.
 func (s *USIM) Challenge(network aka.ServingNetwork, rand *aka.RAND, autn *aka.AUTN, abba []byte) (Answer, error) {

@@ -25,6 +25,9 @@ type UEAuthentication interface {
 	// Confirm5GAKA hands over RES*, TS 29.509 §5.2.2.2.2 step 3. A wrong RES* is not an error of the
 	// service: the answer says AuthenticationFailure.
 	Confirm5GAKA(ctx context.Context, authCtxID string, data ConfirmationData) (ConfirmationDataResponse, error)
+	// EAPSession hands over an EAP response of the UE and returns what the UE is sent next, TS 29.509 §5.2.2.2.3.
+	// While the answer says AuthenticationOngoing there is another round.
+	EAPSession(ctx context.Context, authCtxID string, session EAPSession) (EAPSession, error)
 }
 
 // AuthenticationInfo asks for an authentication, TS 29.509 §6.1.6.2.2.
@@ -54,7 +57,17 @@ const (
 type UEAuthenticationCtx struct {
 	AuthCtxID string   `json:"-"` // the last part of the link to the resource
 	AuthType  AuthType `json:"authType"`
-	Av5GAKA   Av5GAKA  `json:"5gAuthData"`
+	Av5GAKA   Av5GAKA  `json:"5gAuthData"` // of 5G AKA
+	// EAPPayload is the first EAP request for the UE, of EAP-AKA'.
+	EAPPayload []byte `json:"eapPayload,omitempty"`
+}
+
+// EAPSession is one round of an EAP method, TS 29.509 §5.2.2.2.3. SUPI and KSEAF are set on success only.
+type EAPSession struct {
+	EAPPayload []byte     `json:"eapPayload"`
+	AuthResult AuthResult `json:"authResult,omitempty"`
+	SUPI       ident.SUPI `json:"supi,omitempty"`
+	KSEAF      aka.KSEAF  `json:"kSeaf,omitempty"`
 }
 
 // Av5GAKA is the serving network's half of a 5G authentication vector, TS 29.509 §6.1.6.2.4.
@@ -76,6 +89,7 @@ type AuthResult string
 const (
 	AuthenticationSuccess AuthResult = "AUTHENTICATION_SUCCESS"
 	AuthenticationFailure AuthResult = "AUTHENTICATION_FAILURE"
+	AuthenticationOngoing AuthResult = "AUTHENTICATION_ONGOING" // of EAP
 )
 
 // ConfirmationDataResponse ends an authentication, TS 29.509 §6.1.6.2.6. SUPI and KSEAF are set on success only.

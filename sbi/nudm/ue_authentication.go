@@ -44,7 +44,17 @@ type AuthenticationInfoRequest struct {
 type AuthenticationInfoResult struct {
 	AuthType nausf.AuthType `json:"authType"`
 	SUPI     ident.SUPI     `json:"supi"`
-	Vector   Av5GHEAKA      `json:"authenticationVector"`
+	Vector   Av5GHEAKA      `json:"authenticationVector"`   // of 5G AKA
+	EAP      AvEAPAKAPrime  `json:"avEapAkaPrime,omitzero"` // of EAP-AKA'
+}
+
+// AvEAPAKAPrime is a vector of EAP-AKA', TS 33.501 §6.1.3.1.
+type AvEAPAKAPrime struct {
+	RAND    aka.RAND    `json:"rand"`
+	AUTN    aka.AUTN    `json:"autn"`
+	XRES    aka.RES     `json:"xres"`
+	CKPrime aka.CKPrime `json:"ckPrime"`
+	IKPrime aka.IKPrime `json:"ikPrime"`
 }
 
 // Av5GHEAKA is a 5G home environment vector, TS 33.501 §6.1.3.2.0.

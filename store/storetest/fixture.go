@@ -41,7 +41,7 @@ func DNN(name ident.DNN, isDefault bool) store.DNN {
 // rich is a subscriber that uses every field, in the order in which an engine returns slices and DNNs.
 func rich(i int) store.Subscriber {
 	s := Subscriber(i)
-	s.Authentication.Algorithm = store.TUAK
+	s.Authentication.Algorithm, s.Authentication.Method = store.TUAK, store.EAPAKAPrime
 	s.Authentication.K = append(append(store.Key(nil), s.Authentication.K...), s.Authentication.OPc...)
 	s.Authentication.OPc = append(store.Key(nil), s.Authentication.K...)
 	s.Authentication.AMFField = aka.AMF{0x9a, 0xbc}
