@@ -31,6 +31,12 @@ func (ue *ue) reallocateGUTI(ctx context.Context) {
 		return
 	}
 	ue.allotGUTI()
+	if err := ue.keep(ctx); err != nil { // what the UE is promised outlives this process
+		ue.log().Warn("no new 5G-GUTI: it cannot be made durable", "error", err)
+		ue.amf.ues.byTMSI.drop(ue.guti.TMSI, ue)
+		ue.guti.TMSI, ue.oldTMSI = ue.oldTMSI, 0
+		return
+	}
 	id := gmm.GUTIIdentity(ue.guti)
 	acknowledge := gmm.AcknowledgementRequested
 	list := ue.taiList()

@@ -77,7 +77,7 @@ func TestData(t *testing.T) {
 	am, err := u.AMData(ctx, supi)
 	wantAM := nudm.AccessAndMobilitySubscriptionData{
 		SubscribedUEAMBR: nudm.AMBR{Uplink: 1e9, Downlink: 1e9}, MICOAllowed: true,
-		NSSAI:            nudm.NSSAI{DefaultSingleNSSAIs: []ident.SNSSAI{slice1}, SingleNSSAIs: []ident.SNSSAI{slice2}},
+		NSSAI: nudm.NSSAI{DefaultSingleNSSAIs: []ident.SNSSAI{slice1}, SingleNSSAIs: []ident.SNSSAI{slice2}},
 	}
 	if err != nil || !reflect.DeepEqual(am, wantAM) {
 		t.Fatalf("AM data %+v, error %v", am, err)
