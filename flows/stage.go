@@ -38,18 +38,23 @@ const (
 
 // stage is a whole core and its radios in memory, in virtual time.
 type stage struct {
-	core     *core.Core
-	path     *memory.Path
+	core     *core.Core   // of the present life
+	path     *memory.Path // likewise
+	life     *life
+	restart  func() error // begins the next life
+	file     string       // of the store
 	recorder *recorder
 	cells    map[string]*gnb.GNB
 	ues      map[string]*ue.UE
 	camps    map[*ue.UE]*gnb.GNB
-	links    sync.Map       // gNB name -> sctp.Association, its own end
-	said     sync.Map       // UE name -> []byte, its last NAS message as it went over the air
-	silent   atomic.Bool    // N4 loses everything
-	chaos    *chaos         // nil but in the random test
-	begun    []<-chan error // commands that run beside the script
-	settle   func()         // waits until everybody has done what can be done without waiting
+	// of every gNB by its name
+	cellConfigs map[string]gnb.Config
+	links       sync.Map       // gNB name -> sctp.Association, its own end
+	said        sync.Map       // UE name -> []byte, its last NAS message as it went over the air
+	silent      atomic.Bool    // N4 loses everything
+	chaos       *chaos         // nil but in the random test
+	begun       []<-chan error // commands that run beside the script
+	settle      func()         // waits until everybody has done what can be done without waiting
 
 	ctx  context.Context
 	stop context.CancelFunc
@@ -61,34 +66,33 @@ type stage struct {
 // is settle.
 func newStage(f *Flow, dir string, log *slog.Logger, settle func()) (*stage, error) {
 	s := &stage{
-		path: memory.New(), recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
+		file: filepath.Join(dir, "limpid.db"), recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
 		cells: make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE),
-		camps: make(map[*ue.UE]*gnb.GNB), settle: settle,
+		camps: make(map[*ue.UE]*gnb.GNB), cellConfigs: make(map[string]gnb.Config), settle: settle,
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	cfg, err := config.Parse("limpid.yaml", f.Config)
 	if err != nil {
 		return nil, err
 	}
-	st, err := sqlite.Open(s.ctx, filepath.Join(dir, "limpid.db"), sqlite.Options{Create: true})
-	if err != nil {
+	if err := s.provision(f.Subscribers); err != nil {
 		return nil, err
 	}
-	s.done = append(s.done, st.Close)
-	if _, err := subscriber.ImportCSV(s.ctx, st, strings.NewReader(string(f.Subscribers))); err != nil {
+	if err := s.live(cfg, log); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	s.core, err = core.New(s.ctx, cfg, core.Options{
-		Log: log, Ladder: s.recorder.record, Store: st, WithoutN2: true, WithoutControl: true, N4: s.pipes(),
-		Datapath: func(upf.Config, *slog.Logger) (upf.Datapath, error) { return s.path, nil },
-	})
-	if err != nil {
-		return nil, errors.Join(err, s.close())
-	}
-	s.done = append(s.done, s.core.Close)
-	s.wg.Go(func() { _ = s.core.Run(s.ctx) }) // ends with the context; what fails before shows in the ladder
 	s.settle()
 	return s, nil
+}
+
+// provision makes the store with a flow's subscribers.
+func (s *stage) provision(subscribers []byte) error {
+	st, err := sqlite.Open(s.ctx, s.file, sqlite.Options{Create: true})
+	if err != nil {
+		return err
+	}
+	_, err = subscriber.ImportCSV(s.ctx, st, strings.NewReader(string(subscribers)))
+	return errors.Join(err, st.Close())
 }
 
 // pipes joins the two ends of N4: whoever asks first gets the near end and the second the far one.
@@ -136,6 +140,7 @@ func (s *stage) close() error {
 	for _, g := range s.cells {
 		errs = append(errs, g.Close(ctx))
 	}
+	errs = append(errs, s.endLife())
 	s.stop()
 	s.wg.Wait()
 	for i := len(s.done) - 1; i >= 0; i-- {
@@ -168,7 +173,7 @@ func (s *stage) addGNB(ctx context.Context, c *command) error {
 	if err != nil {
 		return err
 	}
-	s.cells[name] = g
+	s.cells[name], s.cellConfigs[name] = g, cfg
 	return g.Setup(ctx)
 }
 
