@@ -75,6 +75,21 @@ type Store interface {
 	io.Closer
 }
 
+// Place is a place in the feed of changes: behind the change of one subscriber under one revision.
+type Place struct {
+	Revision int64
+	SUPI     ident.SUPI
+}
+
+// Behind is the place behind every change of a revision.
+func Behind(revision int64) Place { return Place{Revision: revision, SUPI: "~"} }
+
+// Change is a change of a subscriber.
+type Change struct {
+	Place
+	Removed bool
+}
+
 // Subscribers is the provisioned data of subscribers, TS 29.505 §5.2. All methods are safe for concurrent use.
 type Subscribers interface {
 	// AddSubscribers stores new subscribers, all or none. Errors: ErrInvalid, *ExistsError (also for a SUPI given
@@ -90,6 +105,14 @@ type Subscribers interface {
 	// ListSubscribers returns at most limit subscribers whose SUPI sorts after the given one ("" for the first),
 	// in order. A limit below 1 is ErrInvalid.
 	ListSubscribers(ctx context.Context, after ident.SUPI, limit int) ([]Subscriber, error)
+
+	// Revision is the number of the last change of any subscriber; it only grows. It is cheap enough to be asked every
+	// second.
+	Revision(ctx context.Context) (int64, error)
+	// Changes returns which subscribers were added, replaced or removed after a place in the feed, in the order of the
+	// changes, at most limit. One that changed several times is there once, for the last of them. A limit below 1 is
+	// ErrInvalid.
+	Changes(ctx context.Context, after Place, limit int) ([]Change, error)
 
 	// LeaseSQN raises the sequence number ceiling by n values of SEQ and returns the ceiling before. The n
 	// sequence numbers that follow it belong to the caller: no other call returns them, crash or not,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"time"
 
 	"github.com/limpid-5g/limpid/aka"
 	"github.com/limpid-5g/limpid/ident"
@@ -14,6 +15,7 @@ type Subscriber struct {
 	SUPI           ident.SUPI
 	Authentication Authentication
 	UEAMBR         AMBR
+	Access         Access
 	Slices         []Slice
 
 	// Revision is set by the engine: it is another number after each change of this subscriber, and after it was
@@ -49,6 +51,42 @@ type Algorithm string
 const (
 	Milenage Algorithm = "milenage" // TS 35.206
 	TUAK     Algorithm = "tuak"     // TS 35.231
+)
+
+// Access is where and how a subscriber may use the network, TS 29.503 §6.1.6.2.4. The zero value restricts nothing.
+type Access struct {
+	Barred bool // operator determined barring: no service at all
+	NoMICO bool // MICO mode is not allowed, TS 23.501 §5.4.1.3
+	// RegistrationTimer is T3512 for this subscriber in whole seconds; 0: the operator's.
+	RegistrationTimer time.Duration
+	ServiceArea       ServiceArea
+	ForbiddenTACs     []ident.TAC // ascending, TS 23.501 §5.3.4.1.1
+	ForbiddenRATs     []RAT       // ascending
+}
+
+// ServiceArea is where a subscriber may start communication, TS 23.501 §5.3.4.1.1.
+type ServiceArea struct {
+	Restriction Restriction
+	TACs        []ident.TAC // ascending
+}
+
+// Restriction is the kind of a service area, TS 29.571 §5.4.3.17.
+type Restriction string
+
+// The kinds of service area.
+const (
+	Everywhere      Restriction = ""
+	AllowedAreas    Restriction = "allowed"
+	NotAllowedAreas Restriction = "not-allowed"
+)
+
+// RAT is a radio access technology, TS 29.571 §5.4.3.2.
+type RAT string
+
+// The radio access technologies of 5GS.
+const (
+	NR    RAT = "NR"
+	EUTRA RAT = "EUTRA"
 )
 
 // AMBR is an aggregate maximum bit rate in bit/s, TS 29.571 §5.5.4.2.

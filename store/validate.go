@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/limpid-5g/limpid/aka"
 	"github.com/limpid-5g/limpid/ident"
@@ -15,8 +16,11 @@ const (
 	MaxDNNs         = 32 // of one slice
 	MaxBitRate      = 1e15
 	MaxARPPriority  = 15
+	MaxAreas        = 16 // tracking areas in a service area, TS 24.501 §9.11.3.49
 	maxSessionTypes = 5
-	maxSSCMode      = 3
+
+	maxRegistrationTimer = 9920 * time.Hour // what a GPRS timer 3 can say, TS 24.008 §10.5.7.4a
+	maxSSCMode           = 3
 )
 
 // Validate tells whether an engine may store s. The error is an ErrInvalid that says in one line what is wrong.
@@ -28,6 +32,9 @@ func (s *Subscriber) Validate() error {
 		return err
 	}
 	if err := s.UEAMBR.validate("UE AMBR"); err != nil {
+		return err
+	}
+	if err := s.Access.validate(); err != nil {
 		return err
 	}
 	if len(s.Slices) == 0 || len(s.Slices) > MaxSlices {
@@ -72,6 +79,40 @@ func (a *Authentication) validate() error {
 	}
 	if !a.AMFField.SeparationBit() {
 		return invalid("AMF field %x: the separation bit 8000 must be set for 5G, TS 33.501 §6.1.3.2", a.AMFField)
+	}
+	return nil
+}
+
+func (a *Access) validate() error {
+	if t := a.RegistrationTimer; t < 0 || t > maxRegistrationTimer || t%time.Second != 0 {
+		return invalid("registration timer %v, want whole seconds up to %v", t, maxRegistrationTimer)
+	}
+	switch area := &a.ServiceArea; area.Restriction {
+	case Everywhere:
+		if len(area.TACs) > 0 {
+			return invalid("service area of %d tracking areas, neither allowed nor not allowed", len(area.TACs))
+		}
+	case AllowedAreas, NotAllowedAreas:
+		if len(area.TACs) == 0 {
+			return invalid("service area without tracking areas")
+		}
+	default:
+		return invalid("service area %q, want %s or %s", area.Restriction, AllowedAreas, NotAllowedAreas)
+	}
+	for name, list := range map[string][]ident.TAC{"service area": a.ServiceArea.TACs, "forbidden areas": a.ForbiddenTACs} {
+		if len(list) > MaxAreas {
+			return invalid("%s: %d tracking areas, at most %d fit in a message (TS 24.501 §9.11.3.49)", name, len(list), MaxAreas)
+		}
+		for i, tac := range list {
+			if tac > ident.MaxTAC || i > 0 && tac <= list[i-1] {
+				return invalid("%s: want tracking area codes of 24 bits, ascending, each once", name)
+			}
+		}
+	}
+	for i, rat := range a.ForbiddenRATs {
+		if rat != NR && rat != EUTRA || i > 0 && rat <= a.ForbiddenRATs[i-1] {
+			return invalid("forbidden RATs %v, want each of EUTRA, NR at most once", a.ForbiddenRATs)
+		}
 	}
 	return nil
 }

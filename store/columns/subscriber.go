@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/limpid-5g/limpid/aka"
 	"github.com/limpid-5g/limpid/ident"
@@ -18,6 +19,7 @@ const (
 	// SelectSubscriber is the beginning of the query, up to its condition, and OrderSubscriber its end.
 	SelectSubscriber = `SELECT s.supi, s.auth_method, s.algorithm, s.k, s.opc, s.amf_field, s.sqn_ceiling,
 	s.ambr_uplink, s.ambr_downlink, s.revision,
+	s.barred, s.no_mico, s.registration_timer, s.service_area, s.forbidden_tacs, s.forbidden_rats,
 	l.sst, l.sd, l.is_default,
 	d.dnn, d.is_default, d.session_types, d.ssc_modes, d.ambr_uplink, d.ambr_downlink,
 	d.five_qi, d.arp_priority, d.arp_may_preempt, d.arp_preemptable, coalesce(d.static_ipv4, '')
@@ -32,6 +34,7 @@ type Subscriber struct {
 	SUPI                           string
 	method, algorithm, k, opc, amf string
 	sqn, up, down, revision        int64
+	access                         access
 	sst                            uint8
 	sd                             string
 	sliceDefault                   bool
@@ -49,7 +52,9 @@ func SubscriberValues(sub *store.Subscriber, revision int64) []any {
 	a := &sub.Authentication
 	return []any{string(sub.SUPI), string(a.Method), string(a.Algorithm), hex.EncodeToString(a.K),
 		hex.EncodeToString(a.OPc), hex.EncodeToString(a.AMFField[:]), int64(a.SQN),
-		int64(sub.UEAMBR.Uplink), int64(sub.UEAMBR.Downlink), revision}
+		int64(sub.UEAMBR.Uplink), int64(sub.UEAMBR.Downlink), revision,
+		sub.Access.Barred, sub.Access.NoMICO, int64(sub.Access.RegistrationTimer / time.Second),
+		serviceArea(&sub.Access.ServiceArea), tacs(sub.Access.ForbiddenTACs), rats(sub.Access.ForbiddenRATs)}
 }
 
 // SliceValues are the columns of table subscriber_slice.
@@ -72,6 +77,7 @@ func DNNValues(supi ident.SUPI, slice ident.SNSSAI, d *store.DNN) []any {
 func (r *Subscriber) Dest() []any {
 	return []any{
 		&r.SUPI, &r.method, &r.algorithm, &r.k, &r.opc, &r.amf, &r.sqn, &r.up, &r.down, &r.revision,
+		&r.access.barred, &r.access.noMICO, &r.access.timer, &r.access.area, &r.access.forbiddenTACs, &r.access.forbiddenRATs,
 		&r.sst, &r.sd, &r.sliceDefault,
 		&r.dnn, &r.dnnDefault, &r.types, &r.modes, &r.sessionUp, &r.sessionDown,
 		&r.fiveQI, &r.priority, &r.mayPreempt, &r.preemptable, &r.static,
@@ -118,8 +124,13 @@ func (r *Subscriber) subscriber() (store.Subscriber, error) {
 	if err != nil || len(amf) != 2 {
 		return store.Subscriber{}, fmt.Errorf("%w: column amf_field is not four hexadecimal digits", store.ErrInvalid)
 	}
+	access, err := r.access.parse()
+	if err != nil {
+		return store.Subscriber{}, err
+	}
 	return store.Subscriber{
-		SUPI: ident.SUPI(r.SUPI),
+		Access: access,
+		SUPI:   ident.SUPI(r.SUPI),
 		Authentication: store.Authentication{
 			Method: store.AuthMethod(r.method), Algorithm: store.Algorithm(r.algorithm),
 			K: k, OPc: opc, AMFField: aka.AMF(amf), SQN: aka.SQN(r.sqn),

@@ -2,7 +2,7 @@ package sqlite
 
 // migrations are the steps of the schema: step i brings a file from version i to i+1. A published step is never
 // changed; a change is a new step.
-var migrations = []string{subscribersSchema, contextsSchema}
+var migrations = []string{subscribersSchema, contextsSchema, accessSchema}
 
 // subscribersSchema is version 1. Keys are hexadecimal, bit rates in bit/s, sd is six hexadecimal digits or empty,
 // session_types and ssc_modes are separated by commas with the default first, TS 29.505 §5.2.
@@ -95,4 +95,24 @@ CREATE TABLE core_node (
 	life    INTEGER NOT NULL UNIQUE,
 	started INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+`
+
+// accessSchema is version 3: where and how a subscriber may use the network, and the feed of changes. registration_timer is
+// in seconds, 0 for the operator's; service_area is empty, or "allowed" or "not-allowed", a space and tracking area codes;
+// lists are separated by commas and ascending.
+const accessSchema = `
+ALTER TABLE subscriber ADD COLUMN barred INTEGER NOT NULL DEFAULT 0 CHECK (barred IN (0, 1));
+ALTER TABLE subscriber ADD COLUMN no_mico INTEGER NOT NULL DEFAULT 0 CHECK (no_mico IN (0, 1));
+ALTER TABLE subscriber ADD COLUMN registration_timer INTEGER NOT NULL DEFAULT 0 CHECK (registration_timer >= 0);
+ALTER TABLE subscriber ADD COLUMN service_area TEXT NOT NULL DEFAULT '';
+ALTER TABLE subscriber ADD COLUMN forbidden_tacs TEXT NOT NULL DEFAULT '';
+ALTER TABLE subscriber ADD COLUMN forbidden_rats TEXT NOT NULL DEFAULT '';
+CREATE INDEX subscriber_revision ON subscriber (revision, supi);
+
+-- Who was removed, and under which revision, so that a running core hears of it.
+CREATE TABLE subscriber_removed (
+	supi     TEXT NOT NULL PRIMARY KEY,
+	revision INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX subscriber_removed_revision ON subscriber_removed (revision, supi);
 `

@@ -17,6 +17,7 @@ import (
 	sqlite3 "modernc.org/sqlite" // also registers the driver
 
 	"github.com/limpid-5g/limpid/store"
+	"github.com/limpid-5g/limpid/store/columns"
 )
 
 var _ store.Store = (*Store)(nil)
@@ -42,8 +43,10 @@ type Store struct {
 	batch   *batcher
 	closed  atomic.Bool
 
-	selectOne  *sql.Stmt
-	selectPage *sql.Stmt
+	selectOne *sql.Stmt
+
+	selectRevision *sql.Stmt
+	selectPage     *sql.Stmt
 }
 
 // Open opens the file at path, bringing its schema up to date. Errors: fs.ErrNotExist, store.ErrPermissions,
@@ -88,6 +91,9 @@ func (s *Store) open(ctx context.Context, opts Options) error {
 	n := max(4, runtime.GOMAXPROCS(0))
 	s.readers.SetMaxOpenConns(n)
 	s.readers.SetMaxIdleConns(n)
+	if s.selectRevision, err = s.readers.PrepareContext(ctx, columns.SelectRevision); err != nil {
+		return err
+	}
 	if s.selectOne, err = s.readers.PrepareContext(ctx, selectOneSQL); err != nil {
 		return err
 	}

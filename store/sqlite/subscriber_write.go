@@ -18,8 +18,9 @@ const (
 	nextRevisionSQL = `UPDATE provisioning SET revision = revision + 1 WHERE id = 1 RETURNING revision`
 
 	insertSubscriberSQL = `INSERT INTO subscriber
-	(supi, auth_method, algorithm, k, opc, amf_field, sqn_ceiling, ambr_uplink, ambr_downlink, revision)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (supi) DO NOTHING`
+	(supi, auth_method, algorithm, k, opc, amf_field, sqn_ceiling, ambr_uplink, ambr_downlink, revision,
+	barred, no_mico, registration_timer, service_area, forbidden_tacs, forbidden_rats)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (supi) DO NOTHING`
 
 	insertSliceSQL = `INSERT INTO subscriber_slice (supi, sst, sd, is_default) VALUES (?, ?, ?, ?)`
 
@@ -27,6 +28,9 @@ const (
 	(supi, sst, sd, dnn, is_default, session_types, ssc_modes, ambr_uplink, ambr_downlink,
 	five_qi, arp_priority, arp_may_preempt, arp_preemptable, static_ipv4)
 	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+	insertRemovedSQL = `INSERT INTO subscriber_removed (supi, revision) VALUES (?, ?)`
+	deleteRemovedSQL = `DELETE FROM subscriber_removed WHERE supi = ?`
 
 	deleteSubscriberSQL = `DELETE FROM subscriber WHERE supi = ?`
 	selectCeilingSQL    = `SELECT sqn_ceiling FROM subscriber WHERE supi = ?`
@@ -97,7 +101,11 @@ func (s *Store) RemoveSubscriber(ctx context.Context, supi ident.SUPI) error {
 			return notFound(supi)
 		}
 		// The revision moves on, so that a subscriber added again under this SUPI is told from this one.
-		_, err = nextRevision(t)
+		revision, err := nextRevision(t)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(insertRemovedSQL, string(supi), revision)
 		return err
 	})
 }
@@ -168,6 +176,9 @@ func insert(t *transaction, sub *store.Subscriber, revision int64) (exists bool,
 	n, err := t.exec(insertSubscriberSQL, columns.SubscriberValues(sub, revision)...)
 	if err != nil || n == 0 {
 		return err == nil, err
+	}
+	if _, err := t.exec(deleteRemovedSQL, string(sub.SUPI)); err != nil {
+		return false, err
 	}
 	for i := range sub.Slices {
 		slice := &sub.Slices[i]

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/limpid-5g/limpid/aka"
 	"github.com/limpid-5g/limpid/ident"
@@ -47,6 +48,11 @@ func rich(i int) store.Subscriber {
 	s.Authentication.AMFField = aka.AMF{0x9a, 0xbc}
 	s.Authentication.SQN = aka.MaxSQN - 1<<20
 	s.UEAMBR = store.AMBR{Uplink: 1, Downlink: store.MaxBitRate}
+	s.Access = store.Access{
+		Barred: true, NoMICO: true, RegistrationTimer: 90 * time.Minute,
+		ServiceArea:   store.ServiceArea{Restriction: store.NotAllowedAreas, TACs: []ident.TAC{0, 7, ident.MaxTAC}},
+		ForbiddenTACs: []ident.TAC{3}, ForbiddenRATs: []store.RAT{store.EUTRA, store.NR},
+	}
 	ims := DNN("ims", false)
 	ims.SessionTypes = []store.SessionType{store.IPv4v6, store.IPv6, store.IPv4, store.Ethernet, store.Unstructured}
 	ims.SSCModes = []uint8{2, 3, 1}

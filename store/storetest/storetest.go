@@ -30,6 +30,7 @@ func Run(t *testing.T, open Open) {
 		{"StaticAddressIsOfOne", staticAddressIsOfOne},
 		{"List", list},
 		{"Revision", revision},
+		{"Changes", changes},
 		{"LeaseSQN", leaseSQN},
 		{"LeaseSQNExhausted", leaseSQNExhausted},
 		{"ResetSQN", resetSQN},
