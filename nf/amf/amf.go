@@ -44,11 +44,12 @@ type AMF struct {
 	log      *slog.Logger
 	ladder   ladder.Sink
 
-	pool       *procedure.Pool
-	wheel      *wheel.Wheel // the idle timers of all UEs
-	ues        ueTable
-	keeper     *keeper // nil: contexts end with the process
-	nextNGAPID atomic.Uint64
+	pool        *procedure.Pool
+	wheel       *wheel.Wheel // the idle timers of all UEs
+	ues         ueTable
+	connections connectionTable
+	keeper      *keeper // nil: contexts end with the process
+	nextNGAPID  atomic.Uint64
 
 	mu   sync.Mutex
 	gnbs map[*gnb]struct{}
@@ -113,6 +114,18 @@ func (a *AMF) removeGNB(g *gnb) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.gnbs, g)
+}
+
+// gnbByID finds the gNB with a global identity that has set up the NG interface.
+func (a *AMF) gnbByID(id string) *gnb {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for g := range a.gnbs {
+		if g.is(id) {
+			return g
+		}
+	}
+	return nil
 }
 
 func (a *AMF) eachGNB(f func(*gnb)) {

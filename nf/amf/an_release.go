@@ -51,14 +51,18 @@ func (ue *ue) releaseConnection(ctx context.Context, cause ngap.Cause) {
 // deactivateSessions takes down the N3 tunnels of all sessions, TS 23.502 §4.2.6 steps 5 to 7.
 func (ue *ue) deactivateSessions(ctx context.Context, why string) {
 	for _, s := range slices.Clone(ue.sessions) {
-		if !s.active {
-			continue
+		if s.active {
+			ue.deactivateSession(ctx, s, why)
 		}
-		s.active = false
-		_, err := ue.amf.services.Sessions.UpdateSMContext(ctx, s.ref, nsmf.SMContextUpdateData{UpCnxState: nsmf.Deactivated, NGAPCause: why})
-		if err != nil {
-			ue.log().Warn("user plane not deactivated", "session", s.id, "error", err)
-			ue.dropIfGone(s, err)
-		}
+	}
+}
+
+// deactivateSession takes down the N3 tunnel of a session.
+func (ue *ue) deactivateSession(ctx context.Context, s *smContext, why string) {
+	s.active = false
+	_, err := ue.amf.services.Sessions.UpdateSMContext(ctx, s.ref, nsmf.SMContextUpdateData{UpCnxState: nsmf.Deactivated, NGAPCause: why})
+	if err != nil {
+		ue.log().Warn("user plane not deactivated", "session", s.id, "error", err)
+		ue.dropIfGone(s, err)
 	}
 }

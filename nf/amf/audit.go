@@ -101,7 +101,7 @@ func (ue *ue) audit() []string {
 	check(!ue.registered, "a context without registration")
 	check(ue.registered && (!ue.known || ue.policy == "" || !ue.security.valid), "registered without UDM, policy or keys")
 	check(ue.running != idle, "at rest in "+string(ue.running))
-	check(ue.pending.valid || ue.request != nil || ue.accepted != nil, "something is left of a procedure")
+	check(ue.pending.valid || ue.request != nil || ue.accepted != nil || ue.handover != nil, "something is left of a procedure")
 	check(len(ue.waiting) > 0, "transfers wait and nothing is done about them")
 	check(ue.conn != nil && (!ue.conn.lives() || ue.conn.ue.Load() != ue), "connected by a connection that is gone")
 	check(ue.conn != nil && !ue.conn.secured, "connected without secure exchange of NAS messages")
@@ -119,7 +119,7 @@ func (ue *ue) audit() []string {
 
 // audit tells of a connection to which no UE belongs.
 func (c *connection) audit() (found string) {
-	if !c.lives() {
+	if !c.lives() || c.gnb.isGone(c) {
 		return ""
 	}
 	u := c.ue.Load()

@@ -11,26 +11,38 @@ type running string
 
 // The procedures.
 const (
-	idle              running = ""
-	registration      running = "registration"
-	serviceRequest    running = "service request"
-	deregistration    running = "deregistration"
-	anRelease         running = "AN release"
-	paging            running = "paging"
-	sessionManagement running = "session management"
-
+	idle                running = ""
+	registration        running = "registration"
+	serviceRequest      running = "service request"
+	deregistration      running = "deregistration"
+	anRelease           running = "AN release"
+	paging              running = "paging"
+	sessionManagement   running = "session management"
 	configurationUpdate running = "configuration update"
+	xnHandover          running = "Xn handover"
+	n2Handover          running = "N2 handover"
 )
 
 // Collide is the collision table of the AMF: a message arrived that the running procedure does not wait for.
 //
-//	arriving                      | registration | service request | deregistration | AN release | paging    | configuration update
-//	new initial NAS message       | supersede    | supersede       | supersede      | queue      | supersede | supersede; service request: queue
-//	loss of the N2 connection     | supersede    | supersede       | supersede      | supersede  | at once   | supersede
-//	UE context release request    | supersede    | supersede       | queue          | queue      | queue     | queue
+//	arriving                      | registration | service request | deregistration | AN release | paging    | configuration update    | N2 handover
+//	new initial NAS message       | supersede    | supersede       | supersede      | queue      | supersede | supersede; service request: queue | supersede
+//	registration or service       | supersede    | supersede       | supersede      | queue      | supersede | supersede; service request: queue | queue
+//	  request on the present one
+//	loss of the N2 connection     | supersede    | supersede       | supersede      | supersede  | at once   | supersede               | supersede
+//	UE context release request    | supersede    | supersede       | queue          | queue      | queue     | queue                   | supersede
+//	path switch request           | at once      | at once         | at once        | queue      | at once   | at once                 | supersede
+//	handover required             | queue        | queue           | queue          | queue      | queue     | at once                 | at once: refused
+//	message of the SMF, of N1     | queue        | queue           | queue          | queue      | queue     | queue                   | queue
+//	session ended by the SMF      | queue        | queue           | queue          | queue      | queue     | queue                   | at once
+//	a newer registration          | queue        | queue           | queue          | queue      | queue     | queue                   | supersede
 //	the same request once more, capability, non-delivery, 5GMM STATUS, error: at once, whatever runs
 //	initial message of somebody who does not prove to be this UE: at once, it is not about this UE
 //	anything else                 | queue
+//
+// An Xn handover waits for nobody. An N2 handover waits itself for its own messages: the target's, HANDOVER CANCEL, the
+// status transfer, and, once the UE was sent away, the loss of the source. What an SMF has meanwhile is not refused for a
+// while but waits for the end of the handover, which is the same to it, TS 23.502 §4.9.1.1.
 //
 // TS 24.501 §5.5.1.2.8, §5.5.1.3.8, §5.6.1.8 and §5.5.2.2.6 (abnormal cases on the network side), TS 23.502 §4.2.6.
 func (ue *ue) Collide(m any) procedure.Decision {
@@ -43,25 +55,64 @@ func (ue *ue) Collide(m any) procedure.Decision {
 		}
 		return procedure.Inline
 	case *initialMessage:
-		if ue.stranger(m) || ue.repeated(m) {
-			return procedure.Inline
-		}
-		if _, service := m.message.(*gmm.ServiceRequest); service && ue.running == configurationUpdate {
-			return procedure.Queue // both go on, TS 24.501 §5.4.4.6
-		}
-		if ue.running == anRelease || ue.running == sessionManagement {
-			return procedure.Queue
-		}
-		return procedure.Supersede
+		return ue.collideInitial(m)
 	case *connectionLost:
 		if m.conn != ue.conn {
 			return procedure.Inline
 		}
 		return procedure.Supersede
 	case *ngap.UEContextReleaseRequest:
-		if ue.running == registration || ue.running == serviceRequest {
+		switch ue.running {
+		case registration, serviceRequest, n2Handover:
 			return procedure.Supersede
 		}
+	case *pathSwitch:
+		switch ue.running {
+		case n2Handover:
+			return procedure.Supersede
+		case anRelease:
+			return procedure.Queue
+		}
+		return procedure.Inline
+	}
+	switch ue.running {
+	case n2Handover:
+		return collideHandover(m)
+	case configurationUpdate:
+		if _, leaves := m.(*ngap.HandoverRequired); leaves {
+			return procedure.Inline // the UE may answer the command at the target
+		}
+	}
+	return procedure.Queue
+}
+
+// collideInitial is the rows of initial NAS messages.
+func (ue *ue) collideInitial(m *initialMessage) procedure.Decision {
+	if ue.stranger(m) || ue.repeated(m) {
+		return procedure.Inline
+	}
+	switch ue.running {
+	case anRelease, sessionManagement:
+		return procedure.Queue
+	case configurationUpdate:
+		if _, service := m.message.(*gmm.ServiceRequest); service {
+			return procedure.Queue // both go on, TS 24.501 §5.4.4.6
+		}
+	case n2Handover:
+		if _, leaves := m.message.(*gmm.DeregistrationRequestUEOriginating); m.conn == ue.conn && !leaves {
+			return procedure.Queue
+		}
+	}
+	return procedure.Supersede
+}
+
+// collideHandover is the rows that only an N2 handover has.
+func collideHandover(m any) procedure.Decision {
+	switch m.(type) {
+	case *ngap.HandoverRequired, *sessionEnded:
+		return procedure.Inline
+	case *replaced:
+		return procedure.Supersede
 	}
 	return procedure.Queue
 }

@@ -19,6 +19,10 @@ type connection struct {
 	stream uint16 // the same for the connection's whole life, TS 38.412 §7
 	// under gnb.mu: the gNB was told to release the UE and has not confirmed it yet
 	released bool
+	// under gnb.mu: the gNB has not yet said by which identity it will know the UE, TS 38.413 §8.4.2
+	expected bool
+	// under gnb.mu: the UE has gone to another gNB and this one goes on forwarding for a while
+	handedOff bool
 	// set by the UE's goroutine:
 	contextSetUp bool      // the gNB holds a UE context
 	tai          ident.TAI // where the UE was last heard
@@ -29,11 +33,8 @@ type connection struct {
 func (g *gnb) initialUE(m *ngap.InitialUEMessage) {
 	a := g.amf
 	u := a.ueOf(m)
-	conn := &connection{gnb: g, amfID: ngap.AMFUENGAPID(a.nextNGAPID.Add(1)), ranID: m.RANUENGAPID}
-	conn.ue.Store(u)
-	if n := g.assoc.OutboundStreams(); n > 1 {
-		conn.stream = 1 + uint16(uint64(conn.amfID)%uint64(n-1))
-	}
+	conn := g.newConnection(ngap.AMFUENGAPID(a.nextNGAPID.Add(1)), u)
+	conn.ranID = m.RANUENGAPID
 	if old := g.connectionByRAN(m.RANUENGAPID); old != nil {
 		g.lose(old, "the gNB uses its RAN UE NGAP ID again")
 	}
@@ -42,6 +43,15 @@ func (g *gnb) initialUE(m *ngap.InitialUEMessage) {
 		g.log.Warn("UE turned away", "reason", err)
 		g.congested(conn, m.NASPDU)
 	}
+}
+
+func (g *gnb) newConnection(id ngap.AMFUENGAPID, u *ue) *connection {
+	c := &connection{gnb: g, amfID: id}
+	c.ue.Store(u)
+	if n := g.assoc.OutboundStreams(); n > 1 {
+		c.stream = 1 + uint16(uint64(id)%uint64(n-1))
+	}
+	return c
 }
 
 // congested answers an initial NAS message that finds no room, TS 24.501 §5.3.9, without any context for the UE.
@@ -84,7 +94,7 @@ func (g *gnb) deliver(m ngap.Message) {
 	switch {
 	case conn == nil:
 		g.unknownID(m, ids, ngap.CauseRadioNetworkUnknownLocalUENGAPID)
-	case ids.ran != nil && *ids.ran != conn.ranID:
+	case !g.knows(conn, m, ids.ran):
 		g.unknownID(m, ids, ngap.CauseRadioNetworkInconsistentRemoteUENGAPID)
 	case g.isReleased(conn):
 		g.afterRelease(conn, m)
@@ -138,6 +148,27 @@ func (g *gnb) release(c *connection, cause ngap.Cause) {
 	time.AfterFunc(ueContextRelease.Duration, func() { g.close(c) })
 }
 
+// knows tells whether a message names the UE as the gNB did before. The answer to a HANDOVER REQUEST says how it will.
+func (g *gnb) knows(c *connection, m ngap.Message, id *ngap.RANUENGAPID) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if id == nil {
+		return true
+	}
+	if _, first := m.(*ngap.HandoverRequestAcknowledge); first && c.expected && g.byRAN[*id] == nil {
+		c.ranID, c.expected = *id, false
+		g.byRAN[*id] = c
+	}
+	return !c.expected && c.ranID == *id
+}
+
+// handOff notes that the UE has gone to another gNB.
+func (g *gnb) handOff(c *connection) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c.handedOff = true
+}
+
 func (g *gnb) isReleased(c *connection) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -151,16 +182,30 @@ func (c *connection) lives() bool {
 	return c.gnb.conns[c.amfID] == c && !c.released
 }
 
+// isGone tells whether the UE need not hear what becomes of the connection.
+func (g *gnb) isGone(c *connection) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return c.released || c.handedOff
+}
+
 func (g *gnb) open(c *connection) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.conns[c.amfID], g.byRAN[c.ranID] = c, c
+	g.conns[c.amfID] = c
+	if !c.expected {
+		g.byRAN[c.ranID] = c
+	}
+	g.amf.connections.put(c)
 }
 
 func (g *gnb) close(c *connection) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	delete(g.conns, c.amfID)
+	if g.conns[c.amfID] == c {
+		delete(g.conns, c.amfID)
+	}
+	g.amf.connections.drop(c)
 	if g.byRAN[c.ranID] == c {
 		delete(g.byRAN, c.ranID)
 	}
@@ -197,7 +242,7 @@ func (g *gnb) dropConnections(why string) {
 
 // lose tells a UE that its connection is gone. A UE that has left the connection before need not know.
 func (g *gnb) lose(c *connection, why string) {
-	released := g.isReleased(c)
+	released := g.isGone(c)
 	g.close(c)
 	if released {
 		return

@@ -60,6 +60,7 @@ func (ue *ue) setUpContext(ctx context.Context, message gmm.Message, count uint3
 	}
 	conn := ue.conn
 	kgnb := ue.security.kamf.KAN(count, aka.Access3GPP)
+	ue.nextHop = firstNextHop(ue.security.kamf, &kgnb)
 	request := &ngap.InitialContextSetupRequest{
 		AMFUENGAPID: conn.amfID, RANUENGAPID: conn.ranID,
 		UEAggregateMaximumBitRate: &ngap.UEAggregateMaximumBitRate{

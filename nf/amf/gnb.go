@@ -100,6 +100,8 @@ func (g *gnb) receive(b []byte) {
 		g.updateConfiguration(m)
 	case *ngap.InitialUEMessage:
 		g.initialUE(m)
+	case *ngap.PathSwitchRequest:
+		g.switchPath(m)
 	default:
 		g.deliver(m)
 	}
@@ -128,6 +130,12 @@ func (g *gnb) isReady() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.ready
+}
+
+func (g *gnb) is(id string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.ready && g.id == id
 }
 
 func (g *gnb) reset() {

@@ -34,17 +34,35 @@ func idsOf(m ngap.Message) (ueIDs, bool) {
 		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.UERadioCapabilityInfoIndication:
 		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.HandoverRequired:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.HandoverRequestAcknowledge:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.HandoverNotify:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.HandoverCancel:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.UplinkRANStatusTransfer:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.UplinkRANEarlyStatusTransfer:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.HandoverFailure:
+		return ueIDs{&m.AMFUENGAPID, nil}, true
 	case *ngap.ErrorIndication:
 		return ueIDs{m.AMFUENGAPID, m.RANUENGAPID}, true
 	}
 	return ueIDs{}, false
 }
 
+// releaseCommand names the UE by both identities, or by the AMF's alone where the gNB has not answered yet.
 func releaseCommand(c *connection, cause ngap.Cause) *ngap.UEContextReleaseCommand {
-	return &ngap.UEContextReleaseCommand{
-		UENGAPIDs: ngap.UENGAPIDs{UENGAPIDPair: &ngap.UENGAPIDPair{AMFUENGAPID: c.amfID, RANUENGAPID: c.ranID}},
-		Cause:     cause,
+	m := &ngap.UEContextReleaseCommand{Cause: cause}
+	if c.expected {
+		m.UENGAPIDs.AMFUENGAPID = &c.amfID
+	} else {
+		m.UENGAPIDs.UENGAPIDPair = &ngap.UENGAPIDPair{AMFUENGAPID: c.amfID, RANUENGAPID: c.ranID}
 	}
+	return m
 }
 
 func toAllowedNSSAI(slices []ident.SNSSAI) ngap.AllowedNSSAI {

@@ -15,6 +15,9 @@ func (ue *ue) Open(m any) any {
 	case *initialMessage:
 		ue.openInitial(m)
 	case *n2Message:
+		if h := ue.handover; h != nil && m.conn == h.target && m.conn != ue.conn {
+			return targetMessage{m.message}
+		}
 		if m.conn != ue.conn {
 			ue.aside(m)
 			return nil
@@ -40,6 +43,10 @@ func (ue *ue) aside(m *n2Message) {
 		if unknownUE(message) {
 			m.conn.gnb.close(m.conn)
 		}
+	case *ngap.HandoverRequired:
+		m.conn.gnb.refuseHandover(m.conn.amfID, m.conn.ranID, ngap.CauseRadioNetworkInteractionWithOtherProcedure)
+	case *ngap.HandoverCancel:
+		ue.acknowledgeCancel(m.conn)
 	default:
 		ue.log().Debug("message of another connection ignored", "message", message.Name())
 	}

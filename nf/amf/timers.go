@@ -20,4 +20,11 @@ var (
 var (
 	initialContextSetup = procedure.Timer{Name: "Initial Context Setup", Duration: 10 * time.Second}
 	ueContextRelease    = procedure.Timer{Name: "UE Context Release", Duration: 10 * time.Second}
+
+	// A source gNB waits for TNGRELOCprep and TNGRELOCoverall, TS 38.413 §9.5; the AMF is no more patient than it.
+	handoverResourceAllocation = procedure.Timer{Name: "Handover Resource Allocation", Duration: 5 * time.Second}
+	handoverArrival            = procedure.Timer{Name: "Handover Notification", Duration: 10 * time.Second}
 )
+
+// sourceRelease is how long the source of a handover may go on forwarding, TS 23.502 §4.9.1.3.3 step 14.
+const sourceRelease = 2 * time.Second

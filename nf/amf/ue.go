@@ -53,6 +53,8 @@ type ue struct {
 	sessions    []*smContext
 	waiting     []*n1n2 // transfers that wait for a UE in CM-IDLE
 	kept        keeping // how far this context is on disk
+	nextHop     nextHop
+	handover    *handover // the N2 handover that runs
 
 	// Of the running registration, to know a repeated request, TS 24.501 §5.5.1.2.8 d) and e):
 	request  *gmm.RegistrationRequest
@@ -168,12 +170,20 @@ func (ue *ue) Serve(ctx context.Context, m any) {
 		ue.uplinkTransport(ctx, m)
 	case *ngap.UEContextReleaseRequest:
 		ue.releaseRequested(ctx, m)
+	case *pathSwitch:
+		ue.pathSwitchRequested(ctx, m)
+	case *ngap.HandoverRequired:
+		ue.handoverRequired(ctx, m)
+	case *ngap.HandoverCancel: // of a handover that is over, TS 38.413 §8.4.5.2
+		ue.acknowledgeCancel(ue.conn)
 	case *ngap.PDUSessionResourceSetupResponse:
 		ue.setupResponse(ctx, m)
 	case *ngap.PDUSessionResourceReleaseResponse:
 		ue.releaseResponse(ctx, m)
 	case *ngap.UERadioCapabilityInfoIndication:
 		ue.radio = slices.Clone(m.UERadioCapability)
+	case targetMessage:
+		ue.log().Debug("message of a target that the handover does not wait for", "message", m.Name())
 	case *gmm.Status:
 		ue.log().Warn("5GMM STATUS from the UE", "cause", m.Cause)
 	case *ngap.ErrorIndication:
@@ -189,7 +199,7 @@ func (ue *ue) Serve(ctx context.Context, m any) {
 
 // Panicked answers for a procedure that ended in a panic: the UE is told and starts afresh.
 func (ue *ue) Panicked(m any, err error) {
-	ue.running, ue.pending, ue.request, ue.accepted = idle, security{}, nil, nil
+	ue.running, ue.pending, ue.request, ue.accepted, ue.handover = idle, security{}, nil, nil, nil
 	ue.log().Error("procedure failed", "message", describe(m), "error", err)
 	if init, ok := m.(*initialMessage); ok {
 		if _, registering := init.message.(*gmm.RegistrationRequest); registering {

@@ -57,6 +57,7 @@ type Timers struct {
 	AssociationRetry  time.Duration // between attempts to reach a UPF; 5 s
 	HeartbeatInterval time.Duration // TS 29.244 §6.2.2; 10 s
 	UsageReport       time.Duration // between periodic usage reports from the UPF; 0: only at the end
+	Forwarding        time.Duration // how long an indirect forwarding tunnel outlives its handover; 5 s, TS 23.502 §4.9.1.3.3
 	T1                time.Duration // until a PFCP request is sent again; 1 s, TS 29.244 §6.4
 	N1                int           // how often it is sent again; 3, TS 29.244 §6.4
 }
@@ -88,6 +89,7 @@ func (t Timers) withDefaults() Timers {
 	}{
 		{&t.T3592, 16 * time.Second}, {&t.N2Response, 10 * time.Second}, {&t.Paging, 30 * time.Second},
 		{&t.AssociationRetry, 5 * time.Second}, {&t.HeartbeatInterval, 10 * time.Second},
+		{&t.Forwarding, 5 * time.Second},
 	} {
 		if *d.at <= 0 {
 			*d.at = d.def

@@ -14,11 +14,21 @@ type transferRequest = namf.N1N2MessageTransferReqData
 
 // setupRequestTransfer asks the gNB for the resources of the session, TS 38.413 §9.3.4.1. Call it with s.mu held.
 func (s *session) setupRequestTransfer() (nsmf.N2SMInfo, error) {
-	address, err := ngap.NewTransportLayerAddress(s.uplink.addr, netip.Addr{})
+	t, err := s.setupRequest()
 	if err != nil {
 		return nsmf.N2SMInfo{}, err
 	}
-	t := ngap.PDUSessionResourceSetupRequestTransfer{
+	b, err := t.Append(nil)
+	return nsmf.N2SMInfo{Type: nsmf.PDUResSetupReq, Data: b}, err
+}
+
+// setupRequest is what a gNB needs to know to serve the session. Call it with s.mu held.
+func (s *session) setupRequest() (*ngap.PDUSessionResourceSetupRequestTransfer, error) {
+	address, err := ngap.NewTransportLayerAddress(s.uplink.addr, netip.Addr{})
+	if err != nil {
+		return nil, err
+	}
+	return &ngap.PDUSessionResourceSetupRequestTransfer{
 		PDUSessionAggregateMaximumBitRate: &ngap.PDUSessionAggregateMaximumBitRate{
 			PDUSessionAggregateMaximumBitRateDL: bitRate(s.qos.ambr.Downlink),
 			PDUSessionAggregateMaximumBitRateUL: bitRate(s.qos.ambr.Uplink),
@@ -29,9 +39,7 @@ func (s *session) setupRequestTransfer() (nsmf.N2SMInfo, error) {
 		PDUSessionType:          ngap.PDUSessionTypeIPV4,
 		SecurityIndication:      s.network.Security.indication(s.integrity),
 		QosFlowSetupRequestList: s.qos.profiles(),
-	}
-	b, err := t.Append(nil)
-	return nsmf.N2SMInfo{Type: nsmf.PDUResSetupReq, Data: b}, err
+	}, nil
 }
 
 // releaseCommandTransfer asks the gNB to release the resources of the session, TS 38.413 §9.3.4.12.
@@ -47,18 +55,11 @@ func readSetupResponse(b []byte) (setupOutcome, error) {
 	if err != nil {
 		return setupOutcome{}, err
 	}
-	gtp := t.DLQosFlowPerTNLInformation.UPTransportLayerInformation.GTPTunnel
-	if gtp == nil {
-		return setupOutcome{}, fmt.Errorf("PDU Session Resource Setup Response Transfer has no GTP tunnel")
-	}
-	end, err := gtp.AddrPort()
+	end, err := readTunnel(&t.DLQosFlowPerTNLInformation.UPTransportLayerInformation)
 	if err != nil {
-		return setupOutcome{}, err
+		return setupOutcome{}, fmt.Errorf("PDU Session Resource Setup Response Transfer: %w", err)
 	}
-	if end.Addr().IsUnspecified() || end.Addr().IsMulticast() {
-		return setupOutcome{}, fmt.Errorf("the gNB's end of the tunnel cannot be at %s", end.Addr())
-	}
-	o := setupOutcome{gnb: tunnel{end.Addr().Unmap(), uint32(gtp.GTPTEID)}}
+	o := setupOutcome{gnb: end}
 	for _, f := range t.QosFlowFailedToSetupList {
 		o.without = append(o.without, fmt.Sprintf("QFI %d: %s", f.QosFlowIdentifier, f.Cause))
 	}

@@ -65,6 +65,7 @@ type session struct {
 	up     nsmf.UpCnxState
 	uplink tunnel // at the UPF
 	gnb    tunnel // at the gNB; not valid while the user plane is down
+	moving *n2Move
 	qos    *sessionQoS
 	usage  Usage
 
@@ -179,6 +180,10 @@ func (s *session) Serve(ctx context.Context, m any) {
 		s.resyncUPF(ctx)
 	case restore:
 		s.restoreOnUPF(ctx)
+	case moveStep:
+		s.step(ctx, m)
+	case endForwarding:
+		s.closeForwarding(ctx, m.of)
 	case discard, releaseComplete: // the state already says it
 	}
 	s.keepLater()
@@ -193,7 +198,7 @@ func (s *session) Collide(m any) procedure.Decision {
 	switch m.(type) {
 	case discard, release:
 		return procedure.Supersede
-	case deactivate, networkRelease:
+	case deactivate, networkRelease, moveStep: // a UE that moves answers no paging
 		if s.is(Active) {
 			return procedure.Supersede
 		}

@@ -70,14 +70,17 @@ func (s *SMF) createSMContext(ctx context.Context, data nsmf.SMContextCreateData
 }
 
 // UpdateSMContext is nsmf.PDUSession.UpdateSMContext, TS 29.502 §5.2.2.3.
-func (s *SMF) UpdateSMContext(_ context.Context, ref string, data nsmf.SMContextUpdateData) (nsmf.SMContextUpdatedData, error) {
+func (s *SMF) UpdateSMContext(ctx context.Context, ref string, data nsmf.SMContextUpdateData) (nsmf.SMContextUpdatedData, error) {
 	n := s.find(ref)
 	if n == nil || n.is(Released) {
 		return nsmf.SMContextUpdatedData{}, s.noContext(ref, data.N1SMMsg)
 	}
 	var out nsmf.SMContextUpdatedData
-	if data.N2SMInfo.Type != "" {
-		if err := n.n2(data.N2SMInfo, &out); err != nil {
+	switch {
+	case data.HoState != "":
+		return out, n.hoState(ctx, data, &out)
+	case data.N2SMInfo.Type != "":
+		if err := n.n2(ctx, data.N2SMInfo, &out); err != nil {
 			return out, err
 		}
 	}
@@ -148,7 +151,7 @@ func (s *session) end(why string) {
 }
 
 // n2 takes an N2 container from the gNB, TS 29.502 §5.2.2.3.2 and §5.2.2.3.3. The session does the rest.
-func (s *session) n2(info nsmf.N2SMInfo, out *nsmf.SMContextUpdatedData) error {
+func (s *session) n2(ctx context.Context, info nsmf.N2SMInfo, out *nsmf.SMContextUpdatedData) error {
 	var outcome setupOutcome
 	var err error
 	switch info.Type {
@@ -158,6 +161,10 @@ func (s *session) n2(info nsmf.N2SMInfo, out *nsmf.SMContextUpdatedData) error {
 	case nsmf.PDUResSetupFail:
 		outcome, err = readSetupFailure(info.Data)
 		out.UpCnxState = nsmf.Deactivated
+	case nsmf.PathSwitchReq:
+		return s.pathSwitchRequested(ctx, info.Data, out)
+	case nsmf.PathSwitchSetupFail:
+		return s.pathSwitchSetupFailed(info.Data, out)
 	case nsmf.PDUResRelRsp:
 		return nil // the resources are given up whatever the answer is
 	default:
@@ -169,10 +176,22 @@ func (s *session) n2(info nsmf.N2SMInfo, out *nsmf.SMContextUpdatedData) error {
 		s.deliver(setupOutcome{failed: "unreadable " + string(info.Type)})
 		return sbi.Problem(http.StatusForbidden, nsmf.CauseN2SMError, "%s: %v", info.Type, err)
 	}
+	if outcome.failed == "" {
+		s.gnbAnswered()
+	}
 	if !s.deliver(outcome) {
 		return sbi.Problem(http.StatusServiceUnavailable, sbi.CauseNFCongestion, "session is busy")
 	}
 	return nil
+}
+
+// gnbAnswered notes that the gNB holds the session, so that it may hand the UE over at once.
+func (s *session) gnbAnswered() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == Active || s.state == Establishing {
+		s.up = nsmf.Activated
+	}
 }
 
 // n1 takes a 5GSM message from the UE, TS 24.501 §6 and §7. What the UE must hear is put into out.

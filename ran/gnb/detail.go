@@ -35,6 +35,18 @@ func idsOf(m ngap.Message) (ids, bool) {
 			return ids{&p.AMFUENGAPID, &p.RANUENGAPID}, true
 		}
 		return ids{m.UENGAPIDs.AMFUENGAPID, nil}, true
+	case *ngap.PathSwitchRequestAcknowledge:
+		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.PathSwitchRequestFailure:
+		return ids{nil, &m.RANUENGAPID}, true
+	case *ngap.HandoverCommand:
+		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.HandoverPreparationFailure:
+		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.HandoverCancelAcknowledge:
+		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.DownlinkRANStatusTransfer:
+		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.ErrorIndication:
 		return ids{m.AMFUENGAPID, m.RANUENGAPID}, m.RANUENGAPID != nil || m.AMFUENGAPID != nil
 	}

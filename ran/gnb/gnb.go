@@ -58,6 +58,8 @@ type Hooks struct {
 	// Refuse makes the gNB answer a request for resources or for a UE context with failure: it returns the cause, or
 	// nil to go on.
 	Refuse func(m ngap.Message) *ngap.Cause
+	// RefuseSession makes the gNB not take over a session of a handover: it returns the cause, or nil to go on.
+	RefuseSession func(session uint8) *ngap.Cause
 }
 
 // SetupError is the AMF's NG SETUP FAILURE, TS 38.413 §9.2.6.3.
@@ -97,6 +99,7 @@ type GNB struct {
 	terminals map[radio.Terminal]*ueContext
 	paging    map[ident.STMSI]radio.Terminal
 	monitors  map[radio.Terminal]ident.STMSI
+	arrivals  map[tunnelEnd]*arrival
 	lastID    ngap.RANUENGAPID
 	lastTEID  uint32
 	overload  *ngap.OverloadAction
@@ -141,6 +144,7 @@ func New(cfg Config) (*GNB, error) {
 		terminals: make(map[radio.Terminal]*ueContext),
 		paging:    make(map[ident.STMSI]radio.Terminal),
 		monitors:  make(map[radio.Terminal]ident.STMSI),
+		arrivals:  make(map[tunnelEnd]*arrival),
 	}
 	g.life, g.stop = context.WithCancel(context.Background())
 	if cfg.DataPath {

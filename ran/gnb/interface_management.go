@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/limpid-5g/limpid/ran/radio"
-	"github.com/limpid-5g/limpid/wire/aper"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
 
@@ -16,14 +15,9 @@ func (g *GNB) setupRequest() *ngap.NGSetupRequest {
 		slices[i].SNSSAI = ngap.NewSNSSAI(s)
 	}
 	plmn := ngap.PLMNIdentity(g.cfg.PLMN)
-	v := g.cfg.ID << (32 - g.cfg.IDBits)
-	id := aper.BitString{Bytes: []byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)}, Len: g.cfg.IDBits}
-	id.Bytes = id.Bytes[:(id.Len+7)/8]
 	return &ngap.NGSetupRequest{
-		GlobalRANNodeID: ngap.GlobalRANNodeID{
-			GlobalGNBID: &ngap.GlobalGNBID{PLMNIdentity: plmn, GNBID: ngap.GNBID{GNBID: id}},
-		},
-		RANNodeName: ngap.RANNodeName(g.cfg.Name),
+		GlobalRANNodeID: g.globalID(),
+		RANNodeName:     ngap.RANNodeName(g.cfg.Name),
 		SupportedTAList: ngap.SupportedTAList{{
 			TAC:               ngap.TAC(g.cfg.TAC),
 			BroadcastPLMNList: ngap.BroadcastPLMNList{{PLMNIdentity: plmn, TAISliceSupportList: slices}},
@@ -39,6 +33,10 @@ func (g *GNB) take(b []byte) {
 		g.refuse(err)
 		return
 	}
+	if ids, ok := idsOf(m); ok {
+		g.forUE(m, ids)
+		return
+	}
 	if m.PDUType() != ngap.InitiatingMessage {
 		g.arrow(m, nil, false)
 		g.mu.Lock()
@@ -47,10 +45,6 @@ func (g *GNB) take(b []byte) {
 			delete(g.answers, m.ProcedureCode())
 		}
 		g.mu.Unlock()
-		return
-	}
-	if ids, ok := idsOf(m); ok {
-		g.forUE(m, ids)
 		return
 	}
 	g.arrow(m, nil, false)
@@ -97,6 +91,9 @@ func (g *GNB) forUE(m ngap.Message, ids ids) {
 		cause = ngap.CauseRadioNetworkInconsistentRemoteUENGAPID
 	}
 	g.arrow(m, nil, false)
+	if m.PDUType() != ngap.InitiatingMessage {
+		return // an outcome is never answered
+	}
 	if _, ok := m.(*ngap.ErrorIndication); ok {
 		g.cfg.Log.Warn("error indication", "detail", detail(m))
 		return
@@ -109,6 +106,8 @@ func (g *GNB) dispatch(m ngap.Message) {
 	switch m := m.(type) {
 	case *ngap.Paging:
 		g.page(m)
+	case *ngap.HandoverRequest:
+		g.allocate(m)
 	case *ngap.NGReset:
 		g.reset(m)
 	case *ngap.AMFConfigurationUpdate:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/limpid-5g/limpid/aka"
 	"github.com/limpid-5g/limpid/ran/radio"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
@@ -16,7 +17,14 @@ func (c *ueContext) handle(m ngap.Message) {
 	}
 	switch m := m.(type) {
 	case *ngap.DownlinkNASTransport:
+		if c.hasMoved() {
+			c.answer(&ngap.NASNonDeliveryIndication{AMFUENGAPID: m.AMFUENGAPID, RANUENGAPID: c.id, NASPDU: m.NASPDU, Cause: ngap.CauseRadioNetworkXNHandoverTriggered})
+			return
+		}
 		c.ue().Receive(m.NASPDU)
+	case *ngap.PathSwitchRequestAcknowledge, *ngap.PathSwitchRequestFailure, *ngap.HandoverCommand,
+		*ngap.HandoverPreparationFailure, *ngap.HandoverCancelAcknowledge:
+		c.outcome(m)
 	case *ngap.InitialContextSetupRequest:
 		c.initialContextSetup(m, refusal)
 	case *ngap.UEContextModificationRequest:
@@ -95,6 +103,9 @@ func (c *ueContext) startSecurity(m *ngap.InitialContextSetupRequest) *ngap.Caus
 		cause = ngap.CauseRadioNetworkFailureInRadioInterfaceProcedure
 		return &cause
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.as, c.capabilities = accessStratum{key: aka.KAN(m.SecurityKey)}, s
 	return nil
 }
 

@@ -26,6 +26,11 @@ type ueContext struct {
 	lost    bool // the radio link to the terminal is
 	bearers []*bearer
 	left    chan struct{} // closed when the context is gone; nil if nobody waits
+	moved   bool          // the UE has gone to another gNB
+	answers map[ngap.ProcedureCode]chan ngap.Message
+	// of the initial context setup or the handover:
+	as           accessStratum
+	capabilities ngap.UESecurityCapabilities
 }
 
 // TAI is radio.Cell.
@@ -306,6 +311,12 @@ func (c *ueContext) remove() {
 	}
 }
 
+func (c *ueContext) hasMoved() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.moved
+}
+
 func (c *ueContext) bearer(session uint8) *bearer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -333,10 +344,11 @@ func (c *ueContext) dropBearer(session uint8) bool {
 // absent is a terminal that does not hear the gNB.
 type absent struct{}
 
-func (absent) Receive([]byte)               {}
-func (absent) Secure([32]byte) error        { return radio.ErrReleased }
-func (absent) AddBearer(radio.Bearer) error { return radio.ErrReleased }
-func (absent) RemoveBearer(uint8)           {}
-func (absent) Packet(uint8, uint8, []byte)  {}
-func (absent) Released()                    {}
-func (absent) Paged()                       {}
+func (absent) Receive([]byte)                {}
+func (absent) Secure([32]byte) error         { return radio.ErrReleased }
+func (absent) AddBearer(radio.Bearer) error  { return radio.ErrReleased }
+func (absent) RemoveBearer(uint8)            {}
+func (absent) Packet(uint8, uint8, []byte)   {}
+func (absent) HandOver(radio.Handover) error { return radio.ErrReleased }
+func (absent) Released()                     {}
+func (absent) Paged()                        {}

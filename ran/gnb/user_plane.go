@@ -38,10 +38,12 @@ type userPlane struct {
 
 	mu      sync.RWMutex
 	tunnels map[uint32]*bearer
-	buffers sync.Pool // of *buffer
+	detours map[uint32]*bearer // forwarding tunnels
+	buffers sync.Pool          // of *buffer
 
 	// Received and Sent count G-PDUs, Unknown those for no tunnel of ours.
 	received, sent, unknown atomic.Uint64
+	forwarded, lost         atomic.Uint64 // during handovers
 	echoes                  atomic.Uint64
 }
 
@@ -51,6 +53,9 @@ type bearer struct {
 	teid     uint32
 	terminal radio.Terminal
 	data     *userPlane
+	// forwardingTEID is where the source of a handover forwards packets of the session to; 0: nowhere.
+	forwardingTEID uint32
+	detour         atomic.Pointer[detour] // nil but during a handover
 
 	mu         sync.RWMutex
 	qfis       []uint8
@@ -88,6 +93,13 @@ func (b *bearer) redirect(remote netip.AddrPort, teid uint32) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.remote, b.remoteTEID = remote, teid
+}
+
+// peer is the other end of the tunnel.
+func (b *bearer) peer() (netip.AddrPort, uint32) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.remote, b.remoteTEID
 }
 
 // buffer holds the header and the packet of a G-PDU.
@@ -135,6 +147,17 @@ func (g *GNB) openTunnel(b *bearer) {
 	}
 }
 
+// openForwarding gives the bearer a second tunnel, for the source of a handover.
+func (g *GNB) openForwarding(b *bearer) {
+	g.mu.Lock()
+	g.lastTEID++
+	b.forwardingTEID = g.lastTEID
+	g.mu.Unlock()
+	g.data.mu.Lock()
+	g.data.detours[b.forwardingTEID] = b
+	g.data.mu.Unlock()
+}
+
 func (g *GNB) closeTunnel(b *bearer) {
 	b.mu.Lock()
 	b.closed = true
@@ -142,6 +165,7 @@ func (g *GNB) closeTunnel(b *bearer) {
 	if g.data != nil {
 		g.data.mu.Lock()
 		delete(g.data.tunnels, b.teid)
+		delete(g.data.detours, b.forwardingTEID)
 		g.data.mu.Unlock()
 	}
 }
@@ -150,6 +174,8 @@ func (g *GNB) closeTunnel(b *bearer) {
 type Traffic struct {
 	Received, Sent uint64
 	Unknown        uint64 // for no tunnel: each was answered with an error indication
+	Forwarded      uint64 // to the target of a handover
+	Lost           uint64 // because a UE had left
 }
 
 // Traffic returns the counters.
@@ -157,7 +183,7 @@ func (g *GNB) Traffic() Traffic {
 	if g.data == nil {
 		return Traffic{}
 	}
-	return Traffic{g.data.received.Load(), g.data.sent.Load(), g.data.unknown.Load()}
+	return Traffic{g.data.received.Load(), g.data.sent.Load(), g.data.unknown.Load(), g.data.forwarded.Load(), g.data.lost.Load()}
 }
 
 func listen(addr netip.Addr, log *slog.Logger) (*userPlane, error) {
@@ -168,7 +194,7 @@ func listen(addr netip.Addr, log *slog.Logger) (*userPlane, error) {
 	// The kernel may grant less; packets are then lost earlier under load.
 	_ = conn.SetReadBuffer(socketSize)
 	_ = conn.SetWriteBuffer(socketSize)
-	u := &userPlane{conn: conn, addr: addr, log: log, done: make(chan struct{}), tunnels: make(map[uint32]*bearer)}
+	u := &userPlane{conn: conn, addr: addr, log: log, done: make(chan struct{}), tunnels: make(map[uint32]*bearer), detours: make(map[uint32]*bearer)}
 	go u.read()
 	return u, nil
 }
@@ -213,25 +239,36 @@ func (u *userPlane) take(b []byte, from netip.AddrPort) {
 	}
 	switch p.Type {
 	case gtpu.GPDU:
-		u.mu.RLock()
-		t := u.tunnels[p.TEID]
-		u.mu.RUnlock()
+		t, forwarded := u.find(p.TEID)
 		if t == nil {
 			u.unknown.Add(1)
 			u.write(gtpu.AppendErrorIndication(nil, p.TEID, u.addr, from.Port()), netip.AddrPortFrom(from.Addr(), gtpu.Port))
 			return
 		}
 		u.received.Add(1)
-		t.terminal.Packet(t.session, p.Session.QFI, p.Payload)
+		t.downlink(p.Session.QFI, p.Payload, forwarded)
 	case gtpu.EchoRequest:
 		u.write(gtpu.AppendEchoResponse(nil, p.Sequence), from)
 	case gtpu.EchoResponse:
 		u.echoes.Add(1)
-	case gtpu.EndMarker: // no data of a source gNB is held back here
+	case gtpu.EndMarker:
+		if t, forwarded := u.find(p.TEID); t != nil {
+			t.endMarker(forwarded)
+		}
 	case gtpu.ErrorIndication:
 		d, err := gtpu.ParseErrorIndication(p.Payload)
 		u.log.Warn("GTP-U error indication", "from", from, "TEID", fmt.Sprintf("%08x", d.TEID), "err", err)
 	}
+}
+
+// find finds the bearer of a tunnel; forwarded tells that it is one from the source of a handover.
+func (u *userPlane) find(teid uint32) (b *bearer, forwarded bool) {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	if b := u.tunnels[teid]; b != nil {
+		return b, false
+	}
+	return u.detours[teid], true
 }
 
 func (u *userPlane) write(b []byte, to netip.AddrPort) {

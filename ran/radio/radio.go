@@ -64,10 +64,24 @@ type Terminal interface {
 	RemoveBearer(pduSession uint8)
 	// Packet takes a downlink packet of a PDU session. It may keep nothing of it.
 	Packet(pduSession, qfi uint8, packet []byte)
+	// HandOver sends the UE to another cell, TS 38.331 §5.3.5.5.2: it goes on there with the same NAS security. It
+	// checks the target's key against the one that it derives, TS 33.501 §6.9.2.3.4. On an error it has not moved.
+	HandOver(h Handover) error
 	// Released says that the RRC connection is gone, TS 38.331 §5.3.8.
 	Released()
 	// Paged says that the cell paged the identity that the terminal monitors, TS 38.331 §5.3.2.
 	Paged()
+}
+
+// Handover is a reconfiguration with sync, TS 38.331 §5.3.5.5.2.
+type Handover struct {
+	Cell       Cell
+	Connection Connection
+	Bearers    []Bearer // of the PDU sessions that the target has admitted; the others lose theirs
+	NCC        uint8    // next hop chaining counter of Key, TS 33.501 §6.9.2.1.1
+	PCI        uint16   // physical cell identity of the target cell
+	ARFCN      uint32   // of its downlink
+	Key        [32]byte // KNG-RAN*, which a real gNB would not tell: the UE is to derive the same
 }
 
 // Bearer is the user plane of one PDU session at the gNB.

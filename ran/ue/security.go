@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/limpid-5g/limpid/aka"
+	"github.com/limpid-5g/limpid/ran/radio"
 	"github.com/limpid-5g/limpid/wire/nas"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 )
@@ -23,6 +24,32 @@ type security struct {
 	initial []byte
 	// anCount is the uplink NAS COUNT from which KgNB is derived, TS 33.501 §6.8.1.2.2.
 	anCount uint32
+	as      accessStratum
+}
+
+// accessStratum is the UE's end of the AS key chain, TS 33.501 §6.9.2.1.1.
+type accessStratum struct {
+	kamf     aka.KAMF // from which it began
+	key      aka.KAN  // of the present cell
+	ncc      uint8    // from whose NH the key comes
+	nh       aka.NH
+	nhNCC    uint8 // of nh
+	verified bool
+}
+
+// target derives the key for a target cell, TS 33.501 §6.9.2.3.4: horizontally from the present key, or vertically from
+// the NH that the counter names.
+func (a *accessStratum) target(h *radio.Handover) (next accessStratum) {
+	next = *a
+	if h.NCC == a.ncc {
+		next.key = a.key.Target(h.PCI, h.ARFCN)
+		return next
+	}
+	for next.nhNCC != h.NCC%8 {
+		next.nh, next.nhNCC = next.kamf.NextNH(&next.nh), (next.nhNCC+1)%8
+	}
+	next.key, next.ncc = next.nh.Target(h.PCI, h.ARFCN), h.NCC
+	return next
 }
 
 // nasContext is a 5G NAS security context, TS 24.501 §4.4.2.1.
@@ -189,5 +216,36 @@ func (u *UE) Secure(kgnb [32]byte) error {
 	if u.current == nil || aka.KAN(kgnb) != u.current.kamf.KAN(u.anCount, aka.Access3GPP) {
 		return ErrKgNB
 	}
+	key := aka.KAN(kgnb)
+	u.as = accessStratum{kamf: u.current.kamf, key: key, nh: u.current.kamf.FirstNH(&key), nhNCC: 1, verified: true}
+	return nil
+}
+
+// HandOver is radio.Terminal.
+func (u *UE) HandOver(h radio.Handover) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.conn == nil || !u.as.verified {
+		return radio.ErrReleased
+	}
+	next := u.as.target(&h)
+	if next.key != aka.KAN(h.Key) {
+		return ErrKgNB
+	}
+	u.as = next
+	if u.cell != nil {
+		u.cell.Ignore(u)
+	}
+	u.cell, u.conn = h.Cell, h.Connection
+	for _, s := range u.sessions {
+		s.bearer = nil
+		for _, b := range h.Bearers {
+			if b.PDUSession() == s.ID {
+				s.bearer = b
+			}
+		}
+	}
+	u.monitor()
+	u.change()
 	return nil
 }

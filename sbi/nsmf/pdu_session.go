@@ -65,6 +65,30 @@ const (
 	PDUResModReq    N2SMInfoType = "PDU_RES_MOD_REQ"
 	PDUResModRsp    N2SMInfoType = "PDU_RES_MOD_RSP"
 	PDUResModFail   N2SMInfoType = "PDU_RES_MOD_FAIL"
+
+	PathSwitchReq       N2SMInfoType = "PATH_SWITCH_REQ"
+	PathSwitchSetupFail N2SMInfoType = "PATH_SWITCH_SETUP_FAIL"
+	PathSwitchReqAck    N2SMInfoType = "PATH_SWITCH_REQ_ACK"
+	PathSwitchReqFail   N2SMInfoType = "PATH_SWITCH_REQ_FAIL"
+
+	HandoverRequired     N2SMInfoType = "HANDOVER_REQUIRED"
+	HandoverCmd          N2SMInfoType = "HANDOVER_CMD"
+	HandoverPrepFail     N2SMInfoType = "HANDOVER_PREP_FAIL"
+	HandoverReqAck       N2SMInfoType = "HANDOVER_REQ_ACK"
+	HandoverResAllocFail N2SMInfoType = "HANDOVER_RES_ALLOC_FAIL"
+
+	SecondaryRATUsage N2SMInfoType = "SECONDARY_RAT_USAGE"
+)
+
+// HoState is the state of an N2 handover of a session, TS 29.502 §6.1.6.3.13.
+type HoState string
+
+// The states. A session without handover has none.
+const (
+	HoPreparing HoState = "PREPARING" // the target is asked for resources
+	HoPrepared  HoState = "PREPARED"  // the target has them, or has refused them
+	HoCompleted HoState = "COMPLETED" // the UE is there
+	HoCancelled HoState = "CANCELLED" // the UE stays where it is
 )
 
 // RequestType is TS 29.502 §6.1.6.3.7.
@@ -112,12 +136,14 @@ type SMContextUpdateData struct {
 	N2SMInfo   N2SMInfo   `json:"n2SmInfo,omitzero"`
 	UpCnxState UpCnxState `json:"upCnxState,omitempty"` // Activating asks for N2SMInfo to set the tunnel up, Deactivated takes it down
 	TAI        ident.TAI  `json:"ueLocation,omitzero"`
+	HoState    HoState    `json:"hoState,omitempty"`
 	NGAPCause  string     `json:"ngApCause,omitempty"` // why, for the log
 }
 
 // SMContextUpdatedData is TS 29.502 §6.1.6.2.5.
 type SMContextUpdatedData struct {
 	UpCnxState UpCnxState `json:"upCnxState,omitempty"`
+	HoState    HoState    `json:"hoState,omitempty"`
 	N1SMMsg    []byte     `json:"n1SmMsg,omitempty"`
 	N2SMInfo   N2SMInfo   `json:"n2SmInfo,omitzero"`
 	// Released says that the session is gone and that the AMF forgets it once it has sent what is in here.

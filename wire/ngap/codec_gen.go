@@ -6679,6 +6679,8 @@ func (x ProtocolIEID) String() string {
 		return "CNTypeRestrictionsForServing"
 	case 162:
 		return "NewGUAMI"
+	case 163:
+		return "ULForwarding"
 	case 164:
 		return "ULForwardingUPTNLInformation"
 	case 165:
@@ -29024,6 +29026,730 @@ func DecodeUEContextSuspendRequestTransfer(b []byte) (*UEContextSuspendRequestTr
 		return nil, err
 	}
 	return x, nil
+}
+
+func (x *SourceNGRANNodeToTargetNGRANNodeTransparentContainer) encode(e *encoder) {
+	e.Bool(false)
+	e.Bool(x.PDUSessionResourceInformationList != nil)
+	e.Bool(x.ERABInformationList != nil)
+	e.Bool(x.IndexToRFSP != nil)
+	e.Bool(false)
+	e.OctetsAny(x.RRCContainer)
+	if e.Failed() {
+		e.In("RRCContainer")
+		return
+	}
+	if x.PDUSessionResourceInformationList != nil {
+		x.PDUSessionResourceInformationList.encode(e)
+		if e.Failed() {
+			e.In("PDUSessionResourceInformationList")
+			return
+		}
+	}
+	if x.ERABInformationList != nil {
+		x.ERABInformationList.encode(e)
+		if e.Failed() {
+			e.In("ERABInformationList")
+			return
+		}
+	}
+	x.TargetCellID.encode(e)
+	if e.Failed() {
+		e.In("TargetCellID")
+		return
+	}
+	if x.IndexToRFSP != nil {
+		e.UintExt(uint64(*x.IndexToRFSP), 1, 256)
+		if e.Failed() {
+			e.In("IndexToRFSP")
+			return
+		}
+	}
+	x.UEHistoryInformation.encode(e)
+	if e.Failed() {
+		e.In("UEHistoryInformation")
+		return
+	}
+}
+
+func (x *SourceNGRANNodeToTargetNGRANNodeTransparentContainer) decode(d *decoder) {
+	preamble := d.Bits(5)
+	x.RRCContainer = RRCContainer(d.OctetsAny())
+	if d.Failed() {
+		d.In("RRCContainer")
+		return
+	}
+	if preamble&(1<<3) != 0 {
+		x.PDUSessionResourceInformationList.decode(d)
+		if d.Failed() {
+			d.In("PDUSessionResourceInformationList")
+			return
+		}
+	}
+	if preamble&(1<<2) != 0 {
+		x.ERABInformationList.decode(d)
+		if d.Failed() {
+			d.In("ERABInformationList")
+			return
+		}
+	}
+	x.TargetCellID.decode(d)
+	if d.Failed() {
+		d.In("TargetCellID")
+		return
+	}
+	if preamble&(1<<1) != 0 {
+		x.IndexToRFSP = new(IndexToRFSP)
+		*x.IndexToRFSP = IndexToRFSP(d.uintExt(1, 256, 65535))
+		if d.Failed() {
+			d.In("IndexToRFSP")
+			return
+		}
+	}
+	x.UEHistoryInformation.decode(d)
+	if d.Failed() {
+		d.In("UEHistoryInformation")
+		return
+	}
+	if preamble&1 != 0 {
+		for n := d.extensionCount(); n > 0 && !d.Failed(); n-- {
+			ie := d.openIE()
+			d.skipIE(&ie)
+		}
+	}
+	if preamble&(1<<4) != 0 {
+		d.SkipExtensions()
+	}
+}
+
+// Append appends the encoding of x to dst.
+func (x *SourceNGRANNodeToTargetNGRANNodeTransparentContainer) Append(dst []byte) ([]byte, error) {
+	var e encoder
+	e.Reset(dst)
+	x.encode(&e)
+	return e.transfer(dst, "SourceNGRANNodeToTargetNGRANNodeTransparentContainer")
+}
+
+// DecodeSourceNGRANNodeToTargetNGRANNodeTransparentContainer reads a SourceNGRANNodeToTargetNGRANNodeTransparentContainer, which aliases b. Its error is a *DecodeError.
+func DecodeSourceNGRANNodeToTargetNGRANNodeTransparentContainer(b []byte) (*SourceNGRANNodeToTargetNGRANNodeTransparentContainer, error) {
+	var d decoder
+	d.Reset(b)
+	x := new(SourceNGRANNodeToTargetNGRANNodeTransparentContainer)
+	x.decode(&d)
+	if err := d.transferError("SourceNGRANNodeToTargetNGRANNodeTransparentContainer"); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+func (x *TargetNGRANNodeToSourceNGRANNodeTransparentContainer) encode(e *encoder) {
+	e.Bool(false)
+	e.Bool(false)
+	e.OctetsAny(x.RRCContainer)
+	if e.Failed() {
+		e.In("RRCContainer")
+		return
+	}
+}
+
+func (x *TargetNGRANNodeToSourceNGRANNodeTransparentContainer) decode(d *decoder) {
+	preamble := d.Bits(2)
+	x.RRCContainer = RRCContainer(d.OctetsAny())
+	if d.Failed() {
+		d.In("RRCContainer")
+		return
+	}
+	if preamble&1 != 0 {
+		for n := d.extensionCount(); n > 0 && !d.Failed(); n-- {
+			ie := d.openIE()
+			d.skipIE(&ie)
+		}
+	}
+	if preamble&(1<<1) != 0 {
+		d.SkipExtensions()
+	}
+}
+
+// Append appends the encoding of x to dst.
+func (x *TargetNGRANNodeToSourceNGRANNodeTransparentContainer) Append(dst []byte) ([]byte, error) {
+	var e encoder
+	e.Reset(dst)
+	x.encode(&e)
+	return e.transfer(dst, "TargetNGRANNodeToSourceNGRANNodeTransparentContainer")
+}
+
+// DecodeTargetNGRANNodeToSourceNGRANNodeTransparentContainer reads a TargetNGRANNodeToSourceNGRANNodeTransparentContainer, which aliases b. Its error is a *DecodeError.
+func DecodeTargetNGRANNodeToSourceNGRANNodeTransparentContainer(b []byte) (*TargetNGRANNodeToSourceNGRANNodeTransparentContainer, error) {
+	var d decoder
+	d.Reset(b)
+	x := new(TargetNGRANNodeToSourceNGRANNodeTransparentContainer)
+	x.decode(&d)
+	if err := d.transferError("TargetNGRANNodeToSourceNGRANNodeTransparentContainer"); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+func (x *PDUSessionResourceInformationList) encode(e *encoder) {
+	e.Count(len(*x), 1, 256, false)
+	for i := range *x {
+		(*x)[i].encode(e)
+		if e.Failed() {
+			e.In(strconv.Itoa(i))
+			return
+		}
+	}
+}
+
+func (x *PDUSessionResourceInformationList) decode(d *decoder) {
+	s := make(PDUSessionResourceInformationList, d.Count(1, 256, 27, false))
+	for i := range s {
+		s[i].decode(d)
+		if d.Failed() {
+			d.In(strconv.Itoa(i))
+			return
+		}
+	}
+	*x = s
+}
+
+func (x *PDUSessionResourceInformationItem) encode(e *encoder) {
+	e.Bool(false)
+	e.Bool(x.DRBsToQosFlowsMappingList != nil)
+	e.Bool(false)
+	e.Uint(uint64(x.PDUSessionID), 0, 255)
+	if e.Failed() {
+		e.In("PDUSessionID")
+		return
+	}
+	x.QosFlowInformationList.encode(e)
+	if e.Failed() {
+		e.In("QosFlowInformationList")
+		return
+	}
+	if x.DRBsToQosFlowsMappingList != nil {
+		x.DRBsToQosFlowsMappingList.encode(e)
+		if e.Failed() {
+			e.In("DRBsToQosFlowsMappingList")
+			return
+		}
+	}
+}
+
+func (x *PDUSessionResourceInformationItem) decode(d *decoder) {
+	preamble := d.Bits(3)
+	x.PDUSessionID = PDUSessionID(d.Uint(0, 255))
+	if d.Failed() {
+		d.In("PDUSessionID")
+		return
+	}
+	x.QosFlowInformationList.decode(d)
+	if d.Failed() {
+		d.In("QosFlowInformationList")
+		return
+	}
+	if preamble&(1<<1) != 0 {
+		x.DRBsToQosFlowsMappingList.decode(d)
+		if d.Failed() {
+			d.In("DRBsToQosFlowsMappingList")
+			return
+		}
+	}
+	if preamble&1 != 0 {
+		for n := d.extensionCount(); n > 0 && !d.Failed(); n-- {
+			ie := d.openIE()
+			d.skipIE(&ie)
+		}
+	}
+	if preamble&(1<<2) != 0 {
+		d.SkipExtensions()
+	}
+}
+
+func (x *QosFlowInformationList) encode(e *encoder) {
+	e.Count(len(*x), 1, 64, false)
+	for i := range *x {
+		(*x)[i].encode(e)
+		if e.Failed() {
+			e.In(strconv.Itoa(i))
+			return
+		}
+	}
+}
+
+func (x *QosFlowInformationList) decode(d *decoder) {
+	s := make(QosFlowInformationList, d.Count(1, 64, 10, false))
+	for i := range s {
+		s[i].decode(d)
+		if d.Failed() {
+			d.In(strconv.Itoa(i))
+			return
+		}
+	}
+	*x = s
+}
+
+func (x *QosFlowInformationItem) encode(e *encoder) {
+	e.Bool(false)
+	e.Bool(x.DLForwarding != nil)
+	extended := x.ULForwarding != nil
+	e.Bool(extended)
+	e.UintExt(uint64(x.QosFlowIdentifier), 0, 63)
+	if e.Failed() {
+		e.In("QosFlowIdentifier")
+		return
+	}
+	if x.DLForwarding != nil {
+		e.EnumExt(uint8(*x.DLForwarding), 1, 1)
+		if e.Failed() {
+			e.In("DLForwarding")
+			return
+		}
+	}
+	if !extended {
+		return
+	}
+	l := e.openIEs()
+	if x.ULForwarding != nil {
+		s := e.openIE(&l, 163, Reject)
+		e.EnumExt(uint8(*x.ULForwarding), 1, 1)
+		if e.Failed() {
+			e.In("ULForwarding")
+			return
+		}
+		e.Close(s)
+	}
+	e.closeExtensions(&l)
+}
+
+func (x *QosFlowInformationItem) decode(d *decoder) {
+	preamble := d.Bits(3)
+	x.QosFlowIdentifier = QosFlowIdentifier(d.uintExt(0, 63, 255))
+	if d.Failed() {
+		d.In("QosFlowIdentifier")
+		return
+	}
+	if preamble&(1<<1) != 0 {
+		x.DLForwarding = new(DLForwarding)
+		*x.DLForwarding = DLForwarding(d.enumExt(1, 1))
+		if d.Failed() {
+			d.In("DLForwarding")
+			return
+		}
+	}
+	if preamble&1 != 0 {
+		var seen uint64
+		for n := d.extensionCount(); n > 0; n-- {
+			ie := d.openIE()
+			switch ie.id {
+			case 163:
+				if d.inOrder(&seen, 0, &ie) {
+					x.ULForwarding = new(ULForwarding)
+					*x.ULForwarding = ULForwarding(d.enumExt(1, 1))
+					if !d.closeIE(&ie) {
+						x.ULForwarding = nil
+					}
+					if d.Failed() {
+						d.In("ULForwarding")
+						return
+					}
+				}
+			default:
+				d.skipIE(&ie)
+			}
+			if d.Failed() {
+				return
+			}
+		}
+	}
+	if preamble&(1<<2) != 0 {
+		d.SkipExtensions()
+	}
+}
+
+func (x DLForwarding) String() string {
+	switch x {
+	case DLForwardingDLForwardingProposed:
+		return "dl-forwarding-proposed"
+	}
+	return "DLForwarding(" + strconv.Itoa(int(x)) + ")"
+}
+
+func (x ULForwarding) String() string {
+	switch x {
+	case ULForwardingULForwardingProposed:
+		return "ul-forwarding-proposed"
+	}
+	return "ULForwarding(" + strconv.Itoa(int(x)) + ")"
+}
+
+func (x *DRBsToQosFlowsMappingList) encode(e *encoder) {
+	e.Count(len(*x), 1, 32, false)
+	for i := range *x {
+		(*x)[i].encode(e)
+		if e.Failed() {
+			e.In(strconv.Itoa(i))
+			return
+		}
+	}
+}
+
+func (x *DRBsToQosFlowsMappingList) decode(d *decoder) {
+	s := make(DRBsToQosFlowsMappingList, d.Count(1, 32, 24, false))
+	for i := range s {
+		s[i].decode(d)
+		if d.Failed() {
+			d.In(strconv.Itoa(i))
+			return
+		}
+	}
+	*x = s
+}
+
+func (x *DRBsToQosFlowsMappingItem) encode(e *encoder) {
+	e.Bool(false)
+	e.Bool(false)
+	e.UintExt(uint64(x.DRBID), 1, 32)
+	if e.Failed() {
+		e.In("DRBID")
+		return
+	}
+	x.AssociatedQosFlowList.encode(e)
+	if e.Failed() {
+		e.In("AssociatedQosFlowList")
+		return
+	}
+}
+
+func (x *DRBsToQosFlowsMappingItem) decode(d *decoder) {
+	preamble := d.Bits(2)
+	x.DRBID = DRBID(d.uintExt(1, 32, 255))
+	if d.Failed() {
+		d.In("DRBID")
+		return
+	}
+	x.AssociatedQosFlowList.decode(d)
+	if d.Failed() {
+		d.In("AssociatedQosFlowList")
+		return
+	}
+	if preamble&1 != 0 {
+		for n := d.extensionCount(); n > 0 && !d.Failed(); n-- {
+			ie := d.openIE()
+			d.skipIE(&ie)
+		}
+	}
+	if preamble&(1<<1) != 0 {
+		d.SkipExtensions()
+	}
+}
+
+func (x *ERABInformationList) encode(e *encoder) {
+	e.Count(len(*x), 1, 256, false)
+	for i := range *x {
+		(*x)[i].encode(e)
+		if e.Failed() {
+			e.In(strconv.Itoa(i))
+			return
+		}
+	}
+}
+
+func (x *ERABInformationList) decode(d *decoder) {
+	s := make(ERABInformationList, d.Count(1, 256, 8, false))
+	for i := range s {
+		s[i].decode(d)
+		if d.Failed() {
+			d.In(strconv.Itoa(i))
+			return
+		}
+	}
+	*x = s
+}
+
+func (x *ERABInformationItem) encode(e *encoder) {
+	e.Bool(false)
+	e.Bool(x.DLForwarding != nil)
+	e.Bool(false)
+	e.UintExt(uint64(x.ERABID), 0, 15)
+	if e.Failed() {
+		e.In("ERABID")
+		return
+	}
+	if x.DLForwarding != nil {
+		e.EnumExt(uint8(*x.DLForwarding), 1, 1)
+		if e.Failed() {
+			e.In("DLForwarding")
+			return
+		}
+	}
+}
+
+func (x *ERABInformationItem) decode(d *decoder) {
+	preamble := d.Bits(3)
+	x.ERABID = ERABID(d.uintExt(0, 15, 255))
+	if d.Failed() {
+		d.In("ERABID")
+		return
+	}
+	if preamble&(1<<1) != 0 {
+		x.DLForwarding = new(DLForwarding)
+		*x.DLForwarding = DLForwarding(d.enumExt(1, 1))
+		if d.Failed() {
+			d.In("DLForwarding")
+			return
+		}
+	}
+	if preamble&1 != 0 {
+		for n := d.extensionCount(); n > 0 && !d.Failed(); n-- {
+			ie := d.openIE()
+			d.skipIE(&ie)
+		}
+	}
+	if preamble&(1<<2) != 0 {
+		d.SkipExtensions()
+	}
+}
+
+func (x *UEHistoryInformation) encode(e *encoder) {
+	e.Count(len(*x), 1, 16, false)
+	for i := range *x {
+		(*x)[i].encode(e)
+		if e.Failed() {
+			e.In(strconv.Itoa(i))
+			return
+		}
+	}
+}
+
+func (x *UEHistoryInformation) decode(d *decoder) {
+	s := make(UEHistoryInformation, d.Count(1, 16, 13, false))
+	for i := range s {
+		s[i].decode(d)
+		if d.Failed() {
+			d.In(strconv.Itoa(i))
+			return
+		}
+	}
+	*x = s
+}
+
+func (x *LastVisitedCellItem) encode(e *encoder) {
+	e.Bool(false)
+	e.Bool(false)
+	x.LastVisitedCellInformation.encode(e)
+	if e.Failed() {
+		e.In("LastVisitedCellInformation")
+		return
+	}
+}
+
+func (x *LastVisitedCellItem) decode(d *decoder) {
+	preamble := d.Bits(2)
+	x.LastVisitedCellInformation.decode(d)
+	if d.Failed() {
+		d.In("LastVisitedCellInformation")
+		return
+	}
+	if preamble&1 != 0 {
+		for n := d.extensionCount(); n > 0 && !d.Failed(); n-- {
+			ie := d.openIE()
+			d.skipIE(&ie)
+		}
+	}
+	if preamble&(1<<1) != 0 {
+		d.SkipExtensions()
+	}
+}
+
+func (x *LastVisitedCellInformation) encode(e *encoder) {
+	if !e.one(x.NGRANCell != nil, x.EUTRANCell != nil, x.UTRANCell != nil, x.GERANCell != nil) {
+		return
+	}
+	switch {
+	case x.NGRANCell != nil:
+		e.Uint(0, 0, 4)
+		x.NGRANCell.encode(e)
+		if e.Failed() {
+			e.In("NGRANCell")
+			return
+		}
+	case x.EUTRANCell != nil:
+		e.Uint(1, 0, 4)
+		e.OctetsAny(x.EUTRANCell)
+		if e.Failed() {
+			e.In("EUTRANCell")
+			return
+		}
+	case x.UTRANCell != nil:
+		e.Uint(2, 0, 4)
+		e.OctetsAny(x.UTRANCell)
+		if e.Failed() {
+			e.In("UTRANCell")
+			return
+		}
+	case x.GERANCell != nil:
+		e.Uint(3, 0, 4)
+		e.OctetsAny(x.GERANCell)
+		if e.Failed() {
+			e.In("GERANCell")
+			return
+		}
+	}
+}
+
+func (x *LastVisitedCellInformation) decode(d *decoder) {
+	switch d.Uint(0, 4) {
+	case 0:
+		x.NGRANCell = new(LastVisitedNGRANCellInformation)
+		x.NGRANCell.decode(d)
+		if d.Failed() {
+			d.In("NGRANCell")
+			return
+		}
+	case 1:
+		x.EUTRANCell = []byte(d.OctetsAny())
+		if d.Failed() {
+			d.In("EUTRANCell")
+			return
+		}
+	case 2:
+		x.UTRANCell = []byte(d.OctetsAny())
+		if d.Failed() {
+			d.In("UTRANCell")
+			return
+		}
+	case 3:
+		x.GERANCell = []byte(d.OctetsAny())
+		if d.Failed() {
+			d.In("GERANCell")
+			return
+		}
+	case 4:
+		d.unknownAlternative()
+	}
+}
+
+func (x *LastVisitedNGRANCellInformation) encode(e *encoder) {
+	e.Bool(false)
+	e.Bool(x.TimeUEStayedInCellEnhancedGranularity != nil)
+	e.Bool(x.HOCauseValue != nil)
+	e.Bool(false)
+	x.GlobalCellID.encode(e)
+	if e.Failed() {
+		e.In("GlobalCellID")
+		return
+	}
+	x.CellType.encode(e)
+	if e.Failed() {
+		e.In("CellType")
+		return
+	}
+	e.Uint(uint64(x.TimeUEStayedInCell), 0, 4095)
+	if e.Failed() {
+		e.In("TimeUEStayedInCell")
+		return
+	}
+	if x.TimeUEStayedInCellEnhancedGranularity != nil {
+		e.Uint(uint64(*x.TimeUEStayedInCellEnhancedGranularity), 0, 40950)
+		if e.Failed() {
+			e.In("TimeUEStayedInCellEnhancedGranularity")
+			return
+		}
+	}
+	if x.HOCauseValue != nil {
+		x.HOCauseValue.encode(e)
+		if e.Failed() {
+			e.In("HOCauseValue")
+			return
+		}
+	}
+}
+
+func (x *LastVisitedNGRANCellInformation) decode(d *decoder) {
+	preamble := d.Bits(4)
+	x.GlobalCellID.decode(d)
+	if d.Failed() {
+		d.In("GlobalCellID")
+		return
+	}
+	x.CellType.decode(d)
+	if d.Failed() {
+		d.In("CellType")
+		return
+	}
+	x.TimeUEStayedInCell = uint16(d.Uint(0, 4095))
+	if d.Failed() {
+		d.In("TimeUEStayedInCell")
+		return
+	}
+	if preamble&(1<<2) != 0 {
+		x.TimeUEStayedInCellEnhancedGranularity = new(uint16)
+		*x.TimeUEStayedInCellEnhancedGranularity = uint16(d.Uint(0, 40950))
+		if d.Failed() {
+			d.In("TimeUEStayedInCellEnhancedGranularity")
+			return
+		}
+	}
+	if preamble&(1<<1) != 0 {
+		x.HOCauseValue = new(Cause)
+		x.HOCauseValue.decode(d)
+		if d.Failed() {
+			d.In("HOCauseValue")
+			return
+		}
+	}
+	if preamble&1 != 0 {
+		for n := d.extensionCount(); n > 0 && !d.Failed(); n-- {
+			ie := d.openIE()
+			d.skipIE(&ie)
+		}
+	}
+	if preamble&(1<<3) != 0 {
+		d.SkipExtensions()
+	}
+}
+
+func (x *CellType) encode(e *encoder) {
+	e.Bool(false)
+	e.Bool(false)
+	e.EnumExt(uint8(x.CellSize), 4, 4)
+	if e.Failed() {
+		e.In("CellSize")
+		return
+	}
+}
+
+func (x *CellType) decode(d *decoder) {
+	preamble := d.Bits(2)
+	x.CellSize = CellSize(d.enumExt(4, 4))
+	if d.Failed() {
+		d.In("CellSize")
+		return
+	}
+	if preamble&1 != 0 {
+		for n := d.extensionCount(); n > 0 && !d.Failed(); n-- {
+			ie := d.openIE()
+			d.skipIE(&ie)
+		}
+	}
+	if preamble&(1<<1) != 0 {
+		d.SkipExtensions()
+	}
+}
+
+func (x CellSize) String() string {
+	switch x {
+	case CellSizeVerysmall:
+		return "verysmall"
+	case CellSizeSmall:
+		return "small"
+	case CellSizeMedium:
+		return "medium"
+	case CellSizeLarge:
+		return "large"
+	}
+	return "CellSize(" + strconv.Itoa(int(x)) + ")"
 }
 
 func (x *UPTransportLayerInformation) encode(e *encoder) {

@@ -64,10 +64,11 @@ type InterfaceType uint8
 
 // InterfaceType values that a 5G UPF meets.
 const (
-	InterfaceTypeN33GPP         InterfaceType = 11
-	InterfaceTypeN3TrustedNon3G InterfaceType = 12
-	InterfaceTypeN9             InterfaceType = 15
-	InterfaceTypeN6             InterfaceType = 17
+	InterfaceTypeN33GPP           InterfaceType = 11
+	InterfaceTypeN3TrustedNon3G   InterfaceType = 12
+	InterfaceTypeN3DataForwarding InterfaceType = 14
+	InterfaceTypeN9               InterfaceType = 15
+	InterfaceTypeN6               InterfaceType = 17
 )
 
 // PDNType is the type of a PDU session, TS 29.244 §8.2.79.
