@@ -39,6 +39,7 @@ func (s *stage) cellMisbehaviour(c *command) gnb.Hooks {
 			}
 			return []ngap.Message{m}
 		},
+		RefuseSession: refuseSessions(c),
 		Refuse: func(m ngap.Message) *ngap.Cause {
 			if m.Name() != c.options["refuse"] {
 				return nil
@@ -74,6 +75,10 @@ func radioLost(m ngap.Message) ngap.Message {
 	case *ngap.UplinkNASTransport:
 		return stray("UEContextReleaseRequest", m.AMFUENGAPID, m.RANUENGAPID)
 	case *ngap.InitialContextSetupResponse:
+		return stray("UEContextReleaseRequest", m.AMFUENGAPID, m.RANUENGAPID)
+	case *ngap.UplinkRANStatusTransfer:
+		return stray("UEContextReleaseRequest", m.AMFUENGAPID, m.RANUENGAPID)
+	case *ngap.HandoverRequestAcknowledge:
 		return stray("UEContextReleaseRequest", m.AMFUENGAPID, m.RANUENGAPID)
 	case *ngap.PDUSessionResourceSetupResponse:
 		return stray("UEContextReleaseRequest", m.AMFUENGAPID, m.RANUENGAPID)

@@ -174,6 +174,8 @@ func stray(name string, amfID ngap.AMFUENGAPID, ranID ngap.RANUENGAPID) ngap.Mes
 			AMFName: "x", ServedGUAMIList: ngap.ServedGUAMIList{{GUAMI: ngap.NewGUAMI(ident.GUAMI{PLMN: plmn})}},
 			PLMNSupportList: ngap.PLMNSupportList{{PLMNIdentity: ngap.PLMNIdentity(plmn), SliceSupportList: ngap.SliceSupportList{{SNSSAI: ngap.NewSNSSAI(ident.SNSSAI{SST: 1, SD: ident.NoSD})}}}},
 		}
+	case "PathSwitchRequest", "HandoverRequired", "HandoverNotify", "HandoverCancel", "HandoverRequestAcknowledge":
+		return strayMobility(name, amfID, ranID, tai)
 	case "ErrorIndication":
 		cause := ngap.CauseRadioNetworkUnknownLocalUENGAPID
 		return &ngap.ErrorIndication{AMFUENGAPID: &amfID, RANUENGAPID: &ranID, Cause: &cause}

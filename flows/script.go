@@ -65,7 +65,7 @@ type verbs map[string]func(context.Context, *command) error
 // verbs are all commands; each group has a file of its own.
 func (s *stage) verbs() verbs {
 	all := make(verbs)
-	for _, group := range []verbs{s.radioVerbs(), s.phoneVerbs(), s.faultVerbs(), s.restartVerbs(), s.accessVerbs()} {
+	for _, group := range []verbs{s.radioVerbs(), s.phoneVerbs(), s.faultVerbs(), s.restartVerbs(), s.accessVerbs(), s.mobilityVerbs()} {
 		maps.Copy(all, group)
 	}
 	return all

@@ -167,7 +167,7 @@ func (s *stage) addGNB(ctx context.Context, c *command) error {
 	cfg := gnb.Config{
 		Name: name, ID: uint32(len(s.cells) + 1), PLMN: plmn, TAC: ident.TAC(tac), Slices: list, Dial: s.dialFor(name),
 		N3:    netip.AddrFrom4([4]byte{127, 0, 0, byte(11 + len(s.cells))}),
-		Hooks: s.cellMisbehaviour(c),
+		Hooks: s.cellMisbehaviour(c), Ladder: s.xn,
 	}
 	g, err := gnb.New(cfg)
 	if err != nil {

@@ -140,11 +140,12 @@ func (g *gnb) release(c *connection, cause ngap.Cause) {
 	g.mu.Lock()
 	gone := g.conns[c.amfID] != c || c.released
 	c.released = true
+	command := releaseCommand(c, cause)
 	g.mu.Unlock()
 	if gone {
 		return
 	}
-	g.send(c, releaseCommand(c, cause))
+	g.send(c, command)
 	time.AfterFunc(ueContextRelease.Duration, func() { g.close(c) })
 }
 

@@ -111,6 +111,8 @@ func (d *details) ngap(m ngap.Message) {
 		}
 	case *ngap.UEContextReleaseRequest:
 		d.add("cause", m.Cause)
+	default:
+		d.mobility(m)
 	case *ngap.UEContextReleaseCommand:
 		if pair := m.UENGAPIDs.UENGAPIDPair; pair != nil {
 			d.add("RAN-UE-NGAP-ID", pair.RANUENGAPID)

@@ -55,7 +55,7 @@ func readSetupResponse(b []byte) (setupOutcome, error) {
 	if err != nil {
 		return setupOutcome{}, err
 	}
-	end, err := readTunnel(&t.DLQosFlowPerTNLInformation.UPTransportLayerInformation)
+	end, err := tunnelFrom(&t.DLQosFlowPerTNLInformation.UPTransportLayerInformation)
 	if err != nil {
 		return setupOutcome{}, fmt.Errorf("PDU Session Resource Setup Response Transfer: %w", err)
 	}

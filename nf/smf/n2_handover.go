@@ -87,7 +87,7 @@ func (s *session) handoverPrepared(ctx context.Context, info nsmf.N2SMInfo, out 
 	if err != nil || info.Type != nsmf.HandoverReqAck {
 		return sbi.Problem(http.StatusForbidden, nsmf.CauseN2SMError, "%s: %v", info.Type, err)
 	}
-	target, err := readTunnel(&ack.DLNGUUPTNLInformation)
+	target, err := tunnelFrom(&ack.DLNGUUPTNLInformation)
 	if err != nil {
 		return sbi.Problem(http.StatusForbidden, nsmf.CauseN2SMError, "%v", err)
 	}
@@ -96,7 +96,7 @@ func (s *session) handoverPrepared(ctx context.Context, info nsmf.N2SMInfo, out 
 		kept[uint8(f.QosFlowIdentifier)] = true
 	}
 	s.lostFlows(kept)
-	forwarding, err := readTunnel(ack.DLForwardingUPTNLInformation)
+	forwarding, err := tunnelFrom(ack.DLForwardingUPTNLInformation)
 	wanted := err == nil && ack.DLForwardingUPTNLInformation != nil
 	err = s.move(ctx, func(ctx context.Context) error { return s.prepareForwarding(ctx, m, target, forwarding, wanted) })
 	if err != nil {

@@ -141,10 +141,19 @@ func n4Detail(h pfcp.Header, m pfcp.Message) string {
 			}
 		}
 	case *pfcp.SessionModificationRequest:
+		for _, p := range m.CreatePDR {
+			add("create-PDR", fmt.Sprintf("%#x", p.PDRID))
+		}
+		for _, p := range m.RemovePDR {
+			add("remove-PDR", fmt.Sprintf("%#x", p.PDRID))
+		}
 		for _, f := range m.UpdateFAR {
 			add("action", applyText(f.ApplyAction.Value()))
 			if o, ok := f.UpdateForwardingParameters.Value().OuterHeaderCreation.Get(); ok {
 				add("F-TEID", fmt.Sprintf("%s/%#x", o.IPv4, o.TEID))
+			}
+			if f.UpdateForwardingParameters.Value().PFCPSMReqFlags.Value()&pfcp.SMReqSNDEM != 0 {
+				add("flags", "SNDEM")
 			}
 		}
 	case *pfcp.SessionReportRequest:

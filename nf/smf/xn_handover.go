@@ -96,7 +96,7 @@ func (s *session) readPathSwitch(b []byte) (tunnel, error) {
 		kept[uint8(f.QosFlowIdentifier)] = true
 	}
 	s.lostFlows(kept)
-	return readTunnel(&t.DLNGUUPTNLInformation)
+	return tunnelFrom(&t.DLNGUUPTNLInformation)
 }
 
 // lostFlows tells of QoS flows that a target has not taken over: what they would carry finds no bearer there.
@@ -114,8 +114,8 @@ func (s *session) lostFlows(kept map[uint8]bool) {
 	}
 }
 
-// readTunnel reads a gNB's end of a tunnel, TS 38.413 §9.3.2.2.
-func readTunnel(i *ngap.UPTransportLayerInformation) (tunnel, error) {
+// tunnelFrom reads a gNB's end of a tunnel, TS 38.413 §9.3.2.2.
+func tunnelFrom(i *ngap.UPTransportLayerInformation) (tunnel, error) {
 	if i == nil || i.GTPTunnel == nil {
 		return tunnel{}, errors.New("no GTP tunnel")
 	}

@@ -163,6 +163,9 @@ func (g *GNB) AMF() *ngap.NGSetupResponse {
 	return g.amf
 }
 
+// N3 is the address of the user plane.
+func (g *GNB) N3() netip.Addr { return g.cfg.N3 }
+
 // Done is closed when the association is lost for good: at once without Config.Reconnect, else at Close.
 func (g *GNB) Done() <-chan struct{} { return g.done }
 

@@ -81,7 +81,7 @@ func (g *GNB) newContext(t radio.Terminal, amf ngap.AMFUENGAPID) *ueContext {
 	g.mu.Lock()
 	for g.lastID++; g.contexts[g.lastID] != nil; g.lastID++ {
 	}
-	c := &ueContext{g: g, id: g.lastID, terminal: t, amf: &amf}
+	c := &ueContext{g: g, id: g.lastID, terminal: t, amf: &amf, lost: true}
 	g.contexts[c.id] = c
 	g.mu.Unlock()
 	c.stream = g.stream(c.id)
@@ -120,6 +120,9 @@ func (c *ueContext) order() radio.Handover {
 
 // arrive makes the UE that has come the context's.
 func (c *ueContext) arrive() {
+	c.mu.Lock()
+	c.lost = false
+	c.mu.Unlock()
 	c.g.mu.Lock()
 	c.g.terminals[c.terminal] = c
 	c.g.mu.Unlock()
@@ -137,6 +140,13 @@ func (c *ueContext) leave() {
 	defer c.g.mu.Unlock()
 	if c.g.terminals[c.terminal] == c {
 		delete(c.g.terminals, c.terminal)
+	}
+}
+
+// stay takes back what forwardTo and forwardAs did: the UE has not left.
+func (c *ueContext) stay() {
+	for _, b := range c.allBearers() {
+		b.detour.Store(nil)
 	}
 }
 

@@ -2,7 +2,9 @@ package gnb
 
 import (
 	"context"
+	"errors"
 	"net/netip"
+	"time"
 
 	"github.com/limpid-5g/limpid/ran/radio"
 	"github.com/limpid-5g/limpid/wire/aper"
@@ -59,7 +61,7 @@ func (g *GNB) HandOverN2(ctx context.Context, t radio.Terminal, target *GNB, o N
 		return source.cancelHandover(ctx)
 	}
 	if o.Twice {
-		if err := source.send(required); err != nil {
+		if err := errors.Join(source.send(required), pause(ctx, time.Millisecond)); err != nil {
 			return err
 		}
 	}
@@ -89,10 +91,11 @@ func (c *ueContext) execute(ctx context.Context, target *GNB, a *arrival, comman
 		return ErrNoContext
 	}
 	c.forwardAs(command)
-	if err := c.send(c.statusTransfer(command)); err != nil {
+	if err := c.transferStatus(ctx, n, command); err != nil {
 		return err
 	}
 	if err := a.terminal.HandOver(n.order()); err != nil {
+		c.stay()
 		return err
 	}
 	c.leave()
@@ -101,7 +104,27 @@ func (c *ueContext) execute(ctx context.Context, target *GNB, a *arrival, comman
 		return err
 	}
 	if o.Cancel == Arrived {
+		if err := pause(ctx, time.Millisecond); err != nil { // the notification is on another association
+			return err
+		}
 		return c.cancelHandover(ctx)
+	}
+	return nil
+}
+
+// statusPatience bounds how long the target waits for the status transfer.
+const statusPatience = 100 * time.Millisecond
+
+// transferStatus tells the target where the UE's bearers stand, TS 38.413 §8.4.6 and §8.4.7.
+func (c *ueContext) transferStatus(ctx context.Context, n *ueContext, command *ngap.HandoverCommand) error {
+	arrived := n.expectAnswer(ngap.ProcedureCodeDownlinkRANStatusTransfer)
+	if err := c.send(c.statusTransfer(command)); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, statusPatience)
+	defer cancel()
+	if _, err := n.await(ctx, arrived); err != nil {
+		c.g.cfg.Log.Warn("target not told of the bearers' status", "err", err)
 	}
 	return nil
 }
@@ -266,7 +289,7 @@ func (g *GNB) allocate(m *ngap.HandoverRequest) {
 	ack := &ngap.HandoverRequestAcknowledge{AMFUENGAPID: m.AMFUENGAPID, RANUENGAPID: c.id}
 	forwards := forwarded(m.SourceToTargetTransparentContainer)
 	for _, s := range m.PDUSessionResourceSetupListHOReq {
-		transfer, cause := c.admitN2(uint8(s.PDUSessionID), s.HandoverRequestTransfer, forwards[uint8(s.PDUSessionID)] && g.data != nil)
+		transfer, cause := c.admitN2(uint8(s.PDUSessionID), s.HandoverRequestTransfer, forwards[uint8(s.PDUSessionID)])
 		if cause == nil {
 			ack.PDUSessionResourceAdmittedList = append(ack.PDUSessionResourceAdmittedList,
 				ngap.PDUSessionResourceAdmittedItem{PDUSessionID: s.PDUSessionID, HandoverRequestAcknowledgeTransfer: transfer})

@@ -23,7 +23,7 @@ func (c *ueContext) handle(m ngap.Message) {
 		}
 		c.ue().Receive(m.NASPDU)
 	case *ngap.PathSwitchRequestAcknowledge, *ngap.PathSwitchRequestFailure, *ngap.HandoverCommand,
-		*ngap.HandoverPreparationFailure, *ngap.HandoverCancelAcknowledge:
+		*ngap.HandoverPreparationFailure, *ngap.HandoverCancelAcknowledge, *ngap.DownlinkRANStatusTransfer:
 		c.outcome(m)
 	case *ngap.InitialContextSetupRequest:
 		c.initialContextSetup(m, refusal)

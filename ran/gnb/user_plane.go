@@ -153,9 +153,11 @@ func (g *GNB) openForwarding(b *bearer) {
 	g.lastTEID++
 	b.forwardingTEID = g.lastTEID
 	g.mu.Unlock()
-	g.data.mu.Lock()
-	g.data.detours[b.forwardingTEID] = b
-	g.data.mu.Unlock()
+	if g.data != nil {
+		g.data.mu.Lock()
+		g.data.detours[b.forwardingTEID] = b
+		g.data.mu.Unlock()
+	}
 }
 
 func (g *GNB) closeTunnel(b *bearer) {

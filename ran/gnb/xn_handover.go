@@ -38,6 +38,7 @@ func (g *GNB) HandOverXn(ctx context.Context, t radio.Terminal, target *GNB, o X
 	g.xn(target, "SNStatusTransfer")
 	if err := t.HandOver(n.order()); err != nil {
 		n.forget()
+		source.stay()
 		return err
 	}
 	source.leave()
@@ -49,7 +50,9 @@ func (g *GNB) HandOverXn(ctx context.Context, t radio.Terminal, target *GNB, o X
 	ack, ok := answer.(*ngap.PathSwitchRequestAcknowledge)
 	if !ok {
 		n.remove()
-		source.forget()
+		if err := source.request(*source.amf, ngap.CauseRadioNetworkTxnrelocoverallExpiry); err != nil {
+			source.forget()
+		}
 		return ErrPathSwitch
 	}
 	n.pathSwitched(ack)
@@ -74,7 +77,7 @@ func (g *GNB) prepareXn(source *ueContext, t radio.Terminal, o XnOptions) (*ueCo
 	refused := make(map[uint8]ngap.Cause)
 	for _, b := range source.allBearers() {
 		remote, teid := b.peer()
-		if _, cause := n.admit(b.session, b.QFIs(), remote, teid, o.Forwarding != NoForwarding && g.data != nil); cause != nil {
+		if _, cause := n.admit(b.session, b.QFIs(), remote, teid, o.Forwarding != NoForwarding); cause != nil {
 			refused[b.session] = *cause
 		}
 	}

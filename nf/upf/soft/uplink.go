@@ -61,8 +61,11 @@ func (w *uplinkWorker) datagram(b []byte, from netip.AddrPort) {
 		p.send(w.out, from)
 	case gtpu.ErrorIndication:
 		w.errorIndication()
-	case gtpu.EndMarker, gtpu.EchoResponse, gtpu.SupportedExtensionHeadersNotification:
-		p.counters.signalling.Add(1) // a UPF anchors no forwarding tunnel: nothing is to be done
+	case gtpu.EndMarker:
+		p.counters.signalling.Add(1)
+		w.endMarker()
+	case gtpu.EchoResponse, gtpu.SupportedExtensionHeadersNotification:
+		p.counters.signalling.Add(1)
 	default:
 		p.counters.drop(upf.DropUnexpectedType)
 	}
@@ -91,6 +94,21 @@ func (w *uplinkWorker) errorIndication() {
 	}
 	if ev := w.path.events.Load(); ev != nil {
 		(*ev).ErrorIndication(d.Peer, d.TEID)
+	}
+}
+
+// endMarker passes an end marker on that came through a forwarding tunnel, TS 23.501 §5.8.2.9: after it nothing comes.
+func (w *uplinkWorker) endMarker() {
+	l := w.path.byTEID(w.packet.TEID)
+	if l == nil {
+		return
+	}
+	r := l.rules.Load()
+	for i := range r.Rules {
+		if rule := &r.Rules[i]; rule.TEID == w.packet.TEID && rule.Relay() && rule.Peer.IsValid() {
+			w.path.EndMarker(rule.Peer, rule.PeerTEID, w.packet.Session.QFI)
+			return
+		}
 	}
 }
 
@@ -133,7 +151,11 @@ func (w *uplinkWorker) forward(rule *upf.Rule, packet []byte) bool {
 	p := w.path
 	if rule.Peer.IsValid() {
 		w.out = append(append(w.out[:0], make([]byte, gtpu.Headroom)...), packet...)
-		gtpu.Encapsulate(w.out, gtpu.Headroom, rule.PeerTEID, gtpu.PDUSession{Type: gtpu.Uplink, QFI: rule.QFI})
+		container := gtpu.PDUSession{Type: gtpu.Uplink, QFI: rule.QFI}
+		if rule.Relay() { // as it came
+			container = gtpu.PDUSession{Type: w.packet.Session.Type, QFI: w.packet.Session.QFI, RQI: w.packet.Session.RQI}
+		}
+		gtpu.Encapsulate(w.out, gtpu.Headroom, rule.PeerTEID, container)
 		return p.send(w.out, netip.AddrPortFrom(rule.Peer, gtpu.Port))
 	}
 	t := p.byName[rule.Network]
