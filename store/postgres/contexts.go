@@ -1,0 +1,334 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/store"
+	"github.com/limpid-5g/limpid/store/columns"
+)
+
+const (
+	keepUESQL = `INSERT INTO ue_context (supi, tmsi, old_tmsi, node, epoch, record)
+	SELECT supi, tmsi, nullif(old_tmsi, 0), node, epoch, record
+	FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bytea[]) AS u (supi, tmsi, old_tmsi, node, epoch, record)
+	ON CONFLICT (supi) DO UPDATE SET tmsi = excluded.tmsi, old_tmsi = excluded.old_tmsi, node = excluded.node,
+	epoch = excluded.epoch, record = excluded.record WHERE ue_context.epoch <= excluded.epoch RETURNING supi`
+	removeUESQL = `DELETE FROM ue_context WHERE supi = $1 AND epoch <= $2`
+	takeUESQL   = `UPDATE ue_context SET node = $1, epoch = epoch + 1 WHERE supi = $2 AND epoch = $3
+	RETURNING supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record`
+	selectUESQL = `SELECT supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record FROM ue_context `
+
+	keepSMSQL = `INSERT INTO sm_context (supi, pdu_session_id, seid, node, dnn, upf, ipv4, ipv6, record)
+	SELECT supi, pdu_session_id, seid, node, dnn, upf, nullif(ipv4, ''), nullif(ipv6, ''), record
+	FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[])
+	AS n (supi, pdu_session_id, seid, node, dnn, upf, ipv4, ipv6, record)
+	ON CONFLICT (supi, pdu_session_id) DO UPDATE SET node = excluded.node, dnn = excluded.dnn, upf = excluded.upf,
+	ipv4 = excluded.ipv4, ipv6 = excluded.ipv6, record = excluded.record WHERE sm_context.seid = excluded.seid
+	RETURNING supi, pdu_session_id`
+	removeSMSQL = `DELETE FROM sm_context WHERE supi = $1 AND pdu_session_id = $2 AND seid = $3`
+	takeSMSQL   = `UPDATE sm_context SET node = $1, seid = $2 WHERE supi = $3 AND pdu_session_id = $4 AND seid = $5
+	RETURNING supi, pdu_session_id, seid, node, dnn, upf, coalesce(ipv4, ''), coalesce(ipv6, ''), record`
+	selectSMSQL = `SELECT supi, pdu_session_id, seid, node, dnn, upf, coalesce(ipv4, ''), coalesce(ipv6, ''), record FROM sm_context `
+
+	beginLifeSQL = `INSERT INTO core_node (node, life, started) VALUES ($1, (SELECT coalesce(max(life), 0) + 1 FROM core_node), $2)
+	ON CONFLICT (node) DO UPDATE SET life = excluded.life, started = greatest(excluded.started, core_node.started + 1)
+	RETURNING life, started`
+
+	// The unique indexes that a context can run into.
+	indexTMSI = "ue_context_tmsi"
+	indexIPv6 = "sm_context_ipv6"
+)
+
+// KeepUEs implements store.Contexts.
+func (s *Store) KeepUEs(ctx context.Context, list []store.UEContext) ([]error, error) {
+	return s.ues.do(ctx, pointers(list))
+}
+
+func pointers[T any](list []T) []*T {
+	to := make([]*T, len(list))
+	for i := range list {
+		to[i] = &list[i]
+	}
+	return to
+}
+
+func keyOfUE(u *store.UEContext) string { return string(u.SUPI) }
+
+// storeUEs is one statement; where one row of many runs into another UE's 5G-TMSI, each gets a statement of its own.
+func (s *Store) storeUEs(ctx context.Context, rows []*store.UEContext) ([]error, error) {
+	errs := make([]error, len(rows))
+	stored, err := s.keys(ctx, keepUESQL, ueArrays(rows)...)
+	switch {
+	case uniqueViolated(err) == indexTMSI && len(rows) == 1:
+		errs[0] = fmt.Errorf("%s: %w", rows[0].SUPI.Conceal(), store.ErrTMSITaken)
+		return errs, nil
+	case uniqueViolated(err) != "":
+		return s.oneByOne(len(rows), func(i int) ([]error, error) { return s.storeUEs(ctx, rows[i:i+1]) })
+	case err != nil:
+		return nil, err
+	}
+	for i, u := range rows {
+		if !stored[keyOfUE(u)] {
+			errs[i] = fmt.Errorf("%s: %w", u.SUPI.Conceal(), store.ErrNotOwner)
+		}
+	}
+	return errs, nil
+}
+
+func ueArrays(rows []*store.UEContext) []any {
+	n := len(rows)
+	supi, node, record := make([]string, n), make([]string, n), make([][]byte, n)
+	tmsi, old, epoch := make([]int64, n), make([]int64, n), make([]int64, n)
+	for i, u := range rows {
+		supi[i], tmsi[i], old[i], node[i] = string(u.SUPI), int64(u.TMSI), int64(u.OldTMSI), u.Node
+		epoch[i], record[i] = int64(u.Epoch), u.Record
+	}
+	return []any{supi, tmsi, old, node, epoch, record}
+}
+
+// oneByOne runs n statements of one row.
+func (s *Store) oneByOne(n int, one func(i int) ([]error, error)) ([]error, error) {
+	all := make([]error, 0, n)
+	for i := range n {
+		errs, err := one(i)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, errs...)
+	}
+	return all, nil
+}
+
+// keys runs a statement and returns the keys of the rows that it changed: its columns with a slash between.
+func (s *Store) keys(ctx context.Context, statement string, args ...any) (map[string]bool, error) {
+	rows, err := s.pool.Query(ctx, statement, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	changed := make(map[string]bool)
+	for rows.Next() {
+		values, err := rows.Values()
+		if err != nil {
+			return nil, err
+		}
+		key := fmt.Sprint(values[0])
+		for _, v := range values[1:] {
+			key += "/" + fmt.Sprint(v)
+		}
+		changed[key] = true
+	}
+	return changed, rows.Err()
+}
+
+// RemoveUE implements store.Contexts.
+func (s *Store) RemoveUE(ctx context.Context, supi ident.SUPI, epoch uint64) error {
+	return s.exec(ctx, removeUESQL, string(supi), int64(epoch))
+}
+
+// exec runs a statement that may be repeated without harm.
+func (s *Store) exec(ctx context.Context, statement string, args ...any) error {
+	return s.again(ctx, func(ctx context.Context) error {
+		_, err := s.pool.Exec(ctx, statement, args...)
+		return err
+	})
+}
+
+// UE implements store.Contexts.
+func (s *Store) UE(ctx context.Context, supi ident.SUPI) (store.UEContext, error) {
+	return first(ctx, s, columns.UE, selectUESQL+"WHERE supi = $1", string(supi))
+}
+
+// UEByTMSI implements store.Contexts.
+func (s *Store) UEByTMSI(ctx context.Context, tmsi uint32) (store.UEContext, error) {
+	u, err := first(ctx, s, columns.UE, selectUESQL+"WHERE tmsi = $1", int64(tmsi))
+	if errors.Is(err, store.ErrNotFound) {
+		return first(ctx, s, columns.UE, selectUESQL+"WHERE old_tmsi = $1", int64(tmsi))
+	}
+	return u, err
+}
+
+// TakeUE implements store.Contexts.
+func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string) (u store.UEContext, err error) {
+	err = s.write(ctx, func(tx pgx.Tx) error {
+		dest, finish := columns.UE(&u)
+		err := tx.QueryRow(ctx, takeUESQL, node, string(supi), int64(seen)).Scan(dest...)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return whyNotTaken(ctx, tx, "SELECT count(*) FROM ue_context WHERE supi = $1", string(supi))
+		}
+		return errors.Join(err, finish())
+	})
+	return u, err
+}
+
+// whyNotTaken tells an owner that changed from a context that is gone.
+func whyNotTaken(ctx context.Context, tx pgx.Tx, count string, args ...any) error {
+	var n int64
+	if err := tx.QueryRow(ctx, count, args...).Scan(&n); err != nil {
+		return err
+	}
+	if n == 0 {
+		return store.ErrNotFound
+	}
+	return store.ErrNotOwner
+}
+
+// UEs implements store.Contexts.
+func (s *Store) UEs(ctx context.Context, node string) iter.Seq2[store.UEContext, error] {
+	return rowsOf(ctx, s, columns.UE, selectUESQL+"WHERE $1::text = '' OR node = $1", node)
+}
+
+// KeepSMs implements store.Contexts.
+func (s *Store) KeepSMs(ctx context.Context, list []store.SMContext) ([]error, error) {
+	return s.sms.do(ctx, pointers(list))
+}
+
+func keyOfSM(n *store.SMContext) string {
+	return string(n.SUPI) + "/" + strconv.Itoa(int(n.PDUSessionID))
+}
+
+// storeSMs is one statement; where one row of many runs into another session's address, each gets a statement of its own.
+func (s *Store) storeSMs(ctx context.Context, rows []*store.SMContext) ([]error, error) {
+	errs := make([]error, len(rows))
+	stored, err := s.keys(ctx, keepSMSQL, smArrays(rows)...)
+	index := uniqueViolated(err)
+	switch {
+	case index != "" && len(rows) == 1:
+		errs[0] = &store.LeasedError{Address: leased(rows[0], index)}
+		return errs, nil
+	case index != "":
+		return s.oneByOne(len(rows), func(i int) ([]error, error) { return s.storeSMs(ctx, rows[i:i+1]) })
+	case err != nil:
+		return nil, err
+	}
+	for i, n := range rows {
+		if !stored[keyOfSM(n)] {
+			errs[i] = fmt.Errorf("%s, session %d: %w", n.SUPI.Conceal(), n.PDUSessionID, store.ErrNotOwner)
+		}
+	}
+	return errs, nil
+}
+
+func leased(n *store.SMContext, index string) netip.Addr {
+	if index == indexIPv6 {
+		return n.IPv6.Addr()
+	}
+	return n.IPv4
+}
+
+func smArrays(rows []*store.SMContext) []any {
+	n := len(rows)
+	supi, node, dnn, upf := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	ipv4, ipv6, record := make([]string, n), make([]string, n), make([][]byte, n)
+	id, seid := make([]int64, n), make([]int64, n)
+	for i, c := range rows {
+		supi[i], id[i], seid[i], node[i] = string(c.SUPI), int64(c.PDUSessionID), int64(c.SEID), c.Node
+		dnn[i], upf[i], ipv4[i], ipv6[i], record[i] = string(c.DNN), c.UPF, columns.Address(c.IPv4), columns.Prefix(c.IPv6), c.Record
+	}
+	return []any{supi, id, seid, node, dnn, upf, ipv4, ipv6, record}
+}
+
+// RemoveSM implements store.Contexts.
+func (s *Store) RemoveSM(ctx context.Context, supi ident.SUPI, pduSessionID uint8, seid uint64) error {
+	return s.exec(ctx, removeSMSQL, string(supi), int64(pduSessionID), int64(seid))
+}
+
+// SMsOf implements store.Contexts.
+func (s *Store) SMsOf(ctx context.Context, supi ident.SUPI) (list []store.SMContext, err error) {
+	err = s.read(ctx, func(ctx context.Context) error {
+		list = nil
+		for n, err := range rowsOf(ctx, s, columns.SM, selectSMSQL+"WHERE supi = $1 ORDER BY pdu_session_id", string(supi)) {
+			if err != nil {
+				return err
+			}
+			list = append(list, n)
+		}
+		return nil
+	})
+	return list, err
+}
+
+// TakeSM implements store.Contexts.
+func (s *Store) TakeSM(ctx context.Context, supi ident.SUPI, pduSessionID uint8, seen uint64, node string, seid uint64) (n store.SMContext, err error) {
+	err = s.write(ctx, func(tx pgx.Tx) error {
+		dest, finish := columns.SM(&n)
+		err := tx.QueryRow(ctx, takeSMSQL, node, int64(seid), string(supi), int64(pduSessionID), int64(seen)).Scan(dest...)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return whyNotTaken(ctx, tx, "SELECT count(*) FROM sm_context WHERE supi = $1 AND pdu_session_id = $2", string(supi), int64(pduSessionID))
+		}
+		return errors.Join(err, finish())
+	})
+	return n, err
+}
+
+// SMs implements store.Contexts.
+func (s *Store) SMs(ctx context.Context, node string) iter.Seq2[store.SMContext, error] {
+	return rowsOf(ctx, s, columns.SM, selectSMSQL+"WHERE $1::text = '' OR node = $1", node)
+}
+
+// BeginLife implements store.Contexts. Two nodes that start together see the same greatest life: one tries again.
+func (s *Store) BeginLife(ctx context.Context, node string, now time.Time) (life store.Life, err error) {
+	worthwhile := func(err error) bool { return conflicted(err) || away(err) || uniqueViolated(err) != "" }
+	err = s.try(ctx, worthwhile, func(ctx context.Context) error {
+		var number, started int64
+		err := s.pool.QueryRow(ctx, beginLifeSQL, node, now.Unix()).Scan(&number, &started)
+		life = store.Life{Number: uint64(number), Started: time.Unix(started, 0)}
+		return err
+	})
+	return life, err
+}
+
+// rowsOf yields what a query returns. Scan gives the places of a row's columns and what is to be done once they are
+// filled.
+func rowsOf[T any](ctx context.Context, s *Store, scan func(*T) ([]any, func() error), query string, args ...any) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none, v T
+		if s.closed.Load() {
+			yield(none, store.ErrClosed)
+			return
+		}
+		rows, err := s.pool.Query(ctx, query, args...)
+		if err != nil {
+			yield(none, err)
+			return
+		}
+		defer rows.Close()
+		dest, finish := scan(&v)
+		for rows.Next() {
+			if err := errors.Join(rows.Scan(dest...), finish()); err != nil {
+				yield(none, err)
+				return
+			}
+			if !yield(v, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(none, err)
+		}
+	}
+}
+
+// first returns the only row of a query. Error: store.ErrNotFound.
+func first[T any](ctx context.Context, s *Store, scan func(*T) ([]any, func() error), query string, args ...any) (v T, err error) {
+	err = s.read(ctx, func(ctx context.Context) error {
+		for row, err := range rowsOf(ctx, s, scan, query, args...) {
+			v = row
+			return err
+		}
+		return errNoRow
+	})
+	if errors.Is(err, errNoRow) {
+		return v, store.ErrNotFound
+	}
+	return v, err
+}
