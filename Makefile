@@ -7,7 +7,7 @@ BUILD := -trimpath -buildvcs=false -ldflags=-buildid=
 ROOT  := $(if $(filter 0,$(shell id -u)),,sudo -E env "PATH=$(PATH)")
 
 # What a fresh Debian lacks, by package name.
-DEBIAN_TEST := nftables tshark gcc libc6-dev libusrsctp-dev iproute2
+DEBIAN_TEST := nftables tshark gcc libc6-dev libusrsctp-dev iproute2 postgresql
 
 # Every decoder is fuzzed for FUZZTIME; internal/arch holds this list against the tree.
 FUZZTIME ?= 10s

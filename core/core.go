@@ -24,7 +24,7 @@ import (
 	"github.com/limpid-5g/limpid/nf/udr"
 	"github.com/limpid-5g/limpid/nf/upf"
 	"github.com/limpid-5g/limpid/store"
-	"github.com/limpid-5g/limpid/store/sqlite"
+	"github.com/limpid-5g/limpid/store/engine"
 	"github.com/limpid-5g/limpid/wire/pfcp"
 	"github.com/limpid-5g/limpid/wire/sctp"
 )
@@ -129,12 +129,20 @@ func (c *Core) openStore(ctx context.Context) (store.Store, error) {
 	if c.opts.Store != nil {
 		return c.opts.Store, nil
 	}
-	st, err := sqlite.Open(ctx, c.cfg.Store.Path, sqlite.Options{Create: true})
+	name, key := c.cfg.Store.Path, "store.path"
+	if url := string(c.cfg.Store.URL); url != "" {
+		name, key = url, "store.url"
+	}
+	st, err := engine.Open(ctx, name, true)
 	if err != nil {
-		return nil, c.cfg.ErrorAt("store.path", err)
+		return nil, c.cfg.ErrorAt(key, err)
 	}
 	c.closers = append(c.closers, st.Close)
-	c.log.Info("store open", "path", c.cfg.Store.Path)
+	if key == "store.url" {
+		c.log.Info("store open", "engine", "PostgreSQL")
+	} else {
+		c.log.Info("store open", "engine", "SQLite", "path", name)
+	}
 	return st, nil
 }
 

@@ -10,7 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/limpid-5g/limpid/manage/subscriber"
-	"github.com/limpid-5g/limpid/store/sqlite"
+	"github.com/limpid-5g/limpid/store"
+	"github.com/limpid-5g/limpid/store/engine"
 )
 
 const defaultDB = "limpid.db"
@@ -24,7 +25,7 @@ func newSubscriberCommand() *cobra.Command {
 		Long: "Add, list, show, import and remove subscribers in the store. A running core sees each change at once.\n" +
 			"Keys are never printed unless --reveal-keys asks for it.",
 	}
-	cmd.PersistentFlags().StringVar(&db, "db", defaultDB, "the store's file")
+	cmd.PersistentFlags().StringVar(&db, "db", defaultDB, "the store: a file, or a database, postgres://...")
 	cmd.AddCommand(newSubscriberAdd(&db), newSubscriberList(&db), newSubscriberShow(&db),
 		newSubscriberImport(&db), newSubscriberRemove(&db))
 	return cmd
@@ -39,7 +40,7 @@ func newSubscriberAdd(db *string) *cobra.Command {
 		Example: "  limpid subscriber add --imsi 001010000000001 --key 465B5CE8B199B49FAA5F0A2EE238A6BC --opc E8ED289DEBA952E4283B54E88E6183CA",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withStore(cmd.Context(), *db, !replace, func(st *sqlite.Store) error {
+			return withStore(cmd.Context(), *db, !replace, func(st store.Store) error {
 				change, done := subscriber.Add, "added"
 				if replace {
 					change, done = subscriber.Replace, "replaced"
@@ -78,7 +79,7 @@ func newSubscriberList(db *string) *cobra.Command {
 		Short: "List all subscribers, without keys",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withStore(cmd.Context(), *db, false, func(st *sqlite.Store) error {
+			return withStore(cmd.Context(), *db, false, func(st store.Store) error {
 				return subscriber.List(cmd.Context(), st, cmd.OutOrStdout())
 			})
 		},
@@ -92,7 +93,7 @@ func newSubscriberShow(db *string) *cobra.Command {
 		Short: "Show one subscriber",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withStore(cmd.Context(), *db, false, func(st *sqlite.Store) error {
+			return withStore(cmd.Context(), *db, false, func(st store.Store) error {
 				return subscriber.Show(cmd.Context(), st, cmd.OutOrStdout(), args[0], revealKeys)
 			})
 		},
@@ -115,7 +116,7 @@ func newSubscriberImport(db *string) *cobra.Command {
 				return err
 			}
 			defer func() { _ = file.Close() }()
-			return withStore(cmd.Context(), *db, true, func(st *sqlite.Store) error {
+			return withStore(cmd.Context(), *db, true, func(st store.Store) error {
 				n, err := subscriber.ImportCSV(cmd.Context(), st, file)
 				if err != nil {
 					return fmt.Errorf("%s: %w", args[0], err)
@@ -133,7 +134,7 @@ func newSubscriberRemove(db *string) *cobra.Command {
 		Short: "Remove a subscriber",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withStore(cmd.Context(), *db, false, func(st *sqlite.Store) error {
+			return withStore(cmd.Context(), *db, false, func(st store.Store) error {
 				if err := subscriber.Remove(cmd.Context(), st, args[0]); err != nil {
 					return err
 				}
@@ -145,8 +146,8 @@ func newSubscriberRemove(db *string) *cobra.Command {
 }
 
 // withStore runs work on the file at path; only adding makes a file where there is none.
-func withStore(ctx context.Context, path string, create bool, work func(*sqlite.Store) error) error {
-	st, err := sqlite.Open(ctx, path, sqlite.Options{Create: create})
+func withStore(ctx context.Context, path string, create bool, work func(store.Store) error) error {
+	st, err := engine.Open(ctx, path, create)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("store %s does not exist: name it with --db, or make it with limpid subscriber add", path)
 	}

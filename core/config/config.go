@@ -35,6 +35,9 @@ type Log struct {
 // Store is where durable state lives.
 type Store struct {
 	Path string `yaml:"path"` // of the SQLite file
+	// URL of a database that several nodes share, postgres://user@host/name?sslmode=verify-full, instead of the file. The
+	// password is better kept in a file: passfile=..., or PGPASSFILE in the environment.
+	URL Location `yaml:"url"`
 }
 
 // Control is a Unix socket that only the owner of the process can open.

@@ -81,6 +81,7 @@ log:
   format: text  # text, json
 
 store:
+  # url: postgres://limpid@db.example/limpid?sslmode=verify-full  # a database that several nodes share, instead of the file
   path: {{.Box.Store}}  # SQLite file with the subscribers: limpid subscriber add --db {{.Box.Store}} ...
 
 # control:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/limpid-5g/limpid/ident"
 )
@@ -38,6 +39,9 @@ func (c *Config) validate() error {
 	v.oneOf("log.format", c.Log.Format, "text", "json")
 	if c.Store.Path == "" {
 		v.bad("store.path", "want the name of a file")
+	}
+	if url := string(c.Store.URL); url != "" && !strings.HasPrefix(url, "postgres://") && !strings.HasPrefix(url, "postgresql://") {
+		v.bad("store.url", "want a URL such as postgres://limpid@db.example/limpid?sslmode=verify-full")
 	}
 	v.amf()
 	v.registrations()

@@ -70,6 +70,18 @@ func (r BitRate) String() string {
 // MarshalText is the inverse of UnmarshalText.
 func (r BitRate) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
+// Location is the URL of a database. It may hold a password, and prints as "redacted" whatever the verb.
+type Location string
+
+// Format implements fmt.Formatter.
+func (Location) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "redacted") }
+
+// LogValue implements slog.LogValuer.
+func (Location) LogValue() slog.Value { return slog.StringValue("redacted") }
+
+// MarshalText keeps a password out of every encoding.
+func (Location) MarshalText() ([]byte, error) { return []byte("redacted"), nil }
+
 // Secret is key material, written in hexadecimal. It prints as "redacted" whatever the verb.
 type Secret []byte
 
