@@ -16,9 +16,9 @@ const SelectRevision = `SELECT revision FROM provisioning WHERE id = 1`
 // SelectChanges is the query of the feed with the engine's names for its arguments: revision, SUPI, limit.
 func SelectChanges(revision, supi, limit string) string {
 	return `SELECT supi, revision, removed FROM (
-	SELECT supi, revision, 0 AS removed FROM subscriber WHERE (revision, supi) > (` + revision + `, ` + supi + `)
+	SELECT supi, revision, FALSE AS removed FROM subscriber WHERE (revision, supi) > (` + revision + `, ` + supi + `)
 	UNION ALL
-	SELECT supi, revision, 1 AS removed FROM subscriber_removed WHERE (revision, supi) > (` + revision + `, ` + supi + `)
+	SELECT supi, revision, TRUE AS removed FROM subscriber_removed WHERE (revision, supi) > (` + revision + `, ` + supi + `)
 	) AS feed ORDER BY revision, supi LIMIT ` + limit
 }
 

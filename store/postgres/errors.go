@@ -16,6 +16,7 @@ const (
 	deadlockDetected     = "40P01"
 	readOnlyTransaction  = "25006" // the primary has become a standby, or the other way round not yet
 	duplicateTable       = "42P07"
+	duplicateObject      = "42710" // the type that every table has
 )
 
 // conflicted tells that the database undid a transaction because of another one: it may go well the next time.

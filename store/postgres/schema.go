@@ -13,7 +13,7 @@ import (
 
 // migrations are the steps of the schema: step i brings a database from version i to i+1. A published step is never
 // changed; a change is a new step.
-var migrations = []string{subscribersSchema, contextsSchema}
+var migrations = []string{subscribersSchema, contextsSchema, accessSchema}
 
 // subscribersSchema is version 1; the columns are those of the embedded engine.
 const subscribersSchema = `
@@ -105,6 +105,23 @@ CREATE TABLE core_node (
 );
 `
 
+// accessSchema is version 3; the columns are those of the embedded engine.
+const accessSchema = `
+ALTER TABLE subscriber ADD COLUMN barred BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE subscriber ADD COLUMN no_mico BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE subscriber ADD COLUMN registration_timer BIGINT NOT NULL DEFAULT 0 CHECK (registration_timer >= 0);
+ALTER TABLE subscriber ADD COLUMN service_area TEXT NOT NULL DEFAULT '';
+ALTER TABLE subscriber ADD COLUMN forbidden_tacs TEXT NOT NULL DEFAULT '';
+ALTER TABLE subscriber ADD COLUMN forbidden_rats TEXT NOT NULL DEFAULT '';
+CREATE INDEX subscriber_revision ON subscriber (revision, supi);
+
+CREATE TABLE subscriber_removed (
+	supi     TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+	revision BIGINT NOT NULL
+);
+CREATE INDEX subscriber_removed_revision ON subscriber_removed (revision, supi);
+`
+
 const (
 	makeVersionSQL = `CREATE TABLE IF NOT EXISTS limpid_schema (id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1), version BIGINT NOT NULL)`
 	firstVersion   = `INSERT INTO limpid_schema (id, version) VALUES (1, 0) ON CONFLICT (id) DO NOTHING`
@@ -144,5 +161,5 @@ func (s *Store) migrate(ctx context.Context) error {
 // madeMeanwhile tells that another node made the table between the look and the making.
 func madeMeanwhile(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && (e.Code == uniqueViolation || e.Code == duplicateTable)
+	return ok && (e.Code == uniqueViolation || e.Code == duplicateTable || e.Code == duplicateObject)
 }

@@ -21,6 +21,8 @@ const (
 
 	selectTakenSQL      = `SELECT supi FROM subscriber WHERE supi = ANY($1::text[]) ORDER BY supi`
 	lockCeilingSQL      = `SELECT sqn_ceiling FROM subscriber WHERE supi = $1 FOR UPDATE`
+	insertRemovedSQL    = `INSERT INTO subscriber_removed (supi, revision) VALUES ($1, $2)`
+	deleteRemovedSQL    = `DELETE FROM subscriber_removed WHERE supi = ANY($1::text[])`
 	deleteSubscriberSQL = `DELETE FROM subscriber WHERE supi = $1`
 	resetCeilingSQL     = `UPDATE subscriber SET sqn_ceiling = $1 WHERE supi = $2`
 	leaseSQNSQL         = `UPDATE subscriber SET sqn_ceiling = subscriber.sqn_ceiling + l.step
@@ -49,15 +51,15 @@ func (s *Store) AddSubscribers(ctx context.Context, subs []store.Subscriber) err
 		if err != nil {
 			return err
 		}
-		if err := refuseTaken(ctx, tx, subs); err != nil {
+		if err := clearWay(ctx, tx, subs); err != nil {
 			return err
 		}
 		return insert(ctx, tx, subs, revision)
 	})
 }
 
-// refuseTaken names the subscribers that exist, and those that are there twice.
-func refuseTaken(ctx context.Context, tx pgx.Tx, subs []store.Subscriber) error {
+// clearWay makes room for new subscribers: it names those that exist, and those that are there twice.
+func clearWay(ctx context.Context, tx pgx.Tx, subs []store.Subscriber) error {
 	supis, seen := make([]string, len(subs)), make(map[ident.SUPI]bool, len(subs))
 	var taken []ident.SUPI
 	for i := range subs {
@@ -81,7 +83,8 @@ func refuseTaken(ctx context.Context, tx pgx.Tx, subs []store.Subscriber) error 
 	if len(taken) > 0 {
 		return &store.ExistsError{SUPIs: taken}
 	}
-	return nil
+	_, err = tx.Exec(ctx, deleteRemovedSQL, supis) // who comes back is no longer one who was removed
+	return err
 }
 
 func insert(ctx context.Context, tx pgx.Tx, subs []store.Subscriber, revision int64) error {
@@ -101,7 +104,7 @@ func insert(ctx context.Context, tx pgx.Tx, subs []store.Subscriber, revision in
 		name, columns string // in the order in which package columns gives their values
 		rows          [][]any
 	}{
-		{"subscriber", "supi auth_method algorithm k opc amf_field sqn_ceiling ambr_uplink ambr_downlink revision", subscribers},
+		{"subscriber", "supi auth_method algorithm k opc amf_field sqn_ceiling ambr_uplink ambr_downlink revision barred no_mico registration_timer service_area forbidden_tacs forbidden_rats", subscribers},
 		{"subscriber_slice", "supi sst sd is_default", slices},
 		{"subscriber_dnn", "supi sst sd dnn is_default session_types ssc_modes ambr_uplink ambr_downlink five_qi arp_priority arp_may_preempt arp_preemptable static_ipv4", dnns},
 	} {
@@ -151,13 +154,18 @@ func (s *Store) ReplaceSubscriber(ctx context.Context, sub store.Subscriber) err
 func (s *Store) RemoveSubscriber(ctx context.Context, supi ident.SUPI) error {
 	return s.write(ctx, func(tx pgx.Tx) error {
 		// The revision moves on, so that a subscriber added again under this SUPI is told from this one.
-		if _, err := nextRevision(ctx, tx); err != nil {
+		revision, err := nextRevision(ctx, tx)
+		if err != nil {
 			return err
 		}
 		done, err := tx.Exec(ctx, deleteSubscriberSQL, string(supi))
-		if err == nil && done.RowsAffected() == 0 {
+		if err != nil {
+			return err
+		}
+		if done.RowsAffected() == 0 {
 			return notFound(supi)
 		}
+		_, err = tx.Exec(ctx, insertRemovedSQL, string(supi), revision)
 		return err
 	})
 }
