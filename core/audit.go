@@ -2,7 +2,9 @@ package core
 
 import (
 	"fmt"
+	"net/netip"
 
+	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/nf/smf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 )
@@ -33,4 +35,13 @@ func (c *Core) Audit(alone bool) []string {
 		}
 	}
 	return found
+}
+
+// Contexts returns who is registered, and the address of each session by its local F-SEID, for a comparison with the store.
+func (c *Core) Contexts() (map[ident.SUPI]struct{}, map[uint64]netip.Addr) {
+	sessions := make(map[uint64]netip.Addr)
+	for _, s := range c.smf.Sessions() {
+		sessions[s.LocalSEID] = s.Address
+	}
+	return c.amf.Registered(), sessions
 }

@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -28,5 +29,33 @@ func (s *stage) audit(ctx context.Context) error {
 	time.Sleep(quiet)
 	s.settle()
 	look(true)
+	return errors.Join(append(errs, s.auditStore(ctx))...)
+}
+
+// auditStore looks for contexts in the store that no network function has, or the other way round.
+func (s *stage) auditStore(ctx context.Context) error {
+	var errs []error
+	ues, sessions := s.core.Contexts()
+	for u, err := range s.life.disk.UEs(ctx, "") {
+		errs = append(errs, err)
+		if _, known := ues[u.SUPI]; err == nil && !known {
+			errs = append(errs, fmt.Errorf("the store has %s, which is not registered", u.SUPI))
+		}
+		delete(ues, u.SUPI)
+	}
+	for supi := range ues {
+		errs = append(errs, fmt.Errorf("%s is registered and not in the store", supi))
+	}
+	for n, err := range s.life.disk.SMs(ctx, "") {
+		errs = append(errs, err)
+		address, known := sessions[n.SEID]
+		if err == nil && (!known || address != n.IPv4) {
+			errs = append(errs, fmt.Errorf("the store has session %d of %s with %s, the SMF %v", n.PDUSessionID, n.SUPI, n.IPv4, address))
+		}
+		delete(sessions, n.SEID)
+	}
+	for seid := range sessions {
+		errs = append(errs, fmt.Errorf("session %#x is not in the store", seid))
+	}
 	return errors.Join(errs...)
 }

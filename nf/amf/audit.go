@@ -130,3 +130,16 @@ func (c *connection) audit() (found string) {
 	})
 	return found
 }
+
+// Registered returns the UEs in RM-REGISTERED that are at rest.
+func (a *AMF) Registered() map[ident.SUPI]struct{} {
+	all := make(map[ident.SUPI]struct{})
+	a.ues.bySUPI.each(func(supi ident.SUPI, u *ue) {
+		u.actor.Look(func() {
+			if u.registered {
+				all[supi] = struct{}{}
+			}
+		})
+	})
+	return all
+}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"slices"
 )
 
 // Version is the first octet of a record.
@@ -59,10 +60,17 @@ func (w *Writer) String(field int, v string) {
 
 // Group writes what body writes as one field, also if that is nothing: an element of a list, or a struct.
 func (w *Writer) Group(field int, body func(*Writer)) {
-	var inner Writer
-	body(&inner)
-	w.b = binary.AppendUvarint(binary.AppendUvarint(w.b, uint64(field)<<3|octets), uint64(len(inner.b)))
-	w.b = append(w.b, inner.b...)
+	w.b = binary.AppendUvarint(w.b, uint64(field)<<3|octets)
+	at := len(w.b)
+	w.b = append(w.b, 0) // the length, while it fits
+	body(w)
+	n := len(w.b) - at - 1
+	if n < 0x80 {
+		w.b[at] = byte(n)
+		return
+	}
+	var length [binary.MaxVarintLen64]byte
+	w.b = slices.Replace(w.b, at, at+1, length[:binary.PutUvarint(length[:], uint64(n))]...)
 }
 
 // Record returns what was written as a record, appended to dst.

@@ -20,6 +20,10 @@ func sample() []byte {
 		w.Group(6, func(w *record.Writer) { w.Uint(1, n) })
 	}
 	w.Group(7, func(*record.Writer) {})
+	w.Group(8, func(w *record.Writer) {
+		w.Group(1, func(w *record.Writer) { w.Bytes(1, make([]byte, 200)) })
+		w.Uint(2, 5)
+	})
 	return w.Record(nil)
 }
 
@@ -30,6 +34,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 	var fields []int
 	var inner []uint64
+	nested := 0
 	for r.Next() {
 		fields = append(fields, r.Field())
 		switch r.Field() {
@@ -51,6 +56,21 @@ func TestRoundTrip(t *testing.T) {
 			if r.String() != "imsi" {
 				t.Error("text", r.String())
 			}
+		case 8:
+			r.Group(func(r *record.Reader) {
+				for r.Next() {
+					switch r.Field() {
+					case 1:
+						r.Group(func(r *record.Reader) {
+							for r.Next() {
+								nested += len(r.Bytes())
+							}
+						})
+					case 2:
+						nested += int(r.Uint())
+					}
+				}
+			})
 		case 6:
 			r.Group(func(r *record.Reader) {
 				for r.Next() {
@@ -59,7 +79,10 @@ func TestRoundTrip(t *testing.T) {
 			})
 		}
 	}
-	if r.Err() != nil || !slices.Equal(fields, []int{1, 3, 4, 5, 6, 6, 7}) || !slices.Equal(inner, []uint64{7, 8}) {
+	if nested != 205 {
+		t.Errorf("nested groups: %d", nested)
+	}
+	if r.Err() != nil || !slices.Equal(fields, []int{1, 3, 4, 5, 6, 6, 7, 8}) || !slices.Equal(inner, []uint64{7, 8}) {
 		t.Fatalf("fields %v, groups %v, error %v", fields, inner, r.Err())
 	}
 }
