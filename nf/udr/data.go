@@ -17,7 +17,7 @@ import (
 
 // AuthenticationSubscription implements nudr.DataRepository, TS 29.504 §5.2.2.2.
 func (u *UDR) AuthenticationSubscription(ctx context.Context, supi ident.SUPI) (nudr.AuthenticationSubscription, error) {
-	sub, err := u.subscriber(ctx, supi)
+	sub, err := u.read(ctx, supi)
 	if err != nil {
 		return nudr.AuthenticationSubscription{}, err
 	}
@@ -108,12 +108,6 @@ func sessionData(d *store.DNN) nudm.SessionManagementSubscriptionData {
 		DefaultQoS:          nudm.SubscribedDefaultQoS{FiveQI: d.FiveQI, ARP: nudm.ARP(d.ARP)},
 		StaticIPv4:          d.StaticIPv4,
 	}
-}
-
-// subscriber reads one subscriber; the error is a *sbi.ProblemDetails.
-func (u *UDR) subscriber(ctx context.Context, supi ident.SUPI) (*store.Subscriber, error) {
-	sub, err := u.store.Subscriber(ctx, supi)
-	return sub, u.problem(supi, err)
 }
 
 // problem turns an error of the store into one of the service, TS 29.504 §6.1.7.3.

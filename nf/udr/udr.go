@@ -29,6 +29,8 @@ type UDR struct {
 	store store.Subscribers
 	log   *slog.Logger
 
+	recent recent
+
 	mu     sync.Mutex
 	leases map[ident.SUPI]*lease
 }
