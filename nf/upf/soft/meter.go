@@ -7,9 +7,10 @@ import (
 	"github.com/limpid-5g/limpid/nf/upf"
 )
 
-// meter is the state of a QER: a policer for each direction.
+// meter is the state of a QER: a policer for each direction, here or in memory that another path shares.
 type meter struct {
-	uplink, downlink atomic.Int64
+	uplink, downlink *atomic.Int64
+	own              [2]atomic.Int64
 }
 
 // policer holds a direction of a QER to its maximum bit rate, TS 23.501 §5.7.1.8.

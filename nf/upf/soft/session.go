@@ -81,16 +81,21 @@ func (p *Path) Apply(s *upf.Session) error {
 func (l *live) build(s *upf.Session, memory upf.Memory) *rules {
 	r := &rules{Session: s, work: make([]work, len(s.Rules))}
 	meters, counters := map[pfcp.QERID]*meter{}, map[pfcp.URRID]*upf.UsageCounter{}
+	for i := range s.Rules {
+		for _, q := range s.Rules[i].QERs {
+			keep(meters, l.meters, q.ID, func() *meter { return new(meter) })
+		}
+	}
+	l.carryMeters(meters, memory, s.Slot, l.rules.Load() == nil)
 	waits := false
 	for i := range s.Rules {
 		rule, w := &s.Rules[i], &r.work[i]
 		w.gate = true
 		waits = waits || buffers(rule)
 		for _, q := range rule.QERs {
-			m := keep(meters, l.meters, q.ID, func() *meter { return new(meter) })
 			w.gate = w.gate && !(rule.Uplink() && q.Gate.UplinkClosed || !rule.Uplink() && q.Gate.DownlinkClosed)
 			if mbr, ok := q.MBR.Get(); ok {
-				w.policers = append(w.policers, policerOf(m, memory, s.Slot, rule, q.ID, mbr))
+				w.policers = append(w.policers, policerOf(meters[q.ID], rule, mbr))
 			}
 		}
 		for _, id := range rule.URRs {
@@ -117,18 +122,41 @@ func keep[K comparable, V any](now, old map[K]*V, id K, make func() *V) *V {
 	return v
 }
 
-// policerOf is the policer of a rule, with its state in memory if that has it.
-func policerOf(m *meter, memory upf.Memory, slot uint32, rule *upf.Rule, id pfcp.QERID, mbr pfcp.MBR) policer {
-	next, kbps := &m.downlink, mbr.Downlink
-	if rule.Uplink() {
-		next, kbps = &m.uplink, mbr.Uplink
-	}
-	if memory != nil {
-		if shared := memory.Meter(slot, id, rule.Uplink()); shared != nil {
-			next = shared
+// carryMeters finds the place of the state of each policer, which may be another one than before, and takes the state
+// there. A session that is new here finds in memory what an earlier process left.
+func (l *live) carryMeters(now map[pfcp.QERID]*meter, memory upf.Memory, slot uint32, isNew bool) {
+	values := map[*atomic.Int64]int64{}
+	for id, m := range now {
+		for _, uplink := range []bool{true, false} {
+			at, own := &m.uplink, &m.own[0]
+			if !uplink {
+				at, own = &m.downlink, &m.own[1]
+			}
+			place := own
+			if memory != nil {
+				if shared := memory.Meter(slot, id, uplink); shared != nil {
+					place = shared
+				}
+			}
+			if *at != nil && *at != place {
+				values[place] = (*at).Load()
+			} else if *at == nil && !isNew {
+				values[place] = 0
+			}
+			*at = place
 		}
 	}
-	return newPolicer(next, kbps)
+	for place, v := range values {
+		place.Store(v)
+	}
+}
+
+// policerOf is the policer of a rule.
+func policerOf(m *meter, rule *upf.Rule, mbr pfcp.MBR) policer {
+	if rule.Uplink() {
+		return newPolicer(m.uplink, mbr.Uplink)
+	}
+	return newPolicer(m.downlink, mbr.Downlink)
 }
 
 // counterOf is a new counter, in memory if that has it.

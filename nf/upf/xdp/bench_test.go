@@ -35,12 +35,11 @@ type floorEntry struct {
 // under test; its own cost is subtracted. "floor" is an index into an array and the rewriting of headers, and nothing
 // else. Run it with -benchtime 1x.
 func BenchmarkUserPlane(b *testing.B) {
-	one, two := twoInterfaces(b)
 	for _, direction := range []string{"uplink", "downlink"} {
 		for _, n := range []int{1, 10_000, 100_000, 1_000_000} {
-			for _, burst := range []int{1, 16} {
-				b.Run(fmt.Sprintf("%s/sessions=%d/burst=%d", direction, n, burst), func(b *testing.B) {
-					r := newRig(b, direction, n, burst, one, two)
+			for _, v := range []struct{ burst, rules int }{{1, 1}, {16, 1}, {1, 8}} {
+				b.Run(fmt.Sprintf("%s/sessions=%d/burst=%d/rules=%d", direction, n, v.burst, v.rules), func(b *testing.B) {
+					r := newRig(b, direction, n, v.burst, v.rules)
 					for range b.N {
 						r.measure(b)
 					}
@@ -58,19 +57,16 @@ type rig struct {
 	path                       *Path
 }
 
-func newRig(b *testing.B, direction string, sessions, burst, one, two int) *rig {
+func newRig(b *testing.B, direction string, sessions, burst, rules int) *rig {
+	one, two := twoInterfaces(b)
 	first := netip.MustParseAddr("10.64.0.0")
-	c := programConfig{N3: networkOrder(n3Addr), Pools: 1}
-	c.Pool[0] = poolConfig{First: hostOrder(first), Size: 1 << 20, MTU: 1400}
-	p := &Path{log: slog.New(slog.DiscardHandler), config: c, loaded: mustLoad(b, c, sessions), slow: &still{}}
-	p.near = &neighbours{log: p.log, loaded: p.loaded, serving: map[int]port{one: {index: one}, two: {index: two}},
-		index: map[netip.Addr]uint32{}, said: map[string]bool{}, view: around(one, two)}
-	check(b, p.loaded.ports.Put(uint32(two), uint32(two)))
-	p.near.writeRoutes()
+	p := benchPath(b, sessions, around(one, two), map[int]port{one: {index: one}, two: {index: two}})
 	for i := range sessions {
 		s := benchSession(first, uint32(i))
-		up, down := directionOf(&s.Rules[0]), directionOf(&s.Rules[1])
-		p.write(&p.loaded.blocks[i], &session{up: up, down: down}, s)
+		if rules > 1 {
+			eightRules(s)
+		}
+		check(b, p.Apply(s))
 	}
 	frame, program := rigFrame(direction, first), programN3
 	if direction == "downlink" {
@@ -79,6 +75,33 @@ func newRig(b *testing.B, direction string, sessions, burst, one, two int) *rig 
 	r := &rig{frame: frame, path: p, test: p.loaded.collection.Programs[program]}
 	r.loadDriver(b, direction, sessions, burst, first)
 	return r
+}
+
+// benchPath is a Path for many sessions that works by the clock of the machine.
+func benchPath(b *testing.B, sessions int, v view, ports map[int]port) *Path {
+	first := netip.MustParseAddr("10.64.0.0")
+	c := programConfig{N3: networkOrder(n3Addr), Pools: 1}
+	c.Pool[0] = poolConfig{First: hostOrder(first), Size: 1 << 20, MTU: 1400}
+	network := upf.Network{DNN: "internet", Pools: []netip.Prefix{netip.MustParsePrefix("10.64.0.0/12")}, MTU: 1400}
+	layout, err := upf.NewLayout([]upf.Network{network}, 0)
+	check(b, err)
+	p := &Path{log: slog.New(slog.DiscardHandler), config: c, layout: layout, pools: []upf.Network{network}, networks: []upf.Network{network},
+		tables: map[string]uint8{"internet": 0}, sessions: map[uint32]*session{}, size: sizes{slots: sessions, flows: 64 + 16*sessions}}
+	p.start(b, v, ports, &still{})
+	return p
+}
+
+// eightRules gives each direction of a session seven rules with filters before the one for everything.
+func eightRules(s *upf.Session) {
+	up, down := s.Rules[0], s.Rules[1]
+	s.Rules = nil
+	for i := range uint16(7) {
+		f := upf.Filter{Protocol: 6, Remote: netip.MustParsePrefix("198.51.100.0/24"), RemotePorts: []upf.PortRange{{First: 8000 + i, Last: 8100 + i}}}
+		x, y := up, down
+		x.PDR, x.Filters, y.PDR, y.Filters = pfcp.PDRID(10+i), []upf.Filter{f}, pfcp.PDRID(30+i), []upf.Filter{f}
+		s.Rules = append(s.Rules, x, y)
+	}
+	s.Rules = append(s.Rules, up, down)
 }
 
 // rigFrame is a frame with a packet of 128 octets.

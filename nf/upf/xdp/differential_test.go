@@ -3,9 +3,12 @@ package xdp
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/netip"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,6 +17,7 @@ import (
 	"github.com/vishvananda/netns"
 
 	"github.com/limpid-5g/limpid/nf/upf"
+	"github.com/limpid-5g/limpid/nf/upf/soft"
 	"github.com/limpid-5g/limpid/wire/gtpu"
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
@@ -21,70 +25,76 @@ import (
 // packets is how many random packets the differential test sends through both.
 const packets = 1_000_000
 
-// differ runs random packets through the programs and through the model.
+// differ is two user planes with the same sessions, one with the programs in front and one without.
 type differ struct {
 	*testing.T
 	*rand.Rand
-	path   *Path
-	model  *model
-	one    int
-	two    int
-	out    []byte
-	runs   map[string]*ebpf.RunOptions
-	clock  *ebpf.Variable
-	counts map[string]int
-	teids  [64 + 16]uint32
+	path      *Path
+	behind    *surroundings // the programs
+	alone     *surroundings
+	one, two  int
+	now       int64
+	out       []byte
+	clock     *ebpf.Variable
+	counts    map[string]int
+	sessions  [80]*upf.Session
+	qer       pfcp.QERID
+	seed      uint64
+	apply     int
+	unchanged map[string]int
 }
 
 // TestDifferential sends random packets, most of them sound and some broken, of random sessions whose rules change now
-// and then through the programs and through the decoders and the matching of the path in Go: the same verdict, the same
-// octets and the same counters, and what the programs leave to user space is untouched and uncounted.
+// and then through the programs with the path in Go behind them, and through the path in Go alone: the same frames leave,
+// octet for octet, and drops by reason and usage are the same. What the programs leave to user space is untouched.
 func TestDifferential(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	d := newDiffer(t, seed)
-	for slot := range d.teids {
-		d.apply(uint32(slot))
-	}
 	for n := range packets {
-		if n%500 == 0 {
-			d.apply(uint32(d.IntN(len(d.teids))))
-			d.compare()
+		if n%400 == 0 {
+			d.change(uint32(d.IntN(len(d.sessions))))
 		}
-		d.model.now += int64(d.IntN(4000))
-		check(t, d.clock.Set(uint64(d.model.now)))
-		if d.IntN(2) == 0 {
-			frame := d.spoil(d.uplinkFrame(), 14+16, 14+26)
-			d.one2one("uplink", programN3, frame, d.model.uplink(frame))
-		} else {
-			frame := d.spoil(d.downlinkFrame(), 12, 14+20)
-			d.one2one("downlink", programN6, frame, d.model.downlink(frame))
+		d.now += int64(d.IntN(4000))
+		d.step()
+		if n%5000 == 0 {
+			d.compare()
 		}
 		if t.Failed() {
 			t.Fatalf("packet %d, seed %d", n, seed)
 		}
 	}
 	d.compare()
-	for _, what := range []string{"uplink forwarded", "downlink forwarded", "uplink user space", "downlink user space",
-		"uplink spoofed source", "uplink no rule", "uplink gate closed", "downlink gate closed", "uplink rate", "downlink rate",
-		"uplink FAR drop", "downlink FAR drop"} {
-		t.Logf("%-20s %d", what, d.counts[what])
-		if d.counts[what] < packets/1000 {
+	c := d.path.Counters()
+	t.Logf("left to user space: %v", d.path.Passed())
+	t.Logf("verdicts: %v, counters %+v", d.counts, c)
+	for _, what := range []string{"uplink forwarded", "downlink forwarded", "uplink dropped", "downlink dropped", "uplink passed", "downlink passed",
+		"IPv6 uplink forwarded", "IPv6 downlink forwarded", "relayed"} {
+		if d.counts[what] < packets/200 {
 			t.Errorf("%s: only %d times in %d", what, d.counts[what], packets)
+		}
+	}
+	for _, why := range []upf.Drop{upf.DropSpoofed, upf.DropNoRule, upf.DropGate, upf.DropRate, upf.DropAction} {
+		if c.Dropped[why] < packets/1000 {
+			t.Errorf("dropped for %q: only %d times in %d", why, c.Dropped[why], packets)
 		}
 	}
 }
 
 func newDiffer(t *testing.T, seed uint64) *differ {
 	one, two := twoInterfaces(t)
+	d := &differ{T: t, Rand: rand.New(rand.NewPCG(seed, 0)), one: one, two: two, out: make([]byte, 4096), now: int64(time.Hour),
+		counts: map[string]int{}, behind: &surroundings{}, alone: &surroundings{}, seed: seed}
+	for _, s := range []*surroundings{d.behind, d.alone} {
+		var err error
+		s.path, err = soft.NewOffline(testConfig(), func() int64 { return d.now }, s, slog.New(slog.DiscardHandler))
+		check(t, err)
+	}
 	ports := map[int]port{one: {index: one, name: "lo", n3: true, n6: true}, two: {index: two, name: "two", n3: true, n6: true}}
-	p := testPath(t, testConfig(), around(one, two), ports)
-	d := &differ{T: t, Rand: rand.New(rand.NewPCG(seed, 0)), path: p, one: one, two: two, out: make([]byte, 4096),
-		runs: map[string]*ebpf.RunOptions{}, clock: p.loaded.collection.Variables["test_now"], counts: map[string]int{}}
-	d.model = &model{sessions: map[uint32]*upf.Session{}, layout: p.layout, now: int64(time.Hour), meters: map[meterKey]float64{},
-		usage: map[usageKey]upf.Usage{}}
-	for slot := range d.teids {
-		d.teids[slot] = 1<<20 | uint32(slot)
+	d.path = testPath(t, testConfig(), around(one, two), ports, d.behind.path)
+	d.clock = d.path.loaded.collection.Variables["test_now"]
+	for slot := range d.sessions {
+		d.change(uint32(slot))
 	}
 	return d
 }
@@ -115,55 +125,13 @@ func twoInterfaces(t testing.TB) (one, two int) {
 	return 1, l.Attrs().Index
 }
 
-// one2one runs a frame and compares.
-func (d *differ) one2one(direction, program string, frame []byte, want fate) {
-	o := &ebpf.RunOptions{Data: frame, DataOut: d.out}
-	verdict, err := d.path.loaded.collection.Programs[program].Run(o)
-	if err != nil {
-		d.Fatal(err)
-	}
-	forwarded := verdict == xdpTX || verdict == xdpRedirect
-	if want.close { // believe it, and believe its policers from now on
-		d.believe(direction, frame)
-	}
-	switch {
-	case verdict == xdpPass:
-		if !want.slow && want.simple || !bytes.Equal(o.DataOut, frame) {
-			d.Errorf("%s: left to user space, want %+v\n%x\n%x", direction, want, frame, o.DataOut)
-		}
-		d.counts[direction+" user space"]++
-		return
-	case want.close && verdict == xdpDrop:
-		want.drop, want.forward = upf.DropRate, false
-	case want.slow:
-		d.Errorf("%s: verdict %d, want user space\n%x", direction, verdict, frame)
-		return
-	}
-	up := direction == "uplink"
-	if want.forward && forwarded {
-		out := o.DataOut
-		if !bytes.Equal(frameChecksum(out, want, up), want.out) || verdict == xdpTX != (want.port == 1) {
-			d.Errorf("%s: verdict %d\ngot  %x\nwant %x, port %d\nfor  %x", direction, verdict, out, want.out, want.port, frame)
-		}
-		want.bill()
-		d.counts[direction+" forwarded"]++
-		if up {
-			d.model.counters.UplinkIn, d.model.counters.UplinkOut = d.model.counters.UplinkIn+1, d.model.counters.UplinkOut+1
-		} else {
-			d.model.counters.DownlinkIn, d.model.counters.DownlinkOut = d.model.counters.DownlinkIn+1, d.model.counters.DownlinkOut+1
-		}
-		return
-	}
-	if want.forward || verdict != xdpDrop {
-		d.Errorf("%s: verdict %d, want %+v\n%x", direction, verdict, want, frame)
-		return
-	}
-	d.counts[direction+" "+want.drop.String()]++
-	d.model.counters.Dropped[want.drop]++
-	if up {
-		d.model.counters.UplinkIn++
+// step sends one frame.
+func (d *differ) step() {
+	check(d.T, d.clock.Set(uint64(d.now)))
+	if d.IntN(2) == 0 {
+		d.both("uplink", programN3, d.spoil(d.uplinkFrame(), 14+16, 14+26))
 	} else {
-		d.model.counters.DownlinkIn++
+		d.both("downlink", programN6, d.spoil(d.downlinkFrame(), 12, 14+20))
 	}
 }
 
@@ -175,71 +143,245 @@ const (
 	xdpRedirect = 4
 )
 
-// frameChecksum is the frame with the inner checksum of want where the packet's own checksum was wrong from the start:
-// a router mends what it changes and nothing else.
-func frameChecksum(out []byte, want fate, up bool) []byte {
-	at := 14
-	if !up {
-		at += outerOctets
+// both runs a frame through both and compares what leaves.
+func (d *differ) both(direction, program string, frame []byte) {
+	_, _, n3 := n3Payload(frame)
+	if _, to, ok := routable(frame); !n3 && direction == "uplink" && ok && slices.ContainsFunc(networks, func(n upf.Network) bool {
+		return slices.ContainsFunc(n.Pools, func(p netip.Prefix) bool { return p.Contains(to) })
+	}) {
+		return // downlink now
 	}
-	if !want.broken || len(out) < at+20 || len(want.out) < at+20 {
-		return out
+	if n3 && direction == "downlink" {
+		return
 	}
-	out = append([]byte(nil), out...)
-	copy(out[at+10:at+12], want.out[at+10:])
-	return out
+	d.behind.out, d.alone.out = d.behind.out[:0], d.alone.out[:0]
+	d.alone.frame(frame)
+	o := &ebpf.RunOptions{Data: frame, DataOut: d.out}
+	verdict, err := d.path.loaded.collection.Programs[program].Run(o)
+	check(d.T, err)
+	what := direction
+	switch verdict {
+	case xdpPass:
+		if !bytes.Equal(o.DataOut, frame) {
+			d.Errorf("%s: left to user space, but changed\n%x\n%x", direction, frame, o.DataOut)
+		}
+		d.behind.frame(frame)
+		what += " passed"
+	case xdpTX, xdpRedirect:
+		port := 1
+		if verdict == xdpRedirect {
+			port = 2
+		}
+		d.behind.leaves(port, o.DataOut)
+		what += " forwarded"
+		if ip, _, ok := routable(o.DataOut); ok && direction == "uplink" && ip[0]>>4 == 4 && netip.AddrFrom4([4]byte(ip[12:16])) == n3Addr {
+			d.counts["relayed"]++
+		}
+	default:
+		what += " dropped"
+	}
+	d.counts[what]++
+	if len(frame) > 14+44 && (frame[14+44]>>4 == 6 && direction == "uplink" || frame[14]>>4 == 6 && direction == "downlink") {
+		d.counts["IPv6 "+what]++
+	}
+	if !slices.Equal(d.behind.out, d.alone.out) {
+		d.Errorf("%s, verdict %d\nframe  %x\nboth   %q\nalone  %q\nrules  %+v", direction, verdict, frame, d.behind.out, d.alone.out, d.rulesOf(direction, frame))
+	}
 }
 
-// apply gives a session new random rules.
-func (d *differ) apply(slot uint32) {
-	s := d.session(slot)
+// rulesOf is the session that a frame seems to be for, to be shown.
+func (d *differ) rulesOf(direction string, frame []byte) *upf.Session {
+	if len(frame) < 58 {
+		return nil
+	}
+	slot := binary.BigEndian.Uint32(frame[46:]) & 0xfffff
+	if direction == "downlink" {
+		slot, _ = d.path.layout.SlotOf4(binary.BigEndian.Uint32(frame[30:]))
+	}
+	if int(slot) >= len(d.sessions) {
+		return nil
+	}
+	return d.sessions[slot]
+}
+
+// compare wants the same counters and usage.
+func (d *differ) compare() {
+	if got, want := d.path.Counters(), d.alone.path.Counters(); got != want {
+		d.Fatalf("counters, seed %d\nboth  %+v\nalone %+v", d.seed, got, want)
+	}
+	for slot := range d.sessions {
+		for id := range pfcp.URRID(5) {
+			if got, want := d.path.Usage(uint32(slot), id), d.alone.path.Usage(uint32(slot), id); got != want {
+				d.Fatalf("usage of slot %d, URR %d, seed %d\nboth  %+v\nalone %+v", slot, id, d.seed, got, want)
+			}
+		}
+	}
+}
+
+// change gives a session other random rules, changes those that it has, or removes it.
+func (d *differ) change(slot uint32) {
+	s := d.sessions[slot]
+	switch {
+	case s != nil && d.IntN(20) == 0:
+		d.path.Remove(slot)
+		d.alone.path.Remove(slot)
+		d.sessions[slot] = nil
+		return
+	case s != nil && d.IntN(2) == 0:
+		s = d.edited(s)
+	default:
+		s = d.session(slot)
+	}
 	check(d.T, d.path.Apply(s))
-	d.model.apply(s)
+	check(d.T, d.alone.path.Apply(s))
+	d.sessions[slot] = s
+	d.settle()
+	d.compare()
 }
 
-// session makes random rules; most sessions have one rule for each direction.
+// settle lets the programs take over at once what they take over a moment later.
+func (d *differ) settle() {
+	d.path.mu.Lock()
+	defer d.path.mu.Unlock()
+	for _, s := range d.path.sessions {
+		for i := range s.plan.sides {
+			if s.plan.sides[i].down {
+				d.path.writeSide(s, i, s.plan.sides[i].fast)
+			}
+		}
+	}
+}
+
+var peers = []netip.Addr{gnb, farGNB, gnb, farGNB, gnb, farGNB, gnb, farGNB, lostGNB}
+
+// edited is a session with the same rules, some with another action, peer or gate.
+func (d *differ) edited(s *upf.Session) *upf.Session {
+	out := *s
+	out.Rules = slices.Clone(s.Rules)
+	for i := range out.Rules {
+		r := &out.Rules[i]
+		r.Action = d.action(r.Uplink())
+		if r.Peer.IsValid() {
+			r.Peer, r.PeerTEID = peers[d.IntN(len(peers))], d.Uint32()
+		}
+		r.QERs = slices.Clone(r.QERs)
+		for k := range r.QERs {
+			r.QERs[k].Gate = d.gate()
+		}
+	}
+	return &out
+}
+
+// session makes random rules.
 func (d *differ) session(slot uint32) *upf.Session {
-	ue, dnn := addressOf(slot), "internet"
+	ue, ue6, dnn := addressOf(slot), prefixOfSlot(slot), "internet"
 	if slot >= 64 {
 		dnn = "ims"
 	}
-	s := &upf.Session{Slot: slot, Tunnels: []uint32{d.teids[slot]}, UE4: ue}
-	up := upf.Rule{PDR: 1, Source: pfcp.InterfaceAccess, TEID: d.teids[slot], UE4: ue, Network: dnn, To: pfcp.InterfaceCore}
-	down := upf.Rule{PDR: 2, Source: pfcp.InterfaceCore, UE4: ue, Network: dnn, To: pfcp.InterfaceAccess, PeerTEID: d.Uint32(),
-		QFI: uint8(d.IntN(64)), RQI: d.IntN(4) == 0, Peer: []netip.Addr{gnb, farGNB, gnb, farGNB, lostGNB}[d.IntN(5)]}
-	if d.IntN(4) > 0 {
-		up.QFIs = 1<<9 | 1<<d.IntN(64)
+	teid := 1<<20 | slot
+	s := &upf.Session{Slot: slot, Tunnels: []uint32{teid}, UE4: ue}
+	if d.IntN(2) == 0 {
+		s.UE6 = ue6
 	}
-	if d.IntN(20) == 0 {
-		down.Peer = netip.Addr{}
+	d.qer += 16
+	ambr := d.qerOf(0)
+	up, down := 1, 1
+	if d.IntN(2) == 0 {
+		up, down = 1+d.IntN(8), 1+d.IntN(8)
 	}
-	for _, r := range []*upf.Rule{&up, &down} {
-		r.Action = []pfcp.ApplyAction{pfcp.ApplyFORW, pfcp.ApplyFORW, pfcp.ApplyFORW, pfcp.ApplyFORW, pfcp.ApplyFORW, pfcp.ApplyFORW,
-			pfcp.ApplyDROP, pfcp.ApplyBUFF}[d.IntN(8)]
-		r.QERs, r.URRs = d.qers(), []pfcp.URRID{1, 2, 3}[:d.IntN(4)]
-		if d.IntN(12) == 0 {
-			r.Filters = []upf.Filter{{}}
+	for i := range up {
+		r := upf.Rule{PDR: pfcp.PDRID(i + 1), Source: pfcp.InterfaceAccess, TEID: teid, Network: dnn, To: pfcp.InterfaceCore}
+		if d.IntN(4) > 0 {
+			r.QFIs = 1<<9 | 1<<d.IntN(64)
 		}
+		if d.IntN(4) == 0 {
+			r.Peer, r.PeerTEID, r.To = peers[d.IntN(len(peers))], d.Uint32(), pfcp.InterfaceCore
+			r.QFI = uint8(1 + d.IntN(63))
+		}
+		d.fill(&r, i, up, ambr)
+		s.Rules = append(s.Rules, r)
 	}
-	s.Rules = []upf.Rule{up, down}
-	if d.IntN(12) == 0 {
-		up.PDR, up.QFIs = 3, 0
-		s.Rules = append(s.Rules, up)
+	for i := range down {
+		r := upf.Rule{PDR: pfcp.PDRID(i + 20), Source: pfcp.InterfaceCore, Network: dnn, To: pfcp.InterfaceAccess, PeerTEID: d.Uint32(),
+			QFI: uint8(d.IntN(64)), RQI: d.IntN(4) == 0, Peer: peers[d.IntN(len(peers))]}
+		if d.IntN(20) == 0 {
+			r.Peer = netip.Addr{}
+		}
+		d.fill(&r, i, down, ambr)
+		s.Rules = append(s.Rules, r)
 	}
 	return s
 }
 
-func (d *differ) qers() []upf.QER {
-	var out []upf.QER
-	for id := range pfcp.QERID(d.IntN(4)) {
-		q := upf.QER{ID: id + 1, Gate: pfcp.GateStatus{UplinkClosed: d.IntN(20) == 0, DownlinkClosed: d.IntN(20) == 0}}
-		if d.IntN(3) > 0 {
-			rates := []uint64{0, 64, 1000, 100_000, 10_000_000, 100_000_000, 1 << 39}
-			q.MBR = pfcp.Some(pfcp.MBR{Uplink: rates[d.IntN(len(rates))], Downlink: rates[d.IntN(len(rates))]})
+// fill gives a rule what both directions have. The last one is often for everything.
+func (d *differ) fill(r *upf.Rule, i, n int, ambr upf.QER) {
+	r.Action = d.action(r.Uplink())
+	r.URRs = []pfcp.URRID{1, 2, 3}[:d.IntN(4)]
+	if i < n-1 || d.IntN(8) == 0 {
+		for range 1 + d.IntN(2) {
+			r.Filters = append(r.Filters, d.filter())
 		}
-		out = append(out, q)
 	}
-	return out
+	if d.IntN(3) > 0 {
+		r.QERs = append(r.QERs, ambr)
+	}
+	if d.IntN(3) == 0 {
+		r.QERs = append(r.QERs, d.qerOf(pfcp.QERID(1+d.IntN(4))))
+	}
+	if n == 1 && d.IntN(4) == 0 {
+		r.QERs = append(r.QERs, d.qerOf(6))
+	}
+}
+
+func (d *differ) action(uplink bool) pfcp.ApplyAction {
+	switch n := d.IntN(16); {
+	case n == 0:
+		return pfcp.ApplyDROP
+	case n == 1 && !uplink:
+		return pfcp.ApplyBUFF
+	}
+	return pfcp.ApplyFORW
+}
+
+func (d *differ) gate() pfcp.GateStatus {
+	return pfcp.GateStatus{UplinkClosed: d.IntN(20) == 0, DownlinkClosed: d.IntN(20) == 0}
+}
+
+// qerOf is the QER of an offset in the session's ids; the same offset has the same rates.
+func (d *differ) qerOf(n pfcp.QERID) upf.QER {
+	q := upf.QER{ID: d.qer + n, Gate: d.gate()}
+	rates := []uint64{0, 64, 1000, 100_000, 10_000_000, 100_000_000, 1 << 39, 5_000, 20_000}
+	r := rand.New(rand.NewPCG(uint64(q.ID), d.seed))
+	if r.IntN(4) > 0 {
+		q.MBR = pfcp.Some(pfcp.MBR{Uplink: rates[r.IntN(len(rates))], Downlink: rates[r.IntN(len(rates))]})
+	}
+	return q
+}
+
+// Ports that packets and filters share.
+var somePorts = []uint16{1, 53, 80, 443, 5060, 40000, 65535}
+
+func (d *differ) filter() upf.Filter {
+	f := upf.Filter{Protocol: []uint8{0, 0, 17, 17, 6}[d.IntN(5)]}
+	remotes := []string{"", "", "203.0.113.0/24", "203.0.113.5/32", "0.0.0.0/0", "8.8.8.8/32", "2001:db8:f::/48", "2001:db8:f::5/128", "::/0"}
+	if r := remotes[d.IntN(len(remotes))]; r != "" {
+		f.Remote = netip.MustParsePrefix(r)
+	}
+	if d.IntN(6) == 0 {
+		f.Local = netip.MustParsePrefix([]string{"10.60.0.0/26", "10.60.0.3/32", "10.61.0.0/16", "2001:db8:60::/48"}[d.IntN(4)])
+	}
+	ranges := func() (out []upf.PortRange) {
+		for range []int{0, 0, 1, 2}[d.IntN(4)] {
+			a, b := somePorts[d.IntN(len(somePorts))], somePorts[d.IntN(len(somePorts))]
+			out = append(out, upf.PortRange{First: min(a, b), Last: max(a, b)})
+		}
+		return out
+	}
+	f.RemotePorts, f.LocalPorts = ranges(), ranges()
+	if d.IntN(8) == 0 {
+		f.TrafficClass, f.TrafficMask = uint8(d.IntN(2)<<5), 0xe0
+	}
+	return f
 }
 
 // addressOf is the UE address of a slot.
@@ -250,26 +392,53 @@ func addressOf(slot uint32) netip.Addr {
 	return netip.AddrFrom4([4]byte{10, 61, 0, byte(slot - 64)})
 }
 
+// prefixOfSlot is the UE's prefix of IPv6.
+func prefixOfSlot(slot uint32) netip.Prefix {
+	net := 0x60
+	if slot >= 64 {
+		net = 0x61
+	}
+	return netip.MustParsePrefix(fmt.Sprintf("2001:db8:%x:%x::/64", net, slot+1))
+}
+
 // inner is a user's packet of random length.
 func (d *differ) inner(src, dst netip.Addr) []byte {
 	body := make([]byte, []int{0, 0, 8, 100, 100, 1000, 1230, 1430}[d.IntN(8)]+d.IntN(40))
 	ttl := []byte{64, 64, 64, 64, 64, 64, 64, 2, 255, byte(d.IntN(2))}[d.IntN(10)]
-	b := ipv4(src, dst, 17, ttl, udp(1, 2, body))
+	protocol := []byte{17, 17, 6, 1}[d.IntN(4)]
+	body = udp(somePorts[d.IntN(len(somePorts))], somePorts[d.IntN(len(somePorts))], body)
+	if src.Is6() {
+		b := ipv6(src, dst, []byte{17, 17, 6, 58, 44, 0}[d.IntN(6)], ttl, body)
+		b[0], b[1] = 0x60|byte(d.IntN(16)), byte(d.Uint32())
+		return b
+	}
+	b := ipv4(src, dst, protocol, ttl, body)
+	b[1] = byte(d.IntN(2) << 5)
 	b[4], b[5] = byte(d.Uint32()), byte(d.Uint32())
+	if d.IntN(20) == 0 {
+		b[6] = byte(d.IntN(0x40)) // a fragment
+	}
 	b[10], b[11] = 0, 0
 	binary.BigEndian.PutUint16(b[10:], checksum(b[:20]))
 	return b
 }
 
 func (d *differ) uplinkFrame() []byte {
-	slot := uint32(d.IntN(len(d.teids)))
-	src := addressOf(slot)
-	if d.IntN(12) == 0 {
-		src = addressOf(uint32(d.IntN(len(d.teids))))
-	}
-	dst := []netip.Addr{dnHost, dnHost, dnHost, dnHost, gateway, netip.MustParseAddr("8.8.8.8"), gateway, farGW, gnb, netip.MustParseAddr("192.0.2.77"), addressOf(3),
+	slot := uint32(d.IntN(len(d.sessions)))
+	src, dst := addressOf(slot), []netip.Addr{dnHost, dnHost, dnHost, dnHost, gateway, netip.MustParseAddr("8.8.8.8"), gateway, farGW, gnb, netip.MustParseAddr("192.0.2.77"), addressOf(3),
 		netip.MustParseAddr("224.0.0.5"), netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("11.1.1.1"), netip.MustParseAddr("9.9.9.9")}[d.IntN(15)]
-	g := gtpu.Packet{Type: gtpu.GPDU, TEID: d.teids[slot], HasSession: d.IntN(10) > 0, HasSequence: d.IntN(10) == 0, HasUDPPort: d.IntN(40) == 0,
+	if d.IntN(12) == 0 {
+		src = addressOf(uint32(d.IntN(len(d.sessions))))
+	}
+	if d.IntN(3) == 0 {
+		src = host6(prefixOfSlot(slot), d.Uint32())
+		if d.IntN(12) == 0 {
+			src = host6(prefixOfSlot(uint32(d.IntN(len(d.sessions)))), 1)
+		}
+		dst = []netip.Addr{dnHost6, dnHost6, dnHost6, gateway6, netip.MustParseAddr("2600::1"), host6(prefixOfSlot(3), 9),
+			netip.MustParseAddr("ff02::2"), netip.MustParseAddr("fe80::1")}[d.IntN(8)]
+	}
+	g := gtpu.Packet{Type: gtpu.GPDU, TEID: 1<<20 | slot, HasSession: d.IntN(10) > 0, HasSequence: d.IntN(10) == 0, HasUDPPort: d.IntN(40) == 0,
 		Session: gtpu.PDUSession{Type: gtpu.Uplink, QFI: 9}, Payload: d.inner(src, dst)}
 	switch d.IntN(20) {
 	case 0:
@@ -284,8 +453,18 @@ func (d *differ) uplinkFrame() []byte {
 	return d.pad(gpdu(gnb, &g))
 }
 
+func host6(p netip.Prefix, n uint32) netip.Addr {
+	b := p.Addr().As16()
+	binary.BigEndian.PutUint32(b[12:], n)
+	return netip.AddrFrom16(b)
+}
+
 func (d *differ) downlinkFrame() []byte {
-	return d.pad(ethernet(oneMAC, gateMAC, d.inner(dnHost, addressOf(uint32(d.IntN(len(d.teids)+3))))))
+	slot := uint32(d.IntN(len(d.sessions)))
+	if d.IntN(3) == 0 {
+		return d.pad(ethernet(oneMAC, gateMAC, d.inner(dnHost6, host6(prefixOfSlot(slot), d.Uint32()))))
+	}
+	return d.pad(ethernet(oneMAC, gateMAC, d.inner(dnHost, addressOf(slot))))
 }
 
 // pad appends octets that a driver may leave after a packet.
@@ -298,7 +477,7 @@ func (d *differ) pad(b []byte) []byte {
 
 // spoil breaks some frames: bits from the first octet that matters on, mostly in the headers, or their length.
 func (d *differ) spoil(b []byte, from, to int) []byte {
-	switch d.IntN(14) {
+	switch d.IntN(40) {
 	case 3:
 		b[0] ^= 1 << d.IntN(8)
 	case 0:
@@ -311,32 +490,4 @@ func (d *differ) spoil(b []byte, from, to int) []byte {
 		b[from+d.IntN(to-from)] = byte(d.Uint32())
 	}
 	return b
-}
-
-// believe takes the state of a session's policers over from the programs, where the model cannot tell.
-func (d *differ) believe(direction string, frame []byte) {
-	slot := binary.BigEndian.Uint32(frame[46:]) & 0xfffff
-	if direction == "downlink" {
-		slot, _ = d.path.layout.SlotOf4(binary.BigEndian.Uint32(frame[30:]))
-	}
-	s := d.path.sessions[slot]
-	side, state := &s.up, &d.path.loaded.blocks[slot].up.state
-	if direction == "downlink" {
-		side, state = &s.down, &d.path.loaded.blocks[slot].down.state
-	}
-	d.model.meters[meterKey{slot, side.policer, direction == "uplink"}] = float64(state.next) / 16
-}
-
-// compare wants the same counters and usage.
-func (d *differ) compare() {
-	if got := d.path.Counters(); got != d.model.counters {
-		d.Fatalf("counters\ngot  %+v\nwant %+v", got, d.model.counters)
-	}
-	for slot := range d.teids {
-		for id := range pfcp.URRID(4) {
-			if got, want := d.path.Usage(uint32(slot), id), d.model.usage[usageKey{uint32(slot), id}]; got != want {
-				d.Fatalf("usage of slot %d, URR %d\ngot  %+v\nwant %+v", slot, id, got, want)
-			}
-		}
-	}
 }

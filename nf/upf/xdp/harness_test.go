@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/vishvananda/netlink"
@@ -50,9 +51,12 @@ var (
 	mtu1     = 1500
 	mtu2     = 1300
 	firstUE  = netip.MustParseAddr("10.60.0.0")
+	gateway6 = netip.MustParseAddr("fd00::1")
+	farGW6   = netip.MustParseAddr("fd00:2::1")
+	dnHost6  = netip.MustParseAddr("2001:db8:f::5") // behind farGW6
 	networks = []upf.Network{
-		{DNN: "internet", TUN: "t0", Pools: []netip.Prefix{netip.MustParsePrefix("10.60.0.0/26")}, MTU: 1400},
-		{DNN: "ims", TUN: "t1", Pools: []netip.Prefix{netip.MustParsePrefix("10.61.0.0/28")}, MTU: 1280},
+		{DNN: "internet", TUN: "t0", Pools: []netip.Prefix{netip.MustParsePrefix("10.60.0.0/26"), netip.MustParsePrefix("2001:db8:60::/48")}, MTU: 1400},
+		{DNN: "ims", TUN: "t1", Pools: []netip.Prefix{netip.MustParsePrefix("10.61.0.0/28"), netip.MustParsePrefix("2001:db8:61::/48")}, MTU: 1280},
 	}
 )
 
@@ -63,33 +67,54 @@ func testConfig() upf.Config {
 // around is what the kernel would know there; one and two are the indices of the interfaces.
 func around(one, two int) view {
 	p := netip.MustParsePrefix
+	routes := []kernelRoute{
+		{prefix: p("10.0.3.1/32")}, {prefix: p("10.60.0.0/26")}, {prefix: p("10.61.0.0/28")},
+		{prefix: p("192.0.2.0/24"), ifindex: one}, {prefix: p("198.51.100.0/24"), ifindex: two},
+		{prefix: p("172.16.0.0/16"), ifindex: two}, {prefix: p("172.18.0.0/16"), ifindex: two},
+		{prefix: p("203.0.0.0/8"), ifindex: two, gateway: farGW}, {prefix: p("11.0.0.0/8")},
+		{prefix: p("0.0.0.0/0"), ifindex: one, gateway: gateway},
+		{prefix: p("2001:db8:60::/48")}, {prefix: p("2001:db8:61::/48")}, {prefix: p("2001:db8:f::/48"), ifindex: two, gateway: farGW6},
+		{prefix: p("fd00:2::/64"), ifindex: two}, {prefix: p("fd00::/64"), ifindex: one},
+		{prefix: p("2000::/3"), ifindex: one, gateway: gateway6}}
+	slices.SortStableFunc(routes, longestFirst)
 	return view{
-		links: map[int]*netlink.LinkAttrs{one: {Index: one, MTU: mtu1, HardwareAddr: oneMAC, Flags: net.FlagUp},
-			two: {Index: two, MTU: mtu2, HardwareAddr: twoMAC, Flags: net.FlagUp}},
-		neighbours: map[neighbour]net.HardwareAddr{{one, gateway}: gateMAC, {two, farGW}: farMAC, {two, gnb}: gnbMAC},
-		routes: []kernelRoute{
-			{prefix: p("10.0.3.1/32")}, {prefix: p("10.60.0.0/26")}, {prefix: p("10.61.0.0/28")},
-			{prefix: p("192.0.2.0/24"), ifindex: one}, {prefix: p("198.51.100.0/24"), ifindex: two},
-			{prefix: p("172.16.0.0/16"), ifindex: two}, {prefix: p("172.18.0.0/16"), ifindex: two},
-			{prefix: p("203.0.0.0/8"), ifindex: two, gateway: farGW}, {prefix: p("11.0.0.0/8")},
-			{prefix: p("0.0.0.0/0"), ifindex: one, gateway: gateway}},
+		links: map[int]linkView{one: {LinkAttrs: &netlink.LinkAttrs{Index: one, MTU: mtu1, HardwareAddr: oneMAC, Flags: net.FlagUp}},
+			two: {LinkAttrs: &netlink.LinkAttrs{Index: two, MTU: mtu2, HardwareAddr: twoMAC, Flags: net.FlagUp}}},
+		neighbours: map[neighbour]net.HardwareAddr{{one, gateway}: gateMAC, {two, farGW}: farMAC, {two, gnb}: gnbMAC,
+			{one, gateway6}: gateMAC, {two, farGW6}: farMAC},
+		tables: [][]kernelRoute{routes},
 	}
 }
 
 // testPath is a Path whose programs are loaded but attached nowhere, in a view of its own.
-func testPath(t testing.TB, cfg upf.Config, v view, ports map[int]port) *Path {
+func testPath(t testing.TB, cfg upf.Config, v view, ports map[int]port, slow upf.Datapath) *Path {
 	t.Helper()
 	p, err := prepare(cfg, slog.New(slog.DiscardHandler))
 	check(t, err)
 	p.config.TestClock = 1
-	p.slow = &still{}
-	p.loaded = mustLoad(t, p.config, p.layout.Slots())
+	p.start(t, v, ports, slow)
+	return p
+}
+
+// start loads the programs of a Path that is prepared.
+func (p *Path) start(t testing.TB, v view, ports map[int]port, slow upf.Datapath) {
+	t.Helper()
+	p.slow = slow
+	p.loaded = mustLoad(t, p.config, p.size)
 	p.near = &neighbours{log: p.log, loaded: p.loaded, serving: ports, index: map[netip.Addr]uint32{}, said: map[string]bool{}, view: v}
 	for i := range ports {
 		check(t, p.loaded.ports.Put(uint32(i), uint32(i)))
 	}
 	p.near.writeRoutes()
-	return p
+	p.inherit()
+	if shares, ok := slow.(interface{ Keep(upf.Memory) }); ok {
+		shares.Keep(memory{p})
+	}
+	t.Cleanup(func() { // before the maps go
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.loaded = nil
+	})
 }
 
 func check(t testing.TB, err error) {
@@ -117,9 +142,20 @@ func udp(source, destination uint16, payload []byte) []byte {
 	return append(append(b, 0, 0), payload...)
 }
 
+// ipv6 makes a packet.
+func ipv6(src, dst netip.Addr, next, limit byte, body []byte) []byte {
+	s, d := src.As16(), dst.As16()
+	b := []byte{0x60, 0, 0, 0, 0, 0, next, limit}
+	binary.BigEndian.PutUint16(b[4:], uint16(len(body)))
+	return append(append(append(b, s[:]...), d[:]...), body...)
+}
+
 // ethernet makes a frame of at least 60 octets.
 func ethernet(to, from net.HardwareAddr, packet []byte) []byte {
 	b := append(append(append([]byte(nil), to...), from...), 8, 0)
+	if len(packet) > 0 && packet[0]>>4 == 6 {
+		b[12], b[13] = 0x86, 0xdd
+	}
 	b = append(b, packet...)
 	for len(b) < 60 {
 		b = append(b, 0)

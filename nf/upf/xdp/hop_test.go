@@ -2,7 +2,6 @@ package xdp
 
 import (
 	"fmt"
-	"log/slog"
 	"math"
 	"net"
 	"net/netip"
@@ -77,28 +76,18 @@ func newHop(b *testing.B, direction string, sessions int) *hop {
 	note(h.gnb, "n3p")
 	note(h.dn, "n6p")
 
-	c := programConfig{N3: networkOrder(n3Addr), Pools: 1}
-	c.Pool[0] = poolConfig{First: hostOrder(first), Size: 1 << 20, MTU: 1400}
-	p := &Path{log: slog.New(slog.DiscardHandler), config: c, loaded: mustLoad(b, c, sessions), slow: &still{}}
-	h.path, h.program = p, p.loaded.collection.Programs[name]
-	p.near = &neighbours{log: p.log, loaded: p.loaded, index: map[netip.Addr]uint32{}, said: map[string]bool{}, serving: map[int]port{}}
 	v := around(index["n3"], index["n6"])
 	v.links[index["n3"]].HardwareAddr, v.links[index["n6"]].HardwareAddr = macs["n3"], macs["n6"]
 	v.links[index["n6"]].MTU = 1500
 	v.neighbours = map[neighbour]net.HardwareAddr{{index["n6"], farGW}: macs["n6p"], {index["n3"], gnb}: macs["n3p"]}
-	v.routes = []kernelRoute{{prefix: netip.MustParsePrefix("172.16.0.0/16"), ifindex: index["n3"]},
+	v.tables[0] = []kernelRoute{{prefix: netip.MustParsePrefix("172.16.0.0/16"), ifindex: index["n3"]},
 		{prefix: netip.MustParsePrefix("198.51.100.0/24"), ifindex: index["n6"]}, {prefix: netip.MustParsePrefix("0.0.0.0/0"), ifindex: index["n6"], gateway: farGW}}
-	p.near.view = v
 	h.in(b, h.core, func() {
-		for _, n := range []string{"n3", "n6"} {
-			p.near.serving[index[n]] = port{index: index[n], n6: true}
-			check(b, p.loaded.ports.Put(uint32(index[n]), uint32(index[n])))
-		}
+		h.path = benchPath(b, sessions, v, map[int]port{index["n3"]: {index: index["n3"], n6: true}, index["n6"]: {index: index["n6"], n6: true}})
 	})
-	p.near.writeRoutes()
+	h.program = h.path.loaded.collection.Programs[name]
 	for i := range sessions {
-		s := benchSession(first, uint32(i))
-		p.write(&p.loaded.blocks[i], &session{up: directionOf(&s.Rules[0]), down: directionOf(&s.Rules[1])}, s)
+		check(b, h.path.Apply(benchSession(first, uint32(i))))
 	}
 	h.load(b, direction, sessions, first, macs[h.from], index, far)
 	return h

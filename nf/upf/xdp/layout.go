@@ -10,18 +10,35 @@ import (
 // What user space and the programs share: bpf/layout.h says the same in C, and says more about it.
 
 const (
-	maxPools    = 8
-	maxRoutes   = 64
-	maxNextHops = 4096
-	byPrefix    = 0xffff
-	counters    = 2 + 2*upf.Drops // forwarded up and down, then a pair for each reason to drop
+	maxPools       = 8
+	maxTables      = 16
+	maxRoutes      = 64
+	maxNextHops    = 4096
+	maxFilters     = 32
+	maxClassifiers = 1024
+	byPrefix       = 0xffff
+
+	counterDrops  = 2   // the pair of the first reason to drop
+	counterPassed = 128 // the pair of the first reason to pass
+	counters      = counterPassed + 2*int(passReasons)
 )
+
+// The pairs of the reasons to drop end before those of the reasons to pass.
+const _ = uint(counterPassed - counterDrops - 2*upf.Drops)
 
 // Verdicts: verdictDrop + n drops for reason n of upf.Drop.
 const (
 	verdictSlow = iota
+	verdictRules
 	verdictForward
 	verdictDrop
+)
+
+// Flags of an uplink and of a flow.
+const (
+	flagTowardsUE   = 1 // of an uplink
+	flagSessionRate = 1 // of a flow
+	flagDownlink    = 2 // of a flow
 )
 
 // state belongs to the programs.
@@ -38,11 +55,14 @@ type uplink struct {
 	sequence uint32
 	teid     uint32
 	ue       uint32 // network order
-	verdict  uint32
-	qfis     uint64
+	verdict  uint8
+	table    uint8
+	flags    uint8
+	_        uint8
+	qfis     uint64 // or with verdictRules: classifier, flows
 	perOctet uint64
+	ue6      uint64 // network order
 	state    state
-	_        uint64
 }
 
 // downlink is what is done with packets to a UE's address, and their state, in one line of the cache.
@@ -50,12 +70,14 @@ type downlink struct {
 	_        structs.HostLayout
 	sequence uint32
 	ue       uint32 // network order
-	verdict  uint32
+	verdict  uint8
+	qfi      uint8
+	tos      uint8
+	_        uint8
 	nextHop  uint32
-	peer     uint64 // TEID and address, both in network order, the address in the low half
+	peer     uint64 // TEID and address, both in network order, the address in the low half; or classifier, flows
 	perOctet uint64
-	qfi      uint32
-	_        uint32
+	ue6      uint64
 	state    state
 }
 
@@ -66,14 +88,68 @@ type block struct {
 	down downlink
 }
 
-// nextHop is a neighbour.
+// flow is a rule of a session that has several.
+type flow struct {
+	_        structs.HostLayout
+	verdict  uint8
+	table    uint8
+	qfi      uint8
+	tos      uint8
+	nextHop  uint32
+	peer     uint64
+	perOctet uint64
+	policer  uint32
+	flags    uint8
+	_        [3]uint8
+	state    state
+	_        uint64
+}
+
+// filter is one way to match a rule.
+type filter struct {
+	_                       structs.HostLayout
+	rule, protocol          uint8
+	tos, tosMask            uint8
+	version, ports          uint8
+	_                       [2]uint8
+	qfis                    uint64
+	remote, remoteMask      [2]uint64
+	local, localMask        [2]uint64
+	remoteFirst, remoteLast uint16
+	localFirst, localLast   uint16
+}
+
+// classifier is a list of filters.
+type classifier struct {
+	_            structs.HostLayout
+	count        uint32
+	ports, rules uint8
+	_            [2]uint8
+	qfis         uint64
+	filters      [maxFilters]filter
+}
+
+// account is what is counted of a URR.
+type account struct {
+	_         structs.HostLayout
+	slot, urr uint32
+	counters  uint64
+	slow      upf.UsageCounter
+	before    [4]uint64
+	reported  [4]uint64
+	_         [2]uint64
+}
+
+// nextHop is a neighbour, or what leads to a tunnel's end.
 type nextHop struct {
 	_        structs.HostLayout
 	sequence uint32
-	address  uint32 // network order; 0: free
+	version  uint16 // of address; 0: free
+	vlan     uint16 // network order
 	ifindex  uint32 // 0: not known how to reach
 	mtu      uint32
 	macs     [2]uint64
+	address  [2]uint64 // network order
 }
 
 // route is a prefix in host order and the next hop that serves it.
@@ -83,20 +159,36 @@ type route struct {
 	nextHop       uint32
 }
 
-// routeTable is the IPv4 main table.
+// route6 is a prefix of IPv6 in network order.
+type route6 struct {
+	_             structs.HostLayout
+	address, mask [2]uint64
+	nextHop       uint32
+	_             uint32
+}
+
+// routeTable is a table of the kernel.
 type routeTable struct {
 	_        structs.HostLayout
 	sequence uint32
 	count    uint32
 	octet    [256]uint16
 	list     [maxRoutes]route
+	count6   uint32
 	_        uint32
+	list6    [maxRoutes]route6
 }
 
 // poolConfig is a pool, and the MTU of its data network.
 type poolConfig struct {
 	_                      structs.HostLayout
 	First, Size, Slot, MTU uint32
+}
+
+// prefixEntry is where a prefix of IPv6 leads.
+type prefixEntry struct {
+	_         structs.HostLayout
+	Slot, MTU uint32
 }
 
 // programConfig is fixed when a program is loaded.
@@ -107,6 +199,9 @@ type programConfig struct {
 	Pool      [maxPools]poolConfig
 	TestClock uint32
 }
+
+// rulesAt is where the rules of a direction are, as one number.
+func rulesAt(classifier, flows uint32) uint64 { return uint64(classifier) | uint64(flows)<<32 }
 
 // change writes facts: packets that come meanwhile are user space's. A writer that died in the middle left the number
 // odd; the next one makes it even again. The order of stores is what the processor keeps (x86-64) and what sync/atomic

@@ -30,21 +30,36 @@ const (
 	programN3   = "limpid_n3"
 	programN6   = "limpid_n6"
 	programN3N6 = "limpid_n3n6"
+
+	programTagged = "limpid_tagged"
 )
 
 // layoutVersion is part of the name of the folder with the pinned maps. It changes with layout.go.
-const layoutVersion = 1
+const layoutVersion = 2
 
 // loaded is the programs and the maps, which user space sees as memory.
 type loaded struct {
-	collection *ebpf.Collection
-	mappings   [][]byte
-	blocks     []block
-	hops       []nextHop
-	routes     *routeTable
-	counters   *ebpf.Map
-	ports      *ebpf.Map
+	collection                       *ebpf.Collection
+	mappings                         [][]byte
+	blocks                           []block
+	flows                            []flow
+	classifiers                      []classifier
+	accounts                         []account
+	hops                             []nextHop
+	routes                           []routeTable
+	counters, ports, vlans, prefixes *ebpf.Map
 }
+
+// sizes of the maps that depend on the configuration.
+type sizes struct {
+	slots, flows int
+}
+
+// defaultFlows is room for the rules of sessions that have several.
+const defaultFlows = 1 << 16
+
+// accounts is room in the ledger: one for each slot, and more for URRs beyond the first of a session.
+func (s sizes) accounts() int { return s.slots + max(1024, s.slots/4) }
 
 // Programs are the programs of this release and their maps, before they are told anything.
 func Programs() (*ebpf.CollectionSpec, error) {
@@ -61,10 +76,10 @@ func Built(cfg upf.Config) (*ebpf.CollectionSpec, error) {
 	if err != nil {
 		return nil, err
 	}
-	return built(p.config, p.layout.Slots())
+	return built(p.config, p.size)
 }
 
-func built(c programConfig, slots int) (*ebpf.CollectionSpec, error) {
+func built(c programConfig, size sizes) (*ebpf.CollectionSpec, error) {
 	spec, err := Programs()
 	if err != nil {
 		return nil, err
@@ -72,14 +87,16 @@ func built(c programConfig, slots int) (*ebpf.CollectionSpec, error) {
 	if err := spec.Variables["config"].Set(c); err != nil {
 		return nil, fmt.Errorf("upf: xdp: %w", err)
 	}
-	spec.Maps["sess"].MaxEntries = uint32(slots)
+	for name, n := range map[string]int{"sess": size.slots, "flows": size.flows, "classifiers": maxClassifiers, "ledger": size.accounts(), "prefixes": size.slots} {
+		spec.Maps[name].MaxEntries = uint32(n)
+	}
 	return spec, nil
 }
 
-// load loads the programs for a number of slots. Maps are taken from the folder pin on a BPF file system, or made and
+// load loads the programs for maps of given sizes. Maps are taken from the folder pin on a BPF file system, or made and
 // pinned there; without pin they end with the process.
-func load(c programConfig, slots int, pin string) (*loaded, error) {
-	spec, err := built(c, slots)
+func load(c programConfig, size sizes, pin string) (*loaded, error) {
+	spec, err := built(c, size)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +116,8 @@ func load(c programConfig, slots int, pin string) (*loaded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("upf: xdp: %w", err)
 	}
-	l := &loaded{collection: collection, counters: collection.Maps["counters"], ports: collection.Maps["ports"]}
+	l := &loaded{collection: collection, counters: collection.Maps["counters"], ports: collection.Maps["ports"],
+		vlans: collection.Maps["vlans"], prefixes: collection.Maps["prefixes"]}
 	if err := l.see(); err != nil {
 		return nil, errors.Join(err, l.close())
 	}
@@ -123,19 +141,14 @@ func makePinFolder(pin string) error {
 
 // see maps what user space writes into memory.
 func (l *loaded) see() error {
+	return errors.Join(mapTo(l, &l.blocks, "sess"), mapTo(l, &l.flows, "flows"), mapTo(l, &l.classifiers, "classifiers"),
+		mapTo(l, &l.accounts, "ledger"), mapTo(l, &l.hops, "nh"), mapTo(l, &l.routes, "routes"))
+}
+
+func mapTo[T any](l *loaded, to *[]T, name string) error {
 	var err error
-	if l.blocks, err = mapped[block](l, "sess"); err != nil {
-		return err
-	}
-	if l.hops, err = mapped[nextHop](l, "nh"); err != nil {
-		return err
-	}
-	tables, err := mapped[routeTable](l, "routes")
-	if err != nil {
-		return err
-	}
-	l.routes = &tables[0]
-	return nil
+	*to, err = mapped[T](l, name)
+	return err
 }
 
 func mapped[T any](l *loaded, name string) ([]T, error) {
@@ -181,12 +194,12 @@ func (l *loaded) totals() ([counters]uint64, error) {
 }
 
 // folderName names the layout: maps of another layout are not taken over.
-func folderName(c programConfig, slots int) string {
+func folderName(c programConfig, size sizes) string {
 	b, err := binary.Append(nil, binary.LittleEndian, c.Pool)
 	if err != nil {
 		panic(err) // numbers of fixed size
 	}
-	sum := sha256.Sum256(binary.LittleEndian.AppendUint32(b, uint32(slots)))
+	sum := sha256.Sum256(binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(b, uint32(size.slots)), uint32(size.flows)))
 	return fmt.Sprintf("v%d-%s", layoutVersion, hex.EncodeToString(sum[:4]))
 }
 

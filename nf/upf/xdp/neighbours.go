@@ -1,12 +1,10 @@
 package xdp
 
 import (
-	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -21,6 +19,7 @@ type neighbours struct {
 	log    *slog.Logger
 	loaded *loaded
 	handle *netlink.Handle // of the namespace of New
+	tables []int           // the kernel's numbers of the tables that the programs route by; the first is the main one
 	done   chan struct{}
 	wake   chan struct{}
 	ended  sync.WaitGroup
@@ -32,37 +31,73 @@ type neighbours struct {
 	said    map[string]bool // warnings that were given
 }
 
-// port is an interface with the program.
+// port is an interface that leads to gNBs or data networks. One of a VLAN is served by the program at its parent.
 type port struct {
 	index  int
 	name   string
 	kind   string // of the interface, as netlink names it
 	n3, n6 bool
+	vlan   uint16
+	parent int
 }
 
-func (p port) program() string {
+// device is an interface that a program is put on.
+type device struct {
+	port
+	tagged []port // of its VLANs
+}
+
+func (d device) program() string {
 	switch {
-	case p.n3 && p.n6:
+	case d.n3 && d.n6:
 		return programN3N6
-	case p.n3:
+	case d.n3:
 		return programN3
+	case d.n6:
+		return programN6
 	}
-	return programN6
+	return programTagged
+}
+
+// devices are the interfaces that the programs of some ports are put on.
+func (n *neighbours) devices(ports []port) ([]device, error) {
+	var out []device
+	at := func(p port) *device {
+		for i := range out {
+			if out[i].index == p.index {
+				return &out[i]
+			}
+		}
+		out = append(out, device{port: port{index: p.index, name: p.name, kind: p.kind}})
+		return &out[len(out)-1]
+	}
+	for _, p := range ports {
+		if p.vlan == 0 {
+			d := at(p)
+			d.n3, d.n6 = p.n3, p.n6
+			continue
+		}
+		l, err := n.handle.LinkByIndex(p.parent)
+		if err != nil {
+			return nil, fmt.Errorf("upf: xdp: interface %q: the one that it stands on: %w", p.name, err)
+		}
+		d := at(port{index: p.parent, name: l.Attrs().Name, kind: l.Type()})
+		d.tagged = append(d.tagged, p)
+	}
+	return out, nil
 }
 
 // newNeighbours takes over the next hops that an earlier process left and begins to listen to the kernel.
-func newNeighbours(l *loaded, log *slog.Logger) (*neighbours, error) {
+func newNeighbours(l *loaded, tables []int, log *slog.Logger) (*neighbours, error) {
 	handle, err := netlink.NewHandle(unix.NETLINK_ROUTE)
 	if err != nil {
 		return nil, fmt.Errorf("upf: xdp: netlink: %w", err)
 	}
-	n := &neighbours{log: log, loaded: l, handle: handle, done: make(chan struct{}), wake: make(chan struct{}, 1),
+	n := &neighbours{log: log, loaded: l, handle: handle, tables: tables, done: make(chan struct{}), wake: make(chan struct{}, 1),
 		serving: map[int]port{}, index: map[netip.Addr]uint32{}, said: map[string]bool{}}
 	for i := range l.hops {
-		if a := l.hops[i].address; a != 0 {
-			var b [4]byte
-			binary.NativeEndian.PutUint32(b[:], a)
-			n.index[netip.AddrFrom4(b)] = uint32(i)
+		if a := l.hops[i].addr(); a.IsValid() {
+			n.index[a] = uint32(i)
 		}
 	}
 	if err := errors.Join(listen(n, netlink.NeighSubscribe), listen(n, netlink.RouteSubscribe),
@@ -101,7 +136,8 @@ func (n *neighbours) ports(o Options, n3 netip.Addr) ([]port, error) {
 		i := slices.IndexFunc(out, func(p port) bool { return p.index == l.Attrs().Index })
 		if i < 0 {
 			i = len(out)
-			out = append(out, port{index: l.Attrs().Index, name: name, kind: l.Type()})
+			v := viewOf(l)
+			out = append(out, port{index: l.Attrs().Index, name: name, kind: l.Type(), vlan: v.vlan, parent: v.parent})
 		}
 		out[i].n3, out[i].n6 = out[i].n3 || n3, out[i].n6 || !n3
 		return nil
@@ -147,7 +183,7 @@ func (n *neighbours) byDefault() ([]string, error) {
 		return nil, fmt.Errorf("upf: xdp: routes: %w", err)
 	}
 	for _, r := range routes {
-		if prefixOf(r.Dst).Bits() == 0 && r.LinkIndex > 0 {
+		if prefixOf(r.Dst, unix.AF_INET).Bits() == 0 && r.LinkIndex > 0 {
 			return n.named(r.LinkIndex)
 		}
 	}
@@ -162,12 +198,26 @@ func (n *neighbours) named(index int) ([]string, error) {
 	return []string{l.Attrs().Name}, nil
 }
 
-// serve lets frames leave by the ports and begins to keep the maps.
-func (n *neighbours) serve(ports []port) error {
+// serve lets frames leave by the devices of the ports, says what their VLANs lead to, and begins to keep the maps.
+func (n *neighbours) serve(ports []port, devices []device) error {
 	for _, p := range ports {
 		n.serving[p.index] = p
-		if err := n.loaded.ports.Put(uint32(p.index), uint32(p.index)); err != nil {
-			return fmt.Errorf("upf: xdp: interface %q: %w", p.name, err)
+	}
+	for _, d := range devices {
+		if err := n.loaded.ports.Put(uint32(d.index), uint32(d.index)); err != nil {
+			return fmt.Errorf("upf: xdp: interface %q: %w", d.name, err)
+		}
+		for _, p := range d.tagged {
+			leads := uint32(0)
+			if p.n3 {
+				leads |= leadsToN3
+			}
+			if p.n6 {
+				leads |= leadsToN6
+			}
+			if err := n.loaded.vlans.Put(uint64(d.index)<<12|uint64(p.vlan), leads); err != nil {
+				return fmt.Errorf("upf: xdp: interface %q: %w", p.name, err)
+			}
 		}
 	}
 	if err := n.refresh(); err != nil {
@@ -176,6 +226,12 @@ func (n *neighbours) serve(ports []port) error {
 	n.ended.Go(n.watch)
 	return nil
 }
+
+// What a VLAN leads to, as in bpf/meter.h.
+const (
+	leadsToN3 = 1
+	leadsToN6 = 2
+)
 
 // calm is how long changes are gathered before the maps follow.
 const calm = 5 * time.Millisecond
@@ -200,7 +256,7 @@ func (n *neighbours) watch() {
 
 // refresh brings the maps to what the kernel has now.
 func (n *neighbours) refresh() error {
-	v, err := look(n.handle)
+	v, err := look(n.handle, n.tables)
 	if err != nil {
 		return err
 	}
@@ -237,21 +293,51 @@ func (n *neighbours) hopLocked(a netip.Addr) uint32 {
 
 // writeHop writes how an address is reached.
 func (n *neighbours) writeHop(a netip.Addr, i uint32) {
-	h, ok := n.view.reach(a)
-	if _, ours := n.serving[h.ifindex]; !ok || !ours {
+	h, ok := reached{}, false
+	for table := range n.view.tables { // a gateway may be known by a data network's table alone
+		if h, ok = n.view.reach(table, a); ok {
+			break
+		}
+	}
+	if _, ours := n.serving[h.logical]; !ok || !ours {
 		h = reached{}
 	}
-	entry, now := &n.loaded.hops[i], nextHop{address: networkOrder(a), ifindex: uint32(h.ifindex), mtu: uint32(h.mtu),
-		macs: [2]uint64{number(h.to), number(h.from)}}
+	entry, now := &n.loaded.hops[i], nextHop{ifindex: uint32(h.ifindex), mtu: uint32(h.mtu),
+		macs: [2]uint64{number(h.to), number(h.from)}, version: 4, address: addressWords(a)}
+	if a.Is6() {
+		now.version = 6
+	}
+	if h.vlan != 0 {
+		now.vlan = networkTag(h.vlan)
+	}
 	if now.sequence = entry.sequence; now == *entry {
 		return
 	}
 	change(&entry.sequence, func() {
-		entry.address, entry.ifindex, entry.mtu, entry.macs = now.address, now.ifindex, now.mtu, now.macs
+		entry.version, entry.address, entry.vlan = now.version, now.address, now.vlan
+		entry.ifindex, entry.mtu, entry.macs = now.ifindex, now.mtu, now.macs
 	})
 }
 
-// warn says something once.
+// addr is the address of a next hop, invalid if the entry is free.
+func (h *nextHop) addr() netip.Addr {
+	b := binary.NativeEndian.AppendUint64(binary.NativeEndian.AppendUint64(nil, h.address[0]), h.address[1])
+	switch h.version {
+	case 4:
+		return netip.AddrFrom4([4]byte(b))
+	case 6:
+		return netip.AddrFrom16([16]byte(b))
+	}
+	return netip.Addr{}
+}
+
+// warnOnce says something once.
+func (n *neighbours) warnOnce(text string, args ...any) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.warn(text, args...)
+}
+
 func (n *neighbours) warn(text string, args ...any) {
 	if !n.said[text] {
 		n.said[text] = true
@@ -259,46 +345,27 @@ func (n *neighbours) warn(text string, args ...any) {
 	}
 }
 
-func number(mac net.HardwareAddr) uint64 {
-	var b [8]byte
-	copy(b[:6], mac)
-	return binary.NativeEndian.Uint64(b[:])
-}
-
 // writeRoutes writes where packets to the data networks go.
 func (n *neighbours) writeRoutes() {
-	table := n.view.table(n.hopLocked, n.serving)
-	if n.view.policy {
-		n.warn("policy routing is in use: uplink is served in user space")
-		table = nil
-	}
-	if len(table) > maxRoutes {
-		n.warn("more routes than the fast path knows: uplink is served in user space", "routes", len(table), "known", maxRoutes)
-		table = nil
-	}
-	r := n.loaded.routes
-	now := routeTable{count: uint32(len(table)), sequence: r.sequence}
-	copy(now.list[:], table)
-	now.fill()
-	if now == *r {
-		return
-	}
-	change(&r.sequence, func() { r.count, r.octet, r.list = now.count, now.octet, now.list })
-}
-
-// fill finds the first octets that one route serves as a whole.
-func (r *routeTable) fill() {
-	for o := range r.octet {
-		first := uint32(o) << 24
-		i := slices.IndexFunc(r.list[:r.count], func(x route) bool { return x.address&0xff000000 == first&x.mask })
-		switch {
-		case i < 0:
-			r.octet[o] = 0
-		case r.list[i].mask<<8 != 0:
-			r.octet[o] = byPrefix
-		default:
-			r.octet[o] = uint16(r.list[i].nextHop)
+	for i := range n.view.tables {
+		var v4, v6 []prefixHop
+		if n.view.policy {
+			n.warn("policy routing is in use: uplink is served in user space")
+		} else {
+			v4 = n.view.table(i, false, n.hopLocked, n.serving)
+			v6 = n.view.table(i, true, n.hopLocked, n.serving)
 		}
+		if m := max(len(v4), len(v6)); m > maxRoutes {
+			n.warn("more routes than the fast path knows: uplink is served in user space", "routes", m, "known", maxRoutes)
+		}
+		r := &n.loaded.routes[i]
+		now := fillTable(v4, v6)
+		if now.sequence = r.sequence; now == *r {
+			continue
+		}
+		change(&r.sequence, func() {
+			r.count, r.octet, r.list, r.count6, r.list6 = now.count, now.octet, now.list, now.count6, now.list6
+		})
 	}
 }
 
@@ -306,9 +373,4 @@ func (n *neighbours) close() {
 	close(n.done)
 	n.ended.Wait()
 	n.handle.Close()
-}
-
-// longestFirst orders routes as the kernel chooses them.
-func longestFirst(a, b kernelRoute) int {
-	return cmp.Or(b.prefix.Bits()-a.prefix.Bits(), cmp.Compare(a.order, b.order), cmp.Compare(a.metric, b.metric))
 }

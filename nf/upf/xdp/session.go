@@ -3,10 +3,10 @@ package xdp
 import (
 	"encoding/binary"
 	"errors"
-	"math"
+	"math/bits"
 	"net/netip"
-	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/limpid-5g/limpid/nf/upf"
 	"github.com/limpid-5g/limpid/wire/pfcp"
@@ -14,245 +14,429 @@ import (
 
 var errClosed = errors.New("upf: xdp: closed")
 
-// session is what user space knows of an installed session: which part of it is fast, and what its URRs counted there.
+// grace is how long a program may still work with what was taken from it, with much to spare.
+const grace = 20 * time.Millisecond
+
+// calmDownlink is how long user space goes on serving a UE that was idle, so that what came meanwhile is on its way
+// before newer packets are fast.
+const calmDownlink = 3 * time.Millisecond
+
+// session is what user space knows of an installed session. Its accounts are in the ledger.
 type session struct {
-	slot     uint32
-	up, down direction
-	usage    map[pfcp.URRID]*upf.Usage
+	slot        uint32
+	generation  int // of the rules
+	plan        *plan
+	urrs        map[pfcp.URRID]*account
+	run         uint32 // of the flows
+	runLength   int
+	classifiers []uint32
 }
 
-// direction is the part of a session that the programs serve; without a rule they serve nothing.
-type direction struct {
-	rule            *upf.Rule
-	policer         pfcp.QERID
-	perOctet        uint64
-	verdict         uint32
-	urrs            []pfcp.URRID // that count what the block counts from now on
-	octets, packets uint64       // of the block's counters that usage holds already
+// installation is a session whose rules are about to be installed.
+type installation struct {
+	*session
+	plan        *plan
+	run         uint32
+	sameRun     bool
+	classifiers []uint32 // by side, 0: none
 }
 
 // Apply installs or replaces a session in both paths: first in the slow one, which sends what it had buffered, so that
 // no packet overtakes those.
 func (p *Path) Apply(rules *upf.Session) error {
-	if err := p.slow.Apply(rules); err != nil {
-		return err
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.loaded == nil {
 		return errClosed
 	}
 	if int(rules.Slot) >= len(p.loaded.blocks) {
-		return nil
+		return p.slow.Apply(rules)
 	}
 	s := p.sessions[rules.Slot]
 	if s == nil {
-		s = p.adopt(rules.Slot)
+		s = p.adopt(rules)
 	}
-	p.settle(s)
-	up, down := p.uplinkOf(rules), p.downlinkOf(rules)
-	b := &p.loaded.blocks[s.slot]
-	keepPolicer(&b.up.state, &s.up, &up)
-	keepPolicer(&b.down.state, &s.down, &down)
-	up.follow(&s.up)
-	down.follow(&s.down)
-	s.up, s.down = up, down
-	s.keepUsage(rules)
-	p.write(b, s, rules)
+	x := p.prepare(s, p.plan(rules))
+	opened := p.openAccounts(s, rules)
+	p.applying = x
+	err := p.slow.Apply(rules)
+	p.applying = nil
+	if err != nil {
+		p.withdraw(x, opened)
+		return err
+	}
+	p.sessions[s.slot] = s
+	p.install(x, rules)
 	return nil
 }
 
-// adopt begins to account for a slot: what its block counted before was another session's.
-func (p *Path) adopt(slot uint32) *session {
-	b := &p.loaded.blocks[slot]
-	s := &session{slot: slot, usage: map[pfcp.URRID]*upf.Usage{}}
-	s.up.octets, s.up.packets = atomic.LoadUint64(&b.up.state.octets), atomic.LoadUint64(&b.up.state.packets)
-	s.down.octets, s.down.packets = atomic.LoadUint64(&b.down.state.octets), atomic.LoadUint64(&b.down.state.packets)
-	p.sessions[slot] = s
-	return s
-}
-
-// uplinkOf decides whether the programs serve the session's tunnel: one tunnel, in the slot of the session, with one
-// rule that has no filter and leads to a data network.
-func (p *Path) uplinkOf(s *upf.Session) direction {
-	var found *upf.Rule
-	for i := range s.Rules {
-		r := &s.Rules[i]
-		if r.TEID == 0 {
-			continue
-		}
-		if found != nil {
-			return direction{}
-		}
-		found = r
-	}
-	if found == nil || len(s.Tunnels) != 1 || found.TEID != s.Tunnels[0] || upf.Slot(found.TEID) != s.Slot || !found.Uplink() ||
-		found.Peer.IsValid() || found.To != pfcp.InterfaceCore || len(found.Filters) > 0 || rare(s, found) || !ue4(s, found).IsValid() {
-		return direction{}
-	}
-	return directionOf(found)
-}
-
-// downlinkOf decides whether the programs serve the session's address: it is the one of the session's slot, and one
-// rule without filter leads from its data network into a tunnel over IPv4.
-func (p *Path) downlinkOf(s *upf.Session) direction {
-	var found *upf.Rule
-	for i := range s.Rules {
-		r := &s.Rules[i]
-		if r.Uplink() || r.TEID != 0 {
-			continue
-		}
-		if found != nil {
-			return direction{}
-		}
-		found = r
-	}
-	if found == nil || len(found.Filters) > 0 || rare(s, found) || found.Action&pfcp.ApplyBUFF != 0 || !ue4(s, found).IsValid() {
-		return direction{}
-	}
-	if found.Action&pfcp.ApplyFORW != 0 && !found.Peer.Is4() {
-		return direction{}
-	}
-	ue := hostOrder(ue4(s, found))
-	slot, ok := p.layout.SlotOf4(ue)
-	i := slices.IndexFunc(p.config.Pool[:len(p.pools)], func(c poolConfig) bool { return ue-c.First < c.Size })
-	if !ok || slot != s.Slot || i < 0 || p.pools[i].DNN != found.Network {
-		return direction{}
-	}
-	return directionOf(found)
-}
-
-// rare tells whether a rule or its session asks for what the programs do not know: no IP, networks behind the UE,
-// marking, quotas and the like.
-func rare(s *upf.Session, r *upf.Rule) bool {
-	return s.Ethernet() || s.Unstructured() || len(s.Framed) > 0 || len(s.URRs) > 0 || r.MarkMask != 0 || r.PPI.Present() || r.PeerPort != 0
-}
-
-// ue4 is the address that a rule's packets come from or go to.
-func ue4(s *upf.Session, r *upf.Rule) netip.Addr {
-	if r.UE4.IsValid() {
-		return r.UE4
-	}
-	return s.UE4
-}
-
-// directionOf compiles action, gates and rates. Of several rates the lowest counts: all of them would be taken from by
-// the same packets, so that the others never refuse one for long.
-func directionOf(r *upf.Rule) direction {
-	d := direction{rule: r, verdict: verdictForward, urrs: r.URRs}
-	closed, lowest := false, uint64(math.MaxUint64)
-	for _, q := range r.QERs {
-		rate, gate := q.MBR.Value().Downlink, q.Gate.DownlinkClosed
-		if r.Uplink() {
-			rate, gate = q.MBR.Value().Uplink, q.Gate.UplinkClosed
-		}
-		closed = closed || gate
-		if q.MBR.Present() && rate < lowest {
-			d.policer, lowest = q.ID, rate
+// prepare finds room for the flows and classifiers of a plan and writes them; the session does not use them yet.
+func (p *Path) prepare(s *session, next *plan) *installation {
+	x := &installation{session: s, plan: next, classifiers: make([]uint32, len(next.sides))}
+	full := false
+	for i := range next.sides {
+		if side := &next.sides[i]; side.fast && !side.plain {
+			x.classifiers[i] = p.classifiers.take(side.filters)
+			full = full || x.classifiers[i] == 0
 		}
 	}
-	switch {
-	case r.Action&pfcp.ApplyFORW == 0:
-		d.verdict = verdictDrop + uint32(upf.DropAction)
-	case closed:
-		d.verdict = verdictDrop + uint32(upf.DropGate)
-	case lowest == 0:
-		d.verdict = verdictDrop + uint32(upf.DropRate)
-	case lowest < math.MaxUint64:
-		d.perOctet = perOctet(lowest)
-	}
-	return d
-}
-
-// perOctet is the time that an octet takes at a rate in kbit/s, in units of 2^-20 ticks of a sixteenth of a nanosecond:
-// fine enough for 1 Tbit/s, and 65,535 octets at 1 kbit/s still fit in 64 bits.
-func perOctet(kbps uint64) uint64 {
-	const unit = 8_000_000 * 16 << 20
-	return max(1, (unit+kbps/2)/kbps)
-}
-
-// keepPolicer forgets the state of a policer unless its QER stays.
-func keepPolicer(s *state, old, now *direction) {
-	if old.perOctet == 0 || now.perOctet == 0 || old.policer != now.policer {
-		atomic.StoreUint64(&s.next, 0)
-	}
-}
-
-// keepUsage forgets URRs that are gone and begins those that are new.
-func (s *session) keepUsage(rules *upf.Session) {
-	now := map[pfcp.URRID]*upf.Usage{}
-	for i := range rules.Rules {
-		for _, id := range rules.Rules[i].URRs {
-			if now[id] = s.usage[id]; now[id] == nil {
-				now[id] = &upf.Usage{}
+	if n := len(next.flows); n > 0 && !full {
+		if x.sameRun = s.runLength == n && p.sameFlows(s.run, next.flows); x.sameRun {
+			x.run = s.run
+			return x
+		}
+		x.run = p.flows.take(n)
+		full = x.run == 0
+		for i := range next.flows {
+			if !full {
+				p.loaded.flows[x.run+uint32(i)] = flowOf(x.run, &next.flows[i])
 			}
 		}
 	}
-	s.usage = now
+	if full {
+		p.near.warnOnce("more rules than the fast path has room for: sessions are served in user space")
+		p.giveClassifiers(x.classifiers)
+		x.plan, x.classifiers = next.slow(), make([]uint32, len(next.sides))
+	}
+	return x
 }
 
-// settle gives what the block counted since the last time to the URRs in force. p.mu is held.
-func (p *Path) settle(s *session) {
-	b := &p.loaded.blocks[s.slot]
-	octets, packets := s.up.count(&b.up.state)
-	s.share(s.up.urrs, func(u *upf.Usage) { u.UplinkBytes, u.UplinkPackets = u.UplinkBytes+octets, u.UplinkPackets+packets })
-	octets, packets = s.down.count(&b.down.state)
-	s.share(s.down.urrs, func(u *upf.Usage) {
-		u.DownlinkBytes, u.DownlinkPackets = u.DownlinkBytes+octets, u.DownlinkPackets+packets
+// flowOf is the facts of a flow in a run.
+func flowOf(run uint32, w *way) flow {
+	f := flow{verdict: w.verdict, table: w.table, qfi: w.qfi, tos: w.tos, nextHop: w.nextHop, peer: w.peer,
+		perOctet: w.policer.perOctet, policer: run + uint32(w.holder)}
+	if w.sessionRate {
+		f.flags |= flagSessionRate
+	}
+	if w.down {
+		f.flags |= flagDownlink
+	}
+	return f
+}
+
+// sameFlows tells whether the run holds these flows already.
+func (p *Path) sameFlows(run uint32, ways []way) bool {
+	for i := range ways {
+		now := flowOf(run, &ways[i])
+		now.state = p.loaded.flows[run+uint32(i)].state
+		if now != p.loaded.flows[run+uint32(i)] {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *Path) giveClassifiers(all []uint32) {
+	for _, i := range all {
+		if i != 0 {
+			p.classifiers.give(i)
+		}
+	}
+}
+
+// openAccounts begins an account for each URR that is new, and returns these.
+func (p *Path) openAccounts(s *session, rules *upf.Session) []pfcp.URRID {
+	var opened []pfcp.URRID
+	for i := range rules.Rules {
+		for _, id := range rules.Rules[i].URRs {
+			if s.urrs[id] != nil {
+				continue
+			}
+			a := p.ledger.open(urrKey{s.slot, id})
+			if a == nil {
+				p.near.warnOnce("more URRs than the ledger has room for: the rest is not kept over a restart")
+				a = &account{}
+			}
+			s.urrs[id] = a
+			opened = append(opened, id)
+		}
+	}
+	return opened
+}
+
+// withdraw takes an installation back that the slow path refused.
+func (p *Path) withdraw(x *installation, opened []pfcp.URRID) {
+	p.giveClassifiers(x.classifiers)
+	if x.run != 0 && !x.sameRun {
+		p.flows.give(x.run, len(x.plan.flows))
+	}
+	for _, id := range opened {
+		p.closeAccount(x.session, id)
+	}
+}
+
+func (p *Path) closeAccount(s *session, id pfcp.URRID) {
+	delete(s.urrs, id)
+	p.ledger.close(urrKey{s.slot, id}, len(p.loaded.blocks))
+}
+
+// install lets the programs work by the new rules.
+func (p *Path) install(x *installation, rules *upf.Session) {
+	s, old := x.session, *x.session
+	before := p.readCounters(&old, ^uint64(0))
+	now := before
+	if !x.sameRun {
+		for bit := bitFlows; bit < len(now); bit++ {
+			now[bit] = upf.Usage{}
+		}
+	}
+	s.generation++
+	s.plan, s.run, s.runLength, s.classifiers = x.plan, x.run, len(x.plan.flows), x.classifiers
+	p.clearLost(&old, s)
+	for i := range s.plan.sides {
+		side := &s.plan.sides[i]
+		if side.down && old.waits() && !side.waits && side.fast {
+			p.later(s, i)
+			continue
+		}
+		p.writeSide(s, i, side.fast)
+	}
+	summed := map[pfcp.URRID]uint64{}
+	for id, a := range s.urrs {
+		summed[id] = a.counters
+	}
+	p.carryAccounts(s, rules, before, now)
+	p.retire(&old, x.sameRun, summed, before)
+}
+
+// waits tells whether a rule of the downlink buffers.
+func (s *session) waits() bool {
+	return s.plan != nil && len(s.plan.sides) > 0 && s.plan.sides[len(s.plan.sides)-1].waits
+}
+
+// later leaves the downlink to user space for a moment more.
+func (p *Path) later(s *session, i int) {
+	p.writeSide(s, i, false)
+	generation := s.generation
+	time.AfterFunc(calmDownlink, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.loaded != nil && p.sessions[s.slot] == s && s.generation == generation {
+			p.writeSide(s, i, true)
+		}
 	})
 }
 
-func (s *session) share(ids []pfcp.URRID, add func(*upf.Usage)) {
-	for _, id := range ids {
-		if u := s.usage[id]; u != nil {
-			add(u)
-		}
+// writeSide writes the facts of a side, as one change; not fast leaves them to user space.
+func (p *Path) writeSide(s *session, i int, fast bool) {
+	x := &s.plan.sides[i]
+	if int(x.slot) >= len(p.loaded.blocks) {
+		return
 	}
-}
-
-// follow goes on counting where the direction before it ended. One that is fast no more still counts the packets that
-// were on their way.
-func (d *direction) follow(before *direction) {
-	d.octets, d.packets = before.octets, before.packets
-	if d.rule == nil {
-		d.urrs = before.urrs
+	b := &p.loaded.blocks[x.slot]
+	verdict, per := uint8(verdictSlow), uint64(0)
+	if fast {
+		verdict, per = x.way.verdict, x.policer.perOctet
 	}
-}
-
-// count is what was counted since the last call.
-func (d *direction) count(s *state) (octets, packets uint64) {
-	nowOctets, nowPackets := atomic.LoadUint64(&s.octets), atomic.LoadUint64(&s.packets)
-	octets, packets = nowOctets-d.octets, nowPackets-d.packets
-	d.octets, d.packets = nowOctets, nowPackets
-	return octets, packets
-}
-
-// write puts the facts into the block, each direction as one change.
-func (p *Path) write(b *block, s *session, rules *upf.Session) {
-	u, d := uplink{}, downlink{}
-	if r := s.up.rule; r != nil {
-		u = uplink{teid: r.TEID, ue: networkOrder(ue4(rules, r)), verdict: s.up.verdict, qfis: r.QFIs, perOctet: s.up.perOctet}
+	detail := x.qfis
+	if x.down {
+		detail = x.way.peer
 	}
-	if r := s.down.rule; r != nil {
-		d = downlink{ue: networkOrder(ue4(rules, r)), verdict: s.down.verdict, perOctet: s.down.perOctet, qfi: uint32(r.QFI & 0x3f)}
-		if r.RQI {
-			d.qfi |= 0x40
+	if fast && !x.plain {
+		verdict, detail = verdictRules, rulesAt(s.classifiers[i], s.run+uint32(x.first))
+	}
+	if x.down {
+		p.writePrefix(x)
+		if x.ue == b.down.ue && x.ue6 == b.down.ue6 && verdict == b.down.verdict && x.way.qfi == b.down.qfi && x.way.tos == b.down.tos &&
+			x.way.nextHop == b.down.nextHop && detail == b.down.peer && per == b.down.perOctet && b.down.sequence&1 == 0 {
+			return
 		}
-		if r.Peer.Is4() {
-			d.nextHop, d.peer = p.hop(r.Peer), tunnel(r.Peer, r.PeerTEID)
-		}
+		change(&b.down.sequence, func() {
+			b.down.ue, b.down.ue6, b.down.verdict, b.down.qfi, b.down.tos = x.ue, x.ue6, verdict, x.way.qfi, x.way.tos
+			b.down.nextHop, b.down.peer, b.down.perOctet = x.way.nextHop, detail, per
+		})
+		return
+	}
+	flags := uint8(0)
+	if x.toUE {
+		flags = flagTowardsUE
+	}
+	if x.teid == b.up.teid && x.ue == b.up.ue && x.ue6 == b.up.ue6 && verdict == b.up.verdict && x.way.table == b.up.table &&
+		flags == b.up.flags && detail == b.up.qfis && per == b.up.perOctet && b.up.sequence&1 == 0 {
+		return
 	}
 	change(&b.up.sequence, func() {
-		b.up.teid, b.up.ue, b.up.verdict, b.up.qfis, b.up.perOctet = u.teid, u.ue, u.verdict, u.qfis, u.perOctet
-	})
-	change(&b.down.sequence, func() {
-		b.down.ue, b.down.verdict, b.down.nextHop, b.down.peer = d.ue, d.verdict, d.nextHop, d.peer
-		b.down.perOctet, b.down.qfi = d.perOctet, d.qfi
+		b.up.teid, b.up.ue, b.up.ue6, b.up.verdict, b.up.table, b.up.flags = x.teid, x.ue, x.ue6, verdict, x.way.table, flags
+		b.up.qfis, b.up.perOctet = detail, per
 	})
 }
 
-// hop is the index of the next hop to a peer.
-func (p *Path) hop(peer netip.Addr) uint32 { return p.near.hop(peer) }
+// clearLost clears what the session had before and has no more.
+func (p *Path) clearLost(old, now *session) {
+	if old.plan == nil {
+		return
+	}
+	for _, x := range old.plan.sides {
+		kept := false
+		for _, y := range now.plan.sides {
+			kept = kept || x.slot == y.slot && x.down == y.down
+			if x.down && y.down && x.ue6 != y.ue6 {
+				p.removePrefix(x.ue6)
+			}
+		}
+		if !kept {
+			p.clearSide(x.slot, x.down)
+		}
+	}
+}
+
+// clearSide leaves the packets of a tunnel or address to user space.
+func (p *Path) clearSide(slot uint32, down bool) {
+	if int(slot) >= len(p.loaded.blocks) {
+		return
+	}
+	b := &p.loaded.blocks[slot]
+	if !down {
+		change(&b.up.sequence, func() { b.up = uplink{sequence: b.up.sequence, state: b.up.state} })
+		atomic.StoreUint64(&b.up.state.next, 0)
+		return
+	}
+	p.removePrefix(b.down.ue6)
+	change(&b.down.sequence, func() { b.down = downlink{sequence: b.down.sequence, state: b.down.state} })
+	atomic.StoreUint64(&b.down.state.next, 0)
+}
+
+// writePrefix lets the packets to a prefix of IPv6 be found.
+func (p *Path) writePrefix(x *side) {
+	if x.ue6 == 0 || len(x.rules) == 0 {
+		return
+	}
+	mtu := 0
+	for _, n := range p.networks {
+		if n.DNN == x.rules[0].Network {
+			mtu = n.MTU
+		}
+	}
+	if err := p.loaded.prefixes.Put(x.ue6, prefixEntry{Slot: x.slot, MTU: uint32(mtu)}); err != nil {
+		p.near.warnOnce("more prefixes than the fast path has room for: the rest is served in user space")
+	}
+}
+
+func (p *Path) removePrefix(ue6 uint64) {
+	if ue6 != 0 {
+		_ = p.loaded.prefixes.Delete(ue6) // it may not be there
+	}
+}
+
+// counterOf is a counter of the programs and whether it is the downlink's.
+func (p *Path) counterOf(s *session, bit int) (*state, bool) {
+	switch bit {
+	case bitUplink:
+		return &p.loaded.blocks[s.slot].up.state, false
+	case bitDownlink:
+		return &p.loaded.blocks[s.slot].down.state, true
+	}
+	if bit-bitFlows >= s.runLength {
+		return nil, false
+	}
+	f := &p.loaded.flows[s.run+uint32(bit-bitFlows)]
+	return &f.state, f.flags&flagDownlink != 0
+}
+
+// cells is how many counters a session may have.
+const cells = bitFlows + 1<<maxRunBits
+
+// readCounters reads the counters of a mask, each once.
+func (p *Path) readCounters(s *session, mask uint64) (out [cells]upf.Usage) {
+	for ; mask != 0; mask &= mask - 1 {
+		bit := bits.TrailingZeros64(mask)
+		if bit >= cells {
+			break
+		}
+		c, down := p.counterOf(s, bit)
+		if c == nil {
+			break
+		}
+		octets, packets := atomic.LoadUint64(&c.octets), atomic.LoadUint64(&c.packets)
+		if down {
+			out[bit] = upf.Usage{DownlinkBytes: octets, DownlinkPackets: packets}
+		} else {
+			out[bit] = upf.Usage{UplinkBytes: octets, UplinkPackets: packets}
+		}
+	}
+	return out
+}
+
+func sum(counters *[cells]upf.Usage, mask uint64) (u upf.Usage) {
+	for ; mask != 0; mask &= mask - 1 {
+		if bit := bits.TrailingZeros64(mask); bit < cells {
+			u = add(u, counters[bit])
+		}
+	}
+	return u
+}
+
+// carryAccounts lets each URR sum the counters of the new rules from where those of the old ones were; URRs that are gone
+// are forgotten. A direction that is the programs' no more still counts for the old URRs what was on its way.
+func (p *Path) carryAccounts(s *session, rules *upf.Session, before, now [cells]upf.Usage) {
+	masks := map[pfcp.URRID]uint64{}
+	for i := range rules.Rules {
+		for _, id := range rules.Rules[i].URRs {
+			masks[id] |= 0
+		}
+	}
+	var plain uint64
+	for i := range s.plan.sides {
+		if x := &s.plan.sides[i]; x.plain {
+			bit := uint64(1) << bitUplink
+			if x.down {
+				bit = 1 << bitDownlink
+			}
+			plain |= bit
+			for _, id := range x.rules[0].URRs {
+				masks[id] |= bit
+			}
+		}
+	}
+	for i := range s.plan.flows {
+		for _, id := range s.plan.flows[i].rule.URRs {
+			masks[id] |= 1 << (bitFlows + i)
+		}
+	}
+	for id, a := range s.urrs {
+		mask, ok := masks[id]
+		if !ok {
+			p.closeAccount(s, id)
+			continue
+		}
+		mask |= a.counters & (1<<bitUplink | 1<<bitDownlink) &^ plain
+		a.carry(mask, sum(&before, a.counters), sum(&now, mask))
+	}
+}
+
+// retire frees the flows and classifiers of earlier rules once no program works with them, and adds what the flows
+// counted last.
+func (p *Path) retire(old *session, sameRun bool, summed map[pfcp.URRID]uint64, before [cells]upf.Usage) {
+	run, n := old.run, old.runLength
+	if sameRun {
+		run = 0
+	}
+	if run == 0 && len(old.classifiers) == 0 {
+		return
+	}
+	time.AfterFunc(grace, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.loaded == nil {
+			return
+		}
+		p.giveClassifiers(old.classifiers)
+		if run == 0 {
+			return
+		}
+		last := p.readCounters(old, ^uint64(0))
+		if s := p.sessions[old.slot]; s != nil {
+			for id, mask := range summed {
+				if a := s.urrs[id]; a != nil {
+					mask &^= 1<<bitUplink | 1<<bitDownlink
+					late := sum(&last, mask)
+					a.before = usageToNumbers(add(numbersToUsage(a.before), late.Sub(sum(&before, mask))))
+				}
+			}
+		}
+		p.flows.give(run, n)
+	})
+}
 
 // tunnel is a peer's F-TEID as one number in network order.
 func tunnel(peer netip.Addr, teid uint32) uint64 {
@@ -261,42 +445,4 @@ func tunnel(peer netip.Addr, teid uint32) uint64 {
 	copy(b[:], a[:])
 	binary.BigEndian.PutUint32(b[4:], teid)
 	return binary.NativeEndian.Uint64(b[:])
-}
-
-// Remove takes the session from both paths.
-func (p *Path) Remove(slot uint32) {
-	p.mu.Lock()
-	if s := p.sessions[slot]; s != nil && p.loaded != nil {
-		p.clear(slot)
-		delete(p.sessions, slot)
-	}
-	p.mu.Unlock()
-	p.slow.Remove(slot)
-}
-
-// clear leaves all packets of a slot to the slow path.
-func (p *Path) clear(slot uint32) {
-	b := &p.loaded.blocks[slot]
-	p.write(b, &session{slot: slot}, nil)
-	keepPolicer(&b.up.state, &direction{}, &direction{})
-	keepPolicer(&b.down.state, &direction{}, &direction{})
-}
-
-// Reap ends the sessions that an earlier process left and that Apply did not install again, and returns how many. Call
-// it once the SMFs have had time to establish theirs again, TS 23.527 §4.3.2: until then they go on.
-func (p *Path) Reap() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.loaded == nil {
-		return 0
-	}
-	n := 0
-	for slot := range p.loaded.blocks {
-		b := &p.loaded.blocks[slot]
-		if (b.up.teid != 0 || b.down.ue != 0) && p.sessions[uint32(slot)] == nil {
-			p.clear(uint32(slot))
-			n++
-		}
-	}
-	return n
 }

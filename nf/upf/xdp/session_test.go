@@ -17,11 +17,29 @@ import (
 func plainPath(t *testing.T, sessions uint32) *Path {
 	t.Helper()
 	one, two := twoInterfaces(t)
-	p := testPath(t, testConfig(), around(one, two), map[int]port{one: {index: one, n6: true}, two: {index: two, n6: true}})
+	p := testPath(t, testConfig(), around(one, two), map[int]port{one: {index: one, n6: true}, two: {index: two, n6: true}}, &still{})
 	for slot := range sessions {
 		check(t, p.Apply(benchSession(firstUE, slot)))
 	}
 	return p
+}
+
+// successor is a Path of a later process over the maps that p leaves.
+func (p *Path) successor(t *testing.T) *Path {
+	t.Helper()
+	next, err := prepare(testConfig(), p.log)
+	check(t, err)
+	next.config, next.slow, next.loaded, next.near = p.config, &still{}, p.loaded, p.near
+	next.inherit()
+	p.mu.Lock()
+	p.loaded = nil
+	p.mu.Unlock()
+	t.Cleanup(func() {
+		next.mu.Lock()
+		defer next.mu.Unlock()
+		next.loaded = nil
+	})
+	return next
 }
 
 // verdicts are what becomes of a packet from and of one to a session's UE.
@@ -45,41 +63,118 @@ func (p *Path) wants(t *testing.T, slot, verdict uint32) {
 	}
 }
 
-// TestReap: what an earlier process left goes on until it is reaped, unless it is installed again.
+// TestReap: what an earlier process left goes on until it is reaped, unless it is installed again; then its usage goes
+// on too.
 func TestReap(t *testing.T) {
 	p := plainPath(t, 3)
 	for slot := range uint32(3) {
 		p.wants(t, slot, xdpRedirect)
 	}
-	p.sessions = map[uint32]*session{} // as the next process finds it
-	check(t, p.Apply(benchSession(firstUE, 1)))
-	if got := p.Usage(1, 1); got != (upf.Usage{}) {
-		t.Errorf("usage of a session that has just been installed: %+v", got)
+	p.Report(1, 1, upf.Usage{UplinkBytes: 60})
+	p = p.successor(t)
+	p.wants(t, 1, xdpRedirect)
+	if p.Left() != 3 {
+		t.Errorf("%d slots are left, want 3", p.Left())
 	}
+	check(t, p.Apply(benchSession(firstUE, 1)))
 	if n := p.Reap(); n != 2 {
 		t.Errorf("%d sessions reaped, want 2", n)
 	}
 	p.wants(t, 0, xdpPass)
 	p.wants(t, 1, xdpRedirect)
 	p.wants(t, 2, xdpPass)
-	if got, want := p.Usage(1, 1), (upf.Usage{UplinkBytes: 100, UplinkPackets: 1, DownlinkBytes: 100, DownlinkPackets: 1}); got != want {
+	want := upf.Usage{UplinkBytes: 300, UplinkPackets: 3, DownlinkBytes: 300, DownlinkPackets: 3}
+	if got := p.Usage(1, 1); got != want {
 		t.Errorf("usage\ngot  %+v\nwant %+v", got, want)
+	}
+	if got := p.Reported(1, 1); got.UplinkBytes != 60 {
+		t.Errorf("reported %+v", got)
+	}
+	check(t, p.Apply(benchSession(firstUE, 2))) // its accounts were closed
+	if got := p.Usage(2, 1); got != (upf.Usage{}) {
+		t.Errorf("usage of a session that is new: %+v", got)
 	}
 }
 
-// TestLastPackets: what was on its way while the rules changed to some that the slow path serves is counted too.
+// TestAnotherInItsPlace: a session that is not the one that an earlier process left there begins at zero.
+func TestAnotherInItsPlace(t *testing.T) {
+	p := plainPath(t, 1)
+	p.wants(t, 0, xdpRedirect)
+	p = p.successor(t)
+	s := benchSession(firstUE, 0)
+	s.Tunnels[0] = 2 << 20
+	s.Rules[0].TEID = 2 << 20
+	check(t, p.Apply(s))
+	if got := p.Usage(0, 1); got != (upf.Usage{}) {
+		t.Errorf("usage %+v", got)
+	}
+	if up, down := p.verdicts(t, 0, 100); up != xdpPass || down != xdpRedirect {
+		t.Errorf("verdicts %d and %d of the old tunnel and the address", up, down)
+	}
+}
+
+// filtered is a session with eight rules for each direction.
+func filtered(slot uint32) *upf.Session {
+	s := benchSession(firstUE, slot)
+	eightRules(s)
+	return s
+}
+
+// TestRulesOutliveTheProcess: a session with several rules that is installed again keeps its flows and their counters, and
+// what a reaped one had is free again.
+func TestRulesOutliveTheProcess(t *testing.T) {
+	p := plainPath(t, 0)
+	check(t, p.Apply(filtered(0)))
+	check(t, p.Apply(filtered(1)))
+	p.wants(t, 0, xdpRedirect)
+	p.wants(t, 1, xdpRedirect)
+	run := p.sessions[0].run
+	p = p.successor(t)
+	check(t, p.Apply(filtered(0)))
+	if p.sessions[0].run != run {
+		t.Errorf("flows moved from %d to %d", run, p.sessions[0].run)
+	}
+	p.wants(t, 0, xdpRedirect)
+	want := upf.Usage{UplinkBytes: 200, UplinkPackets: 2, DownlinkBytes: 200, DownlinkPackets: 2}
+	if got := p.Usage(0, 1); got != want {
+		t.Errorf("usage\ngot  %+v\nwant %+v", got, want)
+	}
+	if n := p.Reap(); n != 1 {
+		t.Errorf("%d reaped", n)
+	}
+	p.wants(t, 1, xdpPass)
+	p.Remove(0)
+	time.Sleep(2 * grace)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, n := range p.classifiers.users {
+		if n != 0 {
+			t.Errorf("classifier %d has %d users", i, n)
+		}
+	}
+	if len(p.ledger.index) != 0 {
+		t.Errorf("accounts %v", p.ledger.index)
+	}
+}
+
+// TestLastPackets: what was on its way while the rules changed is counted too, for the old rules' URRs that are still
+// there.
 func TestLastPackets(t *testing.T) {
 	p := plainPath(t, 1)
 	p.wants(t, 0, xdpRedirect)
-	s := benchSession(firstUE, 0)
-	for i := range s.Rules {
-		s.Rules[i].Filters = []upf.Filter{{}}
-	}
-	check(t, p.Apply(s))
-	p.wants(t, 0, xdpPass)
+	check(t, p.Apply(filtered(0)))
 	b := &p.loaded.blocks[0] // as a program on another processor does that had read the facts before
 	b.up.state.octets, b.up.state.packets = b.up.state.octets+100, b.up.state.packets+1
-	if got, want := p.Usage(0, 1), (upf.Usage{UplinkBytes: 200, UplinkPackets: 2, DownlinkBytes: 100, DownlinkPackets: 1}); got != want {
+	p.wants(t, 0, xdpRedirect)
+	old := &p.loaded.flows[p.sessions[0].run+7]
+	other := filtered(0)
+	other.Rules[0].QFIs = 1<<9 | 1<<8
+	other.Rules[15].PeerTEID = 5
+	check(t, p.Apply(other))
+	old.state.octets, old.state.packets = old.state.octets+30, old.state.packets+1
+	time.Sleep(2 * grace)
+	want := upf.Usage{UplinkBytes: 330, UplinkPackets: 4, DownlinkBytes: 200, DownlinkPackets: 2}
+	if got := p.Usage(0, 1); got != want {
 		t.Errorf("usage\ngot  %+v\nwant %+v", got, want)
 	}
 }
@@ -129,7 +224,7 @@ func TestNextHopLost(t *testing.T) {
 func TestTooManyRoutes(t *testing.T) {
 	p := plainPath(t, 1)
 	for i := range maxRoutes {
-		p.near.view.routes = append([]kernelRoute{{prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{20, byte(i), 0, 0}), 16)}}, p.near.view.routes...)
+		p.near.view.tables[0] = append([]kernelRoute{{prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{20, byte(i), 0, 0}), 16)}}, p.near.view.tables[0]...)
 	}
 	p.near.writeRoutes()
 	if up, down := p.verdicts(t, 0, 100); up != xdpPass || down != xdpRedirect {
@@ -152,7 +247,7 @@ func TestRates(t *testing.T) {
 			}
 			check(t, p.Apply(s))
 			b := &p.loaded.blocks[0]
-			const burst = 100e6
+			const burst = float64(upf.MeterBurst) / upf.MeterTicks
 			b.up.state.next, b.down.state.next = uint64(now+burst)*16, uint64(now+burst)*16
 			const offered = 4000
 			step := float64(octets) * 8e6 / float64(kbps) / 2

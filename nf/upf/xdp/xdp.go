@@ -57,21 +57,30 @@ const (
 
 // Path is a upf.Datapath that is fast for what is common and leaves the rest to a slow one.
 type Path struct {
-	options Options
-	log     *slog.Logger
-	layout  *upf.Layout
-	pools   []upf.Network // of the pools that the programs know, by index
-	config  programConfig
-	loaded  *loaded
-	links   []attached
-	lock    *os.File // of the pin
-	near    *neighbours
-	slow    upf.Datapath
-	base    [counters]uint64 // what an earlier process counted
+	options      Options
+	log          *slog.Logger
+	layout       *upf.Layout
+	size         sizes
+	pools        []upf.Network // of the pools that the programs know, by index
+	networks     []upf.Network
+	tables       map[string]uint8 // of routes, by data network
+	tableNumbers []int            // the kernel's, by table
+	config       programConfig
+	loaded       *loaded
+	links        []attached
+	lock         *os.File // of the pin
+	near         *neighbours
+	slow         upf.Datapath
+	base         [counters]uint64 // what an earlier process counted
 
-	mu       sync.Mutex // guards what follows, and loaded, which is nil once the Path is closed
-	last     [counters]uint64
-	sessions map[uint32]*session
+	mu          sync.Mutex // guards what follows, and loaded, which is nil once the Path is closed
+	last        [counters]uint64
+	sessions    map[uint32]*session
+	applying    *installation
+	classifiers *classifiers
+	flows       *flowTable
+	ledger      *ledger
+	left        map[uint32][]pfcp.URRID // what an earlier process left: URRs by slot
 
 	closing sync.Once
 	closed  error
@@ -96,7 +105,7 @@ func New(cfg upf.Config, o Options, slow upf.Datapath, log *slog.Logger) (*Path,
 		return nil, err
 	}
 	p.options, p.slow = o, slow
-	pin := filepath.Join(o.Pin, folderName(p.config, p.layout.Slots()))
+	pin := filepath.Join(o.Pin, folderName(p.config, p.size))
 	_, missing := os.Stat(pin)
 	if err := p.open(cfg, pin); err != nil {
 		_ = p.release(func(a attached) bool { return a.fresh })
@@ -121,9 +130,11 @@ func prepare(cfg upf.Config, log *slog.Logger) (*Path, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Path{log: log, layout: layout, sessions: map[uint32]*session{}}
+	p := &Path{log: log, layout: layout, networks: cfg.Networks, sessions: map[uint32]*session{}, tables: map[string]uint8{},
+		tableNumbers: []int{unix.RT_TABLE_MAIN}, size: sizes{slots: layout.Slots(), flows: defaultFlows}}
 	p.config.N3 = networkOrder(cfg.N3)
 	for _, n := range cfg.Networks {
+		p.tables[n.DNN] = 0
 		for _, pool := range n.Pools {
 			if !pool.Addr().Is4() {
 				continue
@@ -147,34 +158,42 @@ func (p *Path) open(cfg upf.Config, pin string) error {
 	if err != nil {
 		return err
 	}
-	if p.loaded, err = load(p.config, p.layout.Slots(), pin); err != nil {
+	if p.loaded, err = load(p.config, p.size, pin); err != nil {
 		return err
 	}
 	if p.base, err = p.loaded.totals(); err != nil {
 		return err
 	}
 	p.last = p.base
-	if p.near, err = newNeighbours(p.loaded, p.log); err != nil {
+	if p.near, err = newNeighbours(p.loaded, p.tableNumbers, p.log); err != nil {
 		return err
+	}
+	p.inherit()
+	if shares, ok := p.slow.(interface{ Keep(upf.Memory) }); ok {
+		shares.Keep(memory{p})
 	}
 	ports, err := p.near.ports(p.options, cfg.N3)
 	if err != nil {
 		return err
 	}
-	if err := p.near.serve(ports); err != nil {
+	devices, err := p.near.devices(ports)
+	if err != nil {
 		return err
 	}
-	if err := p.attachAll(ports); err != nil {
+	if err := p.near.serve(ports, devices); err != nil {
+		return err
+	}
+	if err := p.attachAll(devices); err != nil {
 		return err
 	}
 	if err := p.loaded.pinPrograms(pin); err != nil {
 		return err
 	}
-	return p.removeOthers(pin, ports)
+	return p.removeOthers(pin, devices)
 }
 
 // attachAll attaches to all interfaces in one mode.
-func (p *Path) attachAll(ports []port) error {
+func (p *Path) attachAll(ports []device) error {
 	native, why := p.native(ports)
 	err := p.attachEach(ports, native, why)
 	if err == nil || !native || p.options.Mode == Native {
@@ -191,7 +210,7 @@ func (p *Path) attachAll(ports []port) error {
 }
 
 // native tells whether native XDP is tried, and why.
-func (p *Path) native(ports []port) (bool, string) {
+func (p *Path) native(ports []device) (bool, string) {
 	if p.options.Mode != Auto {
 		return p.options.Mode == Native, "the configuration asks for it"
 	}
@@ -203,7 +222,7 @@ func (p *Path) native(ports []port) (bool, string) {
 	return true, "the drivers have it"
 }
 
-func (p *Path) attachEach(ports []port, native bool, why string) error {
+func (p *Path) attachEach(ports []device, native bool, why string) error {
 	for _, port := range ports {
 		if err := p.attach(port, native, why); err != nil {
 			return err
@@ -214,7 +233,7 @@ func (p *Path) attachEach(ports []port, native bool, why string) error {
 
 // attach puts the program on an interface: in place of an earlier one if there is one, at once, in its mode and for each
 // packet either; else anew.
-func (p *Path) attach(port port, native bool, why string) error {
+func (p *Path) attach(port device, native bool, why string) error {
 	program := p.loaded.collection.Programs[port.program()]
 	folder := filepath.Join(p.options.Pin, "links")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -250,13 +269,13 @@ func (p *Path) attach(port port, native bool, why string) error {
 
 // removeOthers removes what an earlier process left and this one does not go on with: links of other interfaces, and
 // the maps of another layout, to which no link leads any more.
-func (p *Path) removeOthers(pin string, ports []port) error {
+func (p *Path) removeOthers(pin string, ports []device) error {
 	links, err := filepath.Glob(filepath.Join(p.options.Pin, "links", "*"))
 	if err != nil {
 		return fmt.Errorf("upf: xdp: %w", err)
 	}
 	for _, l := range links {
-		if slices.ContainsFunc(ports, func(x port) bool { return x.name == filepath.Base(l) }) {
+		if slices.ContainsFunc(ports, func(x device) bool { return x.name == filepath.Base(l) }) {
 			continue
 		}
 		p.log.Info("fast path taken from an interface that is not configured any more", "interface", filepath.Base(l))
@@ -304,7 +323,7 @@ func (p *Path) Counters() upf.Counters {
 	c.UplinkIn, c.UplinkOut = c.UplinkIn+now[0], c.UplinkOut+now[0]
 	c.DownlinkIn, c.DownlinkOut = c.DownlinkIn+now[1], c.DownlinkOut+now[1]
 	for i := range c.Dropped {
-		up, down := now[2+2*i], now[3+2*i]
+		up, down := now[counterDrops+2*i], now[counterDrops+2*i+1]
 		c.UplinkIn, c.DownlinkIn, c.Dropped[i] = c.UplinkIn+up, c.DownlinkIn+down, c.Dropped[i]+up+down
 	}
 	return c
@@ -426,18 +445,3 @@ func networkOrder(a netip.Addr) uint32 {
 }
 
 var _ upf.Datapath = (*Path)(nil)
-
-// Usage is what a URR counted in both paths since it was installed.
-func (p *Path) Usage(slot uint32, id pfcp.URRID) upf.Usage {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	slow := p.slow.Usage(slot, id)
-	s := p.sessions[slot]
-	if s == nil || s.usage[id] == nil || p.loaded == nil {
-		return slow
-	}
-	p.settle(s)
-	fast := s.usage[id]
-	return upf.Usage{UplinkBytes: slow.UplinkBytes + fast.UplinkBytes, DownlinkBytes: slow.DownlinkBytes + fast.DownlinkBytes,
-		UplinkPackets: slow.UplinkPackets + fast.UplinkPackets, DownlinkPackets: slow.DownlinkPackets + fast.DownlinkPackets}
-}

@@ -11,6 +11,7 @@ typedef unsigned long long u64;
 typedef long long s64;
 
 #define SEC(name) __attribute__((section(name), used))
+#define NOINLINE __attribute__((noinline))
 #define INLINE static inline __attribute__((always_inline))
 #define UINT(name, value) int(*name)[value]
 #define TYPE(name, type) typeof(type) *name
@@ -19,8 +20,8 @@ typedef long long s64;
 #define barrier() asm volatile("" ::: "memory")
 #define READ(x) (*(const volatile typeof(x) *)&(x))
 
-enum { MAP_ARRAY = 2, MAP_PROG_ARRAY = 3, MAP_PERCPU_ARRAY = 6, MAP_DEVMAP_HASH = 25 };
-enum { F_MMAPABLE = 1 << 10 };
+enum { MAP_HASH = 1, MAP_ARRAY = 2, MAP_PROG_ARRAY = 3, MAP_PERCPU_ARRAY = 6, MAP_DEVMAP_HASH = 25 };
+enum { F_NO_PREALLOC = 1, F_MMAPABLE = 1 << 10 };
 
 enum verdict { XDP_ABORTED, XDP_DROP, XDP_PASS, XDP_TX, XDP_REDIRECT };
 
@@ -63,6 +64,20 @@ struct ipv4 { /* RFC 791 §3.1 */
 	u32 destination;
 };
 
+struct ipv6 { /* RFC 8200 §3 */
+	u32 version_class_label;
+	u16 length;
+	u8 next;
+	u8 limit;
+	u64 source[2];
+	u64 destination[2];
+} __attribute__((packed));
+
+struct vlan { /* IEEE 802.1Q: what stands after the addresses of a tagged frame */
+	u16 type;
+	u16 tag;
+};
+
 struct udp { /* RFC 768 */
 	u16 source;
 	u16 destination;
@@ -87,10 +102,13 @@ struct gtpu { /* TS 29.281 §5.1, with the options and a PDU session container o
 enum {
 	ETH = sizeof(struct ethernet),
 	IPV4 = sizeof(struct ipv4),
+	IPV6 = sizeof(struct ipv6),
+	VLAN = sizeof(struct vlan),
 	UDP = sizeof(struct udp),
 	GTPU = sizeof(struct gtpu),
 	OUTER = IPV4 + UDP + GTPU, /* what a tunnel adds in downlink */
 };
 
-enum { ETHERTYPE_IPV4 = 0x0800, PROTOCOL_UDP = 17, PORT_GTPU = 2152 };
+enum { ETHERTYPE_IPV4 = 0x0800, ETHERTYPE_VLAN = 0x8100, ETHERTYPE_IPV6 = 0x86dd };
+enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_DCCP = 33, PROTOCOL_SCTP = 132, PORT_GTPU = 2152 };
 enum { DONT_FRAGMENT = 0x4000, MORE_OR_OFFSET = 0x3fff };

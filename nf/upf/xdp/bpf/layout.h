@@ -2,22 +2,41 @@
  *
  * What user space and the programs share. layout.go says the same in Go; a test compares the two.
  *
- * Facts are written by user space only, state by the programs. Every piece of facts begins with a sequence number:
- * odd while it is being written. A program that meets a change leaves the packet to user space. Loads must stay in
- * order for that, as they do on x86-64.
+ * Facts are written by user space only, state by the programs. Facts that change in place begin with a sequence number:
+ * odd while they are being written. A program that meets a change leaves the packet to user space. Loads must stay in
+ * order for that, as they do on x86-64. Flows and classifiers are not changed while a session leads to them.
  */
 #pragma once
 #include "bpf.h"
 
-enum { SLOT_MASK = (1 << 20) - 1, POOLS = 8, ROUTES = 64, NEXT_HOPS = 4096, COUNTERS = 64, PORTS = 64 };
+enum { SLOT_MASK = (1 << 20) - 1, POOLS = 8, TABLES = 16, ROUTES = 64, NEXT_HOPS = 4096, COUNTERS = 256, PORTS = 64 };
+enum { FILTERS = 32, VLANS = 256 };
 
 /* What is done with a packet that matches: VERDICT_DROP + n drops it for reason n of upf.Drop. */
-enum { VERDICT_SLOW, VERDICT_FORWARD, VERDICT_DROP };
+enum { VERDICT_SLOW, VERDICT_RULES, VERDICT_FORWARD, VERDICT_DROP };
 
 /* Reasons of upf.Drop that the programs find themselves. */
 enum { DROP_SPOOFED = 3, DROP_NO_RULE = 4, DROP_RATE = 6, DROP_SEND = 13 };
 
 enum { UPLINK, DOWNLINK };
+
+/* Why a packet is left to user space. */
+enum pass {
+	PASS_MALFORMED,  /* lengths that do not fit */
+	PASS_SIGNALLING, /* GTP-U, but no G-PDU */
+	PASS_EXTENSION,  /* extension headers of GTP-U beside the container */
+	PASS_OUTER,      /* outer options or fragments */
+	PASS_OPTIONS,    /* options or extension headers of the user's packet, fragments that meet filters */
+	PASS_UNKNOWN,    /* no such tunnel or address */
+	PASS_SESSION,    /* a session that user space serves, or buffers for */
+	PASS_CHANGE,     /* facts that are being written */
+	PASS_TTL,
+	PASS_ROUTE,      /* no route, no resolved next hop, or the UPF itself */
+	PASS_MTU,
+};
+
+/* Pairs of counters: forwarded, then each reason to drop from DROPS on, then each reason to pass from PASSED on. */
+enum { DROPS = 2, PASSED = 128 };
 
 struct state {
 	u64 next;   /* when all that was sent would have been sent at the policer's rate, in ticks */
@@ -25,26 +44,45 @@ struct state {
 	u64 packets;
 };
 
+/* Where the rules of a session are that needs more than one: VERDICT_RULES. */
+struct rules {
+	u32 classifier;
+	u32 flows; /* the first one */
+};
+
+enum { F_TOWARDS_UE = 1 }; /* the tunnel comes from another UPF and leads to the UE */
+
 struct uplink { /* one line of the cache */
 	u32 sequence;
 	u32 teid; /* 0: no tunnel */
-	u32 ue;   /* network order */
-	u32 verdict;
-	u64 qfis;      /* that match, bit by bit; 0: all */
+	u32 ue;   /* network order; 0: none */
+	u8 verdict;
+	u8 table; /* of routes */
+	u8 flags;
+	u8 spare;
+	union {
+		u64 qfis; /* that match, bit by bit; 0: all */
+		struct rules rules;
+	};
 	u64 per_octet; /* policer: 2^-20 ticks for an octet; 0: no limit */
+	u64 ue6;       /* prefix of 64 bits, network order; 0: none */
 	struct state state;
-	u64 spare;
 };
 
 struct downlink { /* one line of the cache */
 	u32 sequence;
 	u32 ue; /* network order; 0: none */
-	u32 verdict;
+	u8 verdict;
+	u8 qfi; /* second octet of the container, TS 38.415 §5.5.2.1 */
+	u8 tos; /* of the outer header */
+	u8 spare;
 	u32 next_hop;
-	u64 peer; /* TEID and address of the tunnel, both in network order: the address in the low half */
+	union {
+		u64 peer; /* TEID and address of the tunnel, both in network order: the address in the low half */
+		struct rules rules;
+	};
 	u64 per_octet;
-	u32 qfi; /* second octet of the container, TS 38.415 §5.5.2.1 */
-	u32 spare;
+	u64 ue6;
 	struct state state;
 };
 
@@ -53,12 +91,70 @@ struct session {
 	struct downlink down;
 } __attribute__((aligned(64)));
 
+enum {
+	F_SESSION_RATE = 1, /* the session's policer holds for the flow too */
+	F_DOWNLINK = 2,     /* packets are the downlink's, for user space */
+};
+
+/* A rule of a session, with its state: one line of the cache. */
+struct flow {
+	u8 verdict;
+	u8 table;
+	u8 qfi;
+	u8 tos;
+	u32 next_hop; /* of the tunnel that the packet goes into; 0: into none */
+	u64 peer;
+	u64 per_octet;
+	u32 policer; /* the flow that holds the state of the policer */
+	u8 flags;
+	u8 spare[3];
+	struct state state;
+	u64 last;
+} __attribute__((aligned(64)));
+
+/* A filter of a rule. Addresses and masks are in network order; one of IPv4 is in the first word. */
+struct filter {
+	u8 rule;
+	u8 protocol; /* 0: any */
+	u8 tos, tos_mask;
+	u8 version; /* 0: any */
+	u8 ports;   /* ports are looked at */
+	u8 spare[2];
+	u64 qfis; /* that match, bit by bit; 0: all */
+	u64 remote[2], remote_mask[2];
+	u64 local[2], local_mask[2];
+	u16 remote_first, remote_last, local_first, local_last; /* host order */
+};
+
+/* A list of filters, the first that matches decides. Sessions with the same filters share one. */
+struct classifier {
+	u32 count;
+	u8 ports; /* some filter looks at them */
+	u8 rules; /* how many there are */
+	u8 spare[2];
+	u64 qfis; /* those of any rule; 0: all */
+	struct filter filters[FILTERS];
+};
+
+/* What is counted of a URR by both paths; the programs have no part in it. */
+struct account {
+	u32 slot; /* plus one; 0: free */
+	u32 urr;
+	u64 counters;    /* bits: what it sums of the programs' counters, see ledger.go */
+	u64 slow[4];     /* counted in user space: octets up and down, packets up and down */
+	u64 before[4];   /* counted under earlier rules, to be added, modulo 2^64 */
+	u64 reported[4]; /* at the last usage report */
+	u64 spare[2];
+};
+
 struct next_hop {
 	u32 sequence;
-	u32 address; /* network order; 0: free */
+	u16 version; /* of address; 0: free */
+	u16 vlan;    /* 0: untagged */
 	u32 ifindex; /* 0: not known how to reach */
 	u32 mtu;
 	u64 macs[2]; /* destination, source; the last two octets of each are not used */
+	u64 address[2];
 };
 
 struct route {
@@ -66,18 +162,30 @@ struct route {
 	u32 next_hop;      /* 0: user space's concern */
 };
 
-/* Routes of the IPv4 main table: by first octet where one next hop serves all of it, else by the longest prefix. */
+struct route6 {
+	u64 address[2], mask[2]; /* network order */
+	u32 next_hop, spare;
+};
+
+/* Routes of a table of the kernel: of IPv4 by first octet where one next hop serves all of it, else by the longest
+ * prefix. */
 struct routes {
 	u32 sequence;
 	u32 count;
 	u16 octet[256]; /* next hop, or BY_PREFIX */
 	struct route list[ROUTES];
-	u32 spare;
+	u32 count6, spare;
+	struct route6 list6[ROUTES];
 };
 enum { BY_PREFIX = 0xffff };
 
 struct pool {
 	u32 first, size, slot, mtu;
+};
+
+/* Where a prefix of IPv6 leads. */
+struct ue6 {
+	u32 slot, mtu;
 };
 
 /* Fixed when a program is loaded. */

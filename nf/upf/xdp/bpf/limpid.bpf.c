@@ -1,24 +1,84 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The fast path: plain G-PDUs and plain IPv4 packets of sessions with one rule for the direction. Whatever else comes
- * passes on untouched to the kernel, and through its sockets and interfaces to the path in user space.
+ * The fast path: G-PDUs with plain headers and the IP packets of the sessions that are laid out for it. Whatever else
+ * comes passes on untouched to the kernel, and through its sockets and interfaces to the path in user space.
+ *
+ * The common case, an IPv4 packet of a session with one rule, is decided in uplink() and downlink(); any_uplink() and
+ * any_downlink() know IPv6, filters and several flows. They are functions and not programs of a PROG_ARRAY: the kernel
+ * verifies them each on their own, and there is no map of programs that would be emptied with the process.
  */
 #include "layout.h"
 #include "meter.h"
+#include "hop.h"
+#include "classify.h"
 #include "uplink.h"
 #include "downlink.h"
 
+INLINE int serve_n3(struct xdp_md *ctx)
+{
+	int verdict = uplink(ctx);
+	return verdict == NOT_PLAIN ? any_uplink(ctx) : verdict;
+}
+
+INLINE int serve_n6(struct xdp_md *ctx)
+{
+	int verdict = downlink(ctx);
+	return verdict == NOT_PLAIN ? any_downlink(ctx) : verdict;
+}
+
+/* tagged serves a frame with a VLAN tag as the frame without, and puts the tag back if it is left to user space. */
+NOINLINE int tagged(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	if (data + ETH + VLAN > end)
+		return XDP_PASS;
+	struct vlan v = *(struct vlan *)(data + 12);
+	u64 key = (u64)ctx->ingress_ifindex << 12 | (htons(v.tag) & 0xfff);
+	u32 *leads = map_lookup(&vlans, &key);
+	if (!leads)
+		return XDP_PASS;
+	u64 macs = *(u64 *)data;
+	u32 rest = *(u32 *)(data + 8);
+	if (adjust_head(ctx, VLAN))
+		return XDP_PASS;
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	if (data + ETH > end)
+		return XDP_DROP;
+	*(u64 *)data = macs;
+	*(u32 *)(data + 8) = rest;
+	int verdict = XDP_PASS;
+	if (*leads & LEADS_TO_N3 && is_for_n3(ctx))
+		verdict = any_uplink(ctx);
+	else if (*leads & LEADS_TO_N6 && is_for_n6(ctx))
+		verdict = any_downlink(ctx);
+	if (verdict != XDP_PASS)
+		return verdict;
+	return tag(ctx, v.tag) ? XDP_PASS : XDP_DROP;
+}
+
+INLINE int is_tagged(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	return data + ETH <= end && ((struct ethernet *)data)->type == htons(ETHERTYPE_VLAN);
+}
+
 /* limpid_n3 serves an interface that leads to gNBs only. */
-SEC("xdp.frags") int limpid_n3(struct xdp_md *ctx) { return uplink(ctx); }
+SEC("xdp.frags") int limpid_n3(struct xdp_md *ctx) { return unlikely(is_tagged(ctx)) ? tagged(ctx) : serve_n3(ctx); }
 
 /* limpid_n6 serves an interface that leads to data networks only. */
-SEC("xdp.frags") int limpid_n6(struct xdp_md *ctx) { return downlink(ctx); }
+SEC("xdp.frags") int limpid_n6(struct xdp_md *ctx) { return unlikely(is_tagged(ctx)) ? tagged(ctx) : serve_n6(ctx); }
 
 /* limpid_n3n6 serves an interface that leads to both. */
 SEC("xdp.frags") int limpid_n3n6(struct xdp_md *ctx)
 {
-	int verdict = uplink(ctx);
-	return verdict == XDP_PASS ? downlink(ctx) : verdict;
+	if (unlikely(is_tagged(ctx)))
+		return tagged(ctx);
+	int verdict = serve_n3(ctx);
+	return verdict == XDP_PASS ? serve_n6(ctx) : verdict;
 }
+
+/* limpid_tagged serves an interface whose VLANs alone lead somewhere. */
+SEC("xdp.frags") int limpid_tagged(struct xdp_md *ctx) { return unlikely(is_tagged(ctx)) ? tagged(ctx) : XDP_PASS; }
 
 char license_text[] SEC("license") = "Apache-2.0";

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * From a tunnel of a gNB to a data network, TS 23.501 §5.8.2.
+ * From a tunnel to a data network or into the next tunnel, TS 23.501 §5.8.2.
  */
 #pragma once
-#include "meter.h"
+#include "classify.h"
 
-/* gtpu_header is the length of the GTP-U header and the QFI, 0 for whatever is not plain, TS 29.281 §5.1 and §5.2. */
-INLINE u32 gtpu_header(const struct gtpu *g, u32 *qfi)
+/* NOT_PLAIN is no verdict: the packet is for the function that knows more. */
+enum { NOT_PLAIN = 64 };
+
+/* plain_header is the length of a GTP-U header of the common kinds and its QFI, 0 for others, TS 29.281 §5.1. */
+INLINE u32 plain_header(const struct gtpu *g, u32 *qfi)
 {
 	*qfi = 0;
 	if ((g->flags & 0xf0) != 0x30 || g->type != 255)
@@ -29,27 +32,29 @@ INLINE int tunnel_of(struct uplink *f, u32 teid, struct uplink *out)
 	out->teid = READ(f->teid);
 	out->ue = READ(f->ue);
 	out->verdict = READ(f->verdict);
+	out->table = READ(f->table);
+	out->flags = READ(f->flags);
 	out->qfis = READ(f->qfis);
 	out->per_octet = READ(f->per_octet);
+	out->ue6 = READ(f->ue6);
 	barrier();
-	return out->teid == teid && out->verdict != VERDICT_SLOW && !(sequence & 1) && READ(f->sequence) == sequence;
+	return out->teid == teid && !(sequence & 1) && READ(f->sequence) == sequence;
 }
 
-/* is_gtpu tells whether the outer packet is whole and its payload plain GTP-U to N3. */
+/* is_gtpu tells whether a packet is for the port of GTP-U on N3. */
 INLINE int is_gtpu(const struct ethernet *e, const struct ipv4 *ip, const struct udp *udp)
 {
-	return to_host(e) && ip->version_length == 0x45 && ip->protocol == PROTOCOL_UDP &&
-	       udp->destination == htons(PORT_GTPU) && ip->destination == config.n3 &&
-	       !(ip->fragment & htons(MORE_OR_OFFSET)) && htons(udp->length) + IPV4 == htons(ip->length);
+	return e->type == htons(ETHERTYPE_IPV4) && ip->protocol == PROTOCOL_UDP && ip->destination == config.n3 &&
+	       udp->destination == htons(PORT_GTPU) && ip->version_length == 0x45 && to_host(e);
 }
 
-/* unroutable tells whether a router may not forward to the destination, in host order, RFC 1812 §5.3.7. */
-INLINE int unroutable(u32 destination)
+/* is_whole tells whether the outer packet is no fragment and its lengths agree. */
+INLINE int is_whole(const struct ipv4 *ip, const struct udp *udp)
 {
-	u32 octet = destination >> 24;
-	return octet == 0 || octet == 127 || octet >= 224;
+	return !(ip->fragment & htons(MORE_OR_OFFSET)) && htons(udp->length) + IPV4 == htons(ip->length);
 }
 
+/* uplink serves what is plain: an IPv4 packet of a session with one rule, to a data network. */
 INLINE int uplink(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
@@ -59,42 +64,207 @@ INLINE int uplink(struct xdp_md *ctx)
 	struct gtpu *g = data + ETH + IPV4 + UDP;
 	if (data + ETH + OUTER > end || !is_gtpu(eth, outer, udp))
 		return XDP_PASS;
-	u32 qfi, header = gtpu_header(g, &qfi), length = htons(outer->length);
-	if (!header)
-		return XDP_PASS;
+	u32 qfi, header = plain_header(g, &qfi), length = htons(outer->length);
+	if (!header || !is_whole(outer, udp))
+		return NOT_PLAIN;
 	u64 now = clock();
 	struct ipv4 *inner = (void *)g + header;
 	if ((void *)(inner + 1) > end || inner->version_length != 0x45)
-		return XDP_PASS;
+		return NOT_PLAIN;
 	u32 octets = htons(inner->length), payload = htons(g->length) + 8;
 	u64 frame = end - data;
 	if (unlikely(frame < ETH + length))
 		frame = frame_length(ctx);
 	if (octets < IPV4 || octets + header > payload || payload + UDP + IPV4 > length || ETH + length > frame)
-		return XDP_PASS;
+		return pass(PASS_MALFORMED, UPLINK);
 
 	u32 teid = htonl(g->teid), slot = teid & SLOT_MASK, destination = htonl(inner->destination);
 	struct session *s = map_lookup(&sess, &slot);
 	struct uplink f;
-	if (!s || !teid || !tunnel_of(&s->up, teid, &f))
-		return XDP_PASS;
+	if (!s || !teid || !tunnel_of(&s->up, teid, &f) || f.verdict < VERDICT_FORWARD || f.flags)
+		return NOT_PLAIN;
 	if (f.qfis && !(f.qfis >> qfi & 1))
 		return drop(DROP_NO_RULE, UPLINK);
-	if (inner->source != f.ue)
+	if (inner->source != f.ue || !f.ue)
 		return drop(DROP_SPOOFED, UPLINK);
 	if (f.verdict >= VERDICT_DROP)
 		return drop(f.verdict - VERDICT_DROP, UPLINK);
+	if (inner->ttl <= 1)
+		return pass(PASS_TTL, UPLINK);
 	struct hop h;
-	if (inner->ttl <= 1 || unroutable(destination) || !hop_of(hop_to(destination), &h) || octets > h.mtu)
-		return XDP_PASS;
+	if (unroutable(destination) || !hop_of(hop_to(f.table, destination), &h))
+		return pass(PASS_ROUTE, UPLINK);
+	if (octets > h.mtu)
+		return pass(PASS_MTU, UPLINK);
 
-	if (!admit(&s->up.state, f.per_octet, octets, now))
+	if (!within(&s->up.state, f.per_octet, now))
 		return drop(DROP_RATE, UPLINK);
+	take(&s->up.state, f.per_octet, octets, now);
 	decrement(inner);
-	write_ethernet((void *)inner - ETH, &h);
+	write_ethernet((void *)inner - ETH, &h, htons(ETHERTYPE_IPV4));
 	u32 removed = IPV4 + UDP + header;
 	if (adjust_head(ctx, removed) || (frame > removed + ETH + octets && adjust_tail(ctx, -(int)(frame - removed - ETH - octets))))
 		return drop(DROP_SEND, UPLINK);
+	if (unlikely(h.vlan) && !tag(ctx, h.vlan))
+		return drop(DROP_SEND, UPLINK);
 	account(&s->up.state, octets, UPLINK);
 	return leave(ctx, &h);
+}
+
+/* to_network sends a packet, which begins removed octets after the Ethernet header, on its way to a data network. */
+INLINE int to_network(struct xdp_md *ctx, const struct key *k, const struct way *w, u32 removed, u64 frame, u64 now)
+{
+	struct hop h;
+	u32 octets = k->octets, next;
+	if (k->limit <= 1)
+		return pass(PASS_TTL, UPLINK);
+	if (k->version == 4)
+		next = unroutable(htonl(k->remote[0])) ? 0 : hop_to4(w->table, htonl(k->remote[0]));
+	else
+		next = unroutable6(k->remote[0]) ? 0 : hop_to6(w->table, k->remote[0], k->remote[1]);
+	if (!hop_of(next, &h))
+		return pass(PASS_ROUTE, UPLINK);
+	if (octets > h.mtu)
+		return pass(PASS_MTU, UPLINK);
+	if (!admit(w, octets, now))
+		return drop(DROP_RATE, UPLINK);
+	if (adjust_head(ctx, removed) || (frame > removed + ETH + octets && adjust_tail(ctx, -(int)(frame - removed - ETH - octets))))
+		return drop(DROP_SEND, UPLINK);
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	if (data + ETH + IPV4 > end)
+		return drop(DROP_SEND, UPLINK);
+	if (k->version == 4) {
+		decrement(data + ETH);
+		write_ethernet(data, &h, htons(ETHERTYPE_IPV4));
+	} else {
+		((struct ipv6 *)(data + ETH))->limit--;
+		write_ethernet(data, &h, htons(ETHERTYPE_IPV6));
+	}
+	if (h.vlan && !tag(ctx, h.vlan))
+		return drop(DROP_SEND, UPLINK);
+	account(w->count, octets, UPLINK);
+	return leave(ctx, &h);
+}
+
+/* to_tunnel sends a packet of a tunnel on into the next one, N9 or the gNB's, TS 23.501 §5.6.4. */
+INLINE int to_tunnel(struct xdp_md *ctx, const struct key *k, const struct way *w, u32 header, u64 frame, u64 now, int to_ue)
+{
+	struct hop h;
+	u32 octets = k->octets, direction = to_ue ? DOWNLINK : UPLINK;
+	if (!hop_of(w->next_hop, &h))
+		return pass(PASS_ROUTE, UPLINK);
+	if (octets + OUTER > h.mtu)
+		return pass(PASS_MTU, UPLINK);
+	if (!admit(w, octets, now))
+		return drop(DROP_RATE, UPLINK);
+	if (adjust_head(ctx, (int)header - GTPU))
+		return drop(DROP_SEND, UPLINK);
+	frame += GTPU - header;
+	if (frame > ETH + OUTER + octets && adjust_tail(ctx, -(int)(frame - ETH - OUTER - octets)))
+		return drop(DROP_SEND, UPLINK);
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	if (data + ETH + OUTER > end)
+		return drop(DROP_SEND, UPLINK);
+	struct tunnel t = { .peer = w->peer, .qfi = w->qfi ?: k->qfi, .tos = w->tos, .type = to_ue ? 0 : 0x10 };
+	write_ethernet(data, &h, htons(ETHERTYPE_IPV4));
+	encapsulate(data + ETH, &t, octets);
+	if (h.vlan && !tag(ctx, h.vlan))
+		return drop(DROP_SEND, UPLINK);
+	account(w->count, octets, direction);
+	return leave(ctx, &h);
+}
+
+/* owned tells whether the UE's end of a packet is the session's UE. */
+INLINE int owned(const struct key *k, u32 ue, u64 ue6)
+{
+	if (k->version == 4)
+		return ue && k->local[0] == ue;
+	return ue6 && k->local[0] == ue6;
+}
+
+/* header_of is the length of a GTP-U header with at most a PDU session container, or why there is none: minus one less
+ * a reason to pass. */
+INLINE int header_of(const struct gtpu *g, const void *end, u32 *qfi)
+{
+	*qfi = 0;
+	if ((g->flags & 0xf0) != 0x30 || g->type != 255)
+		return -1 - PASS_SIGNALLING;
+	if (!(g->flags & 7))
+		return 8;
+	if ((void *)(g + 1) > end)
+		return -1 - PASS_MALFORMED;
+	if (!(g->flags & 4))
+		return 12;
+	if (g->next != 0x85 || g->container_length != 1 || g->container_type >> 4 > 1 || g->container_next)
+		return -1 - PASS_EXTENSION;
+	*qfi = g->qfi & 0x3f;
+	return GTPU;
+}
+
+/* is_for_n3 tells whether a frame is for the port of GTP-U on N3. */
+INLINE int is_for_n3(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	return data + ETH + IPV4 + UDP <= end && is_gtpu(data, data + ETH, data + ETH + IPV4);
+}
+
+/* any_uplink serves packets of a tunnel that are IPv6 or whose session has several rules. */
+NOINLINE int any_uplink(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct ipv4 *outer = data + ETH;
+	struct udp *udp = data + ETH + IPV4;
+	struct gtpu *g = data + ETH + IPV4 + UDP;
+	if ((void *)g + 8 > end)
+		return pass(PASS_MALFORMED, UPLINK);
+	if (!is_whole(outer, udp))
+		return pass(PASS_OUTER, UPLINK);
+	u32 qfi, length = htons(outer->length), payload = htons(g->length) + 8;
+	int header = header_of(g, end, &qfi);
+	if (header < 0)
+		return pass(-1 - header, UPLINK);
+	u64 now = clock(), frame = end - data;
+	if (unlikely(frame < ETH + length))
+		frame = frame_length(ctx);
+
+	u32 teid = htonl(g->teid), slot = teid & SLOT_MASK;
+	struct session *s = map_lookup(&sess, &slot);
+	struct uplink f;
+	if (!s || !teid || READ(s->up.teid) != teid)
+		return pass(PASS_UNKNOWN, UPLINK);
+	if (!tunnel_of(&s->up, teid, &f))
+		return pass(PASS_CHANGE, UPLINK);
+	if (f.verdict == VERDICT_SLOW)
+		return pass(PASS_SESSION, UPLINK);
+	int to_ue = f.flags & F_TOWARDS_UE;
+	struct key k = { .qfi = qfi };
+	int why = read_packet(&k, (void *)g + header, end, to_ue);
+	if (why >= 0)
+		return pass(why, UPLINK);
+	if (k.octets + header > payload || payload + UDP + IPV4 > length || ETH + length > frame)
+		return pass(PASS_MALFORMED, UPLINK);
+
+	struct way w = { .verdict = f.verdict, .table = f.table, .session = &s->up.state, .flow = &s->up.state, .count = &s->up.state,
+			 .session_rate = f.per_octet };
+	if (f.verdict == VERDICT_RULES) {
+		if (!owned(&k, f.ue, f.ue6))
+			return drop(carries(f.rules.classifier, qfi) ? DROP_SPOOFED : DROP_NO_RULE, UPLINK);
+		int rule = classify(f.rules.classifier, &k);
+		if (rule == NO_RULE)
+			return drop(DROP_NO_RULE, UPLINK);
+		if (rule < 0)
+			return pass(PASS_OPTIONS, UPLINK);
+		if (!way_of(f.rules.flows + rule, &s->up.state, f.per_octet, &w) || w.verdict < VERDICT_FORWARD)
+			return pass(PASS_SESSION, UPLINK);
+	} else {
+		if (f.qfis && !(f.qfis >> qfi & 1))
+			return drop(DROP_NO_RULE, UPLINK);
+		if (!owned(&k, f.ue, f.ue6))
+			return drop(DROP_SPOOFED, UPLINK);
+	}
+	if (w.verdict >= VERDICT_DROP)
+		return drop(w.verdict - VERDICT_DROP, UPLINK);
+	if (w.next_hop)
+		return to_tunnel(ctx, &k, &w, header, frame, now, to_ue);
+	return to_network(ctx, &k, &w, IPV4 + UDP + header, frame, now);
 }

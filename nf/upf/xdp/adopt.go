@@ -1,0 +1,244 @@
+package xdp
+
+import (
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/limpid-5g/limpid/nf/upf"
+	"github.com/limpid-5g/limpid/wire/pfcp"
+)
+
+// inherit finds out what an earlier process left in the maps: sessions go on until they are installed again or reaped.
+func (p *Path) inherit() {
+	l := p.loaded
+	p.classifiers, p.flows = newClassifiers(l.classifiers), newFlowTable(l.flows)
+	p.ledger = newLedger(l.accounts, len(l.blocks))
+	p.left = map[uint32][]pfcp.URRID{}
+	for i := range l.blocks {
+		b := &l.blocks[i]
+		if b.up.teid == 0 && b.down.ue == 0 && b.down.ue6 == 0 {
+			continue
+		}
+		p.left[uint32(i)] = nil
+		p.inheritRules(b.up.verdict, b.up.qfis)
+		p.inheritRules(b.down.verdict, b.down.peer)
+	}
+	for key := range p.ledger.index {
+		p.left[key.slot] = append(p.left[key.slot], key.id)
+	}
+	p.classifiers.settle()
+	p.flows.settle()
+	if n := len(p.left); n > 0 {
+		p.log.Info("sessions of an earlier process go on", "slots", n)
+	}
+}
+
+func (p *Path) inheritRules(verdict uint8, at uint64) {
+	if verdict != verdictRules {
+		return
+	}
+	if c, run := uint32(at), uint32(at>>32); p.classifiers.adopt(c) {
+		p.flows.adopt(run, max(1, int(p.loaded.classifiers[c].rules)))
+	}
+}
+
+// adopt begins to account for a slot. If an earlier process left the same session there, with the same tunnel and
+// addresses, its counters go on.
+func (p *Path) adopt(rules *upf.Session) *session {
+	s := &session{slot: rules.Slot, urrs: map[pfcp.URRID]*account{}}
+	ids, left := p.left[s.slot]
+	if !left {
+		return s
+	}
+	b := &p.loaded.blocks[s.slot]
+	if !b.belongsTo(rules) {
+		p.clear(s.slot)
+		return s
+	}
+	delete(p.left, s.slot)
+	for _, teid := range rules.Tunnels {
+		if slot := upf.Slot(teid); int(slot) < len(p.loaded.blocks) && p.loaded.blocks[slot].up.teid == teid {
+			p.inheritSide(s, p.loaded.blocks[slot].up.verdict, p.loaded.blocks[slot].up.qfis)
+			delete(p.left, slot)
+		}
+	}
+	p.inheritSide(s, b.down.verdict, b.down.peer)
+	for _, id := range ids {
+		s.urrs[id] = p.ledger.open(urrKey{s.slot, id})
+	}
+	return s
+}
+
+// belongsTo tells whether a block is that of a session.
+func (b *block) belongsTo(s *upf.Session) bool {
+	for _, teid := range s.Tunnels {
+		if upf.Slot(teid) == s.Slot && b.up.teid != 0 && b.up.teid != teid {
+			return false
+		}
+	}
+	ue := uint32(0)
+	if s.UE4.IsValid() {
+		ue = networkOrder(s.UE4)
+	}
+	if b.up.teid != 0 && b.up.ue != ue || b.down.ue != 0 && b.down.ue != ue {
+		return false
+	}
+	prefix := uint64(0)
+	if s.UE6.IsValid() {
+		prefix = addressWords(s.UE6.Masked().Addr())[0]
+	}
+	return (b.up.teid == 0 || b.up.ue6 == prefix) && (b.down.ue6 == 0 || b.down.ue6 == prefix)
+}
+
+// inheritSide takes the flows of a side into the session's run.
+func (p *Path) inheritSide(s *session, verdict uint8, at uint64) {
+	if verdict != verdictRules {
+		return
+	}
+	c, run := uint32(at), uint32(at>>32)
+	if int(c) >= len(p.loaded.classifiers) {
+		return
+	}
+	n := int(p.loaded.classifiers[c].rules)
+	s.classifiers = append(s.classifiers, c)
+	if s.run == 0 {
+		s.run = run
+	}
+	s.runLength = max(s.runLength, int(run-s.run)+n)
+}
+
+// Remove takes the session from both paths.
+func (p *Path) Remove(slot uint32) {
+	p.mu.Lock()
+	if s := p.sessions[slot]; s != nil && p.loaded != nil {
+		p.remove(s)
+	}
+	p.mu.Unlock()
+	p.slow.Remove(slot)
+}
+
+func (p *Path) remove(s *session) {
+	p.clearSide(s.slot, false)
+	p.clearSide(s.slot, true)
+	for _, x := range s.plan.sides {
+		p.clearSide(x.slot, x.down)
+	}
+	for id := range s.urrs {
+		p.closeAccount(s, id)
+	}
+	delete(p.sessions, s.slot)
+	p.retire(s, false, nil, [cells]upf.Usage{})
+}
+
+// clear ends what an earlier process left in a slot.
+func (p *Path) clear(slot uint32) {
+	ids := p.left[slot]
+	delete(p.left, slot)
+	if int(slot) < len(p.loaded.blocks) {
+		b, s := &p.loaded.blocks[slot], &session{slot: slot}
+		p.inheritSide(s, b.up.verdict, b.up.qfis)
+		p.inheritSide(s, b.down.verdict, b.down.peer)
+		p.clearSide(slot, false)
+		p.clearSide(slot, true)
+		p.retire(s, false, nil, [cells]upf.Usage{})
+	}
+	for _, id := range ids {
+		p.ledger.close(urrKey{slot, id}, len(p.loaded.blocks))
+	}
+}
+
+// Reap ends the sessions that an earlier process left and that Apply did not install again, and returns how many. Call
+// it once the SMFs have had time to establish theirs again, TS 23.527 §4.3.2: until then they go on.
+func (p *Path) Reap() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.loaded == nil {
+		return 0
+	}
+	n := 0
+	for slot := range p.left {
+		p.clear(slot)
+		n++
+	}
+	return n
+}
+
+// Left is how many slots an earlier process left that are neither installed again nor reaped.
+func (p *Path) Left() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.left)
+}
+
+// Usage is what a URR counted in both paths since it was installed, also before this process if the maps are older.
+func (p *Path) Usage(slot uint32, id pfcp.URRID) upf.Usage {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.sessions[slot]
+	if s == nil || s.urrs[id] == nil || p.loaded == nil {
+		return p.slow.Usage(slot, id)
+	}
+	return p.usage(s, s.urrs[id])
+}
+
+func (p *Path) usage(s *session, a *account) upf.Usage {
+	now := p.readCounters(s, a.counters)
+	return a.usage(sum(&now, a.counters))
+}
+
+// Reported is what Usage was at the last usage report of a URR, also of an earlier process.
+func (p *Path) Reported(slot uint32, id pfcp.URRID) upf.Usage {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s := p.sessions[slot]; s != nil && s.urrs[id] != nil && p.loaded != nil {
+		return numbersToUsage(s.urrs[id].reported)
+	}
+	return upf.Usage{}
+}
+
+// Report notes up to where the usage of a URR is reported.
+func (p *Path) Report(slot uint32, id pfcp.URRID, u upf.Usage) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s := p.sessions[slot]; s != nil && s.urrs[id] != nil && p.loaded != nil {
+		s.urrs[id].reported = usageToNumbers(u)
+	}
+}
+
+// memory is what the slow path shares with the programs, while Apply installs a session.
+type memory struct{ path *Path }
+
+// Counter is what user space counts of a URR.
+func (m memory) Counter(_ uint32, id pfcp.URRID) *upf.UsageCounter {
+	if x := m.path.applying; x != nil && x.urrs[id] != nil {
+		return &x.urrs[id].slow
+	}
+	return nil
+}
+
+// Meter is the state of a policer that the programs hold packets to.
+func (m memory) Meter(_ uint32, id pfcp.QERID, uplink bool) *atomic.Int64 {
+	x := m.path.applying
+	if x == nil {
+		return nil
+	}
+	for i := range x.plan.sides {
+		side := &x.plan.sides[i]
+		if !side.fast || side.policer.perOctet == 0 || side.policer.qer != id || (side.down || side.toUE) == uplink {
+			continue
+		}
+		b := &m.path.loaded.blocks[side.slot]
+		if side.down {
+			return meterAt(&b.down.state)
+		}
+		return meterAt(&b.up.state)
+	}
+	for i := range x.plan.flows {
+		if w := &x.plan.flows[i]; w.policer.perOctet != 0 && w.policer.qer == id && w.down != uplink {
+			return meterAt(&m.path.loaded.flows[x.run+uint32(w.holder)].state)
+		}
+	}
+	return nil
+}
+
+func meterAt(s *state) *atomic.Int64 { return (*atomic.Int64)(unsafe.Pointer(&s.next)) }

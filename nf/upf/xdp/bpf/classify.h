@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a user's packet is, and which rule of several it matches, TS 29.244 §5.2.1.
+ */
+#pragma once
+#include "hop.h"
+
+/* What filters look at in a packet: the ends by role, not by direction. Addresses are in network order, ports in host order. */
+struct key {
+	u64 remote[2], local[2];
+	u16 remote_port, local_port;
+	u8 protocol;
+	u8 tos;
+	u8 version;
+	u8 ports; /* there are some */
+	u8 qfi;
+	u8 limit; /* time to live */
+	u8 fragment;
+	u8 spare;
+	u32 octets; /* of the whole packet */
+};
+
+/* read_ports reads the ports that begin the body of a packet. */
+INLINE void read_ports(struct key *k, const void *body, const void *end, u32 octets, int to_ue)
+{
+	if (k->protocol != PROTOCOL_TCP && k->protocol != PROTOCOL_UDP && k->protocol != PROTOCOL_DCCP && k->protocol != PROTOCOL_SCTP)
+		return;
+	if (octets < 4)
+		return;
+	const u16 *p = body;
+	if ((void *)(p + 2) > end)
+		return;
+	k->ports = 1;
+	k->remote_port = to_ue ? htons(p[0]) : htons(p[1]);
+	k->local_port = to_ue ? htons(p[1]) : htons(p[0]);
+}
+
+INLINE int read_ipv4(struct key *k, const struct ipv4 *ip, const void *end, int to_ue)
+{
+	if ((void *)(ip + 1) > end)
+		return PASS_MALFORMED;
+	if (ip->version_length != 0x45)
+		return PASS_OPTIONS;
+	k->octets = htons(ip->length);
+	if (k->octets < IPV4)
+		return PASS_MALFORMED;
+	k->version = 4;
+	k->protocol = ip->protocol;
+	k->tos = ip->tos;
+	k->limit = ip->ttl;
+	k->remote[0] = to_ue ? ip->source : ip->destination;
+	k->local[0] = to_ue ? ip->destination : ip->source;
+	k->fragment = !!(ip->fragment & htons(MORE_OR_OFFSET));
+	if (!k->fragment)
+		read_ports(k, ip + 1, end, k->octets - IPV4, to_ue);
+	return -1;
+}
+
+INLINE int read_ipv6(struct key *k, const struct ipv6 *ip, const void *end, int to_ue)
+{
+	if ((void *)(ip + 1) > end)
+		return PASS_MALFORMED;
+	k->octets = htons(ip->length) + IPV6;
+	k->version = 6;
+	k->protocol = ip->next;
+	k->tos = htonl(ip->version_class_label) >> 20;
+	k->limit = ip->limit;
+	const u64 *remote = to_ue ? ip->source : ip->destination, *local = to_ue ? ip->destination : ip->source;
+	k->remote[0] = remote[0];
+	k->remote[1] = remote[1];
+	k->local[0] = local[0];
+	k->local[1] = local[1];
+	switch (k->protocol) {
+	case 0: /* options for each hop, RFC 8200 §4.1 */
+	case 43:
+	case 44:
+	case 51:
+	case 60:
+	case 135:
+		return PASS_OPTIONS;
+	}
+	read_ports(k, ip + 1, end, k->octets - IPV6, to_ue);
+	return -1;
+}
+
+/* read_packet reads the header of a user's packet; -1, or why it is left to user space. */
+INLINE int read_packet(struct key *k, const void *packet, const void *end, int to_ue)
+{
+	const u8 *first = packet;
+	if ((void *)(first + 1) > end)
+		return PASS_MALFORMED;
+	if (*first >> 4 == 4)
+		return read_ipv4(k, packet, end, to_ue);
+	if (*first >> 4 == 6)
+		return read_ipv6(k, packet, end, to_ue);
+	return PASS_MALFORMED;
+}
+
+INLINE int matches(const struct filter *f, const struct key *k)
+{
+	if (f->version && f->version != k->version)
+		return 0;
+	if ((f->protocol && f->protocol != k->protocol) || ((k->tos ^ f->tos) & f->tos_mask))
+		return 0;
+	if (f->qfis && !(f->qfis >> (k->qfi & 63) & 1))
+		return 0;
+	if (f->ports && (!k->ports || k->remote_port < f->remote_first || k->remote_port > f->remote_last ||
+			 k->local_port < f->local_first || k->local_port > f->local_last))
+		return 0;
+	return !(((k->remote[0] ^ f->remote[0]) & f->remote_mask[0]) | ((k->remote[1] ^ f->remote[1]) & f->remote_mask[1]) |
+		 ((k->local[0] ^ f->local[0]) & f->local_mask[0]) | ((k->local[1] ^ f->local[1]) & f->local_mask[1]));
+}
+
+enum { NO_RULE = -1, UNDECIDED = -2 };
+
+/* classify finds the rule of a packet. */
+NOINLINE int classify(u32 index, const struct key *k)
+{
+	struct classifier *c = map_lookup(&classifiers, &index);
+	if (!c || !k)
+		return UNDECIDED;
+	if (c->ports && k->fragment)
+		return UNDECIDED;
+	u32 n = c->count;
+#pragma clang loop unroll(disable)
+	for (u32 i = 0; i < FILTERS && i < n; i++)
+		if (matches(&c->filters[i], k))
+			return c->filters[i].rule;
+	return NO_RULE;
+}
+
+/* carries tells whether any rule takes the QFI. */
+INLINE int carries(u32 index, u32 qfi)
+{
+	struct classifier *c = map_lookup(&classifiers, &index);
+	return !c || !c->qfis || c->qfis >> (qfi & 63) & 1;
+}
+
+/* What a packet's rule says, and the states that it works on. */
+struct way {
+	u32 verdict, table, qfi, tos, next_hop;
+	u64 peer;
+	u64 session_rate, flow_rate;
+	struct state *session, *flow, *count;
+};
+
+/* way_of is the way of a flow of a session; false if there is none. */
+INLINE int way_of(u32 index, struct state *session, u64 session_rate, struct way *w)
+{
+	struct flow *f = map_lookup(&flows, &index);
+	if (!f)
+		return 0;
+	w->verdict = f->verdict;
+	w->table = f->table;
+	w->qfi = f->qfi;
+	w->tos = f->tos;
+	w->next_hop = f->next_hop;
+	w->peer = f->peer;
+	w->session = session;
+	w->session_rate = f->flags & F_SESSION_RATE ? session_rate : 0;
+	w->flow_rate = f->per_octet;
+	w->count = &f->state;
+	w->flow = &f->state;
+	u32 policer = f->policer;
+	if (f->per_octet && policer != index) {
+		struct flow *p = map_lookup(&flows, &policer);
+		if (!p)
+			return 0;
+		w->flow = &p->state;
+	}
+	return 1;
+}
+
+/* admit takes a packet from all its policers, or from none if one refuses it. */
+INLINE int admit(const struct way *w, u32 octets, u64 now)
+{
+	if (!within(w->session, w->session_rate, now) || !within(w->flow, w->flow_rate, now))
+		return 0;
+	take(w->session, w->session_rate, octets, now);
+	take(w->flow, w->flow_rate, octets, now);
+	return 1;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Routes, next hops, and what leaves.
+ */
+#pragma once
+#include "meter.h"
+
+struct hop {
+	u64 macs[2];
+	u32 ifindex, mtu, vlan;
+};
+
+/* hop_of reads a next hop; false if it is not known how to reach it. */
+INLINE int hop_of(u32 index, struct hop *h)
+{
+	struct next_hop *n = index ? map_lookup(&nh, &index) : 0;
+	if (!n)
+		return 0;
+	u32 sequence = READ(n->sequence);
+	barrier();
+	h->ifindex = READ(n->ifindex);
+	h->mtu = READ(n->mtu);
+	h->vlan = READ(n->vlan);
+	h->macs[0] = READ(n->macs[0]);
+	h->macs[1] = READ(n->macs[1]);
+	barrier();
+	return h->ifindex && !(sequence & 1) && READ(n->sequence) == sequence;
+}
+
+/* to_host tells whether a frame is for one host, as the kernel wants of what it routes. */
+INLINE int to_host(const struct ethernet *e) { return !(e->destination[0] & 1); }
+
+INLINE void write_ethernet(struct ethernet *e, const struct hop *h, u16 type)
+{
+	*(u64 *)e->destination = h->macs[0]; /* and two octets of the source */
+	*(u32 *)e->source = h->macs[1];
+	*(u16 *)(e->source + 4) = h->macs[1] >> 32;
+	e->type = type;
+}
+
+/* tag puts a VLAN tag into a frame; false if there is no room before it. */
+INLINE int tag(struct xdp_md *ctx, u16 vlan)
+{
+	if (adjust_head(ctx, -VLAN))
+		return 0;
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	if (data + ETH + VLAN > end)
+		return 0;
+	u64 macs = *(u64 *)(data + VLAN);
+	u32 rest = *(u32 *)(data + VLAN + 8);
+	*(u64 *)data = macs;
+	*(u32 *)(data + 8) = rest;
+	struct vlan *v = data + 12;
+	*v = (struct vlan){ htons(ETHERTYPE_VLAN), vlan };
+	return 1;
+}
+
+/* leave sends a frame on. */
+INLINE int leave(struct xdp_md *ctx, const struct hop *h)
+{
+	if (h->ifindex == ctx->ingress_ifindex)
+		return XDP_TX;
+	return redirect_map(&ports, h->ifindex, XDP_DROP);
+}
+
+/* hop_to finds the next hop for a destination in host order, 0 if it is user space's concern. */
+INLINE u32 hop_to(u32 table, u32 destination)
+{
+	u32 found = 0;
+	struct routes *r = map_lookup(&routes, &table);
+	if (!r)
+		return 0;
+	u32 sequence = READ(r->sequence);
+	barrier();
+	found = READ(r->octet[destination >> 24]);
+	if (found == BY_PREFIX) {
+		u32 n = READ(r->count);
+		found = 0;
+#pragma clang loop unroll(disable)
+		for (u32 i = 0; i < ROUTES && i < n; i++) {
+			if ((destination & READ(r->list[i].mask)) == READ(r->list[i].address)) {
+				found = READ(r->list[i].next_hop);
+				break;
+			}
+		}
+	}
+	barrier();
+	return !(sequence & 1) && READ(r->sequence) == sequence ? found : 0;
+}
+
+/* hop_to4 is hop_to as a function of its own, which is verified once. */
+NOINLINE u32 hop_to4(u32 table, u32 destination) { return hop_to(table, destination); }
+
+/* hop_to6 is hop_to for IPv6. */
+NOINLINE u32 hop_to6(u32 table, u64 high, u64 low)
+{
+	u32 found = 0;
+	struct routes *r = map_lookup(&routes, &table);
+	if (!r)
+		return 0;
+	u32 sequence = READ(r->sequence), n = READ(r->count6);
+	barrier();
+#pragma clang loop unroll(disable)
+	for (u32 i = 0; i < ROUTES && i < n; i++) {
+		if ((high & READ(r->list6[i].mask[0])) == READ(r->list6[i].address[0]) &&
+		    (low & READ(r->list6[i].mask[1])) == READ(r->list6[i].address[1])) {
+			found = READ(r->list6[i].next_hop);
+			break;
+		}
+	}
+	barrier();
+	return !(sequence & 1) && READ(r->sequence) == sequence ? found : 0;
+}
+
+/* unroutable tells whether a router may not forward to the destination, in host order, RFC 1812 §5.3.7. */
+INLINE int unroutable(u32 destination)
+{
+	u32 octet = destination >> 24;
+	return octet == 0 || octet == 127 || octet >= 224;
+}
+
+/* unroutable6 is unroutable for IPv6: all of ::/8, link-local and groups are user space's concern, RFC 4291 §2.5. */
+INLINE int unroutable6(u64 high)
+{
+	u16 first = htons((u16)high);
+	return first >> 8 == 0 || first >> 8 == 0xff || (first & 0xffc0) == 0xfe80;
+}
+
+/* decrement takes one from the time to live and mends the checksum, RFC 1141. */
+INLINE void decrement(struct ipv4 *ip)
+{
+	u32 sum = (u32)ip->checksum + htons(0x0100);
+	ip->checksum = sum + (sum >= 0xffff);
+	ip->ttl--;
+}
+
+/* fold ends a checksum of network order words, RFC 1071. */
+INLINE u16 fold(u32 sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return ~sum;
+}
+
+/* Where a packet goes that leaves in a tunnel. */
+struct tunnel {
+	u64 peer; /* as in struct downlink */
+	u32 qfi, tos;
+	u32 type; /* first octet of the container: 0 downlink, 0x10 uplink, TS 38.415 §5.5.2 */
+};
+
+/* encapsulate writes the outer headers of a packet of the given octets; UDP has no checksum, which RFC 768 allows. */
+INLINE void encapsulate(struct ipv4 *ip, const struct tunnel *t, u32 octets)
+{
+	u32 peer = t->peer, n3 = config.n3;
+	*ip = (struct ipv4){ .version_length = 0x45, .tos = t->tos, .length = htons(octets + OUTER), .fragment = htons(DONT_FRAGMENT),
+			     .ttl = 64, .protocol = PROTOCOL_UDP, .source = n3, .destination = peer };
+	ip->checksum = fold(htons(0x4500 | t->tos) + htons(octets + OUTER) + htons(DONT_FRAGMENT) + htons(64 << 8 | PROTOCOL_UDP) +
+			    (n3 & 0xffff) + (n3 >> 16) + (peer & 0xffff) + (peer >> 16));
+	struct udp *udp = (void *)(ip + 1);
+	*udp = (struct udp){ htons(PORT_GTPU), htons(PORT_GTPU), htons(octets + UDP + GTPU), 0 };
+	struct gtpu *g = (void *)(udp + 1);
+	*g = (struct gtpu){ .flags = 0x34, .type = 255, .length = htons(octets + GTPU - 8), .teid = t->peer >> 32,
+			    .next = 0x85, .container_length = 1, .container_type = t->type, .qfi = t->qfi };
+}

@@ -1,0 +1,337 @@
+package xdp
+
+import (
+	"math/bits"
+	"net/netip"
+	"slices"
+
+	"github.com/limpid-5g/limpid/nf/upf"
+	"github.com/limpid-5g/limpid/wire/pfcp"
+)
+
+// plan is what the programs are to do with a session.
+type plan struct {
+	sides []side // a tunnel each, and at last the UE's addresses
+	flows []way  // of all sides with several rules
+}
+
+// side is one tunnel of a session, or its addresses.
+type side struct {
+	slot    uint32
+	down    bool // packets from a data network
+	toUE    bool // a tunnel from another UPF
+	teid    uint32
+	ue      uint32 // network order
+	ue6     uint64 // network order
+	fast    bool   // else user space serves it
+	waits   bool   // a rule buffers
+	plain   bool   // one rule: way alone says it
+	qfis    uint64 // of the plain rule
+	way     way
+	policer policer // of the session
+	filters *classifier
+	ways    []way // of several rules
+	first   int   // of its flows in the plan's
+	rules   []*upf.Rule
+}
+
+// way is what is done with the packets of a rule.
+type way struct {
+	rule        *upf.Rule
+	verdict     uint8
+	table       uint8
+	qfi, tos    uint8
+	nextHop     uint32
+	peer        uint64
+	down        bool
+	sessionRate bool
+	policer     policer
+	holder      int // the flow of the plan that holds the state of the policer
+}
+
+// policer is the QER whose rate the programs hold packets to. Of several that the same packets meet the lowest counts:
+// all would be taken from, so that the others never refuse one first.
+type policer struct {
+	qer      pfcp.QERID
+	perOctet uint64 // 0: no limit
+}
+
+// plan decides what of a session the programs serve.
+func (p *Path) plan(s *upf.Session) *plan {
+	out := &plan{}
+	for _, teid := range s.Tunnels {
+		x := side{slot: upf.Slot(teid), teid: teid}
+		for i := range s.Rules {
+			if s.Rules[i].TEID == teid {
+				x.rules = append(x.rules, &s.Rules[i])
+			}
+		}
+		out.sides = append(out.sides, x)
+	}
+	down := side{slot: s.Slot, down: true}
+	for i := range s.Rules {
+		if r := &s.Rules[i]; !r.Uplink() && r.TEID == 0 {
+			down.rules = append(down.rules, r)
+		}
+	}
+	out.sides = append(out.sides, down)
+	for i := range out.sides {
+		out.sides[i].fast = p.planSide(s, &out.sides[i], len(s.Tunnels))
+	}
+	out.shared()
+	out.gather()
+	return out
+}
+
+// planSide lays one side out; false if user space has to serve it.
+func (p *Path) planSide(s *upf.Session, x *side, tunnels int) bool {
+	if len(x.rules) == 0 || int(x.slot) >= len(p.loaded.blocks) || !x.addresses(s) ||
+		slices.ContainsFunc(x.rules, func(r *upf.Rule) bool { return rare(s, r) }) {
+		return false
+	}
+	ways := make([]way, len(x.rules))
+	for i, r := range x.rules {
+		w, ok := p.wayOf(x, r)
+		if !ok {
+			return false
+		}
+		x.waits = x.waits || r.Action&pfcp.ApplyBUFF != 0
+		ways[i] = w
+	}
+	if x.down && !p.ownNetwork(x, s) {
+		return false
+	}
+	if !x.police(ways) {
+		return false
+	}
+	if plainFilters(x.rules) && (x.down || tunnels == 1 && x.slot == s.Slot && ways[0].nextHop == 0) && ways[0].verdict != verdictSlow {
+		x.plain, x.qfis, x.way = true, x.rules[0].QFIs, ways[0]
+		return true
+	}
+	if !slices.ContainsFunc(ways, func(w way) bool { return w.verdict != verdictSlow }) {
+		return false
+	}
+	filters, err := classify(s, x.rules)
+	if err != nil {
+		return false
+	}
+	x.filters, x.ways = filters, ways
+	return true
+}
+
+// rare tells whether a rule or its session asks for what the programs do not know: no IP, networks behind the UE,
+// marking, quotas and the like.
+func rare(s *upf.Session, r *upf.Rule) bool {
+	return s.Ethernet() || s.Unstructured() || len(s.Framed) > 0 || len(r.Framed) > 0 || len(s.URRs) > 0 || r.MarkMask != 0 ||
+		r.PPI.Present() || r.PeerPort != 0 || r.Relay() ||
+		slices.ContainsFunc(r.Filters, func(f upf.Filter) bool { return f.Options != upf.FilterOptions{} })
+}
+
+// addresses finds the UE's addresses, which must be the same in all rules of a side.
+func (x *side) addresses(s *upf.Session) bool {
+	v4, v6 := ue4(s, x.rules[0]), ue6(s, x.rules[0])
+	for _, r := range x.rules[1:] {
+		if ue4(s, r) != v4 || ue6(s, r) != v6 {
+			return false
+		}
+	}
+	if v6.IsValid() && v6.Bits() != 64 {
+		return false
+	}
+	if v4.IsValid() {
+		x.ue = networkOrder(v4)
+	}
+	if v6.IsValid() {
+		x.ue6 = addressWords(v6.Masked().Addr())[0]
+	}
+	return x.ue != 0 || x.ue6 != 0
+}
+
+// ue4 is the address that a rule's packets come from or go to.
+func ue4(s *upf.Session, r *upf.Rule) netip.Addr {
+	if r.UE4.IsValid() {
+		return r.UE4
+	}
+	return s.UE4
+}
+
+// ue6 is ue4 for IPv6.
+func ue6(s *upf.Session, r *upf.Rule) netip.Prefix {
+	if r.UE6.IsValid() {
+		return r.UE6
+	}
+	return s.UE6
+}
+
+// ownNetwork tells whether the rules of a downlink side are all of the data network whose pool its address is in, which
+// has the session's slot. An address of IPv6 is found by itself.
+func (p *Path) ownNetwork(x *side, s *upf.Session) bool {
+	network := x.rules[0].Network
+	if slices.ContainsFunc(x.rules, func(r *upf.Rule) bool { return r.Network != network }) {
+		return false
+	}
+	if x.ue == 0 {
+		return true
+	}
+	a := hostOrder(ue4(s, x.rules[0]))
+	slot, ok := p.layout.SlotOf4(a)
+	i := slices.IndexFunc(p.config.Pool[:len(p.pools)], func(c poolConfig) bool { return a-c.First < c.Size })
+	return ok && slot == s.Slot && i >= 0 && p.pools[i].DNN == network
+}
+
+// wayOf compiles action, gates and target of a rule; false if the programs do not know such a rule.
+func (p *Path) wayOf(x *side, r *upf.Rule) (way, bool) {
+	w := way{rule: r, verdict: verdictForward, down: !r.Uplink(), qfi: r.QFI & 0x3f}
+	if r.RQI && x.down {
+		w.qfi |= 0x40
+	}
+	if !x.down && !r.Uplink() {
+		return w, false
+	}
+	switch {
+	case r.Action&pfcp.ApplyBUFF != 0:
+		w.verdict = verdictSlow
+		return w, x.down
+	case r.Action&pfcp.ApplyFORW == 0:
+		w.verdict = verdictDrop + uint8(upf.DropAction)
+		return w, true
+	}
+	for _, q := range r.QERs {
+		if r.Uplink() && q.Gate.UplinkClosed || !r.Uplink() && q.Gate.DownlinkClosed {
+			w.verdict = verdictDrop + uint8(upf.DropGate)
+			return w, true
+		}
+	}
+	for _, q := range r.QERs {
+		if rate, ok := rateOf(r, q); ok && rate == 0 {
+			w.verdict = verdictDrop + uint8(upf.DropRate)
+			return w, true
+		}
+	}
+	if r.Peer.IsValid() {
+		if !r.Peer.Is4() {
+			return w, false
+		}
+		w.nextHop, w.peer = p.near.hop(r.Peer), tunnel(r.Peer, r.PeerTEID)
+		return w, w.nextHop != 0
+	}
+	if x.down || r.To != pfcp.InterfaceCore {
+		return w, false
+	}
+	table, ok := p.tables[r.Network]
+	w.table = table
+	return w, ok
+}
+
+// rateOf is the maximum bit rate of a rule's direction in a QER, kbit/s.
+func rateOf(r *upf.Rule, q upf.QER) (uint64, bool) {
+	mbr, ok := q.MBR.Get()
+	if r.Uplink() {
+		return mbr.Uplink, ok
+	}
+	return mbr.Downlink, ok
+}
+
+// police chooses the policers of a side: one that most rules share for the session, and at most one more for each rule.
+func (x *side) police(ways []way) bool {
+	users, rates := map[pfcp.QERID]uint64{}, map[pfcp.QERID]uint64{}
+	for i, w := range ways { // also of rules that drop now: what holds a policer should not move with a gate
+		for _, q := range w.rule.QERs {
+			if rate, ok := rateOf(w.rule, q); ok && rate > 0 {
+				users[q.ID] |= 1 << i
+				rates[q.ID] = rate
+			}
+		}
+	}
+	lowest := map[uint64]pfcp.QERID{} // of those that the same rules use
+	for id, mask := range users {
+		if other, ok := lowest[mask]; !ok || rates[id] < rates[other] || rates[id] == rates[other] && id < other {
+			lowest[mask] = id
+		}
+	}
+	session := uint64(0)
+	for mask := range lowest {
+		if n := bits.OnesCount64(mask) - bits.OnesCount64(session); n > 0 || n == 0 && mask < session {
+			session = mask
+		}
+	}
+	if session != 0 {
+		x.policer = policerOf(lowest[session], rates)
+		delete(lowest, session)
+	}
+	for i := range ways {
+		ways[i].sessionRate = session>>i&1 != 0
+	}
+	for mask, id := range lowest {
+		for i := range ways {
+			if mask>>i&1 == 0 {
+				continue
+			}
+			if ways[i].policer.perOctet != 0 {
+				return false
+			}
+			ways[i].policer, ways[i].holder = policerOf(id, rates), bits.TrailingZeros64(mask)
+		}
+	}
+	return len(ways) < 64
+}
+
+func policerOf(id pfcp.QERID, rates map[pfcp.QERID]uint64) policer {
+	return policer{id, upf.MeterRate(rates[id])}
+}
+
+// shared leaves sides to user space whose policers others use too: a policer has one place.
+func (pl *plan) shared() {
+	users := map[pfcp.QERID]int{}
+	for i := range pl.sides {
+		x := &pl.sides[i]
+		if !x.fast || x.down {
+			continue
+		}
+		mine := map[pfcp.QERID]bool{}
+		for _, r := range x.rules {
+			for _, q := range r.QERs {
+				if q.MBR.Present() {
+					mine[q.ID] = true
+				}
+			}
+		}
+		for id := range mine {
+			users[id]++
+		}
+	}
+	for i := range pl.sides {
+		x := &pl.sides[i]
+		x.fast = x.fast && (x.down || !slices.ContainsFunc(x.rules, func(r *upf.Rule) bool {
+			return slices.ContainsFunc(r.QERs, func(q upf.QER) bool { return users[q.ID] > 1 })
+		}))
+	}
+}
+
+// gather puts the flows of all sides into one run.
+func (pl *plan) gather() {
+	for i := range pl.sides {
+		x := &pl.sides[i]
+		if !x.fast || x.plain {
+			continue
+		}
+		if len(pl.flows)+len(x.ways) > 1<<maxRunBits {
+			x.fast = false
+			continue
+		}
+		x.first = len(pl.flows)
+		for _, w := range x.ways {
+			w.holder += x.first
+			pl.flows = append(pl.flows, w)
+		}
+	}
+}
+
+// slow is the plan that leaves all to user space.
+func (pl *plan) slow() *plan {
+	out := &plan{sides: slices.Clone(pl.sides)}
+	for i := range out.sides {
+		out.sides[i].fast, out.sides[i].plain = false, false
+	}
+	return out
+}
