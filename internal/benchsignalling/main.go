@@ -18,6 +18,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/limpid-5g/limpid/internal/lab"
 )
 
 // options are the choices of a measurement.
@@ -127,26 +129,26 @@ func (o *options) measure(ctx context.Context, binary string, args ...string) (m
 	if err != nil {
 		return nil, err
 	}
-	l, err := newLab()
+	l, err := lab.New()
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, l.close()) }()
-	c, err := startCore(ctx, l, dir, binary, append(args, s.config))
+	defer func() { err = errors.Join(err, l.Close()) }()
+	c, err := lab.StartCore(ctx, l, dir, binary, append(args, s.config))
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, c.stop()) }()
+	defer func() { err = errors.Join(err, c.Stop()) }()
 	return o.load(ctx, l, s, c)
 }
 
 // load puts the core under load: first to warm it up, then at saturation, and at last at half of that.
-func (o *options) load(ctx context.Context, l *lab, s *system, c *process) (*measurement, error) {
+func (o *options) load(ctx context.Context, l *lab.Lab, s *system, c *lab.Process) (*measurement, error) {
 	m := &measurement{options: *o}
 	if _, err := o.once(ctx, l, s, c, o.warmUp, saturated); err != nil {
 		return nil, fmt.Errorf("warm-up: %w", err)
 	}
-	before, err := c.memory()
+	before, err := c.Memory()
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +163,7 @@ func (o *options) load(ctx context.Context, l *lab, s *system, c *process) (*mea
 	if m.half, err = o.once(ctx, l, s, c, o.ues, m.saturation()); err != nil {
 		return nil, fmt.Errorf("half load: %w", err)
 	}
-	after, err := c.memory()
+	after, err := c.Memory()
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/limpid-5g/limpid/internal/lab"
 	"github.com/limpid-5g/limpid/ran/load"
 )
 
@@ -57,9 +58,9 @@ func (m *measurement) saturation() float64 {
 }
 
 // once lets UEs that were never there before register and get a session, at a rate of procedures per second.
-func (o *options) once(ctx context.Context, l *lab, s *system, c *process, ues int, rate float64) (*sample, error) {
+func (o *options) once(ctx context.Context, l *lab.Lab, s *system, c *lab.Process, ues int, rate float64) (*sample, error) {
 	args := []string{
-		"ran", "load", "--amf", coreAddr.Addr().String(), "--n2", ranAddr.Addr().String(), "--sctp", o.sctp, "--plmn", "00101",
+		"ran", "load", "--amf", lab.CoreAddress().String(), "--n2", lab.RANAddress().String(), "--sctp", o.sctp, "--plmn", "00101",
 		"--imsi", imsi(s.next), "--key", s.key, "--opc", s.opc, "--suci", s.homeKey, "--gnbs", strconv.Itoa(o.gnbs),
 		"--ues", strconv.Itoa(ues), "--rate", strconv.FormatFloat(rate, 'f', -1, 64), "--mix", "attach,session",
 		"--duration", runTime.String(), "--json", "-", "--stay", "-1s",
@@ -68,10 +69,10 @@ func (o *options) once(ctx context.Context, l *lab, s *system, c *process, ues i
 		args = append(args, "--in-flight", strconv.Itoa(o.inFlight))
 	}
 	s.next += ues
-	if err := c.quiet(ctx); err != nil {
+	if err := c.Quiet(ctx); err != nil {
 		return nil, err
 	}
-	before, err := c.cpu()
+	before, err := c.CPU()
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (o *options) once(ctx context.Context, l *lab, s *system, c *process, ues i
 	if err != nil {
 		return nil, err
 	}
-	p, err := start(l.ran, cmd, filepath.Join(filepath.Dir(s.config), "load.log"))
+	p, err := lab.Start(l.RAN, cmd, filepath.Join(filepath.Dir(s.config), "load.log"))
 	if err != nil {
 		return nil, err
 	}
@@ -88,19 +89,19 @@ func (o *options) once(ctx context.Context, l *lab, s *system, c *process, ues i
 		select {
 		case <-ctx.Done():
 			_ = cmd.Process.Kill()
-		case <-p.done:
+		case <-p.Done():
 		}
 	}()
 	r := &sample{pairs: ues}
 	if err := json.NewDecoder(out).Decode(&r.report); err != nil {
-		return nil, errors.Join(p.failed(fmt.Errorf("no report: %w", err)), p.stop())
+		return nil, errors.Join(p.Failed(fmt.Errorf("no report: %w", err)), p.Stop())
 	}
-	after, err := c.cpu() // before the gNBs leave, which costs the core more
+	after, err := c.CPU() // before the gNBs leave, which costs the core more
 	if err != nil {
-		return nil, errors.Join(err, p.stop())
+		return nil, errors.Join(err, p.Stop())
 	}
 	r.cpu = after - before
-	if err := p.stop(); err != nil {
+	if err := p.Stop(); err != nil {
 		return nil, err
 	}
 	if rate := r.report.ErrorRate(); rate != 0 {

@@ -7,11 +7,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 
 	"github.com/limpid-5g/limpid/core/config"
 	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/internal/lab"
 	"github.com/limpid-5g/limpid/manage/subscriber"
 	"github.com/limpid-5g/limpid/store/sqlite"
 )
@@ -30,7 +32,7 @@ func newSystem(dir string, o *options) (*system, error) {
 	db := filepath.Join(dir, "limpid.db")
 	text, keys, err := config.Generate(config.Box{
 		Name: "bench", PLMN: ident.PLMN{0x00, 0xf1, 0x10}, TAC: 1, Slice: ident.SNSSAI{SST: 1, SD: ident.NoSD}, DNN: "internet",
-		N2: coreAddr.Addr(), N3: coreAddr.Addr(), Pool: uePool, Store: db, SCTP: o.sctp,
+		N2: lab.CoreAddress(), N3: lab.CoreAddress(), Pool: netip.MustParsePrefix("10.45.0.0/16"), Store: db, SCTP: o.sctp,
 	})
 	if err != nil {
 		return nil, err

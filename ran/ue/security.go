@@ -116,10 +116,30 @@ func (u *UE) open(pdu []byte) (gmm.Message, error) {
 	}
 	inside, _, err := u.current.Unprotect(pdu)
 	if err != nil {
+		u.tellReuse(pdu, h.Sequence)
 		return nil, err
 	}
 	u.secure = true
 	return gmm.Decode(inside)
+}
+
+// tellReuse finds out whether a message that failed its check is right under a COUNT that is over.
+func (u *UE) tellReuse(pdu []byte, sequence uint8) {
+	c := u.current
+	if u.cfg.Hooks.CountReused == nil || c.MAC == nil {
+		return
+	}
+	for high := uint32(0); high <= c.Receive>>8; high++ {
+		count := high<<8 | uint32(sequence)
+		if count >= c.Receive {
+			return
+		}
+		mac := c.MAC(&c.KNASint, count, c.Bearer, nas.Downlink, pdu[nas.SecurityHeaderLen-1:])
+		if bytes.Equal(mac[:], pdu[2:6]) {
+			u.cfg.Hooks.CountReused(count)
+			return
+		}
+	}
 }
 
 // protectedCommand is a Security Mode Command with the message that its integrity is checked on.

@@ -47,6 +47,9 @@ type Hooks struct {
 	UplinkPDU func(pdu []byte) [][]byte
 	// Downlink sees each accepted 5GMM message; true hides it from the UE.
 	Downlink func(m gmm.Message) bool
+	// CountReused hears of a downlink message under a NAS COUNT that the network has used before under the same key,
+	// which TS 24.501 §4.4.3.1 forbids. The UE drops the message.
+	CountReused func(count uint32)
 }
 
 // UE is one phone. Its methods may be called from several goroutines; 5GMM procedures exclude each other.

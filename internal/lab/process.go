@@ -1,4 +1,4 @@
-package main
+package lab
 
 import (
 	"bytes"
@@ -9,18 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/pprof"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/limpid-5g/limpid/core"
-	"github.com/limpid-5g/limpid/core/config"
 )
-
-// coreRole makes this program the core instead, under a profiler.
-const coreRole = "profiled-core"
 
 const (
 	startTimeout = 20 * time.Second
@@ -28,24 +21,24 @@ const (
 	clockTick    = time.Second / 100 // of /proc/PID/stat: USER_HZ is 100 on every architecture that Go runs on
 )
 
-// process is a child whose cost is watched.
-type process struct {
+// Process is a child whose cost is watched.
+type Process struct {
 	cmd  *exec.Cmd
 	log  *os.File
 	done chan struct{}
 	err  error // after done
 }
 
-// start runs a program in a namespace. It dies with this process.
-func start(ns *namespace, cmd *exec.Cmd, logFile string) (*process, error) {
+// Start runs a program in a namespace. It dies with this process.
+func Start(ns *Namespace, cmd *exec.Cmd, logFile string) (*Process, error) {
 	log, err := os.Create(logFile)
 	if err != nil {
 		return nil, err
 	}
-	p := &process{cmd: cmd, log: log, done: make(chan struct{})}
+	p := &Process{cmd: cmd, log: log, done: make(chan struct{})}
 	cmd.Stderr = log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	if err := ns.do(cmd.Start); err != nil {
+	if err := ns.Do(cmd.Start); err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
 	go func() {
@@ -55,8 +48,18 @@ func start(ns *namespace, cmd *exec.Cmd, logFile string) (*process, error) {
 	return p, nil
 }
 
-// stop ends the process by SIGTERM, and kills it if it does not end.
-func (p *process) stop() error {
+// Done is closed when the process has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Kill ends the process by SIGKILL and waits for its end.
+func (p *Process) Kill() {
+	defer p.log.Close()
+	_ = p.cmd.Process.Kill() // one that has ended needs it no more
+	<-p.done
+}
+
+// Stop ends the process by SIGTERM, and kills it if it does not end.
+func (p *Process) Stop() error {
 	defer p.log.Close()
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -67,20 +70,20 @@ func (p *process) stop() error {
 		return fmt.Errorf("%s did not end and was killed", p.cmd.Args[0])
 	}
 	if p.err != nil {
-		return p.failed(p.err)
+		return p.Failed(p.err)
 	}
 	return nil
 }
 
-// failed adds the end of what the process logged.
-func (p *process) failed(err error) error {
+// Failed adds the end of what the process logged.
+func (p *Process) Failed(err error) error {
 	const shown = 2000
 	text, _ := os.ReadFile(p.log.Name())
 	return fmt.Errorf("%s: %w\n%s", strings.Join(p.cmd.Args[:2], " "), err, text[max(0, len(text)-shown):])
 }
 
-// startCore starts a core and waits until it says that it is ready, as sd_notify(3) does.
-func startCore(ctx context.Context, l *lab, dir, binary string, args []string) (*process, error) {
+// StartCore starts a core and waits until it says that it is ready, as sd_notify(3) does.
+func StartCore(ctx context.Context, l *Lab, dir, binary string, args []string) (*Process, error) {
 	name := filepath.Join(dir, "ready")
 	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})
 	if err != nil {
@@ -89,7 +92,7 @@ func startCore(ctx context.Context, l *lab, dir, binary string, args []string) (
 	defer socket.Close()
 	cmd := exec.Command(binary, args...)
 	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+name)
-	p, err := start(l.core, cmd, filepath.Join(dir, "core.log"))
+	p, err := Start(l.Core, cmd, filepath.Join(dir, "core.log"))
 	if err != nil {
 		return nil, err
 	}
@@ -106,48 +109,11 @@ func startCore(ctx context.Context, l *lab, dir, binary string, args []string) (
 	if err == nil && string(said[:n]) == "READY=1" {
 		return p, nil
 	}
-	return nil, errors.Join(p.failed(errors.New("the core is not ready")), p.stop())
+	return nil, errors.Join(p.Failed(errors.New("the core is not ready")), p.Stop())
 }
 
-// profiledCore is this program as a core.
-func profiledCore(ctx context.Context, profile, file string) error {
-	cfg, err := config.Load(file)
-	if err != nil {
-		return err
-	}
-	c, err := core.New(ctx, cfg, core.Options{})
-	if err != nil {
-		return err
-	}
-	out, err := os.Create(profile)
-	if err != nil {
-		return errors.Join(err, c.Close())
-	}
-	if err := pprof.StartCPUProfile(out); err != nil {
-		return errors.Join(err, c.Close(), out.Close())
-	}
-	go func() {
-		if c.AwaitUPFs(ctx) {
-			ready()
-		}
-	}()
-	err = c.Run(ctx)
-	pprof.StopCPUProfile()
-	return errors.Join(err, c.Close(), out.Close())
-}
-
-// ready tells the parent; one that is gone needs no telling.
-func ready() {
-	conn, err := net.Dial("unixgram", os.Getenv("NOTIFY_SOCKET"))
-	if err != nil {
-		return
-	}
-	defer conn.Close()
-	_, _ = conn.Write([]byte("READY=1"))
-}
-
-// cpu is the CPU time that the process has used, proc_pid_stat(5) fields 14 and 15.
-func (p *process) cpu() (time.Duration, error) {
+// CPU is the CPU time that the process has used, proc_pid_stat(5) fields 14 and 15.
+func (p *Process) CPU() (time.Duration, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
 	if err != nil {
 		return 0, err
@@ -172,8 +138,8 @@ func parseCPU(stat []byte) (time.Duration, error) {
 	return sum, nil
 }
 
-// memory is the resident memory of the process in octets, proc_pid_status(5).
-func (p *process) memory() (int64, error) {
+// Memory is the resident memory of the process in octets, proc_pid_status(5).
+func (p *Process) Memory() (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
 		return 0, err
@@ -186,20 +152,20 @@ func (p *process) memory() (int64, error) {
 	return kilo << 10, nil
 }
 
-// quiet waits until the core has nothing to do any more: until it uses less than 5% of a CPU for half a second.
-func (p *process) quiet(ctx context.Context) error {
+// Quiet waits until the core has nothing to do any more: until it uses less than 5% of a CPU for half a second.
+func (p *Process) Quiet(ctx context.Context) error {
 	const step, little = 500 * time.Millisecond, 25 * time.Millisecond
-	last, err := p.cpu()
+	last, err := p.CPU()
 	for err == nil {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-p.done:
-			return p.failed(errors.New("the core has ended"))
+			return p.Failed(errors.New("the core has ended"))
 		case <-time.After(step):
 		}
 		var now time.Duration
-		if now, err = p.cpu(); err == nil && now-last < little {
+		if now, err = p.CPU(); err == nil && now-last < little {
 			return nil
 		}
 		last = now

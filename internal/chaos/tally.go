@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// shown bounds the violations that are printed.
+const shown = 40
+
+// tally is what happened.
+type tally struct {
+	reused atomic.Int64 // downlink NAS COUNTs that came twice
+
+	mu         sync.Mutex
+	done       map[string][2]int // by procedure: succeeded, failed
+	violations []string
+	restarts   []time.Duration
+	lives      int
+}
+
+func (t *tally) count(procedure string, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.done == nil {
+		t.done = make(map[string][2]int)
+	}
+	n := t.done[procedure]
+	if err == nil {
+		n[0]++
+	} else {
+		n[1]++
+	}
+	t.done[procedure] = n
+}
+
+func (t *tally) violation(format string, args ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.violations = append(t.violations, fmt.Sprintf("%s: ", time.Now().Format("15:04:05.000"))+fmt.Sprintf(format, args...))
+}
+
+func (t *tally) restarted(d time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.restarts = append(t.restarts, d)
+}
+
+func (t *tally) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var parts []string
+	for name, n := range t.done {
+		parts = append(parts, fmt.Sprintf("%d %ss (%d cut off)", n[0], name, n[1]))
+	}
+	slices.Sort(parts)
+	if len(t.restarts) > 0 {
+		parts = append(parts, fmt.Sprintf("start with NG Setup at most %.0f ms", 1000*slices.Max(t.restarts).Seconds()))
+	}
+	return strings.Join(append(parts, fmt.Sprintf("%d promises broken", len(t.violations)), fmt.Sprintf("%d NAS COUNTs used twice", t.reused.Load())), ", ")
+}
+
+// verdict is an error if anything was broken.
+func (t *tally) verdict() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.violations) == 0 && t.reused.Load() == 0 {
+		return nil
+	}
+	return errors.New("broken:\n" + strings.Join(t.violations[:min(len(t.violations), shown)], "\n"))
+}
