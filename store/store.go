@@ -23,6 +23,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 
 	"github.com/limpid-5g/limpid/aka"
@@ -105,6 +106,9 @@ type Subscribers interface {
 	// ListSubscribers returns at most limit subscribers whose SUPI sorts after the given one ("" for the first),
 	// in order. A limit below 1 is ErrInvalid.
 	ListSubscribers(ctx context.Context, after ident.SUPI, limit int) ([]Subscriber, error)
+
+	// AllSubscribers yields every subscriber in the order of their SUPIs, as of one moment. After an error it ends.
+	AllSubscribers(ctx context.Context) iter.Seq2[Subscriber, error]
 
 	// Revision is the number of the last change of any subscriber; it only grows. It is cheap enough to be asked every
 	// second.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -197,6 +198,34 @@ func (s *Store) ListSubscribers(ctx context.Context, after ident.SUPI, limit int
 		return nil, fmt.Errorf("%w: limit %d", store.ErrInvalid, limit)
 	}
 	return s.query(ctx, selectPageSQL, string(after), int64(limit))
+}
+
+// AllSubscribers implements store.Subscribers.
+func (s *Store) AllSubscribers(ctx context.Context) iter.Seq2[store.Subscriber, error] {
+	return func(yield func(store.Subscriber, error) bool) {
+		if s.closed.Load() {
+			yield(store.Subscriber{}, store.ErrClosed)
+			return
+		}
+		rows, err := s.pool.Query(ctx, columns.SelectSubscriber+columns.OrderSubscriber)
+		if err != nil {
+			yield(store.Subscriber{}, err)
+			return
+		}
+		defer rows.Close()
+		var r columns.Subscriber
+		dest := r.Dest()
+		for sub, err := range columns.Assemble(&r, func() (bool, error) {
+			if !rows.Next() {
+				return false, rows.Err()
+			}
+			return true, rows.Scan(dest...)
+		}) {
+			if !yield(sub, err) {
+				return
+			}
+		}
+	}
 }
 
 func (s *Store) query(ctx context.Context, query string, args ...any) (subs []store.Subscriber, err error) {

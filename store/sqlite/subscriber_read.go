@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"iter"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/store"
@@ -33,6 +34,37 @@ func (s *Store) ListSubscribers(ctx context.Context, after ident.SUPI, limit int
 		return nil, fmt.Errorf("%w: limit %d", store.ErrInvalid, limit)
 	}
 	return s.query(ctx, s.selectPage, string(after), int64(limit))
+}
+
+// AllSubscribers implements store.Subscribers.
+func (s *Store) AllSubscribers(ctx context.Context) iter.Seq2[store.Subscriber, error] {
+	return func(yield func(store.Subscriber, error) bool) {
+		if s.closed.Load() {
+			yield(store.Subscriber{}, store.ErrClosed)
+			return
+		}
+		rows, err := s.readers.QueryContext(ctx, columns.SelectSubscriber+columns.OrderSubscriber)
+		if err != nil {
+			yield(store.Subscriber{}, s.readError(err))
+			return
+		}
+		defer func() { _ = rows.Close() }()
+		var r columns.Subscriber
+		dest := r.Dest()
+		for sub, err := range columns.Assemble(&r, func() (bool, error) {
+			if !rows.Next() {
+				return false, rows.Err()
+			}
+			return true, rows.Scan(dest...)
+		}) {
+			if err != nil {
+				err = s.readError(err)
+			}
+			if !yield(sub, err) {
+				return
+			}
+		}
+	}
 }
 
 func (s *Store) query(ctx context.Context, stmt *sql.Stmt, args ...any) (subs []store.Subscriber, err error) {

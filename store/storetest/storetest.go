@@ -29,6 +29,7 @@ func Run(t *testing.T, open Open) {
 		{"Remove", remove},
 		{"StaticAddressIsOfOne", staticAddressIsOfOne},
 		{"List", list},
+		{"All", all},
 		{"Revision", revision},
 		{"Changes", changes},
 		{"LeaseSQN", leaseSQN},
@@ -230,6 +231,32 @@ func list(t *testing.T, h *harness) {
 			next++
 		}
 		after = page[len(page)-1].SUPI
+	}
+}
+
+// all: everybody is there once, as of one moment, whatever happens while one looks.
+func all(t *testing.T, h *harness) {
+	if got := collect(h, h.AllSubscribers(h.Context())); len(got) != 0 {
+		t.Fatalf("%d subscribers in an empty store", len(got))
+	}
+	for i := 9; i >= 0; i-- {
+		h.add(rich(i))
+	}
+	next := 0
+	for sub, err := range h.AllSubscribers(h.Context()) {
+		h.must(err)
+		h.equal(&sub, rich(next))
+		if next == 0 {
+			h.must(h.RemoveSubscriber(h.Context(), SUPI(9)))
+			h.add(Subscriber(10))
+		}
+		next++
+	}
+	if next != 10 {
+		t.Fatalf("%d subscribers, want the 10 of the moment when it began", next)
+	}
+	for range h.AllSubscribers(h.Context()) {
+		break // nothing is left open, which the end of the test would notice
 	}
 }
 
