@@ -56,6 +56,13 @@ type stage struct {
 	begun       []<-chan error // commands that run beside the script
 	settle      func()         // waits until everybody has done what can be done without waiting
 
+	// Over real sockets, where they are not nil:
+	dial       func(context.Context) (sctp.Association, error) // an association of a gNB
+	n3         []netip.Addr                                    // one for the tunnels of each gNB
+	datagram   func(to netip.Addr) error                       // lets a packet arrive from a data network
+	seen       ladder.Sink                                     // what gNBs and UEs see
+	notApplied func(line string) error                         // what to do about a line that needs the core's inside
+
 	ctx  context.Context
 	stop context.CancelFunc
 	wg   sync.WaitGroup
@@ -164,10 +171,17 @@ func (s *stage) addGNB(ctx context.Context, c *command) error {
 	if err != nil {
 		return err
 	}
+	number := len(s.cells) + 1
 	cfg := gnb.Config{
-		Name: name, ID: uint32(len(s.cells) + 1), PLMN: plmn, TAC: ident.TAC(tac), Slices: list, Dial: s.dialFor(name),
-		N3:    netip.AddrFrom4([4]byte{127, 0, 0, byte(11 + len(s.cells))}),
+		Name: name, ID: uint32(number), PLMN: plmn, TAC: ident.TAC(tac), Slices: list, Dial: s.dialFor(name),
+		N3:    netip.AddrFrom4([4]byte{127, 0, 0, byte(10 + number)}),
 		Hooks: s.cellMisbehaviour(c), Ladder: s.xn,
+	}
+	if s.seen != nil {
+		cfg.Ladder = s.seen
+	}
+	if len(s.n3) > 0 {
+		cfg.N3, cfg.DataPath = s.n3[min(number, len(s.n3))-1], number <= len(s.n3)
 	}
 	g, err := gnb.New(cfg)
 	if err != nil {
@@ -179,6 +193,15 @@ func (s *stage) addGNB(ctx context.Context, c *command) error {
 
 // dialFor gives a gNB one end of an association in memory and the core the other.
 func (s *stage) dialFor(name string) func(context.Context) (sctp.Association, error) {
+	if s.dial != nil {
+		return func(ctx context.Context) (sctp.Association, error) {
+			near, err := s.dial(ctx)
+			if err == nil {
+				s.links.Store(name, near)
+			}
+			return near, err
+		}
+	}
 	return func(context.Context) (sctp.Association, error) {
 		near, far := sctp.Pipe()
 		s.links.Store(name, near)
@@ -227,7 +250,7 @@ func (s *stage) addUE(_ context.Context, c *command) error {
 			}
 		}
 	}
-	cfg := ue.Config{USIM: usim, Name: name, Hooks: s.misbehaviour(c, usim)}
+	cfg := ue.Config{USIM: usim, Name: name, Hooks: s.misbehaviour(c, usim), Ladder: s.seen}
 	if cfg.NEA, err = algorithms(c.options["nea"]); err != nil {
 		return err
 	}
@@ -249,9 +272,13 @@ func (s *stage) addUE(_ context.Context, c *command) error {
 }
 
 // packetFor lets a packet arrive from a data network.
-func (s *stage) packetFor(network string, to netip.Addr) {
+func (s *stage) packetFor(network string, to netip.Addr) error {
+	if s.datagram != nil {
+		return s.datagram(to)
+	}
 	from := netip.MustParseAddr("192.0.2.1")
 	s.path.Downlink(network, upf.Flow{Remote: from, Local: to, Protocol: 17, RemotePort: 7, LocalPort: 7, HasPorts: true}, 100)
+	return nil
 }
 
 func option(c *command, name, otherwise string) string {
