@@ -19,6 +19,7 @@ import (
 	"github.com/limpid-5g/limpid/core"
 	"github.com/limpid-5g/limpid/core/config"
 	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/ladder"
 	"github.com/limpid-5g/limpid/manage/subscriber"
 	"github.com/limpid-5g/limpid/nf/upf"
 	"github.com/limpid-5g/limpid/nf/upf/memory"
@@ -57,11 +58,10 @@ type stage struct {
 	settle      func()         // waits until everybody has done what can be done without waiting
 
 	// Over real sockets, where they are not nil:
-	dial       func(context.Context) (sctp.Association, error) // an association of a gNB
-	n3         []netip.Addr                                    // one for the tunnels of each gNB
-	datagram   func(to netip.Addr) error                       // lets a packet arrive from a data network
-	seen       ladder.Sink                                     // what gNBs and UEs see
-	notApplied func(line string) error                         // what to do about a line that needs the core's inside
+	dial     func(context.Context) (sctp.Association, error) // an association of a gNB
+	n3       []netip.Addr                                    // one for the tunnels of each gNB
+	datagram func(to netip.Addr) error                       // lets a packet arrive from a data network
+	seen     ladder.Sink                                     // what gNBs and UEs see
 
 	ctx  context.Context
 	stop context.CancelFunc

@@ -65,7 +65,7 @@ func newRANCommand() *cobra.Command {
 	}
 	f.network(cmd)
 	f.phones(cmd)
-	cmd.AddCommand(newRANLoadCommand())
+	cmd.AddCommand(newRANLoadCommand(), newRANRunCommand())
 	return cmd
 }
 

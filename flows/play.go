@@ -1,0 +1,213 @@
+package flows
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/limpid-5g/limpid/ladder"
+	"github.com/limpid-5g/limpid/ran/gnb"
+	"github.com/limpid-5g/limpid/ran/ue"
+	"github.com/limpid-5g/limpid/wire/sctp"
+)
+
+// Options are how Play reaches a core.
+type Options struct {
+	// Dial makes an association with the AMF for each gNB of the flow.
+	Dial func(context.Context) (sctp.Association, error)
+	// N3 are addresses of this machine, one for each gNB's tunnels; a gNB without one has no user plane of its own.
+	N3 []netip.Addr
+	// Datagram lets a packet for a UE arrive from the data network; nil: nobody can, and flows that need it do not apply.
+	Datagram func(to netip.Addr) error
+	Log      *slog.Logger // nil: nothing is logged
+	Ladder   ladder.Sink  // what gNBs and UEs say and hear
+}
+
+// Outcome is how a flow ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Passed        Outcome = "pass"
+	Failed        Outcome = "fail"
+	NotApplicable Outcome = "not applicable"
+)
+
+// Result is what became of a flow against a core.
+type Result struct {
+	Flow    string  `json:"flow"`
+	Clause  string  `json:"clause"`
+	Title   string  `json:"title"`
+	Outcome Outcome `json:"outcome"`
+	// Why is the line of the script that failed and how, or the lines that only who runs the core could play.
+	Why string `json:"why,omitempty"`
+	// Differences are the messages that the radio heard from the AMF and Limpid would not have sent, or the reverse.
+	// Another core may be right with them.
+	Differences []string      `json:"differences,omitempty"`
+	Took        time.Duration `json:"took_ns"`
+}
+
+// settleTime is how long nothing is said before a line of a script counts as played.
+const settleTime = 150 * time.Millisecond
+
+// Play plays a flow's script against a core that has the flow's configuration and subscribers, and judges it by what
+// gNBs and UEs see. A flow whose script reaches into the core does not apply to a core of others.
+func Play(ctx context.Context, f *Flow, o Options) Result {
+	start := time.Now()
+	result := Result{Flow: f.Name, Clause: f.Clause, Title: f.Title, Outcome: Passed}
+	s, heard := newField(ctx, o)
+	if lines := s.insideLines(f.Script); len(lines) > 0 {
+		result.Outcome, result.Why = NotApplicable, "reaches into the core: "+strings.Join(lines, "; ")
+		return result
+	}
+	_, err := s.play(f.Script)
+	if err = errors.Join(err, s.finish(ctx, nil)); err != nil {
+		result.Outcome, result.Why = Failed, err.Error()
+	}
+	result.Differences = heard.differences(f.Ladder)
+	s.leave(ctx)
+	result.Took = time.Since(start)
+	return result
+}
+
+// newField makes a stage without a core.
+func newField(ctx context.Context, o Options) (*stage, *heard) {
+	log := o.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	h := &heard{next: o.Ladder}
+	s := &stage{
+		recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
+		cells:    make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE), camps: make(map[*ue.UE]*gnb.GNB),
+		settle: h.settle, dial: o.Dial, n3: o.N3, datagram: o.Datagram, seen: h.take,
+	}
+	h.note = s.recorder
+	s.ctx, s.stop = context.WithCancel(ctx)
+	return s, h
+}
+
+// insideLines are the lines of a script that reach into the core.
+func (s *stage) insideLines(script []string) []string {
+	var found []string
+	for _, line := range script {
+		verb, _, _ := strings.Cut(strings.TrimPrefix(line, "begin "), " ")
+		if s.inside(verb) {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+// leave deregisters the UEs, so that the next flow finds the core as this one did, and takes the gNBs down.
+func (s *stage) leave(ctx context.Context) {
+	const patience = 5 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var wg sync.WaitGroup
+	for _, u := range s.ues {
+		if u.Status().Registered {
+			wg.Go(func() { _ = u.Deregister(ctx, true) }) // switching off needs no answer, and some UEs cannot
+		}
+	}
+	wg.Wait()
+	s.settle()
+	for _, g := range s.cells {
+		_ = g.Close(ctx) // the flow is judged already
+	}
+	s.stop()
+	s.wg.Wait()
+}
+
+// heard is what the radio hears, in order.
+type heard struct {
+	next ladder.Sink
+	note *recorder
+
+	mu   sync.Mutex
+	last time.Time
+}
+
+func (h *heard) take(e ladder.Event) {
+	h.mu.Lock()
+	h.last = time.Now()
+	h.mu.Unlock()
+	h.note.record(e)
+	h.next.Emit(e)
+}
+
+// settle waits until nothing has been said for a while.
+func (h *heard) settle() {
+	from := time.Now()
+	for {
+		h.mu.Lock()
+		if h.last.After(from) {
+			from = h.last
+		}
+		h.mu.Unlock()
+		quiet := time.Since(from)
+		if quiet >= settleTime {
+			return
+		}
+		time.Sleep(settleTime - quiet)
+	}
+}
+
+// differences compares, line by line of the script, which messages the AMF sent on N2 with those of a ladder.
+func (h *heard) differences(want string) []string {
+	got := h.note.text()
+	if want == "" {
+		return nil
+	}
+	var found []string
+	expected, seen := fromAMF(want), fromAMF(got)
+	for i := range seen { // the lines that were played
+		var e step
+		s := seen[i]
+		if i < len(expected) {
+			e = expected[i]
+		}
+		names := slices.Sorted(maps.Keys(e.sent))
+		for name := range s.sent {
+			if e.sent[name] == 0 {
+				names = append(names, name)
+			}
+		}
+		for _, name := range names {
+			if n, m := e.sent[name], s.sent[name]; n != m {
+				found = append(found, fmt.Sprintf("%s: %s %d times, Limpid %d", cmp.Or(s.line, e.line), name, m, n))
+			}
+		}
+	}
+	return found
+}
+
+// step is what the AMF sends in one line of a script.
+type step struct {
+	line string
+	sent map[string]int
+}
+
+// fromAMF reads the N2 messages of the AMF in a ladder.
+func fromAMF(text string) []step {
+	var steps []step
+	for line := range strings.Lines(text) {
+		if note, ok := strings.CutPrefix(line, "# "); ok {
+			steps = append(steps, step{strings.TrimSpace(note), make(map[string]int)})
+			continue
+		}
+		fields := strings.Fields(line)
+		if len(steps) > 0 && len(fields) > 5 && fields[1] == string(ladder.N2) && fields[2] == "AMF" {
+			steps[len(steps)-1].sent[fields[5]]++
+		}
+	}
+	return steps
+}
