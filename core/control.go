@@ -29,8 +29,9 @@ func (c *Core) openControl() error {
 // serveControl offers what an operator can ask of a running core.
 func (c *Core) serveControl(ctx context.Context) error {
 	s := control.NewServer(c.nf("control"))
-	control.Register(s, "audit", func(context.Context, struct{}) (AuditReport, error) {
-		return AuditReport{Found: c.Audit(false)}, nil
+	control.Register(s, "audit", func(ctx context.Context, _ struct{}) (AuditReport, error) {
+		found, err := c.AuditLive(ctx)
+		return AuditReport{Found: found}, err
 	})
 	return s.Serve(ctx, c.control)
 }

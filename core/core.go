@@ -56,6 +56,9 @@ type Core struct {
 	amf     *amf.AMF
 	smf     *smf.SMF
 	upf     *upf.UPF // nil where every UPF is another process
+	udm     *udm.UDM
+	pcf     *pcf.PCF
+	store   store.Contexts
 	control net.Listener
 	n2      sctp.Listener
 	closers []func() error // in the order of opening
@@ -93,6 +96,7 @@ func (c *Core) open(ctx context.Context) error {
 	authentication := ausf.New(ausf.Config{ServingPLMNs: networks}, t.udmAuthentication("AUSF", data), c.nf("ausf"))
 	policy := pcf.New(policies, t.udr("PCF", repository), c.nf("pcf"))
 	slice := nssf.New(nssfConfig(c.cfg), c.nf("nssf"))
+	c.store, c.udm, c.pcf = st, data, policy
 
 	if err := c.openUPF(); err != nil {
 		return err

@@ -19,6 +19,8 @@ func (s *stage) audit(ctx context.Context) error {
 			errs = append(errs, errors.New(found))
 		}
 	}
+	time.Sleep(time.Second) // what nobody waits for is on disk by then
+	s.settle()
 	look(false)
 	s.silent.Store(false)
 	errs = append(errs, s.finish(ctx, nil))

@@ -13,6 +13,8 @@ type chaos struct {
 	mu     sync.Mutex
 	random *rand.Rand
 	off    bool
+	late   []gmm.Message  // held back: said after what comes next
+	lateN2 []ngap.Message // the same
 }
 
 // one tells true once in n times.
@@ -25,7 +27,7 @@ func (c *chaos) one(n int) bool {
 func (c *chaos) stop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.off = true
+	c.off, c.late, c.lateN2 = true, nil, nil
 }
 
 func (c *chaos) n1(m gmm.Message) []gmm.Message {
@@ -36,8 +38,22 @@ func (c *chaos) n1(m gmm.Message) []gmm.Message {
 		return []gmm.Message{m, m}
 	case c.one(20):
 		return []gmm.Message{spoil(m)}
+	case c.one(30):
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.late = append(c.late, m)
+		return nil
 	}
-	return []gmm.Message{m}
+	return append([]gmm.Message{m}, c.heldBack()...)
+}
+
+// heldBack is what was held back, perhaps by another UE: the AMF must see that it is not this one's.
+func (c *chaos) heldBack() []gmm.Message {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	late := c.late
+	c.late = nil
+	return late
 }
 
 func (c *chaos) n2(m ngap.Message) []ngap.Message {
@@ -52,6 +68,15 @@ func (c *chaos) n2(m ngap.Message) []ngap.Message {
 		return []ngap.Message{radioLost(m)}
 	case c.one(40):
 		return []ngap.Message{radioLost(m), m}
+	case c.one(30):
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.lateN2 = append(c.lateN2, m)
+		return nil
 	}
-	return []ngap.Message{m}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	late := c.lateN2
+	c.lateN2 = nil
+	return append([]ngap.Message{m}, late...)
 }

@@ -52,7 +52,7 @@ func playFlow(t *testing.T, f *Flow) {
 		t.Logf("log:\n%s", log.String())
 	case *rewrite:
 		writeLadder(t, f, got)
-	case !same(got, f.Ladder):
+	case !Same(got, f.Ladder):
 		t.Errorf("ladder differs (run with -rewrite to accept it)\ngot:\n%s\nwant:\n%s\nlog:\n%s", got, f.Ladder, log.String())
 	}
 }
@@ -87,10 +87,10 @@ func TestSame(t *testing.T) {
 	const swapped = "# register u1\n 0.000 N4 SMF -> UPF Deletion\n 0.000 N4 UPF -> SMF Done\n 0.000 N1 AMF -> UE 1 Reject\n"
 	const wrong = "# register u1\n 0.000 N1 AMF -> UE 1 Reject\n 0.000 N4 UPF -> SMF Done\n 0.000 N4 SMF -> UPF Deletion\n"
 	const less = "# register u1\n 0.000 N4 SMF -> UPF Deletion\n 0.000 N4 UPF -> SMF Done\n"
-	if !same(a, swapped) {
+	if !Same(a, swapped) {
 		t.Error("parties that run ahead of each other differ")
 	}
-	if same(a, wrong) || same(a, less) || same(less, a) {
+	if Same(a, wrong) || Same(a, less) || Same(less, a) {
 		t.Error("an order that matters, or a missing arrow, goes unnoticed")
 	}
 }

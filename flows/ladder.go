@@ -82,10 +82,10 @@ func (r *recorder) text() string {
 	return strings.Join(r.lines, "\n") + "\n"
 }
 
-// same tells whether two ladders show the same flow. Under each line of the script it compares what each party says and
+// Same tells whether two ladders show the same flow. Under each line of the script it compares what each party says and
 // hears: the arrows of one UE on N1, of one UE or gNB on N2, and of one session on N4 each have an order, but one of them may run ahead of
 // another.
-func same(got, want string) bool {
+func Same(got, want string) bool {
 	a, b := lanes(got), lanes(want)
 	if len(a) != len(b) {
 		return false

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/store"
 	"github.com/limpid-5g/limpid/store/behind"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
@@ -106,6 +107,8 @@ func (ue *ue) keepAccepted(ctx context.Context, accept *gmm.RegistrationAccept) 
 			ue.guti.TMSI = ue.amf.ues.allotTMSI(ue)
 			id := gmm.GUTIIdentity(ue.guti)
 			accept.GUTI = &id
+		case errors.Is(err, store.ErrNotOwner) && ue.amf.ues.bySUPI.get(ue.supi) != ue:
+			return fmt.Errorf("a newer context of the subscriber: %w", procedure.ErrSuperseded)
 		case errors.Is(err, store.ErrNotOwner):
 			if err := ue.outrank(ctx); err != nil {
 				return err
