@@ -107,6 +107,9 @@ func (s *stage) tunnel(ctx context.Context, c *command) error {
 	if len(c.words) < 4 {
 		return errors.New("tunnel UE SESSION GNB")
 	}
+	if s.path == nil {
+		return s.tunnelSeen(ctx, c)
+	}
 	before := s.path.Sent()
 	if err := s.downlink(ctx, c); err != nil {
 		return err
@@ -121,6 +124,19 @@ func (s *stage) tunnel(ctx context.Context, c *command) error {
 		return nil
 	case len(after) != 1 || after[0].Peer != want:
 		return fmt.Errorf("the packet went to %v, want one to %v", after, want)
+	}
+	return nil
+}
+
+// tunnelSeen is tunnel where only the UE can tell: the packet comes to it, and so through the gNB at which it is.
+func (s *stage) tunnelSeen(ctx context.Context, c *command) error {
+	came, err := s.arrives(ctx, c)
+	if err != nil {
+		return err
+	}
+	u, _ := s.ue(c) // it was found before
+	if want := c.words[3]; came != (want != "none") || came && s.camps[u] != s.cells[want] {
+		return fmt.Errorf("the packet came to the UE: %v, which is at %s: %v", came, want, s.camps[u] == s.cells[want])
 	}
 	return nil
 }

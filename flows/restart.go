@@ -11,8 +11,6 @@ import (
 
 	"github.com/limpid-5g/limpid/core"
 	"github.com/limpid-5g/limpid/core/config"
-	"github.com/limpid-5g/limpid/nf/upf"
-	"github.com/limpid-5g/limpid/nf/upf/memory"
 	"github.com/limpid-5g/limpid/ran/gnb"
 	"github.com/limpid-5g/limpid/store/faults"
 	"github.com/limpid-5g/limpid/store/sqlite"
@@ -44,11 +42,7 @@ func (s *stage) live(cfg *config.Config, log *slog.Logger) error {
 	}
 	ctx, stop := context.WithCancel(s.ctx)
 	l := &life{disk: faults.New(st), stop: stop, end: make(chan struct{})}
-	s.path = memory.New()
-	l.core, err = core.New(s.ctx, cfg, core.Options{
-		Log: log, Ladder: s.recorder.record, Store: l.disk, WithoutN2: true, WithoutControl: true, N4: s.pipes(),
-		Datapath: func(upf.Config, *slog.Logger) (upf.Datapath, error) { return s.path, nil },
-	})
+	l.core, err = core.New(s.ctx, cfg, s.stand(core.Options{Log: log, Ladder: s.arrows, Store: l.disk, WithoutControl: true}))
 	if err != nil {
 		stop()
 		return errors.Join(err, st.Close())

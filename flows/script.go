@@ -114,9 +114,9 @@ func (s *stage) faultVerbs() verbs {
 // inside tells whether a command reaches into the core, which only who runs the core can do.
 func (s *stage) inside(verb string) bool {
 	switch verb {
-	case "n4":
+	case "n4", "kill", "start", "disk", "restart":
 		return true
-	case "downlink":
+	case "downlink", "tunnel":
 		return s.datagram == nil
 	}
 	return false

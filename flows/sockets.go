@@ -12,12 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/limpid-5g/limpid/core"
 	"github.com/limpid-5g/limpid/core/config"
-	"github.com/limpid-5g/limpid/manage/subscriber"
 	"github.com/limpid-5g/limpid/ran/gnb"
 	"github.com/limpid-5g/limpid/ran/ue"
-	"github.com/limpid-5g/limpid/store/sqlite"
 	"github.com/limpid-5g/limpid/wire/pfcp"
 	"github.com/limpid-5g/limpid/wire/sctp"
 )
@@ -28,6 +25,9 @@ import (
 // It returns the ladder; the error says what failed, or what was left behind.
 func PlayWithCore(ctx context.Context, f *Flow, log *slog.Logger) (string, error) {
 	s, err := newSocketStage(ctx, f, log)
+	if s == nil {
+		return "", err
+	}
 	if err != nil {
 		return "", errors.Join(err, s.close())
 	}
@@ -37,10 +37,16 @@ func PlayWithCore(ctx context.Context, f *Flow, log *slog.Logger) (string, error
 
 // newSocketStage sets a flow's core up on real sockets of this network namespace, and radios beside it.
 func newSocketStage(ctx context.Context, f *Flow, log *slog.Logger) (*stage, error) {
+	dir, err := os.MkdirTemp("", "limpid-flow")
+	if err != nil {
+		return nil, err
+	}
 	h := &heard{}
 	s := &stage{
-		recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
-		cells:    make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE), camps: make(map[*ue.UE]*gnb.GNB), settle: h.settle,
+		file: filepath.Join(dir, "limpid.db"), recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
+		cells: make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE), camps: make(map[*ue.UE]*gnb.GNB),
+		cellConfigs: make(map[string]gnb.Config), settle: h.settle, datagram: datagram, arrows: h.take,
+		done: []func() error{func() error { return os.RemoveAll(dir) }},
 	}
 	h.note = s.recorder
 	s.ctx, s.stop = context.WithCancel(ctx)
@@ -51,33 +57,17 @@ func newSocketStage(ctx context.Context, f *Flow, log *slog.Logger) (*stage, err
 	if !bytes.Contains(f.Config, []byte("ciphering")) && !strings.Contains(strings.Join(f.Script, "\n"), "nea=") {
 		cfg.AMF.Ciphering, cfg.AMF.AllowNullCiphering = []string{"NEA0"}, true
 	}
-	dir, err := os.MkdirTemp("", "limpid-flow")
-	if err != nil {
+	if err := s.provision(f.Subscribers); err != nil {
 		return s, err
 	}
-	s.done = append(s.done, func() error { return os.RemoveAll(dir) })
-	st, err := sqlite.Open(s.ctx, filepath.Join(dir, "limpid.db"), sqlite.Options{Create: true})
-	if err != nil {
+	if err := s.radio(cfg); err != nil {
 		return s, err
 	}
-	s.done = append(s.done, st.Close)
-	if _, err := subscriber.ImportCSV(s.ctx, st, strings.NewReader(string(f.Subscribers))); err != nil {
-		return s, err
+	err = s.live(cfg, log)
+	if err == nil {
+		s.core.AwaitUPFs(s.ctx)
 	}
-	s.core, err = core.New(s.ctx, cfg, core.Options{
-		Log: log, Ladder: h.take, Store: st, WithoutControl: true,
-		N4: func(addr netip.AddrPort) (pfcp.PacketConn, error) {
-			conn, err := pfcp.Listen(addr)
-			return &deafConn{conn, s}, err
-		},
-	})
-	if err != nil {
-		return s, err
-	}
-	s.done = append(s.done, s.core.Close)
-	s.wg.Go(func() { _ = s.core.Run(s.ctx) }) // ends with the context; what fails before shows in the ladder
-	s.core.AwaitUPFs(s.ctx)
-	return s, s.radio(cfg)
+	return s, err
 }
 
 // radio lets gNBs of the stage dial the core from addresses of their own.
@@ -94,15 +84,52 @@ func (s *stage) radio(cfg *config.Config) error {
 	s.dial = func(ctx context.Context) (sctp.Association, error) {
 		return transport.Dial(ctx, netip.AddrPortFrom(s.n3[0], 0), amf)
 	}
-	s.datagram = func(to netip.Addr) error {
-		conn, err := net.Dial("udp", netip.AddrPortFrom(to, 9).String())
-		if err != nil {
-			return err
-		}
-		_, err = conn.Write([]byte("limpid"))
-		return errors.Join(err, conn.Close())
-	}
 	return nil
+}
+
+// datagram sends a packet to port 9 (discard) of a UE, through the TUN interface of the UPF.
+func datagram(to netip.Addr) error {
+	conn, err := net.Dial("udp", netip.AddrPortFrom(to, 9).String())
+	if err != nil {
+		return err
+	}
+	_, err = conn.Write([]byte("limpid"))
+	return errors.Join(err, conn.Close())
+}
+
+func (s *stage) listenN4(addr netip.AddrPort) (pfcp.PacketConn, error) {
+	conn, err := pfcp.Listen(addr)
+	if err != nil {
+		return nil, err
+	}
+	return &deafConn{conn, s}, nil
+}
+
+// arrives tells whether a packet for a session comes to the UE within a second.
+func (s *stage) arrives(ctx context.Context, c *command) (bool, error) {
+	u, id, err := s.ueAndSession(c)
+	if err != nil {
+		return false, err
+	}
+	came := make(chan struct{}, 1)
+	err = u.OnPacket(id, func([]byte) {
+		select {
+		case came <- struct{}{}:
+		default:
+		}
+	})
+	if err != nil {
+		return false, err
+	}
+	if err := s.downlink(ctx, c); err != nil {
+		return false, err
+	}
+	select {
+	case <-came:
+		return true, nil
+	case <-time.After(time.Second):
+		return false, nil
+	}
 }
 
 // auditSockets lets everything come to an end and looks for what was left behind.

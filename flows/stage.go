@@ -57,6 +57,8 @@ type stage struct {
 	begun       []<-chan error // commands that run beside the script
 	settle      func()         // waits until everybody has done what can be done without waiting
 
+	arrows ladder.Sink // what the core says and hears
+
 	// Over real sockets, where they are not nil:
 	dial     func(context.Context) (sctp.Association, error) // an association of a gNB
 	n3       []netip.Addr                                    // one for the tunnels of each gNB
@@ -77,6 +79,7 @@ func newStage(f *Flow, dir string, log *slog.Logger, settle func()) (*stage, err
 		cells: make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE),
 		camps: make(map[*ue.UE]*gnb.GNB), cellConfigs: make(map[string]gnb.Config), settle: settle,
 	}
+	s.arrows = s.recorder.record
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	cfg, err := config.Parse("limpid.yaml", f.Config)
 	if err != nil {
@@ -100,6 +103,18 @@ func (s *stage) provision(subscribers []byte) error {
 	}
 	_, err = subscriber.ImportCSV(s.ctx, st, strings.NewReader(string(subscribers)))
 	return errors.Join(err, st.Close())
+}
+
+// stand puts a core on pipes, with a data path in memory, or on sockets.
+func (s *stage) stand(o core.Options) core.Options {
+	if s.dial != nil {
+		o.N4 = s.listenN4
+		return o
+	}
+	s.path = memory.New()
+	o.WithoutN2, o.N4 = true, s.pipes()
+	o.Datapath = func(upf.Config, *slog.Logger) (upf.Datapath, error) { return s.path, nil }
+	return o
 }
 
 // pipes joins the two ends of N4: whoever asks first gets the near end and the second the far one.

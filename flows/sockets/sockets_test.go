@@ -52,19 +52,26 @@ func TestOverSockets(t *testing.T) {
 	if dir == "" {
 		dir = t.TempDir()
 	}
-	places := make(chan struct{}, *parallel)
+	places, played := make(chan struct{}, *parallel), make(map[string]<-chan childResult)
 	var later []string
-	for _, f := range all {
-		if d := lasts(&f); d > *limit {
+	for i := range all {
+		f := &all[i]
+		if d := lasts(f); d > *limit {
 			later = append(later, fmt.Sprintf("%s (%v)", f.Name, d.Round(time.Second)))
 			continue
 		}
-		t.Run(f.Name, func(t *testing.T) {
-			t.Parallel()
+		result := make(chan childResult, 1)
+		played[f.Name] = result
+		go func() {
 			places <- struct{}{}
 			defer func() { <-places }()
-			overSockets(t, &f, dir)
-		})
+			result <- playInChild(t.Context(), f, dir)
+		}()
+	}
+	for _, f := range all {
+		if result, now := played[f.Name]; now {
+			t.Run(f.Name, func(t *testing.T) { judge(t, &f, dir, <-result) })
+		}
 	}
 	if len(later) > 0 {
 		t.Logf("longer than %v, so in virtual time only: %s; -limit plays them too", *limit, strings.Join(later, ", "))
@@ -84,25 +91,33 @@ func lasts(f *flows.Flow) time.Duration {
 	return last
 }
 
-func overSockets(t *testing.T, f *flows.Flow, dir string) {
-	ctx, cancel := context.WithTimeout(t.Context(), *limit+2*time.Minute)
+// playInChild plays a flow in a process with a network namespace of its own.
+func playInChild(ctx context.Context, f *flows.Flow, dir string) (r childResult) {
+	ctx, cancel := context.WithTimeout(ctx, *limit+2*time.Minute)
 	defer cancel()
 	child := exec.CommandContext(ctx, os.Args[0])
 	child.Dir = dir
 	child.Env = append(os.Environ(), childFlow+"="+f.Name)
-	child.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
+	child.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
 	var errOut bytes.Buffer
 	child.Stderr = &errOut
 	out, err := child.Output()
-	var r childResult
-	if err != nil || json.Unmarshal(out, &r) != nil {
-		t.Fatalf("%v (needs root)\n%s\n%s", err, out, errOut.String())
+	if err == nil {
+		err = json.Unmarshal(out, &r)
 	}
+	if err != nil {
+		r.Error = fmt.Sprintf("%v (needs root)\n%s", err, out)
+	}
+	r.log = errOut.String()
+	return r
+}
+
+func judge(t *testing.T, f *flows.Flow, dir string, r childResult) {
 	if r.Error != "" {
-		t.Fatalf("%s\nladder:\n%s\nlog:\n%s", r.Error, r.Ladder, errOut.String())
+		t.Fatalf("%s\nladder:\n%s\nlog:\n%s", r.Error, r.Ladder, r.log)
 	}
 	if !flows.Same(timeless(r.Ladder), timeless(f.Ladder)) {
-		t.Errorf("ladder differs from that in virtual time\ngot:\n%s\nwant:\n%s\nlog:\n%s", r.Ladder, f.Ladder, errOut.String())
+		t.Errorf("ladder differs from that in virtual time\ngot:\n%s\nwant:\n%s\nlog:\n%s", r.Ladder, f.Ladder, r.log)
 	}
 	decodesClean(t, f, filepath.Join(dir, f.Name+".pcapng"), r.Packets)
 }
@@ -162,6 +177,7 @@ type childResult struct {
 	Error   string
 	Ladder  string
 	Packets int
+	log     string
 }
 
 // playChild plays a flow in this process's network namespace and tells how it went on standard output.
