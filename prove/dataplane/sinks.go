@@ -14,5 +14,7 @@ func Sinks() []verifier.Sink {
 		{Map: "sess", Member: "up.state.next", Bits: 16, Why: policed},
 		{Map: "sess", Member: "down.state.octets", Bits: 16, Why: counted},
 		{Map: "sess", Member: "down.state.next", Bits: 16, Why: policed},
+		{Map: "flows", Member: "state.octets", Bits: 16, Why: counted},
+		{Map: "flows", Member: "state.next", Bits: 16, Why: policed},
 	}
 }

@@ -18,6 +18,7 @@ typedef long long s64;
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define barrier() asm volatile("" ::: "memory")
+#define AS_BRANCHES(x) asm volatile("" : "+r"(x)) /* no arithmetic on what was compared: x tells nothing of the packet */
 #define READ(x) (*(const volatile typeof(x) *)&(x))
 
 enum { MAP_HASH = 1, MAP_ARRAY = 2, MAP_PROG_ARRAY = 3, MAP_PERCPU_ARRAY = 6, MAP_DEVMAP_HASH = 25 };

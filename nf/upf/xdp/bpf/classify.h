@@ -16,8 +16,8 @@ struct key {
 	u8 qfi;
 	u8 limit; /* time to live */
 	u8 fragment;
-	u8 spare;
-	u32 octets; /* of the whole packet */
+	u8 spare[5];
+	u64 octets; /* of the whole packet; in a word of its own, which prove/verifier tells apart from others */
 };
 
 /* read_ports reads the ports that begin the body of a packet. */
@@ -41,7 +41,6 @@ INLINE int read_ipv4(struct key *k, const struct ipv4 *ip, const void *end, int 
 		return PASS_MALFORMED;
 	if (ip->version_length != 0x45)
 		return PASS_OPTIONS;
-	k->octets = htons(ip->length);
 	if (k->octets < IPV4)
 		return PASS_MALFORMED;
 	k->version = 4;
@@ -60,7 +59,6 @@ INLINE int read_ipv6(struct key *k, const struct ipv6 *ip, const void *end, int 
 {
 	if ((void *)(ip + 1) > end)
 		return PASS_MALFORMED;
-	k->octets = htons(ip->length) + IPV6;
 	k->version = 6;
 	k->protocol = ip->next;
 	k->tos = htonl(ip->version_class_label) >> 20;
@@ -87,11 +85,20 @@ INLINE int read_ipv6(struct key *k, const struct ipv6 *ip, const void *end, int 
 INLINE int read_packet(struct key *k, const void *packet, const void *end, int to_ue)
 {
 	const u8 *first = packet;
-	if ((void *)(first + 1) > end)
+	if (packet + 6 > end)
 		return PASS_MALFORMED;
-	if (*first >> 4 == 4)
+	u32 version = *first >> 4;
+	u64 at = 2, added = 0;
+	if (version == 6) { /* one read of 16 bits in either case, which is all of a packet that is counted */
+		at = 4;
+		added = IPV6;
+		AS_BRANCHES(at);
+		AS_BRANCHES(added);
+	}
+	k->octets = htons(*(const u16 *)(packet + at)) + added;
+	if (version == 4)
 		return read_ipv4(k, packet, end, to_ue);
-	if (*first >> 4 == 6)
+	if (version == 6)
 		return read_ipv6(k, packet, end, to_ue);
 	return PASS_MALFORMED;
 }
@@ -141,11 +148,12 @@ struct way {
 	u32 verdict, table, qfi, tos, next_hop;
 	u64 peer;
 	u64 session_rate, flow_rate;
-	struct state *session, *flow, *count;
+	struct state *session;
+	struct flow *flow, *policer; /* 0 if the session has one rule */
 };
 
 /* way_of is the way of a flow of a session; false if there is none. */
-INLINE int way_of(u32 index, struct state *session, u64 session_rate, struct way *w)
+INLINE int way_of(u32 index, struct way *w)
 {
 	struct flow *f = map_lookup(&flows, &index);
 	if (!f)
@@ -156,27 +164,33 @@ INLINE int way_of(u32 index, struct state *session, u64 session_rate, struct way
 	w->tos = f->tos;
 	w->next_hop = f->next_hop;
 	w->peer = f->peer;
-	w->session = session;
-	w->session_rate = f->flags & F_SESSION_RATE ? session_rate : 0;
+	if (!(f->flags & F_SESSION_RATE))
+		w->session_rate = 0;
 	w->flow_rate = f->per_octet;
-	w->count = &f->state;
-	w->flow = &f->state;
+	w->flow = w->policer = f;
 	u32 policer = f->policer;
-	if (f->per_octet && policer != index) {
-		struct flow *p = map_lookup(&flows, &policer);
-		if (!p)
-			return 0;
-		w->flow = &p->state;
-	}
+	if (f->per_octet && policer != index)
+		w->policer = map_lookup(&flows, &policer);
 	return 1;
 }
 
 /* admit takes a packet from all its policers, or from none if one refuses it. */
 INLINE int admit(const struct way *w, u32 octets, u64 now)
 {
-	if (!within(w->session, w->session_rate, now) || !within(w->flow, w->flow_rate, now))
+	if (!within(w->session, w->session_rate, now))
+		return 0;
+	if (w->policer && !within(&w->policer->state, w->flow_rate, now))
 		return 0;
 	take(w->session, w->session_rate, octets, now);
-	take(w->flow, w->flow_rate, octets, now);
+	if (w->policer)
+		take(&w->policer->state, w->flow_rate, octets, now);
 	return 1;
+}
+
+INLINE void account_way(const struct way *w, u32 octets, u32 direction)
+{
+	if (w->flow)
+		account(&w->flow->state, octets, direction);
+	else
+		account(w->session, octets, direction);
 }

@@ -154,14 +154,14 @@ NOINLINE int any_downlink(struct xdp_md *ctx)
 		return pass(PASS_MTU, DOWNLINK);
 
 	struct way w = { .verdict = f.verdict, .qfi = f.qfi, .tos = f.tos, .next_hop = f.next_hop, .peer = f.peer, .session = &s->down.state,
-			 .flow = &s->down.state, .count = &s->down.state, .session_rate = f.per_octet };
+			 .session_rate = f.per_octet };
 	if (f.verdict == VERDICT_RULES) {
 		int rule = classify(f.rules.classifier, &k);
 		if (rule == NO_RULE)
 			return drop(DROP_NO_RULE, DOWNLINK);
 		if (rule < 0)
 			return pass(PASS_OPTIONS, DOWNLINK);
-		if (!way_of(f.rules.flows + rule, &s->down.state, f.per_octet, &w) || w.verdict < VERDICT_FORWARD)
+		if (!way_of(f.rules.flows + rule, &w) || w.verdict < VERDICT_FORWARD)
 			return pass(PASS_SESSION, DOWNLINK);
 	}
 	if (w.verdict >= VERDICT_DROP)
@@ -190,6 +190,6 @@ NOINLINE int any_downlink(struct xdp_md *ctx)
 		return drop(DROP_SEND, DOWNLINK);
 	if (h.vlan && !tag(ctx, h.vlan))
 		return drop(DROP_SEND, DOWNLINK);
-	account(w.count, k.octets, DOWNLINK);
+	account_way(&w, k.octets, DOWNLINK);
 	return leave(ctx, &h);
 }

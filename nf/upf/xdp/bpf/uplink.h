@@ -142,7 +142,7 @@ INLINE int to_network(struct xdp_md *ctx, const struct key *k, const struct way 
 	}
 	if (h.vlan && !tag(ctx, h.vlan))
 		return drop(DROP_SEND, UPLINK);
-	account(w->count, octets, UPLINK);
+	account_way(w, octets, UPLINK);
 	return leave(ctx, &h);
 }
 
@@ -170,7 +170,7 @@ INLINE int to_tunnel(struct xdp_md *ctx, const struct key *k, const struct way *
 	encapsulate(data + ETH, &t, octets);
 	if (h.vlan && !tag(ctx, h.vlan))
 		return drop(DROP_SEND, UPLINK);
-	account(w->count, octets, direction);
+	account_way(w, octets, direction);
 	return leave(ctx, &h);
 }
 
@@ -189,16 +189,21 @@ INLINE int header_of(const struct gtpu *g, const void *end, u32 *qfi)
 	*qfi = 0;
 	if ((g->flags & 0xf0) != 0x30 || g->type != 255)
 		return -1 - PASS_SIGNALLING;
-	if (!(g->flags & 7))
-		return 8;
-	if ((void *)(g + 1) > end)
-		return -1 - PASS_MALFORMED;
-	if (!(g->flags & 4))
-		return 12;
-	if (g->next != 0x85 || g->container_length != 1 || g->container_type >> 4 > 1 || g->container_next)
-		return -1 - PASS_EXTENSION;
-	*qfi = g->qfi & 0x3f;
-	return GTPU;
+	s64 length = 8;
+	if (g->flags & 7) {
+		if ((void *)(g + 1) > end)
+			return -1 - PASS_MALFORMED;
+		length = 12;
+		AS_BRANCHES(length);
+		if (g->flags & 4) {
+			if (g->next != 0x85 || g->container_length != 1 || g->container_type >> 4 > 1 || g->container_next)
+				return -1 - PASS_EXTENSION;
+			*qfi = g->qfi & 0x3f;
+			length = GTPU;
+			AS_BRANCHES(length);
+		}
+	}
+	return length;
 }
 
 /* is_for_n3 tells whether a frame is for the port of GTP-U on N3. */
@@ -244,8 +249,7 @@ NOINLINE int any_uplink(struct xdp_md *ctx)
 	if (k.octets + header > payload || payload + UDP + IPV4 > length || ETH + length > frame)
 		return pass(PASS_MALFORMED, UPLINK);
 
-	struct way w = { .verdict = f.verdict, .table = f.table, .session = &s->up.state, .flow = &s->up.state, .count = &s->up.state,
-			 .session_rate = f.per_octet };
+	struct way w = { .verdict = f.verdict, .table = f.table, .session = &s->up.state, .session_rate = f.per_octet };
 	if (f.verdict == VERDICT_RULES) {
 		if (!owned(&k, f.ue, f.ue6))
 			return drop(carries(f.rules.classifier, qfi) ? DROP_SPOOFED : DROP_NO_RULE, UPLINK);
@@ -254,7 +258,7 @@ NOINLINE int any_uplink(struct xdp_md *ctx)
 			return drop(DROP_NO_RULE, UPLINK);
 		if (rule < 0)
 			return pass(PASS_OPTIONS, UPLINK);
-		if (!way_of(f.rules.flows + rule, &s->up.state, f.per_octet, &w) || w.verdict < VERDICT_FORWARD)
+		if (!way_of(f.rules.flows + rule, &w) || w.verdict < VERDICT_FORWARD)
 			return pass(PASS_SESSION, UPLINK);
 	} else {
 		if (f.qfis && !(f.qfis >> qfi & 1))
