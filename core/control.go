@@ -33,5 +33,6 @@ func (c *Core) serveControl(ctx context.Context) error {
 		found, err := c.AuditLive(ctx)
 		return AuditReport{Found: found}, err
 	})
+	c.registerRadioOrders(s)
 	return s.Serve(ctx, c.control)
 }

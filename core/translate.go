@@ -39,7 +39,7 @@ func amfConfig(c *config.Config) amf.Config {
 		Name: c.AMF.Name, InstanceID: c.AMF.Name, GUAMI: guami(c), RelativeCapacity: c.AMF.RelativeCapacity,
 		Ciphering: algorithms("NEA", c.AMF.Ciphering), Integrity: algorithms("NIA", c.AMF.Integrity),
 		T3512: time.Duration(c.AMF.T3512), RequestIMEISV: c.AMF.RequestIMEISV,
-		MaxProcedures: c.AMF.MaxProcedures, CongestionBackoff: time.Duration(c.AMF.CongestionBackoff),
+		N2MessageRate: c.AMF.N2.MessageRate, MaxProcedures: c.AMF.MaxProcedures, CongestionBackoff: time.Duration(c.AMF.CongestionBackoff),
 		T3502: time.Duration(c.AMF.T3502), ImplicitDeregistration: time.Duration(c.AMF.ImplicitDeregistration),
 		PowerSaving: amf.PowerSaving{
 			MICO: c.AMF.PowerSaving.MICO, ActiveTime: time.Duration(c.AMF.PowerSaving.ActiveTime), ExtendedDRX: c.AMF.PowerSaving.ExtendedDRX,

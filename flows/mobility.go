@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/ladder"
@@ -21,6 +22,9 @@ func (s *stage) mobilityVerbs() verbs {
 	return verbs{
 		"handover": s.handover,
 		"tunnel":   s.tunnel,
+		"operator": s.operator,
+		"flood":    s.flood,
+		"connect":  s.connectOnly,
 	}
 }
 
@@ -209,6 +213,142 @@ func strayMobility(name string, amfID ngap.AMFUENGAPID, ranID ngap.RANUENGAPID, 
 		return &ngap.HandoverRequestAcknowledge{AMFUENGAPID: amfID, RANUENGAPID: ranID,
 			PDUSessionResourceAdmittedList:     ngap.PDUSessionResourceAdmittedList{{PDUSessionID: 1, HandoverRequestAcknowledgeTransfer: []byte{0}}},
 			TargetToSourceTransparentContainer: ngap.TargetToSourceTransparentContainer{0}}
+	}
+	return nil
+}
+
+// operator is what an operator orders: "operator locate u1", "operator follow u1 [off]", "operator trace u1 [off]",
+// "operator voice u1",
+// "operator authenticate u1", "operator capacity 50", "operator drain [backup=NAME]", "operator reset gnb1".
+func (s *stage) operator(ctx context.Context, c *command) error {
+	a := s.core.AMF()
+	if len(c.words) < 2 {
+		return errors.New("operator ORDER")
+	}
+	var supi ident.SUPI
+	if len(c.words) > 2 && s.ues[c.words[2]] != nil {
+		supi = s.ues[c.words[2]].SUPI()
+	}
+	const who = "a flow"
+	switch c.words[1] {
+	case "locate":
+		at, err := a.Locate(ctx, supi, who)
+		if err == nil && at.TAI != s.camps[s.ues[c.words[2]]].TAI() {
+			return fmt.Errorf("located in %v", at.TAI)
+		}
+		return err
+	case "follow":
+		return a.FollowLocation(ctx, supi, !c.has("off"), who)
+	case "trace":
+		if c.has("off") {
+			return a.StopTrace(ctx, supi, who)
+		}
+		return a.StartTrace(ctx, supi, netip.MustParseAddr("192.0.2.9"), who)
+	case "voice":
+		ok, err := a.CheckVoiceSupport(ctx, supi)
+		if err == nil && !ok {
+			return errors.New("no voice")
+		}
+		return err
+	case "authenticate":
+		return a.Reauthenticate(ctx, supi)
+	case "capacity":
+		n, err := strconv.ParseUint(c.words[2], 10, 8)
+		a.SetCapacity(uint8(n))
+		return err
+	case "drain":
+		a.Drain(c.options["backup"])
+		return nil
+	case "reset":
+		return a.ResetGNB(c.words[2])
+	}
+	return fmt.Errorf("no order %q", c.words[1])
+}
+
+// areas reads "00101:2:1,2-010203;00102:1:1": tracking areas that a gNB supports beside that of its cell.
+func areas(spec string) ([]gnb.Area, error) {
+	var list []gnb.Area
+	for one := range strings.SplitSeq(spec, ";") {
+		parts := strings.Split(one, ":")
+		if one == "" || len(parts) != 3 {
+			continue
+		}
+		plmn, err := ident.ParsePLMN(parts[0])
+		if err != nil {
+			return nil, err
+		}
+		tac, err := strconv.ParseUint(parts[1], 10, 24)
+		if err != nil {
+			return nil, err
+		}
+		slices, err := parseSlices(parts[2])
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, gnb.Area{TAI: ident.TAI{PLMN: plmn, TAC: ident.TAC(tac)}, Slices: slices})
+	}
+	return list, nil
+}
+
+// flood sends many messages that cost the AMF work: "flood gnb1 1000".
+func (s *stage) flood(_ context.Context, c *command) error {
+	n, err := strconv.Atoi(c.words[2])
+	if err != nil {
+		return err
+	}
+	for range n {
+		if err := s.cells[c.words[1]].Send(stray("UEContextReleaseComplete", 900, 900)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// connectOnly makes an association that says nothing, and checks that it is gone after some time: "connect gnb9 31s".
+func (s *stage) connectOnly(ctx context.Context, c *command) error {
+	patience, err := time.ParseDuration(c.words[2])
+	if err != nil {
+		return err
+	}
+	assoc, err := s.dialFor(c.words[1])(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if _, err := assoc.Receive(ctx); ctx.Err() != nil || err == nil {
+		return errors.New("the association still stands")
+	}
+	return nil
+}
+
+// strayManagement is a message of N2 management that a gNB might send at any time.
+func strayManagement(name string, amfID ngap.AMFUENGAPID, ranID ngap.RANUENGAPID, tai ident.TAI) ngap.Message {
+	plmn := ngap.PLMNIdentity(tai.PLMN)
+	switch name {
+	case "RANConfigurationUpdate":
+		return &ngap.RANConfigurationUpdate{RANNodeName: "renamed", SupportedTAList: ngap.SupportedTAList{{
+			TAC: ngap.TAC(tai.TAC), BroadcastPLMNList: ngap.BroadcastPLMNList{{PLMNIdentity: plmn,
+				TAISliceSupportList: ngap.SliceSupportList{{SNSSAI: ngap.NewSNSSAI(ident.SNSSAI{SST: 1, SD: ident.NoSD})}}}},
+		}}}
+	case "NASNonDeliveryIndication":
+		return &ngap.NASNonDeliveryIndication{AMFUENGAPID: amfID, RANUENGAPID: ranID, NASPDU: []byte{0x7e, 0, 0x54},
+			Cause: ngap.CauseRadioNetworkXNHandoverTriggered}
+	case "RANCPRelocationIndication":
+		return &ngap.RANCPRelocationIndication{RANUENGAPID: ranID, EUTRACGI: ngap.EUTRACGI{PLMNIdentity: plmn}, TAI: ngap.NewTAI(tai)}
+	case "SecondaryRATDataUsageReport":
+		transfer, _ := (&ngap.SecondaryRATDataUsageReportTransfer{SecondaryRATUsageInformation: &ngap.SecondaryRATUsageInformation{
+			PDUSessionUsageReport: &ngap.PDUSessionUsageReport{PDUSessionTimedReportList: ngap.VolumeTimedReportList{{UsageCountUL: 1000, UsageCountDL: 2000}}},
+		}}).Append(nil)
+		return &ngap.SecondaryRATDataUsageReport{AMFUENGAPID: amfID, RANUENGAPID: ranID,
+			PDUSessionResourceSecondaryRATUsageList: ngap.PDUSessionResourceSecondaryRATUsageList{{PDUSessionID: 1, SecondaryRATDataUsageReportTransfer: transfer}}}
+	case "CellTrafficTrace":
+		address, _ := ngap.NewTransportLayerAddress(netip.MustParseAddr("192.0.2.9"), netip.Addr{}) // it is one
+		return &ngap.CellTrafficTrace{AMFUENGAPID: amfID, RANUENGAPID: ranID, NGRANCGI: ngap.NGRANCGI{NRCGI: &ngap.NRCGI{PLMNIdentity: plmn}},
+			TraceCollectionEntityIPAddress: address}
+	case "RRCInactiveTransitionReport":
+		return &ngap.RRCInactiveTransitionReport{AMFUENGAPID: amfID, RANUENGAPID: ranID, UserLocationInformation: ngap.UserLocationInformation{
+			UserLocationInformationNR: &ngap.UserLocationInformationNR{NRCGI: ngap.NRCGI{PLMNIdentity: plmn}, TAI: ngap.NewTAI(tai)}}}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/wire/aper"
@@ -146,6 +147,10 @@ func (s *stage) ngap(_ context.Context, c *command) error {
 func stray(name string, amfID ngap.AMFUENGAPID, ranID ngap.RANUENGAPID) ngap.Message {
 	plmn, _ := ident.ParsePLMN("00101") // it is one
 	tai := ident.TAI{PLMN: plmn, TAC: 1}
+	if number, ok := strings.CutPrefix(name, "RANConfigurationUpdate:"); ok {
+		tac, _ := strconv.ParseUint(number, 10, 24) // 0 is served by nobody
+		tai.TAC, name = ident.TAC(tac), "RANConfigurationUpdate"
+	}
 	switch name {
 	case "NGSetupRequest":
 		slice := ngap.SliceSupportItem{SNSSAI: ngap.NewSNSSAI(ident.SNSSAI{SST: 1, SD: ident.NoSD})}
@@ -176,6 +181,8 @@ func stray(name string, amfID ngap.AMFUENGAPID, ranID ngap.RANUENGAPID) ngap.Mes
 		}
 	case "PathSwitchRequest", "HandoverRequired", "HandoverNotify", "HandoverCancel", "HandoverRequestAcknowledge":
 		return strayMobility(name, amfID, ranID, tai)
+	case "RANConfigurationUpdate", "NASNonDeliveryIndication", "RANCPRelocationIndication", "SecondaryRATDataUsageReport", "CellTrafficTrace", "RRCInactiveTransitionReport":
+		return strayManagement(name, amfID, ranID, tai)
 	case "ErrorIndication":
 		cause := ngap.CauseRadioNetworkUnknownLocalUENGAPID
 		return &ngap.ErrorIndication{AMFUENGAPID: &amfID, RANUENGAPID: &ranID, Cause: &cause}

@@ -24,6 +24,7 @@ import (
 	"github.com/limpid-5g/limpid/nf/upf"
 	"github.com/limpid-5g/limpid/nf/upf/memory"
 	"github.com/limpid-5g/limpid/ran/gnb"
+	"github.com/limpid-5g/limpid/ran/radio"
 	"github.com/limpid-5g/limpid/ran/ue"
 	"github.com/limpid-5g/limpid/store/sqlite"
 	"github.com/limpid-5g/limpid/wire/ngap"
@@ -187,8 +188,16 @@ func (s *stage) addGNB(ctx context.Context, c *command) error {
 		return err
 	}
 	number := len(s.cells) + 1
+	id, err := strconv.ParseUint(option(c, "id", strconv.Itoa(number)), 10, 32)
+	if err != nil {
+		return err
+	}
+	also, err := areas(c.options["also"])
+	if err != nil {
+		return err
+	}
 	cfg := gnb.Config{
-		Name: name, ID: uint32(number), PLMN: plmn, TAC: ident.TAC(tac), Slices: list, Dial: s.dialFor(name),
+		Name: name, ID: uint32(id), Also: also, PLMN: plmn, TAC: ident.TAC(tac), Slices: list, Dial: s.dialFor(name),
 		N3:    netip.AddrFrom4([4]byte{127, 0, 0, byte(10 + number)}),
 		Hooks: s.cellMisbehaviour(c), Ladder: s.xn,
 	}
@@ -232,7 +241,11 @@ func (s *stage) closeGNB(ctx context.Context, c *command) error {
 }
 
 func (s *stage) resetGNB(ctx context.Context, c *command) error {
-	return s.cells[c.words[1]].Reset(ctx, ngap.CauseMiscOMIntervention)
+	var only []radio.Terminal // "reset gnb1 u1": of one UE
+	for _, name := range c.words[2:] {
+		only = append(only, s.ues[name])
+	}
+	return s.cells[c.words[1]].Reset(ctx, ngap.CauseMiscOMIntervention, only...)
 }
 
 // addUE makes a UE and lets it camp on a gNB.

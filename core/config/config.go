@@ -81,6 +81,8 @@ type N2 struct {
 	Port    uint16     `yaml:"port"`
 	SCTP    string     `yaml:"sctp"`     // auto, kernel, raw, udp
 	UDPPort uint16     `yaml:"udp_port"` // of the encapsulation of RFC 6951 §4.1
+	// MessageRate bounds the messages per second that are taken from one gNB; 0: no bound.
+	MessageRate int `yaml:"message_rate"`
 }
 
 // PLMN is a network with its tracking areas and slices, TS 38.413 §9.2.6.2.

@@ -94,6 +94,7 @@ amf:
     port: 38412
     sctp: {{.Box.SCTP}}  # auto, kernel, raw (IP protocol 132), udp (RFC 6951)
     udp_port: 9899
+    message_rate: 50000  # per second taken from one gNB, so that one that floods disturbs no other; 0: no bound
   plmns:  # must be set; gNBs have to broadcast one of these PLMNs and tracking areas
     - plmn: "{{.Box.PLMN}}"
       tacs: [{{.Box.TAC}}]

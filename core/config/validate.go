@@ -92,6 +92,9 @@ func (v *validator) n2() {
 	if n.UDPPort == 0 {
 		v.bad("amf.n2.udp_port", "0 is no port, 9899 is the encapsulation's (RFC 6951 §4.1)")
 	}
+	if n.MessageRate < 0 {
+		v.bad("amf.n2.message_rate", "%d: want the messages per second taken from one gNB, or 0 for no bound", n.MessageRate)
+	}
 	v.oneOf("amf.n2.sctp", n.SCTP, "auto", "kernel", "raw", "udp")
 }
 

@@ -50,9 +50,11 @@ type AMF struct {
 	connections connectionTable
 	keeper      *keeper // nil: contexts end with the process
 	nextNGAPID  atomic.Uint64
+	capacity    atomic.Uint32 // relative, 0 to 255
 
-	mu   sync.Mutex
-	gnbs map[*gnb]struct{}
+	mu        sync.Mutex
+	gnbs      map[*gnb]struct{}
+	takeovers map[string]takeover // by global RAN node identity
 }
 
 // New makes an AMF; Serve lets gNBs in.
@@ -71,9 +73,10 @@ func New(cfg Config, services Services, sink ladder.Sink, log *slog.Logger) (*AM
 	a := &AMF{
 		cfg: cfg, services: services, ladder: sink, log: log,
 		pool: procedure.NewPool(cfg.MaxProcedures), wheel: wheel.New(idleTick),
-		gnbs: make(map[*gnb]struct{}), keeper: newKeeper(services.Contexts, log),
+		gnbs: make(map[*gnb]struct{}), takeovers: make(map[string]takeover), keeper: newKeeper(services.Contexts, log),
 	}
 	a.ues.init()
+	a.capacity.Store(uint32(cfg.RelativeCapacity))
 	return a, nil
 }
 

@@ -40,6 +40,9 @@ func (ue *ue) releaseConnection(ctx context.Context, cause ngap.Cause) {
 	if err != nil && !errors.Is(err, procedure.ErrSuperseded) {
 		ue.log().Warn("gNB did not confirm the release", "reason", err)
 	}
+	if errors.Is(err, procedure.ErrNoAnswer) {
+		go conn.gnb.resetAtGNB(ngap.CauseRadioNetworkReleaseDueTo5GCGeneratedReason, conn)
+	}
 	conn.gnb.close(conn)
 	if ue.conn == conn {
 		ue.conn = nil

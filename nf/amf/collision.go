@@ -21,6 +21,7 @@ const (
 	configurationUpdate running = "configuration update"
 	xnHandover          running = "Xn handover"
 	n2Handover          running = "N2 handover"
+	operation           running = "an operator's order"
 )
 
 // Collide is the collision table of the AMF: a message arrived that the running procedure does not wait for.
@@ -63,7 +64,7 @@ func (ue *ue) Collide(m any) procedure.Decision {
 		return procedure.Supersede
 	case *ngap.UEContextReleaseRequest:
 		switch ue.running {
-		case registration, serviceRequest, n2Handover:
+		case registration, serviceRequest, n2Handover, operation:
 			return procedure.Supersede
 		}
 	case *pathSwitch:

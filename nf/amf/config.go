@@ -21,6 +21,7 @@ type Config struct {
 	ImplicitDeregistration time.Duration
 	T3502                  time.Duration // how long a UE waits after failed attempts, TS 24.501 §10.2; 0: its default
 	RequestIMEISV          bool          // ask for the equipment identity in the Security Mode Command
+	N2MessageRate          int           // messages per second taken from one gNB; 0: no bound
 	MaxProcedures          int           // UEs busy at once; more are answered with congestion
 	CongestionBackoff      time.Duration // T3346 in that answer
 	PowerSaving            PowerSaving

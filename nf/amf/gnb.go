@@ -26,6 +26,9 @@ type gnb struct {
 	ready bool   // NG Setup has succeeded
 	id    string // global RAN node id, as text
 	name  string
+	asked map[ngap.ProcedureCode]chan ngap.Message // procedures that the AMF began
+	gone  chan struct{}                            // closed when the association has ended
+	pace  pace
 	tas   map[ident.TAI][]ident.SNSSAI // what it serves: slices by tracking area
 	conns map[ngap.AMFUENGAPID]*connection
 	byRAN map[ngap.RANUENGAPID]*connection // the same connections
@@ -36,11 +39,15 @@ func (a *AMF) ServeAssociation(ctx context.Context, assoc sctp.Association) {
 	g := &gnb{
 		amf: a, assoc: assoc,
 		log:   a.log.With("gnb", assoc.RemoteAddr().String()),
+		asked: make(map[ngap.ProcedureCode]chan ngap.Message), gone: make(chan struct{}),
 		conns: make(map[ngap.AMFUENGAPID]*connection), byRAN: make(map[ngap.RANUENGAPID]*connection),
 	}
 	a.addGNB(g)
 	g.log.Info("gNB connected")
+	unset := time.AfterFunc(setupPatience, g.endUnlessReady)
 	err := g.read(ctx)
+	unset.Stop()
+	close(g.gone)
 	a.removeGNB(g)
 	g.dropConnections("N2 association lost")
 	switch {
@@ -56,6 +63,9 @@ func (a *AMF) ServeAssociation(ctx context.Context, assoc sctp.Association) {
 func (g *gnb) read(ctx context.Context) error {
 	for {
 		m, err := g.assoc.Receive(ctx)
+		if err == nil {
+			err = g.slowDown(ctx)
+		}
 		switch {
 		case errors.Is(err, sctp.ErrRestarted):
 			g.log.Warn("gNB restarted its association: its UE contexts are gone")
@@ -94,8 +104,12 @@ func (g *gnb) receive(b []byte) {
 		g.setUp(m)
 	case *ngap.NGReset:
 		g.receiveReset(m)
-	case *ngap.NGResetAcknowledge, *ngap.OverloadStart, *ngap.OverloadStop:
+	case *ngap.NGResetAcknowledge, *ngap.AMFConfigurationUpdateAcknowledge, *ngap.AMFConfigurationUpdateFailure:
+		g.answered(m)
+	case *ngap.OverloadStart, *ngap.OverloadStop:
 		g.log.Debug("received", "message", m.Name())
+	case *ngap.RANCPRelocationIndication:
+		g.refuseRelocation(m)
 	case *ngap.RANConfigurationUpdate:
 		g.updateConfiguration(m)
 	case *ngap.InitialUEMessage:

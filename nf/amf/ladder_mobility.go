@@ -49,6 +49,66 @@ func (d *details) mobility(m ngap.Message) {
 		d.both(m.AMFUENGAPID, m.RANUENGAPID)
 	case *ngap.DownlinkRANStatusTransfer:
 		d.both(m.AMFUENGAPID, m.RANUENGAPID)
+	default:
+		d.management(m)
+	}
+}
+
+// management is the key IEs of what concerns the interface, or what operators want of a UE.
+func (d *details) management(m ngap.Message) {
+	switch m := m.(type) {
+	case *ngap.AMFConfigurationUpdate:
+		if m.RelativeAMFCapacity != nil {
+			d.add("capacity", *m.RelativeAMFCapacity)
+		}
+	case *ngap.AMFConfigurationUpdateFailure:
+		d.add("cause", m.Cause)
+		d.add("wait", timeToWait(m.TimeToWait))
+	case *ngap.RANConfigurationUpdate:
+		d.add("TAs", listTAs(supportedTAs(m.SupportedTAList)))
+	case *ngap.RANConfigurationUpdateFailure:
+		d.add("cause", m.Cause)
+		d.add("wait", timeToWait(m.TimeToWait))
+	case *ngap.AMFStatusIndication:
+		for _, i := range m.UnavailableGUAMIList {
+			d.add("unavailable", i.GUAMI.Ident())
+			if i.BackupAMFName != "" {
+				d.add("backup", i.BackupAMFName)
+			}
+		}
+	case *ngap.NGReset:
+		d.add("cause", m.Cause)
+		d.some("connections", len(m.ResetType.PartOfNGInterface))
+	case *ngap.NGResetAcknowledge:
+		d.some("connections", len(m.UEAssociatedLogicalNGConnectionList))
+	case *ngap.UETNLABindingReleaseRequest:
+		d.both(m.AMFUENGAPID, m.RANUENGAPID)
+	case *ngap.LocationReportingControl:
+		d.both(m.AMFUENGAPID, m.RANUENGAPID)
+		d.add("event", m.LocationReportingRequestType.EventType)
+	case *ngap.LocationReport:
+		d.add("TAI", locationOf(&m.UserLocationInformation).TAI)
+	case *ngap.LocationReportingFailureIndication:
+		d.add("cause", m.Cause)
+	case *ngap.TraceStart:
+		d.both(m.AMFUENGAPID, m.RANUENGAPID)
+	case *ngap.TraceFailureIndication:
+		d.add("cause", m.Cause)
+	case *ngap.DeactivateTrace:
+		d.both(m.AMFUENGAPID, m.RANUENGAPID)
+	case *ngap.UERadioCapabilityCheckRequest:
+		d.both(m.AMFUENGAPID, m.RANUENGAPID)
+	case *ngap.UEContextModificationRequest:
+		d.both(m.AMFUENGAPID, m.RANUENGAPID)
+		if m.SecurityKey != nil {
+			d.add("key", "new")
+		}
+	case *ngap.UEContextModificationFailure:
+		d.add("cause", m.Cause)
+	case *ngap.NASNonDeliveryIndication:
+		d.add("cause", m.Cause)
+	case *ngap.RANCPRelocationIndication:
+		d.add("RAN-UE-NGAP-ID", m.RANUENGAPID)
 	}
 }
 

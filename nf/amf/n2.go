@@ -48,6 +48,24 @@ func idsOf(m ngap.Message) (ueIDs, bool) {
 		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.HandoverFailure:
 		return ueIDs{&m.AMFUENGAPID, nil}, true
+	case *ngap.LocationReport:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.LocationReportingFailureIndication:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.TraceFailureIndication:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.CellTrafficTrace:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.SecondaryRATDataUsageReport:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.UERadioCapabilityCheckResponse:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.UEContextModificationResponse:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.UEContextModificationFailure:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.RRCInactiveTransitionReport:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.ErrorIndication:
 		return ueIDs{m.AMFUENGAPID, m.RANUENGAPID}, true
 	}

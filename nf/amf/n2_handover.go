@@ -219,6 +219,7 @@ func (ue *ue) handoverRequest(h *handover) *ngap.HandoverRequest {
 		AllowedNSSAI:                       toAllowedNSSAI(ue.allowed),
 		SourceToTargetTransparentContainer: h.required.SourceToTargetTransparentContainer,
 		GUAMI:                              ngap.NewGUAMI(ue.amf.cfg.GUAMI),
+		TraceActivation:                    ue.tracing, LocationReportingRequestType: ue.reporting,
 	}
 	for _, s := range h.sessions {
 		if s.admitted {

@@ -1,6 +1,9 @@
 package amf
 
 import (
+	"net/http"
+
+	"github.com/limpid-5g/limpid/sbi"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
 
@@ -20,6 +23,39 @@ func (g *gnb) receiveReset(m *ngap.NGReset) {
 		}
 	}
 	g.send(nil, ack)
+}
+
+// resetAtGNB is the NG Reset procedure started by the AMF, TS 38.413 §8.7.4.2.1: of some connections, or of all without
+// any. They are gone here already; the gNB is to give up what it still has of them.
+func (g *gnb) resetAtGNB(cause ngap.Cause, lost ...*connection) {
+	m := &ngap.NGReset{Cause: cause}
+	for _, c := range lost {
+		m.ResetType.PartOfNGInterface = append(m.ResetType.PartOfNGInterface,
+			ngap.UEAssociatedLogicalNGConnectionItem{AMFUENGAPID: &c.amfID, RANUENGAPID: &c.ranID})
+	}
+	if len(lost) == 0 {
+		m.ResetType.NGInterface = new(ngap.ResetAllResetAll)
+	}
+	if _, err := g.ask(m); err != nil {
+		g.log.Warn("gNB does not answer the NG Reset", "reason", err)
+	}
+}
+
+// ResetGNB gives up every UE of a gNB, on both sides, TS 38.413 §8.7.4. The gNB is named as in its NG Setup, or by its
+// global identity. It returns before the gNB has answered. Error: there is none of that name.
+func (a *AMF) ResetGNB(name string) error {
+	found := false
+	a.eachGNB(func(g *gnb) {
+		if g.isReady() && (g.label() == name || g.is(name)) {
+			found = true
+			g.dropConnections("NG Reset by the operator")
+			go g.resetAtGNB(ngap.CauseMiscOMIntervention)
+		}
+	})
+	if !found {
+		return sbi.Problem(http.StatusNotFound, sbi.CauseContextNotFound, "no gNB %q is connected", name)
+	}
+	return nil
 }
 
 // find returns the connection that an item of a reset names by either identity.

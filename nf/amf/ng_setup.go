@@ -3,6 +3,7 @@ package amf
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/wire/ngap"
@@ -19,11 +20,61 @@ func (g *gnb) setUp(m *ngap.NGSetupRequest) {
 		g.send(nil, &ngap.NGSetupFailure{Cause: refusal.cause, TimeToWait: &wait})
 		return
 	}
+	if g.takeOverID(m.GlobalRANNodeID.String()) {
+		return
+	}
 	g.mu.Lock()
 	g.ready, g.id, g.name, g.tas = true, m.GlobalRANNodeID.String(), string(m.RANNodeName), tas
 	g.mu.Unlock()
 	g.log.Info("gNB set up", "id", m.GlobalRANNodeID.String(), "name", m.RANNodeName, "areas", listTAs(tas))
 	g.send(nil, g.amf.setupResponse())
+}
+
+// takeover counts how often a global RAN node identity has come from another address of late.
+type takeover struct {
+	since time.Time
+	count int
+}
+
+// Two gNBs that both use one identity take it from each other for ever; the AMF stops that after some rounds.
+const (
+	maxTakeovers   = 4
+	takeoverPeriod = time.Minute
+)
+
+// takeOverID makes the association the one of its global RAN node identity, TS 38.413 §8.7.1.1: what an older
+// association with it held is erased, in the UEs' contexts too, and that association is ended. It tells whether the
+// identity is contended and NG Setup was refused for it.
+func (g *gnb) takeOverID(id string) (refused bool) {
+	older := g.amf.gnbByID(id)
+	if older == nil || older == g {
+		return false
+	}
+	here, there := g.assoc.RemoteAddr().String(), older.assoc.RemoteAddr().String()
+	if g.amf.contended(id) {
+		g.log.Error("NG Setup refused: two gNBs use one identity", "id", id, "older", there, "change", "the gNB identity of one of them")
+		wait := ngap.TimeToWaitV60s
+		g.send(nil, &ngap.NGSetupFailure{Cause: ngap.CauseMiscUnspecified, TimeToWait: &wait})
+		return true
+	}
+	g.log.Warn("gNB has set up anew: its older association is ended", "id", id, "older", there, "newer", here)
+	older.reset()
+	older.dropConnections("its gNB has set up anew")
+	_ = older.assoc.Abort("NG Setup on another association") // it is gone whatever it says
+	return false
+}
+
+// contended counts a takeover and tells whether there were too many.
+func (a *AMF) contended(id string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t := a.takeovers[id]
+	if now := time.Now(); now.Sub(t.since) > takeoverPeriod {
+		t = takeover{since: now}
+	}
+	t.count++
+	a.takeovers[id] = t
+	return t.count > maxTakeovers
 }
 
 // updateConfiguration is the RAN Configuration Update procedure, TS 38.413 §8.7.2.
@@ -32,7 +83,7 @@ func (g *gnb) updateConfiguration(m *ngap.RANConfigurationUpdate) {
 		tas := supportedTAs(m.SupportedTAList)
 		if refusal := g.amf.refuseTAs(tas); refusal != nil {
 			g.log.Warn("RAN Configuration Update refused", "reason", refusal.why, "asked", listTAs(tas), "allowed", g.amf.listTAs(), "change", refusal.change)
-			g.send(nil, &ngap.RANConfigurationUpdateFailure{Cause: refusal.cause})
+			g.send(nil, &ngap.RANConfigurationUpdateFailure{Cause: refusal.cause, TimeToWait: new(ngap.TimeToWaitV10s)})
 			return
 		}
 		g.mu.Lock()
@@ -51,7 +102,7 @@ func (a *AMF) setupResponse() *ngap.NGSetupResponse {
 	r := &ngap.NGSetupResponse{
 		AMFName:             ngap.AMFName(a.cfg.Name),
 		ServedGUAMIList:     ngap.ServedGUAMIList{{GUAMI: ngap.NewGUAMI(a.cfg.GUAMI)}},
-		RelativeAMFCapacity: ngap.RelativeAMFCapacity(a.cfg.RelativeCapacity),
+		RelativeAMFCapacity: ngap.RelativeAMFCapacity(a.capacity.Load()),
 	}
 	for _, p := range a.cfg.PLMNs {
 		r.PLMNSupportList = append(r.PLMNSupportList, ngap.PLMNSupportItem{

@@ -52,6 +52,13 @@ func (ue *ue) register(ctx context.Context, m *initialMessage, request *gmm.Regi
 			}
 		}
 		kgnbCount = ue.security.nas.Receive - 1 // that of the SECURITY MODE COMPLETE, TS 33.501 §6.8.1.2.2
+		if ue.conn.contextSetUp {
+			if err := ue.rekey(ctx, kgnbCount); ended(err) {
+				return err
+			} else if err != nil {
+				ue.log().Warn("gNB keeps the older key", "reason", err)
+			}
+		}
 	}
 	if err := ue.subscribe(ctx); err != nil { // step 14
 		return err

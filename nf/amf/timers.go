@@ -21,10 +21,15 @@ var (
 	initialContextSetup = procedure.Timer{Name: "Initial Context Setup", Duration: 10 * time.Second}
 	ueContextRelease    = procedure.Timer{Name: "UE Context Release", Duration: 10 * time.Second}
 
+	// ranProcedure bounds the other procedures that the AMF begins.
+	ranProcedure = procedure.Timer{Name: "NGAP procedure", Duration: 5 * time.Second}
 	// A source gNB waits for TNGRELOCprep and TNGRELOCoverall, TS 38.413 §9.5; the AMF is no more patient than it.
 	handoverResourceAllocation = procedure.Timer{Name: "Handover Resource Allocation", Duration: 5 * time.Second}
 	handoverArrival            = procedure.Timer{Name: "Handover Notification", Duration: 10 * time.Second}
 )
+
+// setupPatience is how long an association may stand without NG Setup, TS 38.413 §8.7.1.1: it is the first procedure.
+const setupPatience = 30 * time.Second
 
 // sourceRelease is how long the source of a handover may go on forwarding, TS 23.502 §4.9.1.3.3 step 14.
 const sourceRelease = 2 * time.Second

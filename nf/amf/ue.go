@@ -55,6 +55,9 @@ type ue struct {
 	kept        keeping // how far this context is on disk
 	nextHop     nextHop
 	handover    *handover // the N2 handover that runs
+	// what the gNB was asked to report of the UE, and goes along in handovers:
+	reporting *ngap.LocationReportingRequestType
+	tracing   *ngap.TraceActivation
 
 	// Of the running registration, to know a repeated request, TS 24.501 §5.5.1.2.8 d) and e):
 	request  *gmm.RegistrationRequest
@@ -172,6 +175,16 @@ func (ue *ue) Serve(ctx context.Context, m any) {
 		ue.releaseRequested(ctx, m)
 	case *pathSwitch:
 		ue.pathSwitchRequested(ctx, m)
+	case *order:
+		ue.obey(ctx, m)
+	case *ngap.LocationReport:
+		ue.located(m)
+	case *ngap.TraceFailureIndication:
+		ue.traceFailed(m)
+	case *ngap.CellTrafficTrace:
+		ue.cellTrafficTraced(m)
+	case *ngap.SecondaryRATDataUsageReport:
+		ue.secondaryRATUsage(ctx, m)
 	case *ngap.HandoverRequired:
 		ue.handoverRequired(ctx, m)
 	case *ngap.HandoverCancel: // of a handover that is over, TS 38.413 §8.4.5.2

@@ -78,6 +78,8 @@ type session struct {
 // Usage is what the UPF counted for a session, in octets.
 type Usage struct {
 	Uplink, Downlink uint64
+	// of that, what gNBs say went over a second radio, TS 23.502 §4.21
+	SecondaryUplink, SecondaryDownlink uint64
 }
 
 // SessionInfo is a copy of what an SM context is at one moment.

@@ -161,6 +161,8 @@ func (s *session) n2(ctx context.Context, info nsmf.N2SMInfo, out *nsmf.SMContex
 	case nsmf.PDUResSetupFail:
 		outcome, err = readSetupFailure(info.Data)
 		out.UpCnxState = nsmf.Deactivated
+	case nsmf.SecondaryRATUsage:
+		return s.secondaryRATUsage(info.Data)
 	case nsmf.PathSwitchReq:
 		return s.pathSwitchRequested(ctx, info.Data, out)
 	case nsmf.PathSwitchSetupFail:

@@ -45,6 +45,16 @@ func idsOf(m ngap.Message) (ids, bool) {
 		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.HandoverCancelAcknowledge:
 		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.LocationReportingControl:
+		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.TraceStart:
+		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.DeactivateTrace:
+		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.UERadioCapabilityCheckRequest:
+		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.UETNLABindingReleaseRequest:
+		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.DownlinkRANStatusTransfer:
 		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.ErrorIndication:

@@ -26,6 +26,7 @@ type Config struct {
 	PLMN   ident.PLMN
 	TAC    ident.TAC
 	Slices []ident.SNSSAI // supported in the tracking area; nil: SST 1
+	Also   []Area         // what the gNB supports beside the area of its cell
 
 	// Dial makes the association with an AMF, TS 38.412 §7.
 	Dial func(ctx context.Context) (sctp.Association, error)
@@ -47,6 +48,12 @@ type Config struct {
 	// TS 38.413 §8.14.1.
 	RadioCapability []byte
 	Log             *slog.Logger
+}
+
+// Area is a tracking area of a PLMN with the slices supported there.
+type Area struct {
+	TAI    ident.TAI
+	Slices []ident.SNSSAI
 }
 
 // Hooks make a gNB misbehave. A nil hook changes nothing.

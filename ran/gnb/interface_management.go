@@ -10,20 +10,18 @@ import (
 
 // setupRequest composes NG SETUP REQUEST, TS 38.413 §9.2.6.1.
 func (g *GNB) setupRequest() *ngap.NGSetupRequest {
-	slices := make(ngap.SliceSupportList, len(g.cfg.Slices))
-	for i, s := range g.cfg.Slices {
-		slices[i].SNSSAI = ngap.NewSNSSAI(s)
+	m := &ngap.NGSetupRequest{GlobalRANNodeID: g.globalID(), RANNodeName: ngap.RANNodeName(g.cfg.Name), DefaultPagingDRX: ngap.PagingDRXV128}
+	for _, a := range append([]Area{{g.TAI(), g.cfg.Slices}}, g.cfg.Also...) {
+		slices := make(ngap.SliceSupportList, len(a.Slices))
+		for i, s := range a.Slices {
+			slices[i].SNSSAI = ngap.NewSNSSAI(s)
+		}
+		m.SupportedTAList = append(m.SupportedTAList, ngap.SupportedTAItem{
+			TAC:               ngap.TAC(a.TAI.TAC),
+			BroadcastPLMNList: ngap.BroadcastPLMNList{{PLMNIdentity: ngap.PLMNIdentity(a.TAI.PLMN), TAISliceSupportList: slices}},
+		})
 	}
-	plmn := ngap.PLMNIdentity(g.cfg.PLMN)
-	return &ngap.NGSetupRequest{
-		GlobalRANNodeID: g.globalID(),
-		RANNodeName:     ngap.RANNodeName(g.cfg.Name),
-		SupportedTAList: ngap.SupportedTAList{{
-			TAC:               ngap.TAC(g.cfg.TAC),
-			BroadcastPLMNList: ngap.BroadcastPLMNList{{PLMNIdentity: plmn, TAISliceSupportList: slices}},
-		}},
-		DefaultPagingDRX: ngap.PagingDRXV128,
-	}
+	return m
 }
 
 // take decodes a message from the AMF and gives it to who it is for, TS 38.413 §10.
@@ -111,7 +109,7 @@ func (g *GNB) dispatch(m ngap.Message) {
 	case *ngap.NGReset:
 		g.reset(m)
 	case *ngap.AMFConfigurationUpdate:
-		g.answer(&ngap.AMFConfigurationUpdateAcknowledge{})
+		g.amfUpdate(m)
 	case *ngap.OverloadStart:
 		action := ngap.OverloadActionRejectNonEmergencyMODt
 		if r := m.AMFOverloadResponse; r != nil && r.OverloadAction != nil {

@@ -37,6 +37,9 @@ func (c *ueContext) handle(m ngap.Message) {
 		c.modifySessions(m, refusal)
 	case *ngap.PDUSessionResourceReleaseCommand:
 		c.releaseSessions(m)
+	case *ngap.LocationReportingControl, *ngap.TraceStart, *ngap.DeactivateTrace, *ngap.UERadioCapabilityCheckRequest,
+		*ngap.UETNLABindingReleaseRequest:
+		c.operate(m, refusal)
 	case *ngap.ErrorIndication:
 		c.errorIndication(m)
 	}
@@ -114,6 +117,15 @@ func (c *ueContext) modifyContext(m *ngap.UEContextModificationRequest, refusal 
 	if refusal != nil {
 		c.answer(&ngap.UEContextModificationFailure{AMFUENGAPID: m.AMFUENGAPID, RANUENGAPID: c.id, Cause: *refusal})
 		return
+	}
+	if m.SecurityKey != nil { // TS 33.501 §6.9.4.4
+		if err := c.ue().Secure(*m.SecurityKey); err != nil {
+			c.answer(&ngap.UEContextModificationFailure{AMFUENGAPID: m.AMFUENGAPID, RANUENGAPID: c.id, Cause: ngap.CauseRadioNetworkFailureInRadioInterfaceProcedure})
+			return
+		}
+		c.mu.Lock()
+		c.as = accessStratum{key: aka.KAN(*m.SecurityKey)}
+		c.mu.Unlock()
 	}
 	amf := m.AMFUENGAPID
 	if m.NewAMFUENGAPID != nil {

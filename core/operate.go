@@ -1,0 +1,81 @@
+package core
+
+import (
+	"context"
+	"net/netip"
+
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/manage/control"
+	"github.com/limpid-5g/limpid/nf/amf"
+)
+
+// operator is who an act is recorded for that came over the operators' socket: whoever may open it.
+const operator = "operators' socket"
+
+// UEOrder names a subscriber for an order about a connected UE.
+type UEOrder struct {
+	SUPI ident.SUPI `json:"supi"`
+	On   bool       `json:"on"` // whether something is to begin or to end
+	// Collector takes the records of a trace.
+	Collector netip.Addr `json:"collector,omitzero"`
+	By        string     `json:"by,omitempty"` // who wants it, for the record
+}
+
+func (o *UEOrder) who() string {
+	if o.By == "" {
+		return operator
+	}
+	return o.By
+}
+
+// AMFOrder changes the AMF's place among others.
+type AMFOrder struct {
+	Capacity uint8  `json:"capacity"`         // relative, 0 to 255
+	Backup   string `json:"backup,omitempty"` // AMF name that serves its UEs from now on
+}
+
+// GNBOrder names a gNB by its name or global identity.
+type GNBOrder struct {
+	Name string `json:"name"`
+}
+
+// VoiceSupport is the answer of "ue.voice".
+type VoiceSupport struct {
+	Supported bool `json:"supported"`
+}
+
+// AMF is the core's AMF, for orders.
+func (c *Core) AMF() *amf.AMF { return c.amf }
+
+type done struct{}
+
+// registerRadioOrders offers what an operator can have gNBs do.
+func (c *Core) registerRadioOrders(s *control.Server) {
+	control.Register(s, "gnb.list", func(context.Context, struct{}) ([]amf.GNBInfo, error) { return c.amf.GNBs(), nil })
+	control.Register(s, "gnb.reset", func(_ context.Context, o GNBOrder) (done, error) { return done{}, c.amf.ResetGNB(o.Name) })
+	control.Register(s, "amf.capacity", func(_ context.Context, o AMFOrder) (done, error) {
+		c.amf.SetCapacity(o.Capacity)
+		return done{}, nil
+	})
+	control.Register(s, "amf.drain", func(_ context.Context, o AMFOrder) (done, error) {
+		c.amf.Drain(o.Backup)
+		return done{}, nil
+	})
+	control.Register(s, "ue.locate", func(ctx context.Context, o UEOrder) (amf.Location, error) { return c.amf.Locate(ctx, o.SUPI, o.who()) })
+	control.Register(s, "ue.follow", func(ctx context.Context, o UEOrder) (done, error) {
+		return done{}, c.amf.FollowLocation(ctx, o.SUPI, o.On, o.who())
+	})
+	control.Register(s, "ue.trace", func(ctx context.Context, o UEOrder) (done, error) {
+		if o.On {
+			return done{}, c.amf.StartTrace(ctx, o.SUPI, o.Collector, o.who())
+		}
+		return done{}, c.amf.StopTrace(ctx, o.SUPI, o.who())
+	})
+	control.Register(s, "ue.authenticate", func(ctx context.Context, o UEOrder) (done, error) {
+		return done{}, c.amf.Reauthenticate(ctx, o.SUPI)
+	})
+	control.Register(s, "ue.voice", func(ctx context.Context, o UEOrder) (VoiceSupport, error) {
+		ok, err := c.amf.CheckVoiceSupport(ctx, o.SUPI)
+		return VoiceSupport{ok}, err
+	})
+}

@@ -1,0 +1,64 @@
+package amf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/limpid-5g/limpid/aka"
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
+	"github.com/limpid-5g/limpid/wire/ngap"
+)
+
+// modifyContext is the UE Context Modification procedure, TS 38.413 §8.3.4. A gNB that refuses keeps what it had.
+func (ue *ue) modifyContext(ctx context.Context, m *ngap.UEContextModificationRequest) error {
+	m.AMFUENGAPID, m.RANUENGAPID = ue.conn.amfID, ue.conn.ranID
+	answer, err := ue.askGNB(ctx, ranProcedure, m, func(m any) bool {
+		switch m.(type) {
+		case *ngap.UEContextModificationResponse, *ngap.UEContextModificationFailure:
+			return true
+		}
+		return false
+	})
+	if err != nil {
+		return err
+	}
+	if failure, failed := answer.(*ngap.UEContextModificationFailure); failed {
+		return fmt.Errorf("gNB does not modify the UE context: %v", failure.Cause)
+	}
+	return nil
+}
+
+// rekey brings a new KgNB to the gNB when NAS security was set up anew on a connection that has AS security,
+// TS 33.501 §6.9.4.4. Until the gNB has it the chain of the older one counts for handovers.
+func (ue *ue) rekey(ctx context.Context, count uint32) error {
+	kgnb := ue.security.kamf.KAN(count, aka.Access3GPP)
+	err := ue.modifyContext(ctx, &ngap.UEContextModificationRequest{
+		SecurityKey: new(ngap.SecurityKey(kgnb)), UESecurityCapabilities: new(ngapCapabilities(ue.capability)),
+	})
+	if err == nil {
+		ue.nextHop = firstNextHop(ue.security.kamf, &kgnb)
+	}
+	return err
+}
+
+// Reauthenticate has a connected UE prove anew who it is and takes new keys into use, on N1 and on the radio:
+// TS 33.501 §6.1.3 and §6.9.4.4. A UE that fails is deregistered.
+func (a *AMF) Reauthenticate(ctx context.Context, supi ident.SUPI) error {
+	return a.order(ctx, supi, "authentication", func(ctx context.Context, ue *ue) error {
+		proof, err := ue.authenticate(ctx, string(ue.supi))
+		if errors.Is(err, errAuthentication) {
+			ue.sendNAS(&gmm.AuthenticationReject{})
+			ue.forget(ctx, ngap.CauseNASAuthenticationFailure)
+		}
+		if err != nil {
+			return err
+		}
+		before := ue.keys
+		if _, err := ue.secure(ctx, proof); err != nil && ue.keys == before { // else only what came along cannot be used
+			return err
+		}
+		return ue.rekey(ctx, ue.security.nas.Receive-1)
+	})
+}
