@@ -55,7 +55,7 @@ func (g *GNB) HandOverN2(ctx context.Context, t radio.Terminal, target *GNB, o N
 	defer target.announce(source, a)()
 	required := source.handoverRequired(target, o)
 	if o.Cancel == Preparing {
-		if err := source.send(required); err != nil {
+		if err := errors.Join(source.send(required), pause(ctx, time.Millisecond)); err != nil {
 			return err
 		}
 		return source.cancelHandover(ctx)
