@@ -63,17 +63,17 @@ func (p *phone) act(life context.Context) {
 	s := p.ue.Status()
 	switch n := p.random.IntN(10); {
 	case !p.accepted || !s.Registered:
-		p.register(ctx, initial)
+		_ = p.register(ctx, initial)
 	case !p.address.IsValid():
 		p.establish(ctx)
 	case n < 6 && !s.Connected:
-		p.serve(ctx)
+		_ = p.serve(ctx)
 	case n < 6:
 		p.idle(ctx)
 	case n < 8 && !s.Connected:
-		p.register(ctx, ue.RegisterOptions{Type: gmm.MobilityRegistrationUpdate})
+		_ = p.register(ctx, ue.RegisterOptions{Type: gmm.MobilityRegistrationUpdate})
 	case n == 9:
-		p.leave(ctx)
+		_ = p.leave(ctx)
 	}
 }
 
@@ -81,7 +81,7 @@ func (p *phone) act(life context.Context) {
 var initial = ue.RegisterOptions{Type: gmm.InitialRegistration | gmm.FollowOnRequest}
 
 // register: an accepted phone that comes with its 5G-GUTI need not authenticate.
-func (p *phone) register(ctx context.Context, o ue.RegisterOptions) {
+func (p *phone) register(ctx context.Context, o ue.RegisterOptions) error {
 	t := &p.network.tally
 	known := p.accepted && p.ue.Status().Registered
 	anew := o.Type&7 == gmm.InitialRegistration
@@ -100,13 +100,14 @@ func (p *phone) register(ctx context.Context, o ue.RegisterOptions) {
 		if anew {
 			p.address = netip.Addr{}
 		}
-		return
+		return err
 	}
 	if p.accepted = true; anew {
 		p.address = netip.Addr{}
-		return
+		return nil
 	}
 	p.keepsSession()
+	return nil
 }
 
 // rejectedAsUnknown tells whether the network said that it has no context of the phone, TS 24.501 §5.6.1.5.

@@ -110,27 +110,37 @@ func (n *network) each(f func(*phone)) {
 
 // settle: an accepted phone is served; of any other it was open what the core has of it, so it registers and leaves.
 func (p *phone) settle(ctx context.Context) {
+	var err error
 	for range settleTries {
 		if p.accepted {
-			if p.serve(ctx) == nil {
+			if err = p.within(ctx, p.serve); err == nil {
 				return
 			}
 			continue
 		}
-		if p.register(ctx, initial); p.accepted && p.leave(ctx) == nil {
-			return
+		if err = p.within(ctx, func(ctx context.Context) error { return p.register(ctx, initial) }); err == nil {
+			if err = p.within(ctx, p.leave); err == nil {
+				return
+			}
 		}
 	}
-	p.network.tally.violation("%s could not be brought to a certain state (accepted: %v)", p.ue.SUPI(), p.accepted)
+	p.network.tally.violation("%s could not be brought to a certain state (accepted: %v): %v", p.ue.SUPI(), p.accepted, err)
+}
+
+// within bounds a procedure.
+func (p *phone) within(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, procedureTimeout)
+	defer cancel()
+	return do(ctx)
 }
 
 // depart lets an accepted phone leave.
 func (p *phone) depart(ctx context.Context) {
 	for range settleTries {
-		if !p.accepted || p.leave(ctx) == nil {
+		if !p.accepted || p.within(ctx, p.leave) == nil {
 			return
 		}
-		p.register(ctx, initial)
+		_ = p.within(ctx, func(ctx context.Context) error { return p.register(ctx, initial) })
 	}
 	p.network.tally.violation("%s could not leave", p.ue.SUPI())
 }

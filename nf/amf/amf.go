@@ -49,6 +49,7 @@ type AMF struct {
 	ues         ueTable
 	connections connectionTable
 	keeper      *keeper // nil: contexts end with the process
+	absent      absent
 	nextNGAPID  atomic.Uint64
 	capacity    atomic.Uint32 // relative, 0 to 255
 

@@ -36,9 +36,11 @@ const (
 // keeping is how far a UE context is on disk. Only the UE's own goroutine touches what is not atomic.
 type keeping struct {
 	epoch   atomic.Uint64
-	stored  bool          // it is on disk, or may be
-	written uint64        // hash of what was last given to the store
-	ceiling atomic.Uint64 // keys<<32 | the first downlink NAS COUNT under these keys that is not reserved on disk
+	stored  bool   // it is on disk, or may be
+	written uint64 // hash of what was last given to the store
+	// connectedTo is the RAN node to which a restored UE was connected when the process ended, "" for none.
+	connectedTo string
+	ceiling     atomic.Uint64 // keys<<32 | the first downlink NAS COUNT under these keys that is not reserved on disk
 }
 
 // keptChange is a context to store or, with remove, to forget.

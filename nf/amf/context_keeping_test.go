@@ -110,7 +110,7 @@ func TestCountIsNeverUsedTwice(t *testing.T) {
 	if err := u.keep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	u.conn = &connection{secured: true}
+	u.conn = &connection{secured: true, gnb: &gnb{id: "gnb1"}}
 	send := func() error { _, err := u.protect(&gmm.Status{}); return err }
 	for i := range 3 * countBlock {
 		if err := send(); err != nil {
@@ -184,5 +184,32 @@ func TestRestore(t *testing.T) {
 	})
 	if len(orphans) != 1 || orphans[0].Ref != "orphan" || len(got.sessions) != 2 || got.session(5) == nil || got.session(7) == nil {
 		t.Fatalf("orphans %v, sessions %v", orphans, got.sessions)
+	}
+}
+
+// TestGUTIThatTheUEHas: acceptances that are lost one after the other never take the 5G-GUTI away that the UE has.
+func TestGUTIThatTheUEHas(t *testing.T) {
+	a, _ := keepingAMF(t)
+	u := fullUE(a)
+	u.oldTMSI = 0
+	a.ues.byTMSI.put(u.guti.TMSI, u)
+	held := u.guti.TMSI
+	for range 3 {
+		u.named = held
+		u.allotGUTI()
+		if u.oldTMSI != held || a.ues.byTMSI.get(held) != u || a.ues.byTMSI.get(u.guti.TMSI) != u {
+			t.Fatalf("the UE has %08x, the AMF knows %08x and %08x", held, u.oldTMSI, u.guti.TMSI)
+		}
+	}
+	count := 0
+	a.ues.byTMSI.each(func(uint32, *ue) { count++ })
+	if count != 2 {
+		t.Fatalf("%d 5G-TMSIs of one UE", count)
+	}
+	newest := u.guti.TMSI
+	u.confirmGUTI()
+	u.named = newest
+	if u.allotGUTI(); u.oldTMSI != newest {
+		t.Fatalf("%08x was confirmed, %08x stays", newest, u.oldTMSI)
 	}
 }

@@ -36,6 +36,7 @@ const (
 	fieldActiveTime
 	fieldDRX
 	fieldExtendedDRX
+	fieldConnectedTo
 )
 
 // Fields of a slice and of a session inside.
@@ -85,6 +86,9 @@ func (ue *ue) record(ceiling uint32) []byte {
 	w.Uint(fieldActiveTime, uint64(ue.reach.active))
 	w.Uint(fieldDRX, uint64(ue.drx))
 	w.Bytes(fieldExtendedDRX, ue.extendedDRX)
+	if ue.conn != nil {
+		w.String(fieldConnectedTo, ue.conn.gnb.identity())
+	}
 	return w.Record(nil)
 }
 
@@ -109,6 +113,8 @@ func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
 			u.reach.active = time.Duration(r.Uint())
 		case fieldDRX:
 			u.drx = gmm.DRXParameters(r.Uint())
+		case fieldConnectedTo:
+			u.kept.connectedTo = r.String()
 		case fieldExtendedDRX:
 			u.extendedDRX = slices.Clone(r.Bytes())
 		case fieldPEI:

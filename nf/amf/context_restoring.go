@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"slices"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/sbi/nudm"
@@ -48,6 +51,7 @@ func (a *AMF) Restore(ctx context.Context, each func(RestoredUE)) (int, error) {
 		if u.oldTMSI != 0 {
 			a.ues.byTMSI.put(u.oldTMSI, u)
 		}
+		a.absent.note(u)
 		u.supervise()
 		restored.Add(1)
 		each(RestoredUE{SUPI: u.supi, PolicyID: u.policy, Registration: nudm.AMF3GPPAccessRegistration{
@@ -58,6 +62,66 @@ func (a *AMF) Restore(ctx context.Context, each func(RestoredUE)) (int, error) {
 		a.log.Info("UEs restored", "registered", restored.Load(), "damaged", damaged.Load())
 	}
 	return int(restored.Load()), err
+}
+
+// absentPatience is how long a RAN node may be away after a restart before the AMF takes it that it has lost its UEs.
+const absentPatience = time.Minute
+
+// absent are the restored UEs by the RAN node that may still send and receive for them: their user plane stays as it is
+// until that node comes with NG Setup, which erases its UE contexts (TS 38.413 §8.7.1.1), or stays away.
+type absent struct {
+	mu     sync.Mutex
+	byNode map[string][]*ue
+}
+
+// note is for a UE that was just restored.
+func (x *absent) note(u *ue) {
+	if u.kept.connectedTo == "" || len(u.sessions) == 0 {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.byNode == nil {
+		x.byNode = make(map[string][]*ue)
+		time.AfterFunc(absentPatience, x.give)
+	}
+	x.byNode[u.kept.connectedTo] = append(x.byNode[u.kept.connectedTo], u)
+}
+
+// back tells the UEs of a RAN node that it has erased them.
+func (x *absent) back(node string) {
+	x.mu.Lock()
+	list := x.byNode[node]
+	delete(x.byNode, node)
+	x.mu.Unlock()
+	for _, u := range list {
+		_ = u.insist(&radioErased{node}) // refused only at shutdown
+	}
+}
+
+// give tells the UEs of all nodes that did not come back.
+func (x *absent) give() {
+	x.mu.Lock()
+	nodes := slices.Collect(maps.Keys(x.byNode))
+	x.mu.Unlock()
+	for _, node := range nodes {
+		x.back(node)
+	}
+}
+
+// radioErased says that the RAN node to which a restored UE was connected has no context of it any more.
+type radioErased struct{ node string }
+
+// loseRadio takes down the user plane of a restored UE that has not come back by itself.
+func (ue *ue) loseRadio(ctx context.Context, m *radioErased) {
+	if ue.kept.connectedTo == "" || ue.conn != nil {
+		return
+	}
+	ue.kept.connectedTo = ""
+	for _, s := range ue.sessions {
+		s.active = true
+	}
+	ue.deactivateSessions(ctx, "the core has restarted and "+m.node+" has erased the UE")
 }
 
 // AgreeSessions makes the sessions of the restored UEs those that the SMFs have: theirs is the last word, because a

@@ -175,3 +175,10 @@ func (g *gnb) slicesIn(t ident.TAI) ([]ident.SNSSAI, bool) {
 	s, ok := g.tas[t]
 	return s, ok
 }
+
+// identity is the global RAN node identity as text, "" before NG Setup.
+func (g *gnb) identity() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.id
+}

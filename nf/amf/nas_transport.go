@@ -221,6 +221,11 @@ func (a *AMF) tmsiIn(pdu []byte) (uint32, bool) {
 	if err != nil {
 		return 0, false
 	}
+	return a.tmsiNamed(m)
+}
+
+// tmsiNamed is tmsiIn for a message that is decoded.
+func (a *AMF) tmsiNamed(m gmm.Message) (uint32, bool) {
 	var id gmm.MobileIdentity
 	switch m := m.(type) {
 	case *gmm.RegistrationRequest:

@@ -268,9 +268,15 @@ func (ue *ue) registrationArea() []ident.TAI {
 // taiList is the registration area as the UE is told, TS 24.501 §9.11.3.9.
 func (ue *ue) taiList() gmm.TAIList { return gmm.NewTAIList(ue.registrationArea()...) }
 
+// allotGUTI gives the UE a new 5G-GUTI. That by which it called itself last stays valid until it confirms the new one: where
+// the acceptance before was lost, this is the older of two.
 func (ue *ue) allotGUTI() {
-	ue.amf.ues.byTMSI.drop(ue.oldTMSI, ue)
-	ue.oldTMSI = ue.guti.TMSI
+	if ue.oldTMSI != 0 && ue.named == ue.oldTMSI {
+		ue.amf.ues.byTMSI.drop(ue.guti.TMSI, ue)
+	} else {
+		ue.amf.ues.byTMSI.drop(ue.oldTMSI, ue)
+		ue.oldTMSI = ue.guti.TMSI
+	}
 	ue.guti = ident.GUTI{GUAMI: ue.amf.cfg.GUAMI, TMSI: ue.amf.ues.allotTMSI(ue)}
 }
 

@@ -31,6 +31,7 @@ type ue struct {
 	pei        string
 	guti       ident.GUTI // zero until allotted
 	oldTMSI    uint32     // still valid until the UE confirms the new one; 0 for none
+	named      uint32     // the 5G-TMSI in its last initial message that proved to be its own
 
 	capability gmm.UESecurityCapability
 	security   security // current 5G NAS security context
@@ -162,6 +163,8 @@ func (ue *ue) Serve(ctx context.Context, m any) {
 		ue.loseConnection(ctx, m)
 	case *n1n2:
 		ue.transfer(ctx, m)
+	case *radioErased:
+		ue.loseRadio(ctx, m)
 	case *replaced:
 		ue.log().Info("context replaced by a newer registration")
 		ue.forget(ctx, ngap.CauseRadioNetworkReleaseDueTo5GCGeneratedReason)
@@ -277,6 +280,9 @@ func (ue *ue) serveInitial(ctx context.Context, m *initialMessage) {
 	if !m.conn.lives() {
 		ue.log().Info("initial NAS message of a lost connection ignored")
 		return
+	}
+	if tmsi, ok := ue.amf.tmsiNamed(m.message); ok && m.verified {
+		ue.named = tmsi
 	}
 	if ue.running != idle && ue.repeated(m) {
 		if ue.accepted != nil {
