@@ -26,9 +26,9 @@ func (g *gnb) setUp(m *ngap.NGSetupRequest) {
 	g.mu.Lock()
 	g.ready, g.id, g.name, g.tas = true, m.GlobalRANNodeID.String(), string(m.RANNodeName), tas
 	g.mu.Unlock()
-	g.amf.absent.back(m.GlobalRANNodeID.String())
 	g.log.Info("gNB set up", "id", m.GlobalRANNodeID.String(), "name", m.RANNodeName, "areas", listTAs(tas))
 	g.send(nil, g.amf.setupResponse())
+	g.amf.absent.back(m.GlobalRANNodeID.String())
 }
 
 // takeover counts how often a global RAN node identity has come from another address of late.
