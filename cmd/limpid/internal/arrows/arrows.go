@@ -64,6 +64,7 @@ func (a *Writer) run() {
 			for len(a.events) > 0 {
 				a.put(<-a.events)
 			}
+			a.tellOmitted(time.Now())
 			return
 		}
 	}
@@ -71,12 +72,22 @@ func (a *Writer) run() {
 
 // put writes an arrow, and how many were left out before it; what is written is sent on when nothing waits.
 func (a *Writer) put(e ladder.Event) {
-	if n := a.omitted.Swap(0); n > 0 && a.err == nil {
-		a.err = a.write(a.out, ladder.Event{Time: e.Time, Message: fmt.Sprintf("(%d messages are not shown: the reader is too slow)", n)})
-	}
+	a.tellOmitted(e.Time)
 	if a.err == nil {
 		a.err = a.write(a.out, e)
 	}
+	if len(a.events) == 0 && a.err == nil {
+		a.err = a.out.Flush()
+	}
+}
+
+// tellOmitted says how many arrows were left out since it last did, with the last of them at the end.
+func (a *Writer) tellOmitted(at time.Time) {
+	n := a.omitted.Swap(0)
+	if n == 0 || a.err != nil {
+		return
+	}
+	a.err = a.write(a.out, ladder.Event{Time: at, Message: fmt.Sprintf("(%d messages are not shown: the reader is too slow)", n)})
 	if len(a.events) == 0 && a.err == nil {
 		a.err = a.out.Flush()
 	}
