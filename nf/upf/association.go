@@ -6,9 +6,11 @@ import (
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
-// features are what this UPF offers beyond the mandatory, TS 29.244 §8.2.25: it allots F-TEIDs, sends end markers and
-// counts packets.
-const features = pfcp.UPFeatureFTUP | pfcp.UPFeatureEMPU | pfcp.UPFeatureMNOP
+// features are what this UPF offers beyond the mandatory, TS 29.244 §8.2.25: it allots F-TEIDs and UE
+// addresses, sends end markers, counts packets, takes PFDs, has framed routes, delays notifications of downlink data,
+// buffers for as long as it is told, and takes an action, a validity time and a number of reports with a quota.
+const features = pfcp.UPFeatureFTUP | pfcp.UPFeatureEMPU | pfcp.UPFeatureMNOP | pfcp.UPFeaturePFDM | pfcp.UPFeatureFRRT |
+	pfcp.UPFeatureUEIP | pfcp.UPFeatureDDND | pfcp.UPFeatureDLBD | pfcp.UPFeatureQUOAC | pfcp.UPFeatureVTIME | pfcp.UPFeatureNORP | pfcp.UPFeatureIP6PL
 
 // association is one CP function that controls this UPF, TS 29.244 §6.2.6.
 type association struct {

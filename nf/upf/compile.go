@@ -10,9 +10,9 @@ import (
 // compile checks the rules as a whole and makes what the data path works by. The F-TEIDs and addresses of the PDRs are
 // allotted before.
 func (u *UPF) compile(s *session, r ruleSet) (*Session, *pfcp.Error) {
-	for id, x := range r.urrs {
-		if x.VolumeQuota.Present() || x.TimeQuota.Present() {
-			return nil, ruleFailure(pfcp.RuleURR, uint32(id), pfcp.IEVolumeQuota, "quotas are not supported")
+	for _, x := range r.urrs {
+		if err := x.supported(); err != nil {
+			return nil, err
 		}
 	}
 	out := &Session{Slot: s.slot, Type: s.kind, Buffer: r.buffer()}
@@ -43,6 +43,11 @@ func (u *UPF) compile(s *session, r ruleSet) (*Session, *pfcp.Error) {
 	if err := oneDirection(out); err != nil {
 		return nil, err
 	}
+	for _, id := range sortedURRs(r) {
+		if x, matters := r.urrs[id].compile(); matters {
+			out.URRs = append(out.URRs, x)
+		}
+	}
 	return out, nil
 }
 
@@ -68,6 +73,11 @@ func (u *UPF) compilePDR(s *session, r ruleSet, p pfcp.CreatePDR) (Rule, *pfcp.E
 	id, ok := p.FARID.Get()
 	if !ok {
 		return rule, &pfcp.Error{Cause: pfcp.CauseConditionalIEMissing, Offending: pfcp.IEFARID, Detail: "a PDR without FAR"}
+	}
+	for _, urr := range p.URRID { // a quota that is used up may ask for another action, TS 29.244 §5.2.2.2
+		if x := r.urrs[urr]; x.exhausted {
+			id = x.FARIDForQuotaAction.Or(id)
+		}
 	}
 	f, ok := r.fars[id]
 	if !ok {
@@ -96,6 +106,9 @@ func (u *UPF) compilePDR(s *session, r ruleSet, p pfcp.CreatePDR) (Rule, *pfcp.E
 			return rule, ruleFailure(pfcp.RulePDR, uint32(p.PDRID), pfcp.IEURRID, "URR %d does not exist", id)
 		}
 		rule.URRs = append(rule.URRs, id)
+	}
+	if s.inactivity > 0 {
+		rule.URRs = append(rule.URRs, activity)
 	}
 	return rule, nil
 }

@@ -52,9 +52,6 @@ func (u *UPF) compilePDI(rule *Rule, s *session, r ruleSet, p pfcp.CreatePDR) *p
 func compileAddresses(rule *Rule, p pfcp.CreatePDR) *pfcp.Error {
 	id := uint32(p.PDRID)
 	for _, a := range p.PDI.UEIPAddress {
-		if a.ChooseIPv4 || a.ChooseIPv6 {
-			return ruleFailure(pfcp.RulePDR, id, pfcp.IEUEIPAddress, "UE addresses are allotted by the CP function")
-		}
 		if a.IPv4.IsValid() {
 			rule.UE4 = a.IPv4
 		}
@@ -91,12 +88,7 @@ func (u *UPF) compileFilters(r ruleSet, p pfcp.CreatePDR) ([]Filter, *pfcp.Error
 		out = append(out, filter)
 	}
 	if name, ok := p.PDI.ApplicationID.Get(); ok {
-		filters := u.application(name)
-		if len(filters) == 0 {
-			return nil, &pfcp.Error{Cause: pfcp.CauseUnknownApplicationID, Offending: pfcp.IEApplicationID,
-				FailedRule: pfcp.Some(pfcp.FailedRuleID{Type: pfcp.RulePDR, ID: uint32(p.PDRID)})}
-		}
-		out = append(out, filters...)
+		out = append(out, u.application(name)...)
 	}
 	return out, nil
 }

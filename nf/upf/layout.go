@@ -25,6 +25,7 @@ type Layout struct {
 	poolSlots  uint32
 	free       []uint32 // slots above the pools
 	used       []bool
+	taken6     map[netip.Prefix]bool // IPv6 prefixes of sessions
 	generation []uint16
 }
 
@@ -33,6 +34,7 @@ type poolRange struct {
 	first   uint32 // the pool's first address
 	size    uint32
 	slot    uint32 // of the first address
+	cursor  uint32 // where the search for a free address goes on
 	network string
 }
 

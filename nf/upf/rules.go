@@ -18,20 +18,19 @@ type ruleSet struct {
 	fars map[pfcp.FARID]pfcp.CreateFAR
 	qers map[pfcp.QERID]pfcp.CreateQER
 	urrs map[pfcp.URRID]urr
-	bars map[pfcp.BARID]pfcp.CreateBAR
+	bars map[pfcp.BARID]bar
 }
 
-// urr is a usage reporting rule and where its next report begins.
-type urr struct {
-	pfcp.CreateURR
-	sequence uint32
-	since    Usage
-	start    time.Time
+// bar is a buffering action rule and what was said of it later.
+type bar struct {
+	pfcp.CreateBAR
+	packets int           // 0: not said
+	expiry  time.Duration // 0: not said
 }
 
 func newRuleSet() ruleSet {
 	return ruleSet{map[pfcp.PDRID]pfcp.CreatePDR{}, map[pfcp.FARID]pfcp.CreateFAR{}, map[pfcp.QERID]pfcp.CreateQER{},
-		map[pfcp.URRID]urr{}, map[pfcp.BARID]pfcp.CreateBAR{}}
+		map[pfcp.URRID]urr{}, map[pfcp.BARID]bar{}}
 }
 
 func (r ruleSet) clone() ruleSet {
@@ -41,9 +40,18 @@ func (r ruleSet) clone() ruleSet {
 // buffer is what the BAR of the session says of buffering, TS 29.244 §5.2.4.
 func (r ruleSet) buffer() Buffer {
 	for _, b := range r.bars {
-		return Buffer{Packets: int(b.SuggestedBufferingPacketsCount.Value())}
+		return Buffer{Packets: b.packets, Expiry: b.expiry}
 	}
 	return Buffer{}
+}
+
+// pick is PDRs as they are in the set.
+func (r ruleSet) pick(list []pfcp.CreatePDR) []pfcp.CreatePDR {
+	out := make([]pfcp.CreatePDR, 0, len(list))
+	for _, p := range list {
+		out = append(out, r.pdrs[p.PDRID])
+	}
+	return out
 }
 
 // ruleFailure is a rule that cannot be made or changed, TS 29.244 §8.2.1.
@@ -86,7 +94,7 @@ func change[K ~uint8 | ~uint16 | ~uint32, V any](m map[K]V, kind pfcp.RuleType, 
 
 // create adds the rules of an establishment or a modification, TS 29.244 §7.5.2.
 func (r ruleSet) create(pdrs []pfcp.CreatePDR, fars []pfcp.CreateFAR, qers []pfcp.CreateQER, urrs []pfcp.CreateURR,
-	bar pfcp.Opt[pfcp.CreateBAR]) *pfcp.Error {
+	buffering pfcp.Opt[pfcp.CreateBAR]) *pfcp.Error {
 	for _, p := range pdrs {
 		if err := put(r.pdrs, pfcp.RulePDR, p.PDRID, p); err != nil {
 			return err
@@ -103,12 +111,15 @@ func (r ruleSet) create(pdrs []pfcp.CreatePDR, fars []pfcp.CreateFAR, qers []pfc
 		}
 	}
 	for _, u := range urrs {
-		if err := put(r.urrs, pfcp.RuleURR, u.URRID, urr{CreateURR: u, start: time.Now()}); err != nil {
+		if err := put(r.urrs, pfcp.RuleURR, u.URRID, newURR(u, time.Now())); err != nil {
 			return err
 		}
 	}
-	if b, ok := bar.Get(); ok {
-		return put(r.bars, pfcp.RuleBAR, b.BARID, b)
+	if b, ok := buffering.Get(); ok {
+		if len(r.bars) > 0 {
+			return ruleFailure(pfcp.RuleBAR, uint32(b.BARID), pfcp.IECreateBAR, "a session has one BAR")
+		}
+		return put(r.bars, pfcp.RuleBAR, b.BARID, bar{b, int(b.SuggestedBufferingPacketsCount.Value()), 0})
 	}
 	return nil
 }
@@ -169,17 +180,32 @@ func (r ruleSet) update(m *pfcp.SessionModificationRequest) *pfcp.Error {
 		}
 	}
 	for _, x := range m.UpdateURR {
-		if err := change(r.urrs, pfcp.RuleURR, x.URRID, func(u *urr) { updateURR(&u.CreateURR, x) }); err != nil {
+		if err := change(r.urrs, pfcp.RuleURR, x.URRID, func(u *urr) { u.update(x, time.Now()) }); err != nil {
 			return err
 		}
 	}
 	if x, ok := m.UpdateBAR.Get(); ok {
-		return change(r.bars, pfcp.RuleBAR, x.BARID, func(b *pfcp.CreateBAR) {
-			setOpt(&b.DownlinkDataNotificationDelay, x.DownlinkDataNotificationDelay)
-			setOpt(&b.SuggestedBufferingPacketsCount, x.SuggestedBufferingPacketsCount)
-		})
+		if err := r.updateBAR(x); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// updateBAR changes the BAR, in a modification or in the answer to a report, TS 29.244 §7.5.4.11 and §7.5.9.2.
+func (r ruleSet) updateBAR(x pfcp.UpdateBAR) *pfcp.Error {
+	return change(r.bars, pfcp.RuleBAR, x.BARID, func(b *bar) {
+		setOpt(&b.DownlinkDataNotificationDelay, x.DownlinkDataNotificationDelay)
+		if n, ok := x.SuggestedBufferingPacketsCount.Get(); ok {
+			b.packets = int(n)
+		}
+		if n, ok := x.DLBufferingSuggestedPacketCount.Get(); ok {
+			b.packets = int(n)
+		}
+		if d, ok := x.DLBufferingDuration.Get(); ok {
+			b.expiry, _ = d.Duration()
+		}
+	})
 }
 
 func updatePDR(p *pfcp.CreatePDR, x pfcp.UpdatePDR) {
@@ -224,15 +250,4 @@ func updateQER(q *pfcp.CreateQER, x pfcp.UpdateQER) {
 	setOpt(&q.RQI, x.RQI)
 	setOpt(&q.PPI, x.PPI)
 	setOpt(&q.AveragingWindow, x.AveragingWindow)
-}
-
-func updateURR(u *pfcp.CreateURR, x pfcp.UpdateURR) {
-	set(&u.MeasurementMethod, x.MeasurementMethod)
-	set(&u.ReportingTriggers, x.ReportingTriggers)
-	setOpt(&u.MeasurementPeriod, x.MeasurementPeriod)
-	setOpt(&u.VolumeThreshold, x.VolumeThreshold)
-	setOpt(&u.TimeThreshold, x.TimeThreshold)
-	setOpt(&u.VolumeQuota, x.VolumeQuota)
-	setOpt(&u.TimeQuota, x.TimeQuota)
-	setOpt(&u.MeasurementInformation, x.MeasurementInformation)
 }

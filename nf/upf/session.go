@@ -2,9 +2,11 @@ package upf
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
@@ -25,6 +27,17 @@ type session struct {
 	installed *Session
 	restoring bool                  // re-established after a restart of this UPF: existing F-TEIDs are taken
 	dead      map[remoteTunnel]bool // peers' tunnels that were reported dead
+
+	chosen4 netip.Addr   // allotted by this UPF
+	chosen6 netip.Prefix // allotted by this UPF
+	prefix  netip.Prefix // of IPv6, claimed in the layout
+
+	unsent     []pfcp.UsageReport // usage reports that wait
+	reporting  bool               // a request with usage reports waits for its answer
+	inactivity time.Duration      // of the user plane inactivity timer, 0: none
+	moved      Usage              // what passed when it was last looked at
+	movedAt    time.Time
+	inactive   bool // told
 }
 
 // tunnel is an F-TEID that was allotted.
@@ -48,28 +61,26 @@ func (u *UPF) tryEstablish(peer netip.AddrPort, m *pfcp.SessionEstablishmentRequ
 	}
 	s := &session{node: m.NodeID, peer: u.reportsTo(m.CPFSEID, peer), cp: m.CPFSEID, kind: m.PDNType.Value(), rules: newRuleSet(), dead: map[remoteTunnel]bool{},
 		restoring: m.PFCPSEReqFlags.Value()&pfcp.SEReqRESTI != 0}
+	s.inactivity = m.UserPlaneInactivityTimer.Value().Duration()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	next := s.rules.clone()
 	if err := next.create(m.CreatePDR, m.CreateFAR, m.CreateQER, m.CreateURR, m.CreateBAR); err != nil {
 		return nil, err
 	}
-	u.mu.Lock()
-	slot, err := u.layout.claim(ueAddress(next))
-	if err == nil {
-		u.lastSEID++
-		s.slot, s.seid = slot, u.lastSEID
-		u.sessions[s.seid], u.bySlot[s.slot] = s, s
+	chosen, bad := u.chooseAddresses(s, next)
+	if bad != nil {
+		return nil, bad
 	}
-	u.mu.Unlock()
-	if err != nil {
+	if err := u.enroll(s, next); err != nil {
 		return nil, &pfcp.Error{Cause: pfcp.CauseNoResourcesAvailable, Offending: pfcp.IEUEIPAddress, Detail: err.Error()}
 	}
-	created, err := u.commit(s, next, m.CreatePDR)
+	created, err := u.commit(s, next, next.pick(m.CreatePDR))
 	if err != nil {
 		u.forget(s)
 		return nil, err
 	}
+	created = withAddresses(created, chosen)
 	s.restoring = false
 	up := pfcp.FSEID{SEID: s.seid}
 	if a := u.node.Addr; a.Is4() {
@@ -78,6 +89,25 @@ func (u *UPF) tryEstablish(peer netip.AddrPort, m *pfcp.SessionEstablishmentRequ
 		up.IPv6 = a
 	}
 	return &pfcp.SessionEstablishmentResponse{NodeID: u.node, Cause: pfcp.CauseRequestAccepted, UPFSEID: pfcp.Some(up), CreatedPDR: created}, nil
+}
+
+// enroll gives a session its slot and its identity.
+func (u *UPF) enroll(s *session, r ruleSet) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	prefix := uePrefix(r)
+	if prefix.IsValid() && !u.layout.claim6(prefix) {
+		return fmt.Errorf("prefix %s has a session already", prefix)
+	}
+	slot, err := u.layout.claim(ueAddress(r))
+	if err != nil {
+		u.layout.release6(prefix)
+		return err
+	}
+	u.lastSEID++
+	s.slot, s.seid, s.prefix = slot, u.lastSEID, prefix
+	u.sessions[s.seid], u.bySlot[s.slot] = s, s
+	return nil
 }
 
 // reportsTo is where requests about a session go: the address of the CP function's F-SEID and the port of PFCP,
@@ -110,9 +140,16 @@ func (u *UPF) modify(s *session, m *pfcp.SessionModificationRequest) (pfcp.Messa
 	if err != nil {
 		return nil, err
 	}
-	before := s.installed
-	created, err := u.commit(s, next, append(slices.Clone(m.CreatePDR), updatedPDRs(next, m)...))
+	if _, bad := u.chooseAddresses(s, next); bad != nil {
+		return nil, bad
+	}
+	before, inactivity := s.installed, s.inactivity
+	if t, ok := m.UserPlaneInactivityTimer.Get(); ok {
+		s.inactivity, s.movedAt = t.Duration(), time.Time{}
+	}
+	created, err := u.commit(s, next, append(next.pick(m.CreatePDR), updatedPDRs(next, m)...))
 	if err != nil {
+		s.inactivity = inactivity
 		return nil, err
 	}
 	if cp, ok := m.CPFSEID.Get(); ok {
@@ -146,9 +183,9 @@ func updatedPDRs(r ruleSet, m *pfcp.SessionModificationRequest) []pfcp.CreatePDR
 
 // delete serves PFCP Session Deletion, TS 29.244 §6.3.4: the last usage reports go into the response.
 func (u *UPF) delete(s *session) (pfcp.Message, error) {
-	var reports []pfcp.UsageReport
+	reports := s.unsent
 	for _, id := range sortedURRs(s.rules) {
-		reports = append(reports, u.usageReport(s, &s.rules, id, pfcp.UsageTERMR))
+		reports = append(reports, u.usageReports(s, &s.rules, id, pfcp.UsageTERMR)...)
 	}
 	u.forget(s)
 	return &pfcp.SessionDeletionResponse{Cause: pfcp.CauseRequestAccepted, UsageReport: reports}, nil
@@ -159,6 +196,10 @@ func (u *UPF) commit(s *session, next ruleSet, changed []pfcp.CreatePDR) ([]pfcp
 	had := len(s.tunnels)
 	var created []pfcp.CreatedPDR
 	for _, p := range changed {
+		if err := u.knows(p); err != nil {
+			u.releaseTunnels(s, had)
+			return nil, err
+		}
 		f, ok := p.PDI.LocalFTEID.Get()
 		if !ok {
 			continue
@@ -190,18 +231,6 @@ func (u *UPF) commit(s *session, next ruleSet, changed []pfcp.CreatePDR) ([]pfcp
 	s.rules, s.installed = next, compiled
 	u.watch(s)
 	return created, nil
-}
-
-// ueAddress is the first IPv4 address of a session's PDRs.
-func ueAddress(r ruleSet) netip.Addr {
-	for _, p := range r.pdrs {
-		for _, a := range p.PDI.UEIPAddress {
-			if a.IPv4.Is4() {
-				return a.IPv4
-			}
-		}
-	}
-	return netip.Addr{}
 }
 
 // allot chooses a tunnel end, or takes one that this UPF allotted to the session before, TS 29.244 §5.5.3.
@@ -317,6 +346,7 @@ func (u *UPF) forget(s *session) {
 	delete(u.sessions, s.seid)
 	delete(u.watched, s)
 	delete(u.bySlot, s.slot)
+	u.layout.release6(s.prefix)
 	u.layout.release(s.slot)
 }
 

@@ -1,10 +1,9 @@
 // Package upf is the user plane function of TS 23.501 §6.2.3: the UP side of PFCP (TS 29.244) over N4. It keeps the
 // rules of each session, checks them, and hands them compiled to a Datapath, which moves the packets.
 //
-// What a CP function may ask and does not get is refused with the standard's cause: predefined rules, application
-// detection, forwarding policies, duplication, quotas, addresses allotted by the UPF, filters by SPI or flow label.
-// Optional IEs that are read and change nothing: Transport Level Marking, GBR, Averaging Window, Paging Policy
-// Indicator, User Plane Inactivity Timer, the delay and count of a BAR.
+// What a CP function may ask and does not get is refused with the standard's cause: predefined rules, forwarding
+// policies, duplication, redundancy, events as a measure, PFDs of URLs and domain names. Optional IEs that are read and
+// change nothing: GBR and Averaging Window (the UPF polices by MBR alone), the pool of an address.
 package upf
 
 import (
@@ -34,6 +33,9 @@ type Config struct {
 	BufferPackets int
 	// BufferBytes bounds the packets kept for all idle sessions together, in octets; default 64 MiB.
 	BufferBytes int
+	// EchoInterval is how often the GTP-U peers of sessions are asked whether they live, TS 29.281 §7.2.1; at least and
+	// by default 60 s. Negative: never.
+	EchoInterval time.Duration
 	// N4Conn replaces the UDP socket on N4, for tests in virtual time.
 	N4Conn pfcp.PacketConn
 	// Tap sees each PFCP message.
@@ -67,6 +69,9 @@ func (c Config) WithDefaults() (Config, error) {
 	}
 	if c.BufferBytes <= 0 {
 		c.BufferBytes = defaultBufferBytes
+	}
+	if c.EchoInterval >= 0 {
+		c.EchoInterval = max(c.EchoInterval, minEchoInterval)
 	}
 	if c.N4.IsValid() && c.N4.Port() == 0 {
 		c.N4 = netip.AddrPortFrom(c.N4.Addr(), pfcp.Port)
@@ -134,6 +139,7 @@ type UPF struct {
 	watched      map[*session]struct{} // those with a URR that waits for a threshold or a period
 	bySlot       map[uint32]*session
 	byPeer       map[remoteTunnel]*session
+	paths        map[netip.Addr]*pathState
 	applications map[string][]Filter // by the PFDs that CP functions gave
 	lastSEID     uint64
 }
@@ -175,7 +181,7 @@ func build(cfg Config, path Datapath, log *slog.Logger) (*UPF, error) {
 	u := &UPF{cfg: cfg, log: log, path: path, layout: layout, ctx: ctx, cancel: cancel,
 		node: pfcp.NodeID{Addr: cfg.N4.Addr()}, recovery: pfcp.NewTimestamp(time.Now()),
 		associations: map[pfcp.NodeID]*association{}, sessions: map[uint64]*session{}, watched: map[*session]struct{}{},
-		bySlot: map[uint32]*session{}, byPeer: map[remoteTunnel]*session{}}
+		bySlot: map[uint32]*session{}, byPeer: map[remoteTunnel]*session{}, paths: map[netip.Addr]*pathState{}}
 	u.endpoint = pfcp.NewEndpoint(conn, pfcp.Config{Handle: u.handle, PeerSEID: u.peerSEID, Allow: u.allowed, Tap: cfg.Tap,
 		NodeID: u.node, Log: log})
 	return u, nil
@@ -187,6 +193,10 @@ func (u *UPF) Run(ctx context.Context) error {
 	defer stop()
 	u.reports.Add(1)
 	go u.watchUsage()
+	if u.cfg.EchoInterval > 0 {
+		u.reports.Add(1)
+		go u.watchPaths()
+	}
 	err := u.path.Run(u.ctx, u)
 	return errors.Join(err, u.Close())
 }
@@ -235,6 +245,8 @@ func (u *UPF) handle(_ context.Context, peer netip.AddrPort, h pfcp.Header, m pf
 	switch m := m.(type) {
 	case *pfcp.HeartbeatRequest:
 		return 0, u.heartbeat(peer, m)
+	case *pfcp.PFDManagementRequest:
+		return 0, u.managePFDs(m)
 	case *pfcp.AssociationSetupRequest:
 		return 0, u.setUpAssociation(peer, m)
 	case *pfcp.AssociationUpdateRequest:

@@ -41,6 +41,7 @@ type rig struct {
 
 	mu      sync.Mutex
 	reports []*pfcp.SessionReportRequest
+	nodes   []*pfcp.NodeReportRequest
 	headers []pfcp.Header
 	answer  *pfcp.SessionReportResponse // nil: silence
 }
@@ -76,6 +77,10 @@ func run(t *testing.T, f func(r *rig)) {
 func (r *rig) served(_ context.Context, _ netip.AddrPort, h pfcp.Header, m pfcp.Message) (uint64, pfcp.Message) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if n, ok := m.(*pfcp.NodeReportRequest); ok {
+		r.nodes = append(r.nodes, n)
+		return 0, &pfcp.NodeReportResponse{NodeID: node, Cause: pfcp.CauseRequestAccepted}
+	}
 	r.reports = append(r.reports, m.(*pfcp.SessionReportRequest))
 	r.headers = append(r.headers, h)
 	if r.answer == nil {
@@ -91,6 +96,16 @@ func (r *rig) told() []*pfcp.SessionReportRequest {
 	defer r.mu.Unlock()
 	out := r.reports
 	r.reports = nil
+	return out
+}
+
+// nodeTold returns the node reports since the last call.
+func (r *rig) nodeTold() []*pfcp.NodeReportRequest {
+	synctest.Wait()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := r.nodes
+	r.nodes = nil
 	return out
 }
 
@@ -208,10 +223,26 @@ func TestRefusals(t *testing.T) {
 		{"uplink without tunnel", func(m *pfcp.SessionEstablishmentRequest) { m.CreatePDR[0].PDI.LocalFTEID = pfcp.Opt[pfcp.FTEID]{} },
 			pfcp.CauseConditionalIEMissing, pfcp.IEFTEID, none},
 		{"UE address that the UPF is to choose", func(m *pfcp.SessionEstablishmentRequest) {
-			m.CreatePDR[1].PDI.UEIPAddress = []pfcp.UEIPAddress{{ChooseIPv4: true}}
-		}, pfcp.CauseRuleCreationModificationFailure, pfcp.IEUEIPAddress, failed(pfcp.RulePDR, 2)},
-		{"quota", func(m *pfcp.SessionEstablishmentRequest) { m.CreateURR[0].TimeQuota = pfcp.Some(pfcp.Seconds(1)) },
-			pfcp.CauseRuleCreationModificationFailure, pfcp.IEVolumeQuota, failed(pfcp.RuleURR, 1)},
+			m.CreatePDR[1].PDI.UEIPAddress = []pfcp.UEIPAddress{{ChooseIPv6: true}}
+		}, pfcp.CauseAllDynamicAddressesOccupied, pfcp.IEUEIPAddress, none},
+		{"a quota of events", func(m *pfcp.SessionEstablishmentRequest) { m.CreateURR[0].MeasurementMethod = pfcp.MeasureEVENT },
+			pfcp.CauseRuleCreationModificationFailure, pfcp.IEMeasurementMethod, failed(pfcp.RuleURR, 1)},
+		{"dropped traffic", func(m *pfcp.SessionEstablishmentRequest) { m.CreateURR[0].ReportingTriggers = pfcp.TriggerDROTH },
+			pfcp.CauseRuleCreationModificationFailure, pfcp.IEReportingTriggers, failed(pfcp.RuleURR, 1)},
+		{"a tunnel of two directions", func(m *pfcp.SessionEstablishmentRequest) {
+			m.CreatePDR[0].PDI.LocalFTEID = pfcp.Some(pfcp.FTEID{ChooseIPv4: true, ChooseID: pfcp.Some(uint8(1))})
+			m.CreatePDR[1].PDI.LocalFTEID = m.CreatePDR[0].PDI.LocalFTEID
+		}, pfcp.CauseRuleCreationModificationFailure, pfcp.IESourceInterface, failed(pfcp.RulePDR, 2)},
+		{"a BAR that is not there", func(m *pfcp.SessionEstablishmentRequest) { m.CreateFAR[1].BARID = pfcp.Some(pfcp.BARID(3)) },
+			pfcp.CauseRuleCreationModificationFailure, pfcp.IEBARID, failed(pfcp.RuleFAR, 2)},
+		{"a framed route that is none", func(m *pfcp.SessionEstablishmentRequest) { m.CreatePDR[1].PDI.FramedRoute = []string{"home"} },
+			pfcp.CauseRuleCreationModificationFailure, pfcp.IEFramedRoute, failed(pfcp.RulePDR, 2)},
+		{"frames in an IP session", func(m *pfcp.SessionEstablishmentRequest) {
+			m.CreatePDR[0].PDI.EthernetPacketFilter = []pfcp.EthernetPacketFilter{{Ethertype: pfcp.Some(uint16(0x0806))}}
+		}, pfcp.CauseRuleCreationModificationFailure, pfcp.IEEthernetPacketFilter, failed(pfcp.RulePDR, 1)},
+		{"an SDF filter that is an id alone", func(m *pfcp.SessionEstablishmentRequest) {
+			m.CreatePDR[0].PDI.SDFFilter = []pfcp.SDFFilter{{FilterID: pfcp.Some(uint32(9))}}
+		}, pfcp.CauseRuleCreationModificationFailure, pfcp.IESDFFilter, failed(pfcp.RulePDR, 1)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -58,10 +58,15 @@ const (
 	UPFeaturePFDM  UPFunctionFeatures = 1 << 5
 	UPFeatureEMPU  UPFunctionFeatures = 1 << 8
 	UPFeaturePDIU  UPFunctionFeatures = 1 << 9
+	UPFeatureQUOAC UPFunctionFeatures = 1 << 11
 	UPFeatureFRRT  UPFunctionFeatures = 1 << 13
 	UPFeatureEPFAR UPFunctionFeatures = 1 << 15
 	UPFeatureUEIP  UPFunctionFeatures = 1 << 18
 	UPFeatureMNOP  UPFunctionFeatures = 1 << 20
+	UPFeatureVTIME UPFunctionFeatures = 1 << 26
+	UPFeatureNORP  UPFunctionFeatures = 1 << 27
+	UPFeatureIP6PL UPFunctionFeatures = 1 << 29
+	UPFeatureETHAR UPFunctionFeatures = 1 << 37
 )
 
 // CPFunctionFeatures are the optional features of a CP function, TS 29.244 §8.2.58.
@@ -135,6 +140,8 @@ const (
 	UsageTERMR UsageReportTrigger = 1 << 11
 	UsageMONIT UsageReportTrigger = 1 << 12
 	UsageENVCL UsageReportTrigger = 1 << 13
+	UsageMACAR UsageReportTrigger = 1 << 14
+	UsageQUVTI UsageReportTrigger = 1 << 19
 )
 
 // MeasurementInformation modifies what a URR measures, TS 29.244 §8.2.68.
@@ -170,6 +177,9 @@ const (
 
 // SessionReportReqFlags are the PFCPSRReq-Flags, TS 29.244 §8.2.119.
 type SessionReportReqFlags uint8
+
+// SRReqPSDBU tells that the UP function deleted the session.
+const SRReqPSDBU SessionReportReqFlags = 1 << 0
 
 // SessionReportRspFlags are the PFCPSRRsp-Flags, TS 29.244 §8.2.32.
 type SessionReportRspFlags uint8

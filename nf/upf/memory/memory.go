@@ -21,7 +21,6 @@ type Packet struct {
 	TEID    uint32
 	QFI     uint8
 	End     bool // an end marker
-	Echo    bool // an echo request
 }
 
 // Path is a upf.Datapath in memory.
@@ -31,6 +30,7 @@ type Path struct {
 	sessions map[uint32]*state
 	out      []Packet
 	counters upf.Counters
+	deaf     map[netip.Addr]bool
 }
 
 type state struct {
@@ -47,7 +47,7 @@ type waiting struct {
 }
 
 // New returns a data path without sessions.
-func New() *Path { return &Path{sessions: map[uint32]*state{}} }
+func New() *Path { return &Path{sessions: map[uint32]*state{}, deaf: map[netip.Addr]bool{}} }
 
 // Run notes whom to tell and waits.
 func (p *Path) Run(ctx context.Context, ev upf.Events) error {
@@ -144,11 +144,21 @@ func (p *Path) EndMarker(peer netip.Addr, teid uint32, qfi uint8) {
 	p.out = append(p.out, Packet{Peer: peer, TEID: teid, QFI: qfi, End: true})
 }
 
-// Echo notes an Echo Request, which nobody answers.
+// Echo answers for the peer, unless Deafen said otherwise.
 func (p *Path) Echo(peer netip.Addr) {
 	p.mu.Lock()
+	ev, deaf := p.events, p.deaf[peer]
+	p.mu.Unlock()
+	if ev != nil && !deaf {
+		ev.Echo(peer)
+	}
+}
+
+// Deafen makes a peer answer no echo requests, or answer them again.
+func (p *Path) Deafen(peer netip.Addr, deaf bool) {
+	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.out = append(p.out, Packet{Peer: peer, Echo: true})
+	p.deaf[peer] = deaf
 }
 
 // Counters are totals since New.
@@ -234,6 +244,11 @@ func (p *Path) downlink(st *state, w waiting) {
 
 // obey does with a packet what its rule says; rates are not policed here.
 func (p *Path) obey(st *state, r *upf.Rule, w waiting) {
+	if r.Action&pfcp.ApplyBUFF == 0 && p.spent(st, r) {
+		p.counters.Dropped[upf.DropQuota]++
+		return
+	}
+	p.count(st, r, w, true)
 	for _, q := range r.QERs {
 		if (r.Uplink() && q.Gate.UplinkClosed) || (!r.Uplink() && q.Gate.DownlinkClosed) {
 			p.counters.Dropped[upf.DropGate]++
@@ -244,16 +259,32 @@ func (p *Path) obey(st *state, r *upf.Rule, w waiting) {
 	case r.Action&pfcp.ApplyDROP != 0:
 		p.counters.Dropped[upf.DropAction]++
 	case r.Action&pfcp.ApplyBUFF != 0:
-		st.buffered = append(st.buffered, w)
-		p.counters.Buffered++
-		if r.Action&pfcp.ApplyNOCP != 0 && !st.told && p.events != nil {
-			st.told = true
-			p.events.DownlinkData(st.session.Slot, r.PDR, r.QFI, w.flow.TrafficClass>>2)
-		}
+		p.buffer(st, r, w)
 	case r.To != pfcp.InterfaceCore && !r.Peer.IsValid():
 		p.counters.Dropped[upf.DropNoTunnel]++
 	default:
 		p.forward(st, r, w)
+	}
+}
+
+// spent tells whether a quota of the rule is used up.
+func (p *Path) spent(st *state, r *upf.Rule) bool {
+	return slices.ContainsFunc(r.URRs, func(id pfcp.URRID) bool {
+		u, ok := st.session.URR(id)
+		return ok && (u.Closed || u.Quota.Reached(st.usage[id]))
+	})
+}
+
+func (p *Path) buffer(st *state, r *upf.Rule, w waiting) {
+	if n := st.session.Buffer.Packets; n > 0 && len(st.buffered) >= n {
+		p.counters.Dropped[upf.DropBufferFull]++
+		return
+	}
+	st.buffered = append(st.buffered, w)
+	p.counters.Buffered++
+	if r.Action&pfcp.ApplyNOCP != 0 && !st.told && p.events != nil {
+		st.told = true
+		p.events.DownlinkData(st.session.Slot, r.PDR, r.QFI, w.flow.TrafficClass>>2)
 	}
 }
 
@@ -263,18 +294,31 @@ func (p *Path) forward(st *state, r *upf.Rule, w waiting) {
 		out.Network, out.Peer, out.TEID, out.QFI = "", r.Peer, r.PeerTEID, r.QFI
 	}
 	p.out = append(p.out, out)
+	if r.Uplink() {
+		p.counters.UplinkOut++
+	} else {
+		p.counters.DownlinkOut++
+	}
+	p.count(st, r, w, false)
+}
+
+// count counts a packet for the URRs that measure before QoS enforcement, or for the others.
+func (p *Path) count(st *state, r *upf.Rule, w waiting, before bool) {
 	for _, id := range r.URRs {
+		how, _ := st.session.URR(id)
+		if how.Before != before || how.Paused {
+			continue
+		}
 		u := st.usage[id]
 		if r.Uplink() {
 			u.UplinkBytes, u.UplinkPackets = u.UplinkBytes+uint64(w.size), u.UplinkPackets+1
 		} else {
 			u.DownlinkBytes, u.DownlinkPackets = u.DownlinkBytes+uint64(w.size), u.DownlinkPackets+1
 		}
+		reached := (how.Report.Reached(u) && !how.Report.Reached(st.usage[id])) || (how.Quota.Reached(u) && !how.Quota.Reached(st.usage[id]))
 		st.usage[id] = u
-	}
-	if r.Uplink() {
-		p.counters.UplinkOut++
-	} else {
-		p.counters.DownlinkOut++
+		if reached && p.events != nil {
+			p.events.UsageReached(st.session.Slot, id)
+		}
 	}
 }

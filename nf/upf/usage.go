@@ -1,0 +1,315 @@
+package upf
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/limpid-5g/limpid/wire/pfcp"
+)
+
+// usageInterval is how often thresholds and periods are looked at: what the data path does not tell at once may be late
+// by as much.
+const usageInterval = time.Second
+
+// maxUnsent bounds the usage reports that wait for a CP function that does not answer, for each session.
+const maxUnsent = 256
+
+// activity counts all packets of a session for the user plane inactivity timer. Ids with this bit are the UP
+// function's to give, TS 29.244 §8.2.54.
+const activity pfcp.URRID = 1 << 31
+
+func sortedURRs(r ruleSet) []pfcp.URRID {
+	ids := make([]pfcp.URRID, 0, len(r.urrs))
+	for id := range r.urrs {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// asked makes the usage reports that a modification asks for: by Query URR, for all, and the last ones of URRs that it
+// removes, TS 29.244 §7.5.4 and §7.5.5.2.
+func (u *UPF) asked(s *session, next *ruleSet, m *pfcp.SessionModificationRequest) ([]pfcp.UsageReport, error) {
+	var reports []pfcp.UsageReport
+	last := s.rules.clone() // the modification may still fail
+	for _, x := range m.RemoveURR {
+		reports = append(reports, u.usageReports(s, &last, x.URRID, pfcp.UsageTERMR)...)
+	}
+	ids := sortedURRs(*next)
+	if m.PFCPSMReqFlags.Value()&pfcp.SMReqQAURR == 0 {
+		ids = ids[:0]
+		for _, q := range m.QueryURR {
+			if _, ok := next.urrs[q.URRID]; !ok {
+				return nil, ruleFailure(pfcp.RuleURR, uint32(q.URRID), pfcp.IEQueryURR, "does not exist")
+			}
+			ids = append(ids, q.URRID)
+		}
+	}
+	for _, id := range ids {
+		for _, r := range u.usageReports(s, next, id, pfcp.UsageIMMER) {
+			r.QueryURRReference = m.QueryURRReference
+			reports = append(reports, r)
+		}
+	}
+	return reports, nil
+}
+
+// usageReports makes the reports of what a URR measured since the last and begins the next.
+func (u *UPF) usageReports(s *session, r *ruleSet, id pfcp.URRID, why pfcp.UsageReportTrigger) []pfcp.UsageReport {
+	x := r.urrs[id]
+	total, now := u.path.Usage(s.slot, id), time.Now()
+	x.look(total, now)
+	reports := x.report(total, now, why)
+	if app, ok := r.applicationOf(id); ok && why&(pfcp.UsageSTART|pfcp.UsageSTOPT) != 0 {
+		for i := range reports {
+			reports[i].ApplicationDetectionInformation = pfcp.Some(pfcp.ApplicationDetectionInformation{ApplicationID: app})
+		}
+	}
+	r.urrs[id] = x
+	return reports
+}
+
+// applicationOf is the application whose traffic a URR measures.
+func (r ruleSet) applicationOf(id pfcp.URRID) (string, bool) {
+	for _, p := range r.pdrs {
+		if app, ok := p.PDI.ApplicationID.Get(); ok && slices.Contains(p.URRID, id) {
+			return app, true
+		}
+	}
+	return "", false
+}
+
+// watch notes whether the session waits for something that watchUsage looks for; the others cost it nothing.
+func (u *UPF) watch(s *session) {
+	wait := s.inactivity > 0 || len(s.unsent) > 0
+	for _, x := range s.rules.urrs {
+		wait = wait || x.waits() || !x.stations.empty()
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if wait {
+		u.watched[s] = struct{}{}
+	} else {
+		delete(u.watched, s)
+	}
+}
+
+// watchUsage reports when a threshold, a quota or a period is reached, TS 29.244 §5.2.2.
+func (u *UPF) watchUsage() {
+	defer u.reports.Done()
+	tick := time.NewTicker(usageInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-u.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		u.mu.Lock()
+		all := make([]*session, 0, len(u.watched))
+		for s := range u.watched {
+			all = append(all, s)
+		}
+		u.mu.Unlock()
+		for _, s := range all {
+			u.reportReached(s)
+		}
+	}
+}
+
+// UsageReached reports a URR that reached its threshold or quota, TS 29.244 §5.2.2.
+func (u *UPF) UsageReached(slot uint32, _ pfcp.URRID) {
+	if s := u.inSlot(slot); s != nil {
+		u.spawn(func() { u.reportReached(s) })
+	}
+}
+
+// MACs notes the stations behind a UE, to be reported with the next look, TS 29.244 §5.13.5.
+func (u *UPF) MACs(slot uint32, id pfcp.URRID, detected, removed []pfcp.MAC) {
+	s := u.inSlot(slot)
+	if s == nil {
+		return
+	}
+	u.spawn(func() {
+		s.mu.Lock()
+		if x, ok := s.rules.urrs[id]; ok && !s.gone {
+			x.stations = x.stations.add(detected, removed)
+			s.rules.urrs[id] = x
+			u.watch(s)
+		}
+		s.mu.Unlock()
+	})
+}
+
+func (u *UPF) inSlot(slot uint32) *session {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.bySlot[slot]
+}
+
+// reportReached reports the URRs of a session that reached what they wait for, and tells the data path what they wait
+// for next.
+func (u *UPF) reportReached(s *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gone {
+		return
+	}
+	now := time.Now()
+	due := u.dueReports(s, now)
+	for _, id := range sortedURRs(s.rules) {
+		if due[id] != 0 {
+			s.unsent = append(s.unsent, u.usageReports(s, &s.rules, id, due[id])...)
+		}
+	}
+	u.refresh(s)
+	inactive := s.inactiveNow(u.path.Usage(s.slot, activity), now)
+	u.sendReports(s, inactive)
+	u.watch(s)
+}
+
+// dueReports finds which URRs report, and why.
+func (u *UPF) dueReports(s *session, now time.Time) map[pfcp.URRID]pfcp.UsageReportTrigger {
+	due := map[pfcp.URRID]pfcp.UsageReportTrigger{}
+	for id, x := range s.rules.urrs {
+		total := u.path.Usage(s.slot, id)
+		x.look(total, now)
+		x.monitor(total, now)
+		why := x.reached(total, now)
+		if !x.stations.empty() {
+			why |= pfcp.UsageMACAR
+		}
+		if left, ok := x.reportsLeft.Get(); ok && why != 0 {
+			if left == 0 {
+				why = 0
+			} else {
+				x.reportsLeft = pfcp.Some(left - 1)
+			}
+		}
+		if why != 0 {
+			due[id] = why
+		}
+		s.rules.urrs[id] = x
+	}
+	for id, x := range s.rules.urrs {
+		if x.ReportingTriggers&pfcp.TriggerLIUSA == 0 {
+			continue
+		}
+		for _, other := range x.LinkedURRID {
+			if due[other]&^(pfcp.UsageSTART|pfcp.UsageSTOPT|pfcp.UsageLIUSA) != 0 {
+				due[id] |= pfcp.UsageLIUSA
+			}
+		}
+	}
+	return due
+}
+
+// refresh gives the data path the thresholds and quotas that are now in force; s.mu is held.
+func (u *UPF) refresh(s *session) {
+	now, bad := u.compile(s, s.rules)
+	if bad != nil || s.installed == nil {
+		return // the rules compiled when they were given
+	}
+	if slices.Equal(now.URRs, s.installed.URRs) && now.Buffer == s.installed.Buffer && !s.quotaAction(now) {
+		return
+	}
+	if err := u.path.Apply(now); err != nil {
+		u.log.Error("rules not installed again", "seid", s.seid, "error", err)
+		return
+	}
+	s.installed = now
+}
+
+// quotaAction tells whether a FAR for exhausted quotas comes into force or ends.
+func (s *session) quotaAction(now *Session) bool {
+	return !slices.EqualFunc(now.Rules, s.installed.Rules, func(a, b Rule) bool { return a.PDR == b.PDR && a.FAR == b.FAR })
+}
+
+// inactiveNow tells, once, that no packet came for the time of the user plane inactivity timer, TS 29.244 §5.11.3.
+func (s *session) inactiveNow(total Usage, now time.Time) bool {
+	if s.inactivity == 0 {
+		return false
+	}
+	if total != s.moved || s.movedAt.IsZero() {
+		s.moved, s.movedAt, s.inactive = total, now, false
+		return false
+	}
+	if s.inactive || now.Sub(s.movedAt) < s.inactivity {
+		return false
+	}
+	s.inactive = true
+	return true
+}
+
+// sendReports sends the usage reports that wait, one request at a time; s.mu is held. Those that nobody answers wait for
+// the next look, so that no usage is lost.
+func (u *UPF) sendReports(s *session, inactive bool) {
+	if s.reporting || len(s.unsent) == 0 && !inactive {
+		return
+	}
+	m := &pfcp.SessionReportRequest{UsageReport: s.unsent}
+	if len(s.unsent) > 0 {
+		m.ReportType |= pfcp.ReportUSAR
+	}
+	if inactive {
+		m.ReportType |= pfcp.ReportUPIR
+	}
+	s.unsent, s.reporting = nil, true
+	u.spawn(func() {
+		err := u.report(s, m)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.reporting = false
+		if errors.Is(err, pfcp.ErrNoAnswer) && !s.gone {
+			s.unsent = append(m.UsageReport, s.unsent...)
+			if over := len(s.unsent) - maxUnsent; over > 0 {
+				u.log.Error("usage reports lost: the CP function does not answer", "seid", s.seid, "reports", over)
+				s.unsent = s.unsent[over:]
+			}
+			u.watch(s)
+		}
+	})
+}
+
+// stations are the MAC addresses that are to be reported. Values are replaced, never changed in place.
+type stations struct {
+	detected, removed []pfcp.MAC
+}
+
+func (x stations) empty() bool { return len(x.detected)+len(x.removed) == 0 }
+
+// add notes addresses; one that came and went cancels.
+func (x stations) add(detected, removed []pfcp.MAC) stations {
+	next := stations{slices.Clone(x.detected), slices.Clone(x.removed)}
+	put := func(here, there *[]pfcp.MAC, a pfcp.MAC) {
+		if i := slices.Index(*there, a); i >= 0 {
+			*there = slices.Delete(*there, i, i+1)
+		} else if !slices.Contains(*here, a) {
+			*here = append(*here, a)
+		}
+	}
+	for _, a := range detected {
+		put(&next.detected, &next.removed, a)
+	}
+	for _, a := range removed {
+		put(&next.removed, &next.detected, a)
+	}
+	return next
+}
+
+// report takes what is to be reported, TS 29.244 §7.5.8.3.
+func (x *stations) report() pfcp.Opt[pfcp.EthernetTrafficInformation] {
+	if x.empty() {
+		return pfcp.Opt[pfcp.EthernetTrafficInformation]{}
+	}
+	var info pfcp.EthernetTrafficInformation
+	for list := range slices.Chunk(x.detected, 255) {
+		info.MACAddressesDetected = append(info.MACAddressesDetected, pfcp.MACAddresses{MAC: list})
+	}
+	for list := range slices.Chunk(x.removed, 255) {
+		info.MACAddressesRemoved = append(info.MACAddressesRemoved, pfcp.MACAddresses{MAC: list})
+	}
+	*x = stations{}
+	return pfcp.Some(info)
+}
