@@ -235,7 +235,7 @@ func (u *UPF) commit(s *session, next ruleSet, changed []pfcp.CreatePDR) ([]pfcp
 
 // allot chooses a tunnel end, or takes one that this UPF allotted to the session before, TS 29.244 §5.5.3.
 func (u *UPF) allot(s *session, f pfcp.FTEID) (pfcp.FTEID, error) {
-	local := pfcp.FTEID{IPv4: u.cfg.local(true), IPv6: u.cfg.local(false)}
+	local := pfcp.FTEID{IPv4: u.cfg.Local(true), IPv6: u.cfg.Local(false)}
 	if !f.Choose() {
 		mine := slices.ContainsFunc(s.tunnels, func(t tunnel) bool { return t.teid == f.TEID })
 		ours := f.IPv4.IsValid() && f.IPv4 == local.IPv4 || f.IPv6.IsValid() && f.IPv6 == local.IPv6

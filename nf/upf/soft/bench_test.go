@@ -51,16 +51,19 @@ func BenchmarkDownlink(b *testing.B) {
 		}
 		b.Run(fmt.Sprintf("soft/%d", n), func(b *testing.B) {
 			p := loaded(b, n)
-			w := p.newDownlinkWorker(&tun{network: p.cfg.Networks[0]})
-			for i := range w.bufs {
-				copy(w.bufs[i][gtpu.Headroom:], packet)
+			w := p.newDownlinkWorker(newTUN(p.cfg.Networks[0]))
+			out := newSender(nil, false, nil)
+			w.tx[0] = out
+			var bufs [batch][]byte
+			for i := range bufs {
+				bufs[i] = append(make([]byte, gtpu.Headroom), packet...)
 			}
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
-				if w.out.full() {
-					w.out.n, w.out.pkts, w.now = 0, 0, p.now()
+				if out.full() {
+					out.n, out.pkts, w.now = 0, 0, p.now()
 				}
-				buf := w.bufs[i%batch][:gtpu.Headroom+len(packet)]
+				buf := bufs[i%batch]
 				copy(buf[gtpu.Headroom+18:], order[2*(i%4096):2*(i%4096)+2])
 				w.packet(buf)
 			}
@@ -127,7 +130,7 @@ func BenchmarkUplink(b *testing.B) {
 	p := loaded(b, 1)
 	inner := ipv4(address(0), dnAddr, 17, udp(1, 2, strings.Repeat("x", 100)))
 	wire := gtpu.Append(nil, &gtpu.Packet{Type: gtpu.GPDU, TEID: 1 << 20, HasSession: true, Session: gtpu.PDUSession{Type: gtpu.Uplink, QFI: 9}, Payload: inner})
-	w := &uplinkWorker{path: p}
+	w := p.newUplinkWorker()
 	from := netip.AddrPortFrom(gnbN3, gtpu.Port)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -1,90 +1,169 @@
 package soft
 
 import (
-	"net/netip"
+	"context"
+	"time"
 
 	"github.com/limpid-5g/limpid/nf/upf"
 	"github.com/limpid-5g/limpid/wire/gtpu"
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
+// waitingPacket is a packet for an idle UE, where it came from and when.
+type waitingPacket struct {
+	packet []byte
+	from   origin
+	since  int64
+}
+
 // wait decides under the session's lock about a packet that met a buffering rule or packets that wait,
 // TS 23.501 §5.8.3.2. If the rules have changed meanwhile and nothing waits, it returns the rules and the rule to go on with;
 // otherwise the packet was buffered or dropped and r is nil.
-func (p *Path) wait(l *live, packet []byte, network string, f *upf.Flow) (r *rules, i int, why upf.Drop) {
+func (m *mover) wait(l *live, packet []byte, o origin) (r *rules, i int, why upf.Drop) {
+	p := m.path
 	l.mu.Lock()
 	now := l.rules.Load()
-	i, why = now.FindDownlink(network, f)
+	_, i, why = m.identify(now, o, packet)
 	if i < 0 || !buffers(&now.Rules[i]) {
 		l.mu.Unlock()
 		return now, i, why
 	}
 	rule := &now.Rules[i]
-	if !p.store(l, packet, network) {
+	if why, ok := p.store(l, now, waitingPacket{packet, o, m.now}); !ok {
 		l.mu.Unlock()
-		p.counters.drop(upf.DropBufferFull)
+		p.counters.drop(why)
 		return nil, 0, 0
 	}
 	tell := rule.Action&pfcp.ApplyNOCP != 0 && !l.told
 	l.told = l.told || tell
 	l.mu.Unlock()
 	if tell {
-		p.downlinkData(l.slot, rule, f.TrafficClass>>2)
+		p.downlinkData(l.slot, rule, m.flow.TrafficClass>>2)
 	}
 	return nil, 0, 0
 }
 
 // store keeps a copy of the packet within the bounds; l.mu is held.
-func (p *Path) store(l *live, packet []byte, network string) bool {
-	if len(l.buffer) >= p.cfg.BufferPackets {
-		return false
+func (p *Path) store(l *live, r *rules, w waitingPacket) (upf.Drop, bool) {
+	p.expire(l, r, w.since)
+	limit := p.cfg.BufferPackets
+	if n := r.Buffer.Packets; n > 0 {
+		limit = min(n, p.cfg.MaxBufferPackets)
 	}
-	if p.bufBytes.Add(int64(len(packet))) > int64(p.cfg.BufferBytes) {
-		p.bufBytes.Add(-int64(len(packet)))
-		return false
+	if len(l.buffer) >= limit {
+		return upf.DropBufferFull, false
 	}
-	l.buffer = append(l.buffer, waitingPacket{append([]byte(nil), packet...), network})
+	if p.bufBytes.Add(int64(len(w.packet))) > int64(p.cfg.BufferBytes) {
+		p.bufBytes.Add(-int64(len(w.packet)))
+		return upf.DropBuffersFull, false
+	}
+	w.packet = append([]byte(nil), w.packet...)
+	if len(l.buffer) == 0 {
+		p.waiters.Store(l.slot, l)
+	}
+	l.buffer = append(l.buffer, w)
 	l.waiting.Store(true)
 	p.counters.buffered.Add(1)
-	return true
+	return 0, true
+}
+
+// expire drops what has waited too long; l.mu is held.
+func (p *Path) expire(l *live, r *rules, now int64) {
+	d := p.cfg.BufferExpiry
+	if r.Buffer.Expiry > 0 {
+		d = r.Buffer.Expiry
+	}
+	n := 0
+	for n < len(l.buffer) && now-l.buffer[n].since > int64(d) {
+		p.unbuffer(l.buffer[n])
+		p.counters.drop(upf.DropBufferExpired)
+		n++
+	}
+	if n > 0 {
+		l.buffer = append([]waitingPacket(nil), l.buffer[n:]...)
+		p.settled(l)
+	}
+}
+
+// unbuffer takes a packet that waits no more out of the sums.
+func (p *Path) unbuffer(w waitingPacket) {
+	p.bufBytes.Add(-int64(len(w.packet)))
+	p.counters.buffered.Add(^uint64(0))
+}
+
+// settled notes whether anything waits; l.mu is held.
+func (p *Path) settled(l *live) {
+	l.waiting.Store(len(l.buffer) > 0)
+	if len(l.buffer) == 0 {
+		p.waiters.Delete(l.slot)
+	}
+}
+
+// expireAll looks at all buffers every second until ctx ends.
+func (p *Path) expireAll(ctx context.Context) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		p.waiters.Range(func(_, v any) bool {
+			l := v.(*live)
+			l.mu.Lock()
+			p.expire(l, l.rules.Load(), p.now())
+			l.mu.Unlock()
+			return true
+		})
+		p.translator.sweep(p.now())
+		for _, t := range p.tuns {
+			if t.lan == nil {
+				continue
+			}
+			for l, gone := range t.lan.sweep(p.now()) {
+				p.tellStations(l, nil, gone)
+			}
+		}
+	}
 }
 
 // drain sends what waits by the rules that are now in force; what they buffer goes on waiting. l.mu is held, so newer
 // packets wait until it is done.
 func (p *Path) drain(l *live, r *rules) {
+	if len(l.buffer) == 0 {
+		return
+	}
+	p.expire(l, r, p.now())
 	waited := l.buffer
 	l.buffer = nil
-	var out []byte
+	m := &mover{path: p, now: p.now()}
 	for _, w := range waited {
-		var f upf.Flow
-		packet, ok := upf.ParseFlow(w.packet, false, &f)
-		i, why := r.FindDownlink(w.network, &f)
-		if ok && i >= 0 && buffers(&r.Rules[i]) {
+		packet, i, why := m.identify(r, w.from, w.packet)
+		if i >= 0 && buffers(&r.Rules[i]) {
 			l.buffer = append(l.buffer, w)
 			continue
 		}
-		p.bufBytes.Add(-int64(len(w.packet)))
-		p.counters.buffered.Add(^uint64(0))
+		p.unbuffer(w)
 		if i < 0 {
 			p.counters.drop(why)
 			continue
 		}
-		rule := &r.Rules[i]
-		if why, ok := admit(rule, &r.work[i], len(packet), p.now()); !ok {
-			p.counters.drop(why)
+		if !m.admit(l, r, i, len(packet)) {
 			continue
 		}
-		if !rule.Peer.IsValid() {
+		rule := &r.Rules[i]
+		if !rule.Peer.IsValid() || rule.PeerPort != 0 {
 			p.counters.drop(upf.DropNoTunnel)
 			continue
 		}
-		out = append(append(out[:0], make([]byte, gtpu.Headroom)...), packet...)
-		if p.send(encapsulate(out, rule), netip.AddrPortFrom(rule.Peer, gtpu.Port)) {
+		m.scratch = append(append(m.scratch[:0], make([]byte, gtpu.Headroom)...), packet...)
+		if p.sendTo(wrap(m.scratch, rule, w.from), rule.Peer, rule.Mark&rule.MarkMask) {
 			p.counters.downOut.Add(1)
-			count(&r.work[i], false, len(packet))
+			p.count(l, r, i, len(packet), false)
 		}
 	}
-	l.waiting.Store(len(l.buffer) > 0)
+	p.settled(l)
 }
 
 // DropBuffered discards the packets that wait for a session.
@@ -99,10 +178,9 @@ func (p *Path) DropBuffered(slot uint32) {
 // discard drops the packets that wait; l.mu is held.
 func (p *Path) discard(l *live) {
 	for _, w := range l.buffer {
-		p.bufBytes.Add(-int64(len(w.packet)))
-		p.counters.buffered.Add(^uint64(0))
+		p.unbuffer(w)
 		p.counters.drop(upf.DropBufferDiscard)
 	}
 	l.buffer = nil
-	l.waiting.Store(false)
+	p.settled(l)
 }

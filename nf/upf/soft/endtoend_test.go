@@ -64,7 +64,7 @@ func endToEnd(b *testing.B, single, uplink bool) {
 	lost := 0
 	move := func() {
 		for range batch {
-			out.add(datagram, dst)
+			out.add(datagram, dst, 0)
 		}
 		out.flush()
 		check(b, to.SetReadDeadline(time.Now().Add(patience/50)))
@@ -125,25 +125,26 @@ func (p *Path) runSingle(ctx context.Context) error {
 	var ev upf.Events = silent{}
 	p.events.Store(&ev)
 	stop := context.AfterFunc(ctx, func() {
-		_ = p.n3.SetReadDeadline(time.Now())
+		_ = p.n3[0].conn.SetReadDeadline(time.Now())
 		_ = p.tuns[0].file.SetReadDeadline(time.Now())
 	})
 	defer stop()
-	if err := p.n3raw.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.SOL_UDP, unix.UDP_GRO, 0) }); err != nil {
+	if err := p.n3[0].raw.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.SOL_UDP, unix.UDP_GRO, 0) }); err != nil {
 		return err
 	}
 	ended := make(chan error, 2)
 	go func() {
-		w := &uplinkWorker{path: p}
+		w := p.newUplinkWorker()
 		buf := make([]byte, 1<<16)
 		for {
-			n, from, err := p.n3.ReadFromUDPAddrPort(buf)
+			n, from, err := p.n3[0].conn.ReadFromUDPAddrPort(buf)
 			if err != nil {
 				ended <- err
 				return
 			}
 			w.now = p.now()
 			w.datagram(buf[:n], from)
+			w.flush()
 		}
 	}()
 	go func() {

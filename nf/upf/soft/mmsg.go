@@ -134,7 +134,8 @@ type sender struct {
 	size    [batch]int // of the first datagram of a message
 	bytes   [batch]int
 	short   [batch]bool // the message ended with a shorter datagram: nothing may follow
-	control [batch][24]byte
+	class   [batch]uint8
+	control [batch][48]byte
 	n, pkts int
 }
 
@@ -142,9 +143,9 @@ func newSender(raw syscall.RawConn, v6 bool, lost func(int)) *sender {
 	return &sender{raw: raw, v6: v6, gso: true, lost: lost}
 }
 
-// add takes a datagram for the GTP-U port of a peer. It returns false if the batch is full or the peer's address is not
+// add takes a datagram for the GTP-U port of a peer, with a traffic class for its outer header. It returns false if the batch is full or the peer's address is not
 // of the socket's version; full tells which.
-func (s *sender) add(b []byte, to netip.Addr) bool {
+func (s *sender) add(b []byte, to netip.Addr, class uint8) bool {
 	if to.Is4() == s.v6 {
 		return false
 	}
@@ -156,7 +157,7 @@ func (s *sender) add(b []byte, to netip.Addr) bool {
 	iov.Base = &b[0]
 	iov.SetLen(len(b))
 	s.pkts++
-	if s.join(b, to) {
+	if s.join(b, to, class) {
 		return true
 	}
 	i := s.n
@@ -165,7 +166,10 @@ func (s *sender) add(b []byte, to netip.Addr) bool {
 	m.hdr = unix.Msghdr{Name: (*byte)(unsafe.Pointer(&s.names[i])), Iov: iov}
 	m.hdr.SetIovlen(1)
 	m.hdr.Namelen = sockaddr(&s.names[i], to)
-	s.to[i], s.size[i], s.bytes[i], s.short[i] = to, len(b), len(b), false
+	s.to[i], s.class[i], s.size[i], s.bytes[i], s.short[i] = to, class, len(b), len(b), false
+	if class != 0 {
+		s.controls(i, appendClass(s.control[i][:0], s.v6, class))
+	}
 	return true
 }
 
@@ -173,9 +177,9 @@ func (s *sender) add(b []byte, to netip.Addr) bool {
 func (s *sender) full() bool { return s.pkts == batch }
 
 // join adds the datagram to the last message if the kernel can make both of one.
-func (s *sender) join(b []byte, to netip.Addr) bool {
+func (s *sender) join(b []byte, to netip.Addr, class uint8) bool {
 	i := s.n - 1
-	if !s.gso || i < 0 || s.to[i] != to || s.short[i] || len(b) > s.size[i] || s.bytes[i]+len(b) > maxSegmentBytes {
+	if !s.gso || i < 0 || s.to[i] != to || s.class[i] != class || s.short[i] || len(b) > s.size[i] || s.bytes[i]+len(b) > maxSegmentBytes {
 		return false
 	}
 	h := &s.msgs[i].hdr
@@ -185,14 +189,25 @@ func (s *sender) join(b []byte, to netip.Addr) bool {
 	h.SetIovlen(int(h.Iovlen) + 1)
 	s.bytes[i] += len(b)
 	s.short[i] = len(b) < s.size[i]
-	c := &s.control[i]
-	cm := (*unix.Cmsghdr)(unsafe.Pointer(&c[0]))
+	c := s.control[i][:0]
+	if class != 0 {
+		c = appendClass(c, s.v6, class)
+	}
+	at := len(c)
+	c = c[:at+unix.CmsgSpace(2)]
+	cm := (*unix.Cmsghdr)(unsafe.Pointer(&c[at]))
 	cm.Level, cm.Type = unix.SOL_UDP, unix.UDP_SEGMENT
 	cm.SetLen(unix.CmsgLen(2))
-	binary.NativeEndian.PutUint16(c[unix.CmsgLen(0):], uint16(s.size[i]))
-	h.Control = &c[0]
-	h.SetControllen(unix.CmsgSpace(2))
+	binary.NativeEndian.PutUint16(c[at+unix.CmsgLen(0):], uint16(s.size[i]))
+	s.controls(i, c)
 	return true
+}
+
+// controls gives message i its control messages, which stand in its own array.
+func (s *sender) controls(i int, c []byte) {
+	h := &s.msgs[i].hdr
+	h.Control = &s.control[i][0]
+	h.SetControllen(len(c))
 }
 
 func sockaddr(name *unix.RawSockaddrInet6, to netip.Addr) uint32 {
@@ -219,7 +234,7 @@ func (s *sender) flush() {
 		m := &s.msgs[at]
 		if m.hdr.Iovlen > 1 {
 			s.gso = errno != unix.EIO && s.gso
-			s.single(m)
+			s.single(m, s.class[at])
 		} else {
 			s.lost(1)
 		}
@@ -229,10 +244,15 @@ func (s *sender) flush() {
 }
 
 // single sends the datagrams of a message one by one.
-func (s *sender) single(m *mmsghdr) {
+func (s *sender) single(m *mmsghdr, class uint8) {
 	one := mmsghdr{hdr: m.hdr}
 	one.hdr.Control = nil
 	one.hdr.SetControllen(0)
+	if class != 0 {
+		c := appendClass(nil, s.v6, class)
+		one.hdr.Control = &c[0]
+		one.hdr.SetControllen(len(c))
+	}
 	one.hdr.SetIovlen(1)
 	for _, iov := range unsafe.Slice(m.hdr.Iov, int(m.hdr.Iovlen)) {
 		one.hdr.Iov = &iov

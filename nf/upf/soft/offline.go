@@ -32,9 +32,9 @@ func NewOffline(cfg upf.Config, clock func() int64, out Output, log *slog.Logger
 		return nil, err
 	}
 	p.clock, p.output = clock, out
-	o := &Offline{Path: p, up: &uplinkWorker{path: p}, down: map[string]*downlinkWorker{}}
+	o := &Offline{Path: p, up: p.newUplinkWorker(), down: map[string]*downlinkWorker{}}
 	for _, n := range p.cfg.Networks {
-		p.byName[n.DNN] = &tun{network: n}
+		p.byName[n.DNN] = newTUN(n)
 		o.down[n.DNN] = p.newDownlinkWorker(p.byName[n.DNN])
 	}
 	return o, nil
@@ -44,6 +44,7 @@ func NewOffline(cfg upf.Config, clock func() int64, out Output, log *slog.Logger
 func (o *Offline) Uplink(b []byte, from netip.AddrPort) {
 	o.up.now = o.now()
 	o.up.datagram(b, from)
+	o.up.flush()
 }
 
 // Downlink is a packet from a data network.
@@ -54,4 +55,5 @@ func (o *Offline) Downlink(network string, b []byte) {
 	}
 	w.now = o.now()
 	w.packet(append(make([]byte, gtpu.Headroom, gtpu.Headroom+len(b)), b...))
+	w.flush()
 }

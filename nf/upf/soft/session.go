@@ -1,8 +1,6 @@
 package soft
 
 import (
-	"maps"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 
@@ -19,11 +17,12 @@ type live struct {
 	rules   atomic.Pointer[rules]
 	waiting atomic.Bool // packets wait in buffer: newer ones must not overtake them
 
-	mu       sync.Mutex // guards what follows
-	buffer   []waitingPacket
-	told     bool
-	meters   map[pfcp.QERID]*meter
-	counters map[pfcp.URRID]*upf.UsageCounter
+	mu         sync.Mutex // guards what follows
+	buffer     []waitingPacket
+	told       bool
+	advertised bool // its prefix
+	meters     map[pfcp.QERID]*meter
+	counters   map[pfcp.URRID]*upf.UsageCounter
 }
 
 // rules are a session's rules with the state that each works on. They are replaced, never changed.
@@ -36,28 +35,51 @@ type rules struct {
 type work struct {
 	gate     bool // open
 	policers []policer
-	counters []*upf.UsageCounter
+	counters []*counter
 }
 
-func add(u *upf.UsageCounter, uplink bool, octets int) {
-	if uplink {
-		u.UplinkBytes.Add(uint64(octets))
-		u.UplinkPackets.Add(1)
+// counter is a URR at work.
+type counter struct {
+	*upf.UsageCounter
+	how   upf.URR
+	watch bool        // how says more than the id
+	told  atomic.Bool // that Report is reached
+	spent atomic.Bool // told that Quota is reached
+}
+
+// add counts a packet, and tells when a bound is reached.
+func (c *counter) add(p *Path, slot uint32, uplink bool, octets int) {
+	if c.how.Paused {
 		return
 	}
-	u.DownlinkBytes.Add(uint64(octets))
-	u.DownlinkPackets.Add(1)
+	if uplink {
+		c.UplinkBytes.Add(uint64(octets))
+		c.UplinkPackets.Add(1)
+	} else {
+		c.DownlinkBytes.Add(uint64(octets))
+		c.DownlinkPackets.Add(1)
+	}
+	if !c.watch {
+		return
+	}
+	u := c.Load()
+	reached := c.how.Report.Reached(u) && c.told.CompareAndSwap(false, true)
+	if c.how.Quota.Reached(u) && c.spent.CompareAndSwap(false, true) {
+		reached = true
+	}
+	if ev := p.events.Load(); reached && ev != nil {
+		(*ev).UsageReached(slot, c.how.ID)
+	}
 }
 
-// waitingPacket is a packet for an idle UE and the data network that it came from.
-type waitingPacket struct {
-	packet  []byte
-	network string
+// used tells whether nothing more may pass. A packet passes whole if the quota was not used up before it.
+func (c *counter) used() bool {
+	return c.watch && (c.how.Closed || c.how.Quota != upf.Limit{} && c.how.Quota.Reached(c.Load()))
 }
 
 // Apply installs or replaces a session. Packets that waited leave by the new rules before newer ones do.
 func (p *Path) Apply(s *upf.Session) error {
-	if err := refuse(s); err != nil {
+	if err := p.refuse(s); err != nil {
 		return err
 	}
 	p.mu.Lock()
@@ -74,6 +96,7 @@ func (p *Path) Apply(s *upf.Session) error {
 	l.rules.Store(now)
 	p.place(l, old, now)
 	p.drain(l, now)
+	p.advertise(l, now)
 	return nil
 }
 
@@ -87,6 +110,7 @@ func (l *live) build(s *upf.Session, memory upf.Memory) *rules {
 		}
 	}
 	l.carryMeters(meters, memory, s.Slot, l.rules.Load() == nil)
+	watched := map[pfcp.URRID]*counter{}
 	waits := false
 	for i := range s.Rules {
 		rule, w := &s.Rules[i], &r.work[i]
@@ -99,7 +123,13 @@ func (l *live) build(s *upf.Session, memory upf.Memory) *rules {
 			}
 		}
 		for _, id := range rule.URRs {
-			w.counters = append(w.counters, keep(counters, l.counters, id, func() *upf.UsageCounter { return counterOf(memory, s.Slot, id) }))
+			c := watched[id]
+			if c == nil {
+				c = &counter{UsageCounter: keep(counters, l.counters, id, func() *upf.UsageCounter { return counterOf(memory, s.Slot, id) })}
+				c.how, c.watch = s.URR(id)
+				watched[id] = c
+			}
+			w.counters = append(w.counters, c)
 		}
 	}
 	if !waits {
@@ -172,101 +202,22 @@ func counterOf(memory upf.Memory, slot uint32, id pfcp.URRID) *upf.UsageCounter 
 // Keep lets counters and meters of sessions live in memory. Call it before the first Apply.
 func (p *Path) Keep(memory upf.Memory) { p.memory = memory }
 
-// place makes the session found by its tunnels and addresses, and no more by those that it lost. p.mu is held.
-func (p *Path) place(l *live, old, now *rules) {
-	if old != nil {
-		for _, teid := range old.Tunnels {
-			if t := &p.tunnels[upf.Slot(teid)]; t.Load() != nil && t.Load().live == l {
-				t.Store(nil)
-			}
-		}
-		p.unplaceAddress(l, old)
-	}
-	if now == nil {
-		return
-	}
-	for _, teid := range now.Tunnels {
-		p.tunnels[upf.Slot(teid)].Store(&tunnel{teid, l})
-	}
-	if now.UE4.IsValid() {
-		if slot, ok := p.layout.SlotOf4(number(now.UE4)); ok {
-			p.ue4[slot].Store(l)
-		} else {
-			p.changeOther(func(o *otherAddress) { o.ue4[now.UE4] = l })
-		}
-	}
-	if now.UE6.IsValid() {
-		p.changeOther(func(o *otherAddress) { o.ue6[prefix64(now.UE6.Addr())] = l })
-	}
-}
-
-func (p *Path) unplaceAddress(l *live, old *rules) {
-	if old.UE4.IsValid() {
-		if slot, ok := p.layout.SlotOf4(number(old.UE4)); ok {
-			p.ue4[slot].CompareAndSwap(l, nil)
-		} else {
-			p.changeOther(func(o *otherAddress) { delete(o.ue4, old.UE4) })
-		}
-	}
-	if old.UE6.IsValid() {
-		p.changeOther(func(o *otherAddress) { delete(o.ue6, prefix64(old.UE6.Addr())) })
-	}
-}
-
-func (p *Path) changeOther(edit func(*otherAddress)) {
-	o := p.other.Load()
-	next := &otherAddress{maps.Clone(o.ue4), maps.Clone(o.ue6)}
-	if next.ue4 == nil {
-		next.ue4, next.ue6 = map[netip.Addr]*live{}, map[netip.Prefix]*live{}
-	}
-	edit(next)
-	p.other.Store(next)
-}
-
-func number(a netip.Addr) uint32 {
-	b := a.As4()
-	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
-}
-
-func prefix64(a netip.Addr) netip.Prefix {
-	p, _ := a.Prefix(64)
-	return p
-}
-
-// byAddress finds the session of a UE address.
-func (p *Path) byAddress(a netip.Addr) *live {
-	if a.Is4() {
-		if slot, ok := p.layout.SlotOf4(number(a)); ok {
-			return p.ue4[slot].Load()
-		}
-		return p.other.Load().ue4[a]
-	}
-	return p.other.Load().ue6[prefix64(a)]
-}
-
-// byTEID finds the session of a tunnel.
-func (p *Path) byTEID(teid uint32) *live {
-	slot := upf.Slot(teid)
-	if int(slot) >= len(p.tunnels) {
-		return nil
-	}
-	if t := p.tunnels[slot].Load(); t != nil && t.teid == teid {
-		return t.live
-	}
-	return nil
-}
-
 // refuse tells what of a session this data path does not do.
-func refuse(s *upf.Session) error {
-	if s.Ethernet() || s.Unstructured() {
-		return upf.Refusal(pfcp.IEPDNType, "only sessions of IP")
-	}
+func (p *Path) refuse(s *upf.Session) error {
 	for i := range s.Rules {
-		switch r := &s.Rules[i]; {
-		case r.PeerPort != 0:
-			return upf.Refusal(pfcp.IEOuterHeaderCreation, "only GTP-U")
-		case r.MarkMask != 0:
-			return upf.Refusal(pfcp.IETransportLevelMarking, "no marking")
+		r := &s.Rules[i]
+		t := p.byName[r.Network]
+		if s.Ethernet() && t != nil && !t.network.Ethernet {
+			return upf.Refusal(pfcp.IEPDNType, "data network "+r.Network+" carries no frames")
+		}
+		if !s.Ethernet() && t != nil && t.network.Ethernet {
+			return upf.Refusal(pfcp.IEPDNType, "data network "+r.Network+" carries frames only")
+		}
+		if r.PeerPort != 0 && !s.Unstructured() {
+			return upf.Refusal(pfcp.IEOuterHeaderCreation, "only sessions without structure leave by a UDP tunnel")
+		}
+		if r.PeerPort != 0 && !source(s, r.Peer).IsValid() {
+			return upf.Refusal(pfcp.IEUEIPAddress, "the session has no address for its UDP tunnel")
 		}
 	}
 	return nil
@@ -283,6 +234,7 @@ func (p *Path) Remove(slot uint32) {
 	}
 	delete(p.live, slot)
 	p.place(l, l.rules.Load(), nil)
+	p.translator.forget(l.rules.Load().UE4)
 	l.mu.Lock()
 	l.rules.Store(&rules{Session: &upf.Session{Slot: slot}}) // a worker that still holds l finds no rule
 	p.discard(l)

@@ -6,14 +6,12 @@ package soft
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,8 +27,7 @@ type Path struct {
 	cfg      upf.Config
 	log      *slog.Logger
 	layout   *upf.Layout
-	n3       *net.UDPConn
-	n3raw    syscall.RawConn
+	n3       [2]*socket // over IPv4 and IPv6; nil where N3 has no such address
 	tuns     []*tun
 	byName   map[string]*tun
 	clock    func() int64 // CLOCK_MONOTONIC in nanoseconds
@@ -39,29 +36,20 @@ type Path struct {
 	counters counters
 	bufBytes atomic.Int64
 	errors   limiter
+	waiters  sync.Map // slots of the sessions whose packets wait
+
+	translator translator
 
 	events atomic.Pointer[upf.Events]
 
 	mu      sync.Mutex // guards changes of what follows
 	live    map[uint32]*live
-	tunnels []atomic.Pointer[tunnel]     // by slot of the TEID
-	ue4     []atomic.Pointer[live]       // by slot of the address in its pool
-	other   atomic.Pointer[otherAddress] // UE addresses that are in no pool
+	tunnels []atomic.Pointer[tunnel] // by slot of the TEID
+	ue4     []atomic.Pointer[live]   // by slot of the address in its pool
+	other   addressTable             // UE addresses that are in no pool
 
 	closing sync.Once
 	closed  error
-}
-
-// tunnel is an F-TEID of ours and its session.
-type tunnel struct {
-	teid uint32
-	live *live
-}
-
-// otherAddress holds UE addresses by value; it is replaced, not changed.
-type otherAddress struct {
-	ue4 map[netip.Addr]*live
-	ue6 map[netip.Prefix]*live // prefixes of 64 bits
 }
 
 // counters are upf.Counters that many goroutines add to.
@@ -71,9 +59,6 @@ type counters struct {
 }
 
 func (c *counters) drop(d upf.Drop) { c.dropped[d].Add(1) }
-
-// socketBuffer is asked for on N3 in both directions, octets.
-const socketBuffer = 8 << 20
 
 // New opens N3 and the TUN interfaces in the network namespace of the calling thread and sets their addresses and
 // routes. Each error says in one line what is missing.
@@ -100,22 +85,20 @@ func closedPath(cfg upf.Config, log *slog.Logger) (*Path, error) {
 	}
 	p := &Path{cfg: cfg, log: log, layout: layout, byName: map[string]*tun{}, clock: monotonic(), live: map[uint32]*live{},
 		tunnels: make([]atomic.Pointer[tunnel], layout.Slots()), ue4: make([]atomic.Pointer[live], layout.Slots())}
-	p.other.Store(&otherAddress{})
 	return p, nil
 }
 
 func (p *Path) open() error {
-	addr := netip.AddrPortFrom(p.cfg.N3, gtpu.Port)
-	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
-	if err != nil {
-		return fmt.Errorf("upf: n3: cannot listen on %s: %w", addr, errors.Unwrap(err))
-	}
-	p.n3 = conn
-	if p.n3raw, err = conn.SyscallConn(); err != nil {
-		return fmt.Errorf("upf: n3: %w", err)
-	}
-	if err := p.n3raw.Control(func(fd uintptr) { p.tuneSocket(int(fd)) }); err != nil {
-		return fmt.Errorf("upf: n3: %w", err)
+	for i := range p.n3 {
+		addr := p.cfg.Local(i == 0)
+		if !addr.IsValid() {
+			continue
+		}
+		s, err := openSocket(addr, p.log)
+		if err != nil {
+			return err
+		}
+		p.n3[i] = s
 	}
 	for _, n := range p.cfg.Networks {
 		t, err := openTUN(n)
@@ -131,30 +114,28 @@ func (p *Path) open() error {
 	return nil
 }
 
-// tuneSocket asks for large buffers beyond the limits of the namespace, and for datagrams joined by the kernel. The
-// path works without them, only slower.
-func (p *Path) tuneSocket(fd int) {
-	for _, o := range []struct{ level, option, value int }{{unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, socketBuffer},
-		{unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, socketBuffer}, {unix.SOL_UDP, unix.UDP_GRO, 1}} {
-		if err := unix.SetsockoptInt(fd, o.level, o.option, o.value); err != nil {
-			p.log.Info("socket option is not available on N3", "level", o.level, "option", o.option, "error", err)
-		}
-	}
-}
-
 // Run moves packets until ctx ends.
 func (p *Path) Run(ctx context.Context, ev upf.Events) error {
 	p.events.Store(&ev)
 	g, ctx := errgroup.WithContext(ctx)
 	stop := context.AfterFunc(ctx, func() {
 		now := time.Now()
-		_ = p.n3.SetReadDeadline(now)
+		for _, s := range p.n3 {
+			if s != nil {
+				_ = s.conn.SetReadDeadline(now)
+			}
+		}
 		for _, t := range p.tuns {
 			_ = t.file.SetReadDeadline(now)
 		}
 	})
 	defer stop()
-	g.Go(func() error { return p.uplink(ctx) })
+	for _, s := range p.n3 {
+		if s != nil {
+			g.Go(func() error { return p.uplink(ctx, s) })
+		}
+	}
+	g.Go(func() error { return p.expireAll(ctx) })
 	for _, t := range p.tuns {
 		g.Go(func() error { return p.downlink(ctx, t) })
 	}
@@ -165,8 +146,10 @@ func (p *Path) Run(ctx context.Context, ev upf.Events) error {
 func (p *Path) Close() error {
 	p.closing.Do(func() {
 		var errs []error
-		if p.n3 != nil {
-			errs = append(errs, p.n3.Close())
+		for _, s := range p.n3 {
+			if s != nil {
+				errs = append(errs, s.conn.Close())
+			}
 		}
 		for _, t := range p.tuns {
 			errs = append(errs, t.file.Close())
@@ -193,25 +176,12 @@ func (p *Path) Counters() upf.Counters {
 
 // EndMarker sends an end marker, TS 29.281 §7.3.2.
 func (p *Path) EndMarker(peer netip.Addr, teid uint32, qfi uint8) {
-	p.send(gtpu.AppendEndMarker(nil, teid, gtpu.PDUSession{QFI: qfi}), netip.AddrPortFrom(peer, gtpu.Port))
+	p.sendTo(gtpu.AppendEndMarker(nil, teid, gtpu.PDUSession{QFI: qfi}), peer, 0)
 }
 
 // Echo sends an Echo Request, TS 29.281 §7.2.1.
 func (p *Path) Echo(peer netip.Addr) {
-	p.send(gtpu.AppendEchoRequest(nil, 0), netip.AddrPortFrom(peer, gtpu.Port))
-}
-
-// send sends one datagram on N3.
-func (p *Path) send(b []byte, to netip.AddrPort) bool {
-	if p.output != nil {
-		p.output.Datagram(to, b)
-		return true
-	}
-	if _, err := p.n3.WriteToUDPAddrPort(b, to); err != nil {
-		p.counters.drop(upf.DropSend)
-		return false
-	}
-	return true
+	p.sendTo(gtpu.AppendEchoRequest(nil, 0), peer, 0)
 }
 
 func (p *Path) downlinkData(slot uint32, r *upf.Rule, dscp uint8) {

@@ -230,7 +230,7 @@ func TestUserPlane(t *testing.T) {
 		r.up(r.teid, 9, ipv4(netip.MustParseAddr("10.60.0.8"), dnAddr, 17, udp(5555, 7777, "spoofed")))
 		r.dropped(upf.DropSpoofed, 1)
 		r.up(r.teid, 8, ipv4(ue, dnAddr, 17, udp(5555, 7777, "wrong QFI")))
-		r.dropped(upf.DropNoRule, 1)
+		r.dropped(upf.DropQFI, 1)
 		r.up(r.teid, 9, []byte("no IP packet at all!"))
 		r.dropped(upf.DropMalformed, 1)
 		_, err := r.dnSock.WriteToUDPAddrPort([]byte("nobody"), netip.MustParseAddrPort("10.60.0.9:1"))
@@ -239,8 +239,12 @@ func TestUserPlane(t *testing.T) {
 	})
 	t.Run("error indication of the gNB, TS 29.244 §7.5.8.4", func(t *testing.T) {
 		r.t = t
+		before := r.upf.Counters().Signalling
 		for range 2 { // told once
 			r.gnbSends(gtpu.AppendErrorIndication(nil, gnbTEID, gnbN3, gtpu.Port))
+		}
+		for deadline := time.Now().Add(patience); r.upf.Counters().Signalling != before+2 && time.Now().Before(deadline); {
+			time.Sleep(time.Millisecond) // the second must not come after the next change of rules
 		}
 		m := r.report()
 		if f := m.ErrorIndicationReport.Value().RemoteFTEID; m.ReportType != pfcp.ReportERIR || len(f) != 1 || f[0] != (pfcp.FTEID{TEID: gnbTEID, IPv4: gnbN3}) {
@@ -423,6 +427,10 @@ func TestIPv6(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx, silent{}) }()
 	r := &rig{lab: l, t: t, gnbSock: l.listen(t, l.gnb, netip.AddrPortFrom(gnbN3v6, gtpu.Port))}
+	check(t, p.Apply(s)) // the first advertisement found nobody there
+	if p.live[65540].advertised != true {
+		t.Error("the prefix was not advertised")
+	}
 	send := func(teid uint32, src netip.Addr) {
 		b := gtpu.Append(nil, &gtpu.Packet{Type: gtpu.GPDU, TEID: teid, Payload: ipv6(src, dnAddr6, 58, ping6(src, dnAddr6, "payload"))})
 		_, err := r.gnbSock.WriteToUDPAddrPort(b, netip.AddrPortFrom(coreN3v6, gtpu.Port))
@@ -495,19 +503,19 @@ func TestChangesUnderTraffic(t *testing.T) {
 	var workers, changers sync.WaitGroup
 	stop := make(chan struct{})
 	workers.Go(func() {
-		w := p.newDownlinkWorker(&tun{network: p.cfg.Networks[0]})
+		w := p.newDownlinkWorker(newTUN(p.cfg.Networks[0]))
 		for i := 0; ; i++ {
 			select {
 			case <-stop:
 				return
 			default:
 			}
-			b := append(w.bufs[0][:gtpu.Headroom], ipv4(dnAddr, address(i%slots), 17, udp(1, 2, "x"))...)
+			b := append(make([]byte, gtpu.Headroom), ipv4(dnAddr, address(i%slots), 17, udp(1, 2, "x"))...)
 			w.packet(b)
 		}
 	})
 	workers.Go(func() {
-		w := &uplinkWorker{path: p}
+		w := p.newUplinkWorker()
 		for i := 0; ; i++ {
 			select {
 			case <-stop:

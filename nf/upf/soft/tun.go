@@ -17,11 +17,20 @@ import (
 	"github.com/limpid-5g/limpid/nf/upf"
 )
 
-// tun is the interface of one data network.
+// tun is the interface of one data network: a TUN, or a TAP if that is of Ethernet.
 type tun struct {
 	network upf.Network
+	lan     *lan // of Ethernet
 	file    *os.File
 	raw     syscall.RawConn
+}
+
+func newTUN(n upf.Network) *tun {
+	t := &tun{network: n}
+	if n.Ethernet {
+		t.lan = newLAN()
+	}
+	return t
 }
 
 // offloads are what the kernel may leave to this end: checksums and the cutting of TCP, see unpack.
@@ -40,16 +49,21 @@ func openTUN(n upf.Network) (*tun, error) {
 	if err != nil {
 		return fail(fmt.Errorf("/dev/net/tun: %w", err))
 	}
-	req.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI | unix.IFF_VNET_HDR)
+	kind, wanted := uint16(unix.IFF_TUN), offloads
+	if n.Ethernet {
+		kind, wanted = unix.IFF_TAP, 0 // segments are cut by the kernel: unpack knows IP
+	}
+	req.SetUint16(kind | unix.IFF_NO_PI | unix.IFF_VNET_HDR)
 	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, req); err != nil {
 		_ = unix.Close(fd)
 		return fail(err)
 	}
-	if err := unix.IoctlSetInt(fd, unix.TUNSETOFFLOAD, offloads); err != nil {
+	if err := unix.IoctlSetInt(fd, unix.TUNSETOFFLOAD, wanted); err != nil {
 		_ = unix.Close(fd)
 		return fail(fmt.Errorf("offloads: %w", err))
 	}
-	t := &tun{network: n, file: os.NewFile(uintptr(fd), n.TUN)}
+	t := newTUN(n)
+	t.file = os.NewFile(uintptr(fd), n.TUN)
 	if t.raw, err = t.file.SyscallConn(); err != nil {
 		_ = t.file.Close()
 		return fail(err)
@@ -80,17 +94,13 @@ func (t *tun) configure(log *slog.Logger) error {
 	if err := netlink.LinkSetUp(link); err != nil {
 		return fail("up", err)
 	}
-	for _, p := range t.network.Pools {
-		r := netlink.Route{LinkIndex: link.Attrs().Index, Dst: ipNet(p), Scope: netlink.SCOPE_LINK}
-		if p.Addr().Is6() {
-			r.Scope = netlink.SCOPE_UNIVERSE
-		}
-		if err := netlink.RouteReplace(&r); err != nil {
-			return fail("route to "+p.String(), err)
-		}
-		if err := enableForwarding(p, log); err != nil {
-			return fail("forwarding", err)
-		}
+	if t.network.Ethernet {
+		err = t.bridge(link)
+	} else {
+		err = t.route(link, log)
+	}
+	if err != nil {
+		return fmt.Errorf("upf: data network %q: %w", t.network.DNN, err)
 	}
 	log.Info("data network ready", "dnn", t.network.DNN, "interface", t.network.TUN, "pools", t.network.Pools, "mtu", t.network.MTU)
 	return nil
