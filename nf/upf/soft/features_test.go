@@ -223,7 +223,7 @@ func TestForwardingTunnel(t *testing.T) {
 	}))
 	packet := ipv4(dnAddr, address(1), 17, udp(1, 2, "on its way"))
 	b.gpdu(forward, 6, packet)
-	if p := b.oneTunnel(); p.to != target.String() || p.packet.TEID != 0x33 || p.packet.Session != (gtpu.PDUSession{QFI: 6}) || !bytes.Equal(p.payload, packet) {
+	if p := b.oneTunnel(); p.to != target.String() || p.packet.TEID != 0x33 || p.packet.Session != (gtpu.PDUSession{Type: gtpu.Uplink, QFI: 6}) || !bytes.Equal(p.payload, packet) {
 		t.Errorf("%+v", p)
 	}
 	b.Uplink(gtpu.AppendEndMarker(nil, forward, gtpu.PDUSession{QFI: 6}), netip.AddrPortFrom(gnbN3, gtpu.Port))

@@ -63,11 +63,12 @@ func (m *mover) flush() {
 	m.next = 0
 }
 
-// origin is where a packet comes from: a tunnel with its QFI, or a data network.
+// origin is where a packet comes from: a tunnel, with its QFI and what its container said, or a data network.
 type origin struct {
-	network string
-	teid    uint32
-	qfi     uint8
+	network   string
+	teid      uint32
+	qfi       uint8
+	container gtpu.PDUSession
 }
 
 // find is the rule for a packet of an IP session.
@@ -153,6 +154,9 @@ func wrap(b []byte, rule *upf.Rule, o origin) []byte {
 	}
 	if session.QFI == 0 {
 		session.QFI = o.qfi
+	}
+	if rule.Relay() { // as it came
+		session.Type, session.RQI = o.container.Type, o.container.RQI
 	}
 	if ppi, ok := rule.PPI.Get(); ok && session.Type == gtpu.Downlink {
 		session.HasPPI, session.PPI = true, uint8(ppi)&7

@@ -184,6 +184,10 @@ func (t *translator) inboundError(b, body []byte, f *upf.Flow, m mapping) bool {
 		return false
 	}
 	a := x.inside.addr.As4()
+	if m.protocol == protoUDP && (inner[6] != 0 || inner[7] != 0) {
+		patch(quoted[12:16], a[:], inner[6:8])
+		patch(at, binary.BigEndian.AppendUint16(nil, x.inside.port), inner[6:8])
+	}
 	replace(quoted[12:16], a[:], quoted[10:12])
 	binary.BigEndian.PutUint16(at, x.inside.port)
 	replace(b[16:20], a[:], b[10:12])

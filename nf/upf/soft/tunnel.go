@@ -142,7 +142,7 @@ func (w *uplinkWorker) gpdu(from netip.AddrPort) {
 		}
 		return
 	}
-	o := origin{teid: t.teid, qfi: w.packet.Session.QFI}
+	o := origin{teid: t.teid, qfi: w.packet.Session.QFI, container: w.packet.Session}
 	switch {
 	case t.relay:
 		w.relay(t.live, o)
