@@ -159,7 +159,7 @@ func (u *UPF) compileNetwork(rule *Rule, far uint32, p pfcp.ForwardingParameters
 	if !ok {
 		return ruleFailure(pfcp.RuleFAR, far, pfcp.IENetworkInstance, "data network %q is not configured", p.NetworkInstance.Value())
 	}
-	rule.To, rule.Network = pfcp.InterfaceCore, network.DNN
+	rule.To, rule.Network, rule.Translated = pfcp.InterfaceCore, network.DNN, len(network.NAT) > 0
 	return nil
 }
 

@@ -95,6 +95,7 @@ type Rule struct {
 	Peer           netip.Addr // of the tunnel that the packet goes into; invalid: into none
 	PeerTEID       uint32
 	PeerPort       uint16 // 0: GTP-U; else plain UDP to this port, TS 23.501 §5.6.10.3
+	Translated     bool   // the data network that it goes to translates addresses
 	Mark, MarkMask uint8  // traffic class of the outer header, or of a packet to a data network; mask 0: as it is
 	QFI            uint8  // marked on packets into a tunnel; 0: that of the tunnel that they came from
 	RQI            bool

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/limpid-5g/limpid/nf/upf"
 	"github.com/limpid-5g/limpid/wire/gtpu"
 	"github.com/limpid-5g/limpid/wire/pfcp"
@@ -377,20 +379,32 @@ func TestRules(t *testing.T) {
 	conserved(t, r.upf.Counters())
 }
 
+// roomy gives a socket a buffer beyond the limit of the namespace: it is read after all was sent.
+func roomy(t *testing.T, c *net.UDPConn) {
+	t.Helper()
+	raw, err := c.SyscallConn()
+	check(t, err)
+	check(t, raw.Control(func(fd uintptr) { check(t, unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 4<<20)) }))
+}
+
 // TestSegmentation sends so much in one burst that sender and receiver join datagrams, and wants each of them back.
 func TestSegmentation(t *testing.T) {
 	r := newRig(t, nil)
 	r.establish(nil)
 	const n = 200
 	text := strings.Repeat("x", 1000)
-	check(t, r.dnSock.SetReadBuffer(1<<20))
+	r.up(r.teid, 9, ipv4(ue, dnAddr, 17, udp(5555, 7777, "first"))) // a neighbour that is not resolved yet takes few packets
+	r.atDN("first")
+	r.down("first")
+	r.atGNB(gnbTEID, "first")
+	roomy(t, r.dnSock)
 	for i := range n {
 		r.up(r.teid, 9, ipv4(ue, dnAddr, 17, udp(5555, 7777, fmt.Sprintf("%03d", i)+text)))
 	}
 	for i := range n {
 		r.atDN(fmt.Sprintf("%03d", i) + text)
 	}
-	check(t, r.gnbSock.SetReadBuffer(1<<20))
+	roomy(t, r.gnbSock)
 	for i := range n {
 		r.down(fmt.Sprintf("%03d", i) + text)
 		if i%50 == 49 { // the TUN holds 500 packets, the socket fewer

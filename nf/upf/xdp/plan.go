@@ -123,7 +123,7 @@ func (p *Path) planSide(s *upf.Session, x *side, tunnels int) bool {
 // marking, quotas and the like.
 func rare(s *upf.Session, r *upf.Rule) bool {
 	return s.Ethernet() || s.Unstructured() || len(s.Framed) > 0 || len(r.Framed) > 0 || len(s.URRs) > 0 || r.MarkMask != 0 ||
-		r.PPI.Present() || r.PeerPort != 0 || r.Relay() ||
+		r.PPI.Present() || r.PeerPort != 0 || r.Relay() || r.Translated ||
 		slices.ContainsFunc(r.Filters, func(f upf.Filter) bool { return f.Options != upf.FilterOptions{} })
 }
 

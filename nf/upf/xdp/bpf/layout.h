@@ -16,7 +16,7 @@ enum { FILTERS = 32, VLANS = 256 };
 enum { VERDICT_SLOW, VERDICT_RULES, VERDICT_FORWARD, VERDICT_DROP };
 
 /* Reasons of upf.Drop that the programs find themselves. */
-enum { DROP_SPOOFED = 3, DROP_NO_RULE = 4, DROP_RATE = 6, DROP_SEND = 13 };
+enum { DROP_SPOOFED = 3, DROP_NO_RULE = 4, DROP_RATE = 6, DROP_SEND = 13, DROP_QFI = 14 };
 
 enum { UPLINK, DOWNLINK };
 

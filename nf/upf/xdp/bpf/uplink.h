@@ -84,7 +84,7 @@ INLINE int uplink(struct xdp_md *ctx)
 	if (!s || !teid || !tunnel_of(&s->up, teid, &f) || f.verdict < VERDICT_FORWARD || f.flags)
 		return NOT_PLAIN;
 	if (f.qfis && !(f.qfis >> qfi & 1))
-		return drop(DROP_NO_RULE, UPLINK);
+		return drop(DROP_QFI, UPLINK);
 	if (inner->source != f.ue || !f.ue)
 		return drop(DROP_SPOOFED, UPLINK);
 	if (f.verdict >= VERDICT_DROP)
@@ -182,6 +182,13 @@ INLINE int owned(const struct key *k, u32 ue, u64 ue6)
 	return ue6 && k->local[0] == ue6;
 }
 
+/* link_local tells whether an IPv6 packet stays on the link between the UE and the UPF, which is its router. */
+INLINE int link_local(const struct key *k)
+{
+	u16 local = htons((u16)k->local[0]), remote = htons((u16)k->remote[0]);
+	return (local & 0xffc0) == 0xfe80 || !(k->local[0] | k->local[1]) || (remote & 0xffc0) == 0xfe80 || (remote & 0xff0f) == 0xff02;
+}
+
 /* header_of is the length of a GTP-U header with at most a PDU session container, or why there is none: minus one less
  * a reason to pass. */
 INLINE int header_of(const struct gtpu *g, const void *end, u32 *qfi)
@@ -249,20 +256,23 @@ NOINLINE int any_uplink(struct xdp_md *ctx)
 	if (k.octets + header > payload || payload + UDP + IPV4 > length || ETH + length > frame)
 		return pass(PASS_MALFORMED, UPLINK);
 
+	if (k.version == 6 && !to_ue && link_local(&k))
+		return pass(PASS_SIGNALLING, UPLINK);
+
 	struct way w = { .verdict = f.verdict, .table = f.table, .session = &s->up.state, .session_rate = f.per_octet };
 	if (f.verdict == VERDICT_RULES) {
 		if (!owned(&k, f.ue, f.ue6))
-			return drop(carries(f.rules.classifier, qfi) ? DROP_SPOOFED : DROP_NO_RULE, UPLINK);
+			return drop(carries(f.rules.classifier, qfi) ? DROP_SPOOFED : DROP_QFI, UPLINK);
 		int rule = classify(f.rules.classifier, &k);
 		if (rule == NO_RULE)
-			return drop(DROP_NO_RULE, UPLINK);
+			return drop(carries(f.rules.classifier, qfi) ? DROP_NO_RULE : DROP_QFI, UPLINK);
 		if (rule < 0)
 			return pass(PASS_OPTIONS, UPLINK);
 		if (!way_of(f.rules.flows + rule, &w) || w.verdict < VERDICT_FORWARD)
 			return pass(PASS_SESSION, UPLINK);
 	} else {
 		if (f.qfis && !(f.qfis >> qfi & 1))
-			return drop(DROP_NO_RULE, UPLINK);
+			return drop(DROP_QFI, UPLINK);
 		if (!owned(&k, f.ue, f.ue6))
 			return drop(DROP_SPOOFED, UPLINK);
 	}
