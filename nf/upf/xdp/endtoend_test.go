@@ -6,20 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
 	"github.com/vishvananda/netlink"
-	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 
 	"github.com/limpid-5g/limpid/nf/upf"
@@ -42,9 +41,23 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// serve is a user plane with one session until its standard input ends.
-func serve(pin string) error {
-	p, err := openPath(Options{N6: []string{"n6"}, Pin: pin, Persist: true, Mode: Native}, slog.New(slog.NewTextHandler(os.Stdout, nil)))
+// serve is a user plane with one session until its standard input ends; it tells the session's usage when it is asked.
+// What it is told stands after the pin: more slots, and whether its programs differ.
+func serve(told string) error {
+	words := strings.Split(told, ",")
+	o := Options{N6: []string{"n6"}, Pin: words[0], Persist: true, Mode: Native}
+	cfg := labConfig()
+	if len(words) > 1 {
+		extra, err := strconv.Atoi(words[1])
+		if err != nil {
+			return err
+		}
+		cfg.ExtraSlots = extra
+		if words[2] == "changed" {
+			o.change = otherPrograms
+		}
+	}
+	p, err := openPath(cfg, o, slog.New(slog.NewTextHandler(os.Stdout, nil)))
 	if err != nil {
 		return err
 	}
@@ -55,17 +68,27 @@ func serve(pin string) error {
 		return err
 	}
 	fmt.Println("ready")
-	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		fmt.Printf("usage %+v\n", p.Usage(7, 1))
+	}
 	return p.Close()
 }
 
+// otherPrograms makes programs that do the same by other instructions.
+func otherPrograms(spec *ebpf.CollectionSpec) {
+	for _, p := range spec.Programs {
+		p.Instructions = append(asm.Instructions{asm.Mov.Imm(asm.R0, 0).WithMetadata(p.Instructions[0].Metadata)}, p.Instructions...)
+		p.Instructions[1].Metadata = asm.Metadata{}
+	}
+}
+
 // openPath opens both paths in the namespace of the calling thread.
-func openPath(o Options, log *slog.Logger) (*Path, error) {
-	slow, err := soft.New(labConfig(), log)
+func openPath(cfg upf.Config, o Options, log *slog.Logger) (*Path, error) {
+	slow, err := soft.New(cfg, log)
 	if err != nil {
 		return nil, err
 	}
-	p, err := New(labConfig(), o, slow, log)
+	p, err := New(cfg, o, slow, log)
 	if err != nil {
 		return nil, errors.Join(err, slow.Close())
 	}
@@ -94,7 +117,7 @@ func (l *lab) run(t *testing.T, o Options) *running {
 	r := &running{}
 	l.in(t, l.core, func() {
 		var err error
-		r.Path, err = openPath(o, slog.New(slog.NewTextHandler(&r.log, nil)))
+		r.Path, err = openPath(labConfig(), o, slog.New(slog.NewTextHandler(&r.log, nil)))
 		check(t, err)
 	})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -224,49 +247,6 @@ func (l *lab) buffers(t *testing.T, p *running) {
 	}
 }
 
-// TestSurvivesKill kills the process that loaded the programs, again and again and at random times, while packets go
-// both ways, and lets the next one take maps and links over under traffic: no packet is lost.
-func TestSurvivesKill(t *testing.T) {
-	l := newLab(t)
-	p := l.start(t)
-	l.settle(t, 50)
-	for range 3 {
-		pause := time.Duration(rand.IntN(int(20 * time.Millisecond)))
-		killed := make(chan struct{})
-		go func() {
-			defer close(killed)
-			time.Sleep(pause)
-			_ = p.cmd.Process.Kill()
-			_ = p.cmd.Wait()
-		}()
-		l.exchangeUntil(t, killed)
-		l.exchange(t, 200)
-		started := make(chan struct{})
-		go func() {
-			defer close(started)
-			runtime.LockOSThread() // in the core's namespace from now on; the thread ends with the goroutine
-			if err := netns.Set(l.core); err != nil {
-				t.Error(err)
-				return
-			}
-			p = l.launch(t)
-		}()
-		l.exchangeUntil(t, started)
-		if p == nil || !strings.Contains(p.log, "replaced that of an earlier process") {
-			t.Fatalf("the links were not taken over: %+v", p)
-		}
-		l.exchange(t, 200)
-	}
-	check(t, p.stdin.Close()) // an orderly end that leaves the programs at work
-	check(t, p.cmd.Wait())
-	l.exchange(t, 200)
-	for _, name := range []string{"links/n3", "links/n6", "v*/sess", "v*/nh", "v*/routes", "v*/ports", "v*/counters", "v*/limpid_n3", "v*/limpid_n6"} {
-		if files, err := filepath.Glob(filepath.Join(l.pin, name)); err != nil || len(files) != 1 {
-			t.Errorf("%s: pinned %q, %v", name, files, err)
-		}
-	}
-}
-
 // TestGeneric serves interfaces without native XDP, and a veth unless native is asked for.
 func TestGeneric(t *testing.T) {
 	l := newLab(t)
@@ -288,7 +268,7 @@ func TestGeneric(t *testing.T) {
 func TestCloseLeavesNothing(t *testing.T) {
 	l := newLab(t)
 	l.in(t, l.core, func() {
-		p, err := openPath(Options{N6: []string{"n6"}, Pin: l.pin}, slog.New(slog.DiscardHandler))
+		p, err := openPath(labConfig(), Options{N6: []string{"n6"}, Pin: l.pin}, slog.New(slog.DiscardHandler))
 		check(t, err)
 		check(t, p.Apply(labSession(pfcp.ApplyFORW)))
 		check(t, p.Close())
@@ -307,89 +287,11 @@ func TestCloseLeavesNothing(t *testing.T) {
 	}
 }
 
-// process is a user plane of its own.
-type process struct {
-	cmd   *exec.Cmd
-	stdin interface{ Close() error }
-	log   string
-}
-
-// start starts a user plane in the core's namespace and waits until it is ready.
-func (l *lab) start(t *testing.T) (p *process) {
-	t.Helper()
-	l.in(t, l.core, func() { p = l.launch(t) })
-	if p == nil {
-		t.FailNow()
-	}
-	return p
-}
-
-// launch starts a user plane in the namespace of the thread; nil if it failed.
-func (l *lab) launch(t *testing.T) *process {
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	t.Cleanup(cancel)
-	p := &process{cmd: exec.CommandContext(ctx, os.Args[0])}
-	p.cmd.Env = append(os.Environ(), served+"="+l.pin)
-	in, errIn := p.cmd.StdinPipe()
-	out, errOut := p.cmd.StdoutPipe()
-	p.stdin = in
-	if err := errors.Join(errIn, errOut, p.cmd.Start()); err != nil {
-		t.Error(err)
-		return nil
-	}
-	for s := bufio.NewScanner(out); s.Scan(); {
-		if s.Text() == "ready" {
-			return p
-		}
-		p.log += s.Text() + "\n"
-	}
-	t.Errorf("the user plane did not start:\n%s", p.log)
-	return nil
-}
-
-// settle sends packets until next hops are known.
-func (l *lab) settle(t *testing.T, n int) {
-	t.Helper()
-	for range n {
-		l.exchange(t, 1)
-		time.Sleep(2 * time.Millisecond)
-	}
-}
-
-// exchange wants every packet to arrive, both ways.
-func (l *lab) exchange(t *testing.T, n int) {
-	t.Helper()
-	for i := range n {
-		text := fmt.Sprint("packet ", i)
-		l.sendUp(t, []byte(text))
-		l.sendDown(t, []byte(text))
-		if got := l.atDN(t, patience); string(got) != text {
-			t.Fatalf("uplink %d: got %q", i, got)
-		}
-		if got := l.atGNB(t, patience); string(got) != text {
-			t.Fatalf("downlink %d: got %q", i, got)
-		}
-	}
-}
-
-// exchangeUntil goes on until done.
-func (l *lab) exchangeUntil(t *testing.T, done <-chan struct{}) {
-	t.Helper()
-	for {
-		select {
-		case <-done:
-			return
-		default:
-			l.exchange(t, 1)
-		}
-	}
-}
-
 // TestOtherConfiguration: links and maps that the next process has no use for are taken away.
 func TestOtherConfiguration(t *testing.T) {
 	l := newLab(t)
 	l.in(t, l.core, func() {
-		first, err := openPath(Options{N3: []string{"n3"}, N6: []string{"n6"}, Pin: l.pin, Persist: true}, slog.New(slog.DiscardHandler))
+		first, err := openPath(labConfig(), Options{N3: []string{"n3"}, N6: []string{"n6"}, Pin: l.pin, Persist: true}, slog.New(slog.DiscardHandler))
 		check(t, err)
 		check(t, first.Close())
 		cfg := labConfig()
@@ -420,7 +322,7 @@ func TestOtherConfiguration(t *testing.T) {
 func TestDiscard(t *testing.T) {
 	l := newLab(t)
 	l.in(t, l.core, func() {
-		p, err := openPath(Options{N6: []string{"n6"}, Pin: l.pin, Persist: true}, slog.New(slog.DiscardHandler))
+		p, err := openPath(labConfig(), Options{N6: []string{"n6"}, Pin: l.pin, Persist: true}, slog.New(slog.DiscardHandler))
 		check(t, err)
 		check(t, p.Close())
 		l.attached(t, true)

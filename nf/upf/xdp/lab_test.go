@@ -35,6 +35,8 @@ type lab struct {
 	pin             string
 	gnbConn, dnConn *net.UDPConn
 	peers           map[string]link.Link // the programs at the far ends, by the core's interface
+	exchanged       int                  // packets that went and came, each way
+	octets          int                  // of them, as the UE sees them
 }
 
 func newLab(t testing.TB) *lab {

@@ -95,10 +95,13 @@ func built(c programConfig, size sizes) (*ebpf.CollectionSpec, error) {
 
 // load loads the programs for maps of given sizes. Maps are taken from the folder pin on a BPF file system, or made and
 // pinned there; without pin they end with the process.
-func load(c programConfig, size sizes, pin string) (*loaded, error) {
+func load(c programConfig, size sizes, pin string, change func(*ebpf.CollectionSpec)) (*loaded, error) {
 	spec, err := built(c, size)
 	if err != nil {
 		return nil, err
+	}
+	if change != nil {
+		change(spec)
 	}
 	options := ebpf.CollectionOptions{}
 	if pin != "" {

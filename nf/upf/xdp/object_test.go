@@ -134,7 +134,7 @@ func mustSpec(t testing.TB, b []byte) *ebpf.CollectionSpec {
 // mustLoad loads the programs unpinned until the test ends.
 func mustLoad(t testing.TB, c programConfig, size sizes) *loaded {
 	t.Helper()
-	l, err := load(c, size, "")
+	l, err := load(c, size, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 
@@ -42,6 +43,8 @@ type Options struct {
 	Persist bool
 	// Mode is how the programs are attached.
 	Mode Mode
+
+	change func(*ebpf.CollectionSpec) // for tests: what makes other programs of these
 }
 
 // Mode is how the programs are attached, the same for all interfaces: a frame that a native program sends on is lost at
@@ -112,6 +115,10 @@ func New(cfg upf.Config, o Options, slow upf.Datapath, log *slog.Logger) (*Path,
 		if missing != nil {
 			_ = os.RemoveAll(pin)
 		}
+		fresh := filepath.Join(o.Pin, staging+filepath.Base(pin))
+		if at, err := current(o.Pin); err == nil && at != fresh {
+			_ = os.RemoveAll(fresh)
+		}
 		return nil, err
 	}
 	return p, nil
@@ -158,7 +165,8 @@ func (p *Path) open(cfg upf.Config, pin string) error {
 	if err != nil {
 		return err
 	}
-	if p.loaded, err = load(p.config, p.size, pin); err != nil {
+	folder, migration, err := p.openMaps(pin)
+	if err != nil {
 		return err
 	}
 	if p.base, err = p.loaded.totals(); err != nil {
@@ -186,10 +194,13 @@ func (p *Path) open(cfg upf.Config, pin string) error {
 	if err := p.attachAll(devices); err != nil {
 		return err
 	}
-	if err := p.loaded.pinPrograms(pin); err != nil {
+	if err := p.loaded.pinPrograms(folder); err != nil {
 		return err
 	}
-	return p.removeOthers(pin, devices)
+	if err := p.removeLinks(devices); err != nil {
+		return err
+	}
+	return p.settleMaps(folder, pin, migration)
 }
 
 // attachAll attaches to all interfaces in one mode.
@@ -267,9 +278,8 @@ func (p *Path) attach(port device, native bool, why string) error {
 	return nil
 }
 
-// removeOthers removes what an earlier process left and this one does not go on with: links of other interfaces, and
-// the maps of another layout, to which no link leads any more.
-func (p *Path) removeOthers(pin string, ports []device) error {
+// removeLinks removes the links of interfaces that an earlier process had and this one has not.
+func (p *Path) removeLinks(ports []device) error {
 	links, err := filepath.Glob(filepath.Join(p.options.Pin, "links", "*"))
 	if err != nil {
 		return fmt.Errorf("upf: xdp: %w", err)
@@ -281,19 +291,6 @@ func (p *Path) removeOthers(pin string, ports []device) error {
 		p.log.Info("fast path taken from an interface that is not configured any more", "interface", filepath.Base(l))
 		if err := detach(l); err != nil {
 			return err
-		}
-	}
-	layouts, err := filepath.Glob(filepath.Join(p.options.Pin, "v*-*"))
-	if err != nil {
-		return fmt.Errorf("upf: xdp: %w", err)
-	}
-	for _, o := range layouts {
-		if o == pin {
-			continue
-		}
-		p.log.Info("sessions of another layout are given up", "folder", o)
-		if err := os.RemoveAll(o); err != nil {
-			return fmt.Errorf("upf: xdp: %w", err)
 		}
 	}
 	return nil
@@ -409,7 +406,7 @@ func Discard(pin string) error {
 
 func discard(pin string) error {
 	links, err := filepath.Glob(filepath.Join(pin, "links", "*"))
-	layouts, bad := filepath.Glob(filepath.Join(pin, "v*-*"))
+	layouts, bad := filepath.Glob(filepath.Join(pin, "*v*-*"))
 	errs := []error{err, bad}
 	for _, l := range links {
 		errs = append(errs, detach(l))

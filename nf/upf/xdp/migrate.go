@@ -1,0 +1,397 @@
+package xdp
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"structs"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
+
+	"github.com/limpid-5g/limpid/nf/upf"
+)
+
+// An upgrade whose maps are laid out otherwise (another version of layout.go, other pools or sizes) fills new maps from
+// those that the programs at work use, in a folder whose name begins with staging, lets the links change over to
+// programs with the new maps, and then adds what was counted in the old ones meanwhile. A process that dies on the way
+// leaves either the old maps at work or the new ones: the folder of those at work is found by the links.
+
+const staging = "new-"
+
+// current is the folder of the maps that the programs of the pinned links use, "" if there are none.
+func current(pin string) (string, error) {
+	used := map[ebpf.MapID]bool{}
+	links, err := filepath.Glob(filepath.Join(pin, "links", "*"))
+	if err != nil {
+		return "", fmt.Errorf("upf: xdp: %w", err)
+	}
+	for _, file := range links {
+		for _, id := range mapsOf(file) {
+			used[id] = true
+		}
+	}
+	folders, err := filepath.Glob(filepath.Join(pin, "*v*-*"))
+	if err != nil {
+		return "", fmt.Errorf("upf: xdp: %w", err)
+	}
+	for _, folder := range folders {
+		if id, ok := idOf(filepath.Join(folder, "sess")); ok && used[id] {
+			return folder, nil
+		}
+	}
+	return "", nil
+}
+
+// mapsOf are the maps of a pinned link's program; a link that cannot be looked at has none.
+func mapsOf(file string) []ebpf.MapID {
+	l, err := link.LoadPinnedLink(file, nil)
+	if err != nil {
+		return nil
+	}
+	defer l.Close()
+	info, err := l.Info()
+	if err != nil {
+		return nil
+	}
+	program, err := ebpf.NewProgramFromID(info.Program)
+	if err != nil {
+		return nil
+	}
+	defer program.Close()
+	about, err := program.Info()
+	if err != nil {
+		return nil
+	}
+	ids, _ := about.MapIDs()
+	return ids
+}
+
+func idOf(file string) (ebpf.MapID, bool) {
+	m, err := ebpf.LoadPinnedMap(file, nil)
+	if err != nil {
+		return 0, false
+	}
+	defer m.Close()
+	info, err := m.Info()
+	if err != nil {
+		return 0, false
+	}
+	return info.ID()
+}
+
+// place decides in which folder the maps are loaded, and from which they are filled.
+func (p *Path) place(pin string) (folder, from string, err error) {
+	from, err = current(p.options.Pin)
+	if err != nil {
+		return "", "", err
+	}
+	if base := filepath.Base(from); strings.HasPrefix(base, staging) { // a process died before it gave the name
+		named := filepath.Join(p.options.Pin, strings.TrimPrefix(base, staging))
+		if err := errors.Join(os.RemoveAll(named), os.Rename(from, named)); err != nil {
+			return "", "", fmt.Errorf("upf: xdp: %w", err)
+		}
+		from = named
+	}
+	if from == "" || from == pin {
+		return pin, "", nil
+	}
+	folder = filepath.Join(p.options.Pin, staging+filepath.Base(pin))
+	if err := errors.Join(os.RemoveAll(folder), os.RemoveAll(pin)); err != nil {
+		return "", "", fmt.Errorf("upf: xdp: %w", err)
+	}
+	return folder, from, nil
+}
+
+// migration is the old maps, as memory, while the links change over.
+type migration struct {
+	loaded
+	version int
+	v1      []blockV1
+	v1hops  []nextHopV1
+	copied  []uint32 // slots
+	seen    map[*state]counted
+}
+
+// counted is what a counter was when it was copied, and its place in the new maps.
+type counted struct {
+	octets, packets uint64
+	to              *state
+}
+
+// blockV1 is a session of layout 1.
+type blockV1 struct {
+	_ structs.HostLayout
+	// uplink
+	upSequence, teid, ue, upVerdict uint32
+	qfis, upPerOctet                uint64
+	up                              state
+	_                               uint64
+	// downlink
+	downSequence, downUE, downVerdict, nextHop uint32
+	peer, downPerOctet                         uint64
+	qfi, _                                     uint32
+	down                                       state
+}
+
+// nextHopV1 is a next hop of layout 1.
+type nextHopV1 struct {
+	_                               structs.HostLayout
+	sequence, address, ifindex, mtu uint32
+	macs                            [2]uint64
+}
+
+// openOld maps the old maps of a folder into memory.
+func openOld(folder string) (*migration, error) {
+	m := &migration{seen: map[*state]counted{}}
+	name := strings.TrimPrefix(filepath.Base(folder), staging)
+	if _, err := fmt.Sscanf(name, "v%d-", &m.version); err != nil || m.version < 1 || m.version > layoutVersion {
+		return nil, fmt.Errorf("upf: xdp: %s: maps of a layout that this release does not know", folder)
+	}
+	m.collection = &ebpf.Collection{Maps: map[string]*ebpf.Map{}}
+	names := []string{"sess", "nh"}
+	if m.version == 2 {
+		names = append(names, "flows", "classifiers", "ledger")
+	}
+	for _, name := range names {
+		x, err := ebpf.LoadPinnedMap(filepath.Join(folder, name), nil)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("upf: xdp: %s: %w", folder, err), m.close())
+		}
+		m.collection.Maps[name] = x
+	}
+	var err error
+	if m.version == 1 {
+		err = errors.Join(mapTo(&m.loaded, &m.v1, "sess"), mapTo(&m.loaded, &m.v1hops, "nh"))
+	} else {
+		err = errors.Join(mapTo(&m.loaded, &m.blocks, "sess"), mapTo(&m.loaded, &m.hops, "nh"), mapTo(&m.loaded, &m.flows, "flows"),
+			mapTo(&m.loaded, &m.classifiers, "classifiers"), mapTo(&m.loaded, &m.accounts, "ledger"))
+	}
+	if err != nil {
+		return nil, errors.Join(err, m.close())
+	}
+	return m, nil
+}
+
+// migrate fills the new maps with the sessions of the old ones whose slots are the same in the new layout.
+func (p *Path) migrate(from string) (*migration, error) {
+	m, err := openOld(from)
+	if err != nil {
+		return nil, err
+	}
+	m.copyHops(p.loaded.hops)
+	lost := 0
+	for slot := range max(len(m.blocks), len(m.v1)) {
+		old, ok := m.block(slot)
+		switch {
+		case !ok:
+		case !p.fits(uint32(slot), old):
+			lost++
+		default:
+			p.take(m, uint32(slot), old)
+		}
+	}
+	copy(p.loaded.classifiers, m.classifiers)
+	m.copyAccounts(p.loaded)
+	p.log.Info("sessions of an earlier release or configuration are taken over", "from", filepath.Base(from), "slots", len(m.copied), "lost", lost)
+	return m, nil
+}
+
+func (m *migration) copyHops(to []nextHop) {
+	if m.version > 1 {
+		copy(to, m.hops)
+		return
+	}
+	for i, h := range m.v1hops {
+		if h.address != 0 && i < len(to) {
+			to[i] = nextHop{version: 4, address: [2]uint64{uint64(h.address)}, ifindex: h.ifindex, mtu: h.mtu, macs: h.macs}
+		}
+	}
+}
+
+// block is a session in today's layout; false if there is none, or it was being changed.
+func (m *migration) block(slot int) (block, bool) {
+	if m.version > 1 {
+		b := m.blocks[slot]
+		return b, (b.up.teid != 0 || b.down.ue != 0 || b.down.ue6 != 0) && b.up.sequence&1 == 0 && b.down.sequence&1 == 0
+	}
+	o := &m.v1[slot]
+	if (o.teid == 0 && o.downUE == 0) || o.upSequence&1 != 0 || o.downSequence&1 != 0 {
+		return block{}, false
+	}
+	verdict := func(v uint32) uint8 {
+		if v == 0 {
+			return verdictSlow
+		}
+		return uint8(v - 1 + verdictForward)
+	}
+	return block{up: uplink{teid: o.teid, ue: o.ue, verdict: verdict(o.upVerdict), qfis: o.qfis, perOctet: o.upPerOctet, state: o.up},
+		down: downlink{ue: o.downUE, verdict: verdict(o.downVerdict), qfi: uint8(o.qfi), nextHop: o.nextHop, peer: o.peer,
+			perOctet: o.downPerOctet, state: o.down}}, true
+}
+
+// fits tells whether a session has the same slot in the new layout, and room for its flows.
+func (p *Path) fits(slot uint32, b block) bool {
+	if int(slot) >= len(p.loaded.blocks) {
+		return false
+	}
+	for _, ue := range []uint32{b.up.ue, b.down.ue} {
+		if ue == 0 {
+			continue
+		}
+		var a [4]byte
+		*(*uint32)(unsafe.Pointer(&a[0])) = ue
+		at, ok := p.layout.SlotOf4(hostOrder(netip.AddrFrom4(a)))
+		if ok && at != slot && upf.Slot(b.up.teid) == slot {
+			return false
+		}
+		if !ok && int(slot) < p.poolSlots() {
+			return false
+		}
+	}
+	if b.down.ue == 0 && b.up.ue == 0 && int(slot) < p.poolSlots() {
+		return false
+	}
+	for verdict, at := range map[uint8]uint64{b.up.verdict: b.up.qfis, b.down.verdict: b.down.peer} {
+		if verdict == verdictRules && (at>>32 >= uint64(len(p.loaded.flows)-1<<maxRunBits) || uint32(at) >= uint32(len(p.loaded.classifiers))) {
+			return false
+		}
+	}
+	return true
+}
+
+// poolSlots is the number of slots of the pools, which come first.
+func (p *Path) poolSlots() int {
+	n := 0
+	for _, c := range p.config.Pool[:len(p.pools)] {
+		n = max(n, int(c.Slot+c.Size))
+	}
+	return n
+}
+
+// take copies one session.
+func (p *Path) take(m *migration, slot uint32, b block) {
+	to := &p.loaded.blocks[slot]
+	b.up.sequence, b.down.sequence = 0, 0
+	*to = b
+	m.copied = append(m.copied, slot)
+	if m.version == 1 {
+		m.note(&m.v1[slot].up, &to.up.state)
+		m.note(&m.v1[slot].down, &to.down.state)
+		return
+	}
+	m.note(&m.blocks[slot].up.state, &to.up.state)
+	m.note(&m.blocks[slot].down.state, &to.down.state)
+	for _, side := range []struct {
+		verdict uint8
+		at      uint64
+	}{{b.up.verdict, b.up.qfis}, {b.down.verdict, b.down.peer}} {
+		if side.verdict != verdictRules {
+			continue
+		}
+		run := int(side.at >> 32)
+		for i := run; i < run+int(m.classifiers[uint32(side.at)].rules); i++ {
+			p.loaded.flows[i] = m.flows[i]
+			m.note(&m.flows[i].state, &p.loaded.flows[i].state)
+		}
+	}
+	if b.down.ue6 != 0 {
+		if err := p.loaded.prefixes.Put(b.down.ue6, prefixEntry{Slot: slot, MTU: uint32(p.networks[0].MTU)}); err != nil {
+			p.log.Warn("a prefix cannot be taken over", "slot", slot, "error", err)
+		}
+	}
+}
+
+// note remembers what a counter was when it was copied.
+func (m *migration) note(from, to *state) {
+	m.seen[from] = counted{to.octets, to.packets, to}
+}
+
+func (m *migration) copyAccounts(to *loaded) {
+	copied := map[uint32]bool{}
+	for _, slot := range m.copied {
+		copied[slot] = true
+	}
+	spare := len(to.blocks)
+	for i := range m.accounts {
+		a := &m.accounts[i]
+		if a.slot == 0 || !copied[a.slot-1] {
+			continue
+		}
+		at := int(a.slot - 1)
+		if to.accounts[at].slot != 0 {
+			at, spare = spare, spare+1
+		}
+		if at >= len(to.accounts) {
+			return
+		}
+		x := &to.accounts[at]
+		x.urr, x.counters, x.before, x.reported = a.urr, a.counters, a.before, a.reported
+		x.slow.UplinkBytes.Store(a.slow.UplinkBytes.Load())
+		x.slow.DownlinkBytes.Store(a.slow.DownlinkBytes.Load())
+		x.slow.UplinkPackets.Store(a.slow.UplinkPackets.Load())
+		x.slow.DownlinkPackets.Store(a.slow.DownlinkPackets.Load())
+		x.slot = a.slot
+	}
+}
+
+// finish adds what the old programs counted after their counters were copied, and forgets the old maps.
+func (m *migration) finish() error {
+	time.Sleep(grace) // the last packets of the old programs
+	for from, c := range m.seen {
+		atomic.AddUint64(&c.to.octets, atomic.LoadUint64(&from.octets)-c.octets)
+		atomic.AddUint64(&c.to.packets, atomic.LoadUint64(&from.packets)-c.packets)
+	}
+	return m.close()
+}
+
+// openMaps loads programs and maps, filled from those at work if they are laid out otherwise.
+func (p *Path) openMaps(pin string) (folder string, m *migration, err error) {
+	folder, from, err := p.place(pin)
+	if err != nil {
+		return "", nil, err
+	}
+	if p.loaded, err = load(p.config, p.size, folder, p.options.change); err != nil || from == "" {
+		return folder, nil, err
+	}
+	m, err = p.migrate(from)
+	if err != nil { // of a layout that is not known: its sessions end
+		p.log.Warn("the sessions of an earlier process cannot be taken over", "error", err)
+		return folder, nil, nil
+	}
+	return folder, m, nil
+}
+
+// settleMaps ends a migration: the old maps go, the new ones get their name.
+func (p *Path) settleMaps(folder, pin string, m *migration) error {
+	if m != nil {
+		if err := m.finish(); err != nil {
+			return fmt.Errorf("upf: xdp: old maps: %w", err)
+		}
+	}
+	folders, err := filepath.Glob(filepath.Join(p.options.Pin, "*v*-*"))
+	if err != nil {
+		return fmt.Errorf("upf: xdp: %w", err)
+	}
+	for _, f := range slices.DeleteFunc(folders, func(f string) bool { return f == folder }) {
+		p.log.Info("maps of another layout are removed", "folder", f)
+		if err := os.RemoveAll(f); err != nil {
+			return fmt.Errorf("upf: xdp: %w", err)
+		}
+	}
+	if folder == pin {
+		return nil
+	}
+	if err := unix.Rename(folder, pin); err != nil {
+		return fmt.Errorf("upf: xdp: %s: %w", folder, err)
+	}
+	return nil
+}
