@@ -23,6 +23,7 @@ import (
 	"github.com/limpid-5g/limpid/nf/udm"
 	"github.com/limpid-5g/limpid/nf/udr"
 	"github.com/limpid-5g/limpid/nf/upf"
+	"github.com/limpid-5g/limpid/sbi/nudr"
 	"github.com/limpid-5g/limpid/store"
 	"github.com/limpid-5g/limpid/store/engine"
 	"github.com/limpid-5g/limpid/wire/pfcp"
@@ -61,7 +62,8 @@ type Core struct {
 	store   store.Contexts
 	control net.Listener
 	n2      sctp.Listener
-	closers []func() error // in the order of opening
+	changes func(context.Context) // tells of changes of subscribers until the context ends
+	closers []func() error        // in the order of opening
 }
 
 // New opens everything that cfg names, so that what is missing is told at once. gNBs are let in by Run.
@@ -97,6 +99,9 @@ func (c *Core) open(ctx context.Context) error {
 	policy := pcf.New(policies, t.udr("PCF", repository), c.nf("pcf"))
 	slice := nssf.New(nssfConfig(c.cfg), c.nf("nssf"))
 	c.store, c.udm, c.pcf = st, data, policy
+	c.changes = func(ctx context.Context) {
+		repository.Watch(ctx, func(change nudr.DataChange) { data.DataChanged(ctx, change) })
+	}
 
 	if err := c.openUPF(); err != nil {
 		return err
@@ -117,6 +122,7 @@ func (c *Core) open(ctx context.Context) error {
 	}
 	c.closers = append(c.closers, func() error { c.amf.Close(); return nil })
 	toAMF.next = c.amf
+	data.Subscribe(t.notifications("AMF", c.amf))
 	if err := c.restore(ctx, data, policy); err != nil {
 		return err
 	}
@@ -235,6 +241,7 @@ func (c *Core) Run(ctx context.Context) error {
 	if c.control != nil {
 		g.Go(func() error { return c.serveControl(ctx) })
 	}
+	g.Go(func() error { c.changes(ctx); return nil })
 	c.log.Info("core runs", "name", c.cfg.Name, "guami", guami(c.cfg))
 	err := g.Wait()
 	c.log.Info("core ends")

@@ -47,6 +47,30 @@ type tracedUECM struct {
 	next nudm.UECM
 }
 
+type tracedNotifications struct {
+	hop
+	next nudm.Notifications
+}
+
+func (t tracer) notifications(to string, next nudm.Notifications) nudm.Notifications {
+	if !t.sink.On() {
+		return next
+	}
+	return tracedNotifications{t.hop("UDM", to), next}
+}
+
+func (s tracedNotifications) SubscriptionDataChanged(ctx context.Context, supi ident.SUPI) {
+	answered := s.asked("Nudm_SDM_Notification", "supi", supi.Conceal())
+	s.next.SubscriptionDataChanged(ctx, supi)
+	answered(nil)
+}
+
+func (s tracedNotifications) DeregistrationNotify(ctx context.Context, supi ident.SUPI, reason nudm.DeregistrationReason) {
+	answered := s.asked("Nudm_UECM_DeregistrationNotification", "supi", supi.Conceal(), "reason", reason)
+	s.next.DeregistrationNotify(ctx, supi, reason)
+	answered(nil)
+}
+
 func (t tracer) uecm(from string, next nudm.UECM) nudm.UECM {
 	if !t.sink.On() {
 		return next

@@ -46,6 +46,10 @@ func amfConfig(c *config.Config) amf.Config {
 		},
 		Network: amf.NetworkIdentity{FullName: c.AMF.NetworkName.Full, ShortName: c.AMF.NetworkName.Short},
 	}
+	cfg.EquivalentPLMNs, cfg.InclusionMode = c.AMF.EquivalentPLMNs, c.AMF.InclusionMode()
+	for i := range c.AMF.RegistrationAreas {
+		cfg.RegistrationAreas = append(cfg.RegistrationAreas, c.AMF.RegistrationAreas[i].All())
+	}
 	cfg.Network.Zone, _ = c.AMF.NetworkName.Location() // config has checked it
 	for _, p := range c.AMF.PLMNs {
 		cfg.PLMNs = append(cfg.PLMNs, amf.PLMNSupport{PLMN: p.PLMN, Slices: p.Slices})
@@ -71,8 +75,8 @@ func nssfConfig(c *config.Config) nssf.Config {
 	var cfg nssf.Config
 	for _, p := range c.AMF.PLMNs {
 		for _, t := range p.TACs {
-			cfg.TrackingAreas = append(cfg.TrackingAreas,
-				nssf.TrackingArea{TAI: ident.TAI{PLMN: p.PLMN, TAC: t}, NSSAIs: p.Slices})
+			tai := ident.TAI{PLMN: p.PLMN, TAC: t}
+			cfg.TrackingAreas = append(cfg.TrackingAreas, nssf.TrackingArea{TAI: tai, NSSAIs: c.SlicesOf(tai)})
 		}
 	}
 	return cfg

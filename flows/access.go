@@ -2,12 +2,15 @@ package flows
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/limpid-5g/limpid/manage/subscriber"
 	"github.com/limpid-5g/limpid/ran/ue"
+	"github.com/limpid-5g/limpid/store/sqlite"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 )
 
@@ -18,6 +21,7 @@ func (s *stage) accessVerbs() verbs {
 		"await-reregister": s.awaitReregister,
 		"await-idle":       s.awaitIdle,
 		"await-end":        s.awaitEnd,
+		"subscriber":       s.subscriber,
 	}
 }
 
@@ -40,7 +44,7 @@ func access(o *ue.RegisterOptions, c *command) error {
 	if c.options["follow-on"] != "" {
 		o.Type |= gmm.FollowOnRequest
 	}
-	o.MICO = c.options["mico"] != ""
+	o.MICO, o.DefaultConfigured = c.options["mico"] != "", c.options["default-configured"] != ""
 	if n := c.options["drx"]; n != "" {
 		drx, err := strconv.ParseUint(n, 10, 8)
 		if err != nil {
@@ -126,6 +130,36 @@ func serviceAreas(list gmm.ServiceAreaList) string {
 		}
 	}
 	return strings.Join(parts, ",")
+}
+
+// subscriber changes a subscriber as another process would, while the core runs: "subscriber set imsi=... barred=yes",
+// "subscriber remove imsi=...". Lists are separated by commas.
+func (s *stage) subscriber(ctx context.Context, c *command) (err error) {
+	st, err := sqlite.Open(ctx, s.file, sqlite.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	imsi := option(c, "imsi", "001010000000001")
+	list := func(name string) []string {
+		if c.options[name] == "" {
+			return nil
+		}
+		return strings.Split(c.options[name], ",")
+	}
+	switch c.words[1] {
+	case "remove":
+		return subscriber.Remove(ctx, st, imsi)
+	case "set":
+		return subscriber.Set(ctx, st, subscriber.Input{
+			IMSI: imsi, AMBRUp: c.options["ambr"], AMBRDown: c.options["ambr"], Slices: list("slices"), Method: c.options["method"],
+			Access: subscriber.Access{
+				Barred: c.options["barred"], MICO: c.options["mico"], AllowedAreas: list("allowed"), NotAllowedAreas: list("not-allowed"),
+				ForbiddenAreas: list("forbidden"), ForbiddenRATs: list("rats"), RegistrationTimer: c.options["timer"],
+			},
+		})
+	}
+	return fmt.Errorf("subscriber %s: want set or remove", c.words[1])
 }
 
 // awaitReregister waits until the network has asked a UE to register again.

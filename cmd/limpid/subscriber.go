@@ -26,7 +26,7 @@ func newSubscriberCommand() *cobra.Command {
 			"Keys are never printed unless --reveal-keys asks for it.",
 	}
 	cmd.PersistentFlags().StringVar(&db, "db", defaultDB, "the store: a file, or a database, postgres://...")
-	cmd.AddCommand(newSubscriberAdd(&db), newSubscriberList(&db), newSubscriberShow(&db),
+	cmd.AddCommand(newSubscriberAdd(&db), newSubscriberSet(&db), newSubscriberList(&db), newSubscriberShow(&db),
 		newSubscriberImport(&db), newSubscriberRemove(&db))
 	return cmd
 }
@@ -69,7 +69,49 @@ func newSubscriberAdd(db *string) *cobra.Command {
 	f.StringVar(&in.StaticIP, "static-ip", "", "static IPv4 address on the default DNN of the first slice")
 	f.StringVar(&in.FiveQI, "5qi", "9", "5QI of the default QoS flow")
 	f.StringVar(&in.ARP, "arp", "8", "ARP priority, 1 (highest) to 15")
+	accessFlags(cmd, &in)
 	f.BoolVar(&replace, "replace", false, "change a subscriber that exists; without --key it keeps its keys")
+	return cmd
+}
+
+// accessFlags are where and how a subscriber may use the network.
+func accessFlags(cmd *cobra.Command, in *subscriber.Input) {
+	f := cmd.Flags()
+	f.StringVar(&in.Barred, "barred", "", "yes: no service at all (default no)")
+	f.StringVar(&in.MICO, "mico", "", "MICO mode allowed: yes or no (default yes)")
+	f.StringVar(&in.RegistrationTimer, "registration-timer", "", "T3512 such as 1h (default that of the AMF)")
+	f.StringSliceVar(&in.AllowedAreas, "allowed-area", nil, "TAC in which alone the subscriber may communicate; may be repeated; none for everywhere")
+	f.StringSliceVar(&in.NotAllowedAreas, "not-allowed-area", nil, "TAC in which the subscriber may not communicate; may be repeated; none for everywhere")
+	f.StringSliceVar(&in.ForbiddenAreas, "forbidden-area", nil, "TAC in which the subscriber cannot register; may be repeated; none for no such area")
+	f.StringSliceVar(&in.ForbiddenRATs, "forbidden-rat", nil, "NR or EUTRA; may be repeated; none for no such RAT")
+}
+
+func newSubscriberSet(db *string) *cobra.Command {
+	var in subscriber.Input
+	cmd := &cobra.Command{
+		Use:   "set IMSI",
+		Short: "Change some of what a subscriber may do",
+		Long: "Change what the flags name and leave the rest. A running core applies it within about a second: a phone that is barred\n" +
+			"or loses its slices is told at once.",
+		Example: "  limpid subscriber set 001010000000001 --barred yes",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			in.IMSI = args[0]
+			return withStore(cmd.Context(), *db, false, func(st store.Store) error {
+				if err := subscriber.Set(cmd.Context(), st, in); err != nil {
+					return err
+				}
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "subscriber %s changed\n", in.IMSI)
+				return err
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&in.Method, "method", "", "authentication: 5g-aka or eap-aka-prime")
+	f.StringSliceVar(&in.Slices, "slice", nil, "S-NSSAI such as 1 or 1-010203; may be repeated: these and no others")
+	f.StringVar(&in.AMBRUp, "ambr-up", "", "uplink AMBR of the UE and of each session, such as 1Gbps")
+	f.StringVar(&in.AMBRDown, "ambr-down", "", "downlink AMBR of the UE and of each session")
+	accessFlags(cmd, &in)
 	return cmd
 }
 

@@ -65,6 +65,11 @@ type AMF struct {
 	ImplicitDeregistration Duration    `yaml:"implicit_deregistration"`
 	PowerSaving            PowerSaving `yaml:"power_saving"`
 	NetworkName            NetworkName `yaml:"network_name"`
+	// RegistrationAreas put tracking areas together; left out: all of a PLMN are one.
+	RegistrationAreas []RegistrationArea `yaml:"registration_areas"`
+	EquivalentPLMNs   []ident.PLMN       `yaml:"equivalent_plmns"` // networks that are one to a phone, TS 24.501 §9.11.3.45
+	// NSSAIInclusionMode is A to D: how phones name slices to gNBs, TS 24.501 §4.6.2.3; left out: their default.
+	NSSAIInclusionMode string `yaml:"nssai_inclusion_mode"`
 }
 
 // GUAMI names the AMF, TS 23.003 §2.10.1.

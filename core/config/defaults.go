@@ -49,6 +49,13 @@ func (c *Config) derive() {
 	if c.AMF.GUAMI.PLMN == (ident.PLMN{}) && len(c.AMF.PLMNs) > 0 {
 		c.AMF.GUAMI.PLMN = c.AMF.PLMNs[0].PLMN
 	}
+	for i := range c.AMF.RegistrationAreas {
+		for j := range c.AMF.RegistrationAreas[i].TAIs {
+			if t := &c.AMF.RegistrationAreas[i].TAIs[j]; t.PLMN == (ident.PLMN{}) && len(c.AMF.PLMNs) > 0 {
+				t.PLMN = c.AMF.PLMNs[0].PLMN
+			}
+		}
+	}
 	for i := range c.SMF.DNNs {
 		d := &c.SMF.DNNs[i]
 		if !d.Gateway.IsValid() && len(d.Pools) > 0 {

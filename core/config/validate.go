@@ -102,7 +102,6 @@ func (v *validator) plmns() {
 	if len(v.AMF.PLMNs) == 0 || len(v.AMF.PLMNs) > maxPLMNs {
 		v.bad("amf.plmns", "%d networks, want 1 to %d", len(v.AMF.PLMNs), maxPLMNs)
 	}
-	tais := 0
 	for i, p := range v.AMF.PLMNs {
 		key := fmt.Sprintf("amf.plmns[%d]", i)
 		if p.PLMN == (ident.PLMN{}) {
@@ -125,14 +124,10 @@ func (v *validator) plmns() {
 				v.bad(at, "%d is there twice", t)
 			}
 		}
-		tais += len(p.TACs)
 		if len(p.Slices) == 0 || len(p.Slices) > maxSlices {
 			v.bad(key+".slices", "%d slices, want 1 to %d, such as [\"1\"]", len(p.Slices), maxSlices)
 		}
 		v.noTwice(key+".slices", p.Slices)
-	}
-	if tais > maxTAIs {
-		v.bad("amf.plmns", "%d tracking areas, which are each UE's registration area: at most %d fit (TS 24.501 §9.11.3.9)", tais, maxTAIs)
 	}
 }
 

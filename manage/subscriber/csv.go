@@ -40,6 +40,14 @@ var columns = map[string]func(*Input, string){
 	"static-ip": func(in *Input, s string) { in.StaticIP = s },
 	"5qi":       func(in *Input, s string) { in.FiveQI = s },
 	"arp":       func(in *Input, s string) { in.ARP = s },
+
+	"barred":             func(in *Input, s string) { in.Barred = s },
+	"mico":               func(in *Input, s string) { in.MICO = s },
+	"registration-timer": func(in *Input, s string) { in.RegistrationTimer = s },
+	"allowed-areas":      func(in *Input, s string) { in.AllowedAreas = splitList(s) },
+	"not-allowed-areas":  func(in *Input, s string) { in.NotAllowedAreas = splitList(s) },
+	"forbidden-areas":    func(in *Input, s string) { in.ForbiddenAreas = splitList(s) },
+	"forbidden-rats":     func(in *Input, s string) { in.ForbiddenRATs = splitList(s) },
 }
 
 // LineError is what is wrong with one line of a file.

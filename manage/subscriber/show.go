@@ -82,6 +82,7 @@ func Show(ctx context.Context, st store.Subscribers, w io.Writer, imsi string, r
 	}
 	fmt.Fprintf(&text, "K\t%s\nOPc\t%s\n", k, opc)
 	fmt.Fprintf(&text, "UE AMBR\t%s up, %s down\n", FormatBitRate(s.UEAMBR.Uplink), FormatBitRate(s.UEAMBR.Downlink))
+	writeAccess(&text, &s.Access)
 	for _, slice := range s.Slices {
 		fmt.Fprintf(&text, "Slice\t%s%s\n", slice.SNSSAI, defaultMark(slice.Default))
 		for i := range slice.DNNs {
@@ -89,6 +90,28 @@ func Show(ctx context.Context, st store.Subscribers, w io.Writer, imsi string, r
 		}
 	}
 	return align(w, &text)
+}
+
+// writeAccess writes what is restricted.
+func writeAccess(w *bytes.Buffer, a *store.Access) {
+	if a.Barred {
+		fmt.Fprintf(w, "Barred\tyes: no service at all\n")
+	}
+	if a.NoMICO {
+		fmt.Fprintf(w, "MICO mode\tnot allowed\n")
+	}
+	if a.RegistrationTimer != 0 {
+		fmt.Fprintf(w, "Registration timer\t%v\n", a.RegistrationTimer)
+	}
+	if a.ServiceArea.Restriction != store.Everywhere {
+		fmt.Fprintf(w, "Service area\t%s: TAC %s\n", a.ServiceArea.Restriction, strings.Trim(fmt.Sprint(a.ServiceArea.TACs), "[]"))
+	}
+	if len(a.ForbiddenTACs) > 0 {
+		fmt.Fprintf(w, "Forbidden areas\tTAC %s\n", strings.Trim(fmt.Sprint(a.ForbiddenTACs), "[]"))
+	}
+	if len(a.ForbiddenRATs) > 0 {
+		fmt.Fprintf(w, "Forbidden RATs\t%s\n", strings.Trim(fmt.Sprint(a.ForbiddenRATs), "[]"))
+	}
 }
 
 // align writes text with its columns aligned, and empties it.

@@ -35,6 +35,7 @@ type Input struct {
 	StaticIP  string // IPv4 address on the default DNN of the first slice
 	FiveQI    string // 5QI of the default QoS flow, default 9
 	ARP       string // priority 1 (highest) to 15, default 8
+	Access
 }
 
 // The defaults.
@@ -61,6 +62,7 @@ func (in *Input) Parse() (store.Subscriber, error) {
 		UEAMBR:         store.AMBR{Uplink: up, Downlink: down},
 		Slices:         p.slices(in, store.AMBR{Uplink: up, Downlink: down}),
 	}
+	p.access(&sub.Access, &in.Access)
 	if len(p.errs) > 0 {
 		return store.Subscriber{}, joined(p.errs)
 	}

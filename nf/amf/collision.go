@@ -11,17 +11,19 @@ type running string
 
 // The procedures.
 const (
-	idle                running = ""
-	registration        running = "registration"
-	serviceRequest      running = "service request"
-	deregistration      running = "deregistration"
-	anRelease           running = "AN release"
-	paging              running = "paging"
-	sessionManagement   running = "session management"
-	configurationUpdate running = "configuration update"
-	xnHandover          running = "Xn handover"
-	n2Handover          running = "N2 handover"
-	operation           running = "an operator's order"
+	idle                  running = ""
+	registration          running = "registration"
+	serviceRequest        running = "service request"
+	deregistration        running = "deregistration"
+	anRelease             running = "AN release"
+	paging                running = "paging"
+	sessionManagement     running = "session management"
+	configurationUpdate   running = "configuration update"
+	networkDeregistration running = "network-initiated deregistration"
+	contextModification   running = "UE context modification"
+	xnHandover            running = "Xn handover"
+	n2Handover            running = "N2 handover"
+	operation             running = "an operator's order"
 )
 
 // Collide is the collision table of the AMF: a message arrived that the running procedure does not wait for.
@@ -41,11 +43,15 @@ const (
 //	initial message of somebody who does not prove to be this UE: at once, it is not about this UE
 //	anything else                 | queue
 //
+// During a network-initiated deregistration a registration or a deregistration of the UE supersedes, a service request waits
+// and then finds the UE deregistered; the loss of the connection is its end (TS 24.501 §5.5.2.3.5). During a UE context
+// modification initial messages wait.
+//
 // An Xn handover waits for nobody. An N2 handover waits itself for its own messages: the target's, HANDOVER CANCEL, the
 // status transfer, and, once the UE was sent away, the loss of the source. What an SMF has meanwhile is not refused for a
 // while but waits for the end of the handover, which is the same to it, TS 23.502 §4.9.1.1.
 //
-// TS 24.501 §5.5.1.2.8, §5.5.1.3.8, §5.6.1.8 and §5.5.2.2.6 (abnormal cases on the network side), TS 23.502 §4.2.6.
+// TS 24.501 §5.4.4.6, §5.5.1.2.8, §5.5.1.3.8, §5.6.1.8, §5.5.2.2.6 and §5.5.2.3.5 (abnormal cases on the network side), TS 23.502 §4.2.6.
 func (ue *ue) Collide(m any) procedure.Decision {
 	switch m := m.(type) {
 	case *ngap.UERadioCapabilityInfoIndication, *ngap.NASNonDeliveryIndication, *gmm.Status:
@@ -93,8 +99,12 @@ func (ue *ue) collideInitial(m *initialMessage) procedure.Decision {
 		return procedure.Inline
 	}
 	switch ue.running {
-	case anRelease, sessionManagement:
+	case anRelease, sessionManagement, contextModification:
 		return procedure.Queue
+	case networkDeregistration:
+		if _, service := m.message.(*gmm.ServiceRequest); service {
+			return procedure.Queue // TS 24.501 §5.5.2.3.5: the deregistration goes on, and the service request finds it done
+		}
 	case configurationUpdate:
 		if _, service := m.message.(*gmm.ServiceRequest); service {
 			return procedure.Queue // both go on, TS 24.501 §5.4.4.6

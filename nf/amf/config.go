@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
 )
 
 // Config is what the operator says about the AMF.
@@ -25,7 +26,12 @@ type Config struct {
 	MaxProcedures          int           // UEs busy at once; more are answered with congestion
 	CongestionBackoff      time.Duration // T3346 in that answer
 	PowerSaving            PowerSaving
-	Network                NetworkIdentity
+	// RegistrationAreas are tracking areas among which a UE moves without telling, each of at most 16, TS 24.501 §9.11.3.9;
+	// the others of a PLMN are one area together.
+	RegistrationAreas [][]ident.TAI
+	EquivalentPLMNs   []ident.PLMN            // networks that are one to a UE, TS 23.501 §5.18.3
+	InclusionMode     *gmm.NSSAIInclusionMode // how UEs name slices to gNBs, TS 24.501 §4.6.2.3; nil: their default
+	Network           NetworkIdentity
 }
 
 // PLMNSupport is a PLMN with the slices that the AMF supports in it, TS 38.413 §9.2.6.2.

@@ -27,6 +27,9 @@ type connection struct {
 	contextSetUp bool      // the gNB holds a UE context
 	tai          ident.TAI // where the UE was last heard
 	secured      bool      // secure exchange of NAS messages is established, TS 24.501 §4.4.2.5
+	// what the gNB is told anew with the next NAS message, TS 38.413 §8.6.2
+	restrictions *ngap.MobilityRestrictionList
+	slices       ngap.AllowedNSSAI
 }
 
 // initialUE opens a connection for a UE and finds out which UE it is, TS 38.413 §8.6.1.

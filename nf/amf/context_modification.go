@@ -30,6 +30,13 @@ func (ue *ue) modifyContext(ctx context.Context, m *ngap.UEContextModificationRe
 	return nil
 }
 
+// ngapAMBR is the UE AMBR as a gNB is told it, TS 38.413 §9.3.1.58.
+func (ue *ue) ngapAMBR() *ngap.UEAggregateMaximumBitRate {
+	return &ngap.UEAggregateMaximumBitRate{
+		UEAggregateMaximumBitRateDL: ngap.BitRate(ue.ambr.Downlink), UEAggregateMaximumBitRateUL: ngap.BitRate(ue.ambr.Uplink),
+	}
+}
+
 // rekey brings a new KgNB to the gNB when NAS security was set up anew on a connection that has AS security,
 // TS 33.501 §6.9.4.4. Until the gNB has it the chain of the older one counts for handovers.
 func (ue *ue) rekey(ctx context.Context, count uint32) error {

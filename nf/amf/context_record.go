@@ -37,6 +37,9 @@ const (
 	fieldDRX
 	fieldExtendedDRX
 	fieldConnectedTo
+	fieldMMCapability
+	fieldRequested
+	fieldSlicesChanged
 )
 
 // Fields of a slice and of a session inside.
@@ -89,6 +92,11 @@ func (ue *ue) record(ceiling uint32) []byte {
 	if ue.conn != nil {
 		w.String(fieldConnectedTo, ue.conn.gnb.identity())
 	}
+	w.Bytes(fieldMMCapability, ue.mm)
+	for _, s := range ue.requested {
+		w.Group(fieldRequested, func(w *record.Writer) { writeSlice(w, s) })
+	}
+	w.Bool(fieldSlicesChanged, ue.slicesChanged)
 	return w.Record(nil)
 }
 
@@ -117,6 +125,12 @@ func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
 			u.kept.connectedTo = r.String()
 		case fieldExtendedDRX:
 			u.extendedDRX = slices.Clone(r.Bytes())
+		case fieldMMCapability:
+			u.mm = slices.Clone(r.Bytes())
+		case fieldRequested:
+			r.Group(func(r *record.Reader) { u.requested = append(u.requested, readSlice(r)) })
+		case fieldSlicesChanged:
+			u.slicesChanged = r.Bool()
 		case fieldPEI:
 			u.pei = r.String()
 		case fieldGUAMI:

@@ -32,6 +32,11 @@ func (ue *ue) activate(ctx context.Context, wanted *gmm.PSISet) reactivation {
 			failed = failed.With(id)
 			continue
 		}
+		if !ue.mayCommunicate() {
+			failed = failed.With(id)
+			r.causes = append(r.causes, gmm.ReactivationError{PDUSessionID: id, Cause: gmm.CauseRestrictedServiceArea})
+			continue
+		}
 		updated, err := ue.amf.services.Sessions.UpdateSMContext(ctx, s.ref, nsmf.SMContextUpdateData{UpCnxState: nsmf.Activating, TAI: ue.tai})
 		if err != nil {
 			ue.log().Warn("user plane not activated", "session", id, "error", err)
@@ -63,9 +68,8 @@ func (ue *ue) setUpContext(ctx context.Context, message gmm.Message, count uint3
 	ue.nextHop = firstNextHop(ue.security.kamf, &kgnb)
 	request := &ngap.InitialContextSetupRequest{
 		AMFUENGAPID: conn.amfID, RANUENGAPID: conn.ranID,
-		UEAggregateMaximumBitRate: &ngap.UEAggregateMaximumBitRate{
-			UEAggregateMaximumBitRateDL: ngap.BitRate(ue.ambr.Downlink), UEAggregateMaximumBitRateUL: ngap.BitRate(ue.ambr.Uplink),
-		},
+		UEAggregateMaximumBitRate:         ue.ngapAMBR(),
+		MobilityRestrictionList:           ue.mobilityRestrictions(),
 		GUAMI:                             ngap.NewGUAMI(ue.amf.cfg.GUAMI),
 		PDUSessionResourceSetupListCxtReq: sessions,
 		AllowedNSSAI:                      toAllowedNSSAI(ue.allowed),

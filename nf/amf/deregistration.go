@@ -2,7 +2,9 @@ package amf
 
 import (
 	"context"
+	"errors"
 
+	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
@@ -24,6 +26,69 @@ func (ue *ue) deregistrationRequested(ctx context.Context, m *initialMessage, re
 	}
 	ue.log().Info("deregistered", "switchOff", request.DeregistrationType.SwitchOff())
 	ue.forget(ctx, ngap.CauseNASDeregister) // steps 6, 8
+}
+
+// deregister asks for the network-initiated deregistration of a UE.
+type deregister struct {
+	cause      gmm.Cause         // 0: none
+	rejected   gmm.RejectedNSSAI // slices, with cause #62
+	reregister bool              // the UE is to register again
+	why        string            // for the log
+}
+
+// deregister is the network-initiated deregistration procedure, TS 23.502 §4.2.2.3.3 and TS 24.501 §5.5.2.3. A UE in
+// CM-IDLE is paged first; one that cannot be reached is deregistered all the same, and hears of it when it comes back.
+func (ue *ue) deregister(ctx context.Context, d *deregister) {
+	if !ue.registered {
+		return
+	}
+	ue.log().Info("deregistering", "reason", d.why, "cause", d.cause, "reregister", d.reregister)
+	reached := ue.connect(ctx)
+	if !ue.registered {
+		return
+	}
+	ue.running = networkDeregistration
+	defer func() { ue.running = idle }()
+	ue.releaseSessions(ctx, d.why) // steps 3 to 5
+	if reached {
+		if err := ue.askToLeave(ctx, d); errors.Is(err, procedure.ErrSuperseded) {
+			return // by a registration or a deregistration of the UE, which goes before
+		}
+	}
+	ue.unkeep(ctx)
+	ue.forget(ctx, ngap.CauseNASDeregister) // step 6
+}
+
+// askToLeave sends DEREGISTRATION REQUEST under T3522, TS 24.501 §5.5.2.3.1. Silence and the loss of the UE end it too,
+// TS 24.501 §5.5.2.3.5 a) and b).
+func (ue *ue) askToLeave(ctx context.Context, d *deregister) error {
+	request := &gmm.DeregistrationRequestUETerminated{DeregistrationType: gmm.Deregister3GPP}
+	if d.reregister {
+		request.DeregistrationType |= gmm.ReregistrationRequired
+	}
+	if d.cause != 0 {
+		request.Cause = &d.cause
+	}
+	if ue.extendedRejections() {
+		request.ExtendedRejectedNSSAI = gmm.ExtendedRejectedNSSAI(d.rejected)
+	} else {
+		request.RejectedNSSAI = d.rejected
+	}
+	answer, err := procedure.AskFor(ctx, ue, T3522, ue.sending(request), func(m any) bool {
+		lost, isLoss := m.(*connectionLost)
+		switch m.(type) {
+		case *gmm.DeregistrationAcceptUETerminated, *ngap.UEContextReleaseRequest:
+			return true
+		}
+		return isLoss && lost.conn == ue.conn
+	})
+	if lost, isLoss := answer.(*connectionLost); isLoss {
+		ue.loseConnection(ctx, lost)
+	}
+	if err != nil && !errors.Is(err, procedure.ErrSuperseded) {
+		ue.log().Warn("UE does not answer its deregistration", "reason", err)
+	}
+	return err
 }
 
 // ignoreDeregistration answers a request whose sender did not prove who it is: nobody may switch off another's phone.

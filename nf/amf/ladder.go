@@ -171,6 +171,40 @@ func (d *details) gmm(m gmm.Message) {
 		d.transport(m.PDUSessionID, m.PayloadContainer, m.Cause)
 	case *gmm.Status:
 		d.add("cause", m.Cause.Error())
+	case *gmm.DeregistrationRequestUETerminated:
+		d.deregistration(m)
+	case *gmm.ConfigurationUpdateCommand:
+		d.configuration(m)
+	}
+}
+
+func (d *details) deregistration(m *gmm.DeregistrationRequestUETerminated) {
+	if m.Cause != nil {
+		d.add("cause", m.Cause.Error())
+	}
+	if m.DeregistrationType&gmm.ReregistrationRequired != 0 {
+		d.add("reregister", true)
+	}
+}
+
+func (d *details) configuration(m *gmm.ConfigurationUpdateCommand) {
+	if m.GUTI != nil {
+		d.add("5G-TMSI", fmt.Sprintf("%08x", m.GUTI.GUTI.TMSI))
+	}
+	if m.AllowedNSSAI != nil {
+		d.add("slices", m.AllowedNSSAI.Slices())
+	}
+	if m.ConfiguredNSSAI != nil {
+		d.add("configured", m.ConfiguredNSSAI.Slices())
+	}
+	if m.FullNetworkName != nil {
+		d.add("name", m.FullNetworkName.Name)
+	}
+	if m.ServiceAreaList != nil {
+		d.add("service-area", len(m.ServiceAreaList))
+	}
+	if i := m.ConfigurationUpdateIndication; i != nil && *i&gmm.RegistrationRequested != 0 {
+		d.add("register", true)
 	}
 }
 

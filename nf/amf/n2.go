@@ -22,6 +22,10 @@ func idsOf(m ngap.Message) (ueIDs, bool) {
 		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.InitialContextSetupFailure:
 		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.UEContextModificationResponse:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.UEContextModificationFailure:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.UEContextReleaseRequest:
 		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.UEContextReleaseComplete:
@@ -59,10 +63,6 @@ func idsOf(m ngap.Message) (ueIDs, bool) {
 	case *ngap.SecondaryRATDataUsageReport:
 		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.UERadioCapabilityCheckResponse:
-		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
-	case *ngap.UEContextModificationResponse:
-		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
-	case *ngap.UEContextModificationFailure:
 		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.RRCInactiveTransitionReport:
 		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true

@@ -208,7 +208,10 @@ func (ue *ue) sendNAS(m gmm.Message) {
 
 func (ue *ue) sendPDU(pdu []byte) {
 	c := ue.conn
-	c.gnb.send(c, &ngap.DownlinkNASTransport{AMFUENGAPID: c.amfID, RANUENGAPID: c.ranID, NASPDU: pdu})
+	c.gnb.send(c, &ngap.DownlinkNASTransport{
+		AMFUENGAPID: c.amfID, RANUENGAPID: c.ranID, NASPDU: pdu, MobilityRestrictionList: c.restrictions, AllowedNSSAI: c.slices,
+	})
+	c.restrictions, c.slices = nil, nil
 }
 
 // tmsiIn returns the 5G-TMSI by which a UE calls itself, if this AMF allotted it.

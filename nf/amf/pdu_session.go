@@ -59,6 +59,9 @@ func (ue *ue) createSession(ctx context.Context, m *gmm.ULNASTransport) {
 	if err == nil {
 		slice, dnn, err = ue.sliceAndDNN(asked, m.DNN)
 	}
+	if err == nil && !ue.mayCommunicate() { // TS 24.501 §5.4.5.2.4
+		err = ue.restrictedArea()
+	}
 	if err != nil {
 		r, _ := refusalOf(err)
 		ue.logRefusal(r)

@@ -60,10 +60,13 @@ func (ue *ue) register(ctx context.Context, m *initialMessage, request *gmm.Regi
 			}
 		}
 	}
+	if request.Capability != nil {
+		ue.mm = slices.Clone(request.Capability)
+	}
 	if err := ue.subscribe(ctx); err != nil { // step 14
 		return err
 	}
-	rejected, err := ue.selectSlices(ctx, request) // TS 23.502 §4.2.2.2.3
+	selected, err := ue.selectSlices(ctx, request) // TS 23.502 §4.2.2.2.3
 	if err != nil {
 		return err
 	}
@@ -71,7 +74,7 @@ func (ue *ue) register(ctx context.Context, m *initialMessage, request *gmm.Regi
 		return err
 	}
 	ue.agreeSessions(ctx, request) // step 17
-	accept := ue.acceptance(request, rejected)
+	accept := ue.acceptance(request, selected)
 	if err := ue.accept(ctx, accept, kgnbCount, request.UplinkDataStatus); err != nil { // steps 21, 22
 		return err
 	}
@@ -180,26 +183,22 @@ func (ue *ue) subscribe(ctx context.Context) (err error) {
 		return fmt.Errorf("register at the UDM: %w", err)
 	}
 	ue.known = true
-	plmn := ue.tai.PLMN
-	if ue.subscribed, err = s.SDM.AMData(ctx, ue.supi, plmn); err != nil {
-		return fmt.Errorf("access and mobility data: %w", err)
+	if err := ue.fetchSubscription(ctx); err != nil {
+		return err
 	}
-	if ue.smf, err = s.SDM.SMFSelectData(ctx, ue.supi, plmn); err != nil {
-		return fmt.Errorf("SMF selection data: %w", err)
-	}
-	if slices.Contains(ue.subscribed.ForbiddenTACs, ue.tai.TAC) {
-		return &refusal{
-			cause: gmm.CauseNoSuitableCellsInTrackingArea, why: "the subscription forbids this tracking area",
-			asked: ue.tai.String(), change: "the subscriber's forbidden areas",
-		}
-	}
-	return nil
+	return ue.checkSubscription()
 }
 
 // associatePolicy makes or renews the AM policy association, step 16.
 func (ue *ue) associatePolicy(ctx context.Context) error {
 	if ue.policy != "" {
-		return nil
+		if ue.policed == ue.subscribed.SubscribedUEAMBR {
+			return nil
+		}
+		if err := ue.amf.services.Policy.DeleteAMPolicy(ctx, ue.policy); err != nil {
+			ue.log().Debug("older AM policy not deleted", "error", err)
+		}
+		ue.policy = ""
 	}
 	p, err := ue.amf.services.Policy.CreateAMPolicy(ctx, npcf.AMPolicyRequest{
 		SUPI: ue.supi, TAI: ue.tai, AllowedNSSAI: ue.allowed,
@@ -208,7 +207,7 @@ func (ue *ue) associatePolicy(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("AM policy: %w", err)
 	}
-	ue.policy, ue.ambr = p.ID, p.UEAMBR
+	ue.policy, ue.ambr, ue.policed = p.ID, p.UEAMBR, ue.subscribed.SubscribedUEAMBR
 	return nil
 }
 
@@ -228,7 +227,7 @@ func (ue *ue) agreeSessions(ctx context.Context, r *gmm.RegistrationRequest) {
 
 // acceptance makes the REGISTRATION ACCEPT, TS 24.501 §5.5.1.2.4. A new 5G-GUTI is given at every registration, whatever
 // its type, TS 33.501 §6.12.3.
-func (ue *ue) acceptance(r *gmm.RegistrationRequest, rejected gmm.RejectedNSSAI) *gmm.RegistrationAccept {
+func (ue *ue) acceptance(r *gmm.RegistrationRequest, selected selection) *gmm.RegistrationAccept {
 	t3512 := ue.periodicTimer()
 	ue.allotGUTI()
 	id := gmm.GUTIIdentity(ue.guti)
@@ -236,8 +235,8 @@ func (ue *ue) acceptance(r *gmm.RegistrationRequest, rejected gmm.RejectedNSSAI)
 		RegistrationResult:    gmm.Registered3GPP,
 		GUTI:                  &id,
 		TAIList:               ue.taiList(),
-		AllowedNSSAI:          gmm.NewNSSAI(ue.allowed...),
-		RejectedNSSAI:         rejected,
+		EquivalentPLMNs:       ue.equivalentPLMNs(),
+		ServiceAreaList:       ue.serviceAreaList(false),
 		NetworkFeatureSupport: gmm.NetworkFeatureSupport{0, 0},
 		T3512:                 &t3512,
 	}
@@ -245,6 +244,7 @@ func (ue *ue) acceptance(r *gmm.RegistrationRequest, rejected gmm.RejectedNSSAI)
 		t3502 := nas.NewGPRSTimer2(d)
 		accept.T3502 = &t3502
 	}
+	ue.tellSlices(accept, selected)
 	ue.agreePowerSaving(r, accept)
 	if r.PDUSessionStatus != nil {
 		status := ue.sessionStatus()
@@ -253,16 +253,27 @@ func (ue *ue) acceptance(r *gmm.RegistrationRequest, rejected gmm.RejectedNSSAI)
 	return accept
 }
 
-// registrationArea is the tracking areas of the UE's PLMN, the present one first.
+// registrationArea is the tracking areas among which the UE may move without a registration, TS 23.501 §5.3.2.3: those that
+// the operator has put together, else all of the UE's PLMN.
 func (ue *ue) registrationArea() []ident.TAI {
-	area := []ident.TAI{ue.tai}
+	for _, area := range ue.amf.cfg.RegistrationAreas {
+		if slices.Contains(area, ue.tai) {
+			return area
+		}
+	}
+	var area []ident.TAI
 	for _, t := range ue.amf.cfg.TAIs {
-		if t.PLMN == ue.tai.PLMN && t != ue.tai {
+		if t.PLMN == ue.tai.PLMN && !ue.amf.inRegistrationArea(t) {
 			area = append(area, t)
 		}
 	}
 	slices.SortFunc(area, func(a, b ident.TAI) int { return int(a.TAC) - int(b.TAC) })
 	return area
+}
+
+// inRegistrationArea tells whether the operator has put a tracking area together with others.
+func (a *AMF) inRegistrationArea(t ident.TAI) bool {
+	return slices.ContainsFunc(a.cfg.RegistrationAreas, func(area []ident.TAI) bool { return slices.Contains(area, t) })
 }
 
 // taiList is the registration area as the UE is told, TS 24.501 §9.11.3.9.
@@ -319,6 +330,7 @@ func (ue *ue) awaitComplete(ctx context.Context, accept *gmm.RegistrationAccept)
 	}
 	if err == nil {
 		ue.confirmGUTI()
+		ue.slicesChanged = false
 	}
 	return err
 }
@@ -343,7 +355,16 @@ func (ue *ue) refuseRegistration(ctx context.Context, err error) {
 		return
 	}
 	ue.logRefusal(r)
-	reject := &gmm.RegistrationReject{Cause: r.cause, RejectedNSSAI: r.rejected}
+	reject := &gmm.RegistrationReject{Cause: r.cause}
+	if ue.extendedRejections() {
+		reject.ExtendedRejectedNSSAI = gmm.ExtendedRejectedNSSAI(r.rejected)
+	} else {
+		reject.RejectedNSSAI = r.rejected
+	}
+	if d := ue.amf.cfg.T3502; d != 0 && r.cause >= gmm.CauseSemanticallyIncorrectMessage { // TS 24.501 §8.2.9.3
+		t3502 := nas.NewGPRSTimer2(d)
+		reject.T3502 = &t3502
+	}
 	if r.cause == gmm.CauseCongestion {
 		backoff := nas.NewGPRSTimer2(ue.amf.cfg.CongestionBackoff)
 		reject.T3346 = &backoff

@@ -2,6 +2,7 @@ package amf
 
 import (
 	"context"
+	"errors"
 
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/ngap"
@@ -17,6 +18,12 @@ func (ue *ue) serviceRequest(ctx context.Context, m *initialMessage, request *gm
 	defer func() { ue.running = idle }()
 	ue.attach(ctx, m.conn)
 	if err := ue.service(ctx, m, request); err != nil {
+		if r, ok := errors.AsType[*refusal](err); ok {
+			ue.logRefusal(r)
+			ue.sendNAS(&gmm.ServiceReject{Cause: r.cause})
+			ue.releaseConnection(ctx, ngap.CauseNASNormalRelease)
+			return
+		}
 		if !ended(err) {
 			ue.log().Warn("service request given up", "reason", err)
 			ue.releaseConnection(ctx, ngap.CauseNASUnspecified)
@@ -31,6 +38,9 @@ func (ue *ue) serviceRequest(ctx context.Context, m *initialMessage, request *gm
 func (ue *ue) service(ctx context.Context, m *initialMessage, request *gmm.ServiceRequest) error {
 	ue.conn.secured = true // step 3: the integrity was right, no new authentication
 	ue.tai = m.conn.tai
+	if err := ue.checkServiceArea(ctx, request); err != nil {
+		return err
+	}
 	accept := &gmm.ServiceAccept{}
 	if request.PDUSessionStatus != nil {
 		ue.keepSessions(ctx, *request.PDUSessionStatus)
@@ -48,6 +58,22 @@ func (ue *ue) service(ctx context.Context, m *initialMessage, request *gmm.Servi
 		return nil
 	}
 	return ue.setUpContext(ctx, accept, m.count, wanted.sessions) // steps 12 to 21
+}
+
+// checkServiceArea refuses a UE that wants services where its subscription allows none, TS 24.501 §5.6.1.5 cause #28. It may
+// always answer paging.
+func (ue *ue) checkServiceArea(ctx context.Context, request *gmm.ServiceRequest) error {
+	if err := ue.subscription(ctx); err != nil { // of a UE that was restored
+		return err
+	}
+	switch request.ServiceType.Value() {
+	case gmm.ServiceSignalling, gmm.ServiceMobileTerminated, gmm.ServiceEmergency, gmm.ServiceEmergencyFallback, gmm.ServiceHighPriorityAccess:
+		return nil
+	}
+	if !ue.mayCommunicate() {
+		return ue.restrictedArea()
+	}
+	return nil
 }
 
 // refuseService answers a UE whose security context is not known here, TS 24.501 §5.6.1.5: it will register anew. The

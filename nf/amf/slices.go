@@ -12,45 +12,104 @@ import (
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 )
 
-// selectSlices decides the allowed slices, TS 23.502 §4.2.2.2.3 and TS 23.501 §5.15.5.2.1, and returns the rejected ones.
-func (ue *ue) selectSlices(ctx context.Context, r *gmm.RegistrationRequest) (gmm.RejectedNSSAI, error) {
-	radio, _ := ue.conn.gnb.slicesIn(ue.tai)
-	requested := r.RequestedNSSAI.Slices()
-	selected, err := ue.amf.services.Slices.ForRegistration(ctx, nnssf.SliceInfoForRegistration{
-		TAI:                    ue.tai,
-		SubscribedNSSAI:        ue.subscribed.NSSAI.All(),
-		DefaultSubscribedNSSAI: ue.subscribed.NSSAI.DefaultSingleNSSAIs,
-		RequestedNSSAI:         requested,
-		RANSupportedNSSAI:      radio,
+// selection is which slices a UE gets, TS 24.501 §4.6.2.
+type selection struct {
+	allowed    []ident.SNSSAI
+	rejected   gmm.RejectedNSSAI
+	configured []ident.SNSSAI // nil: the UE knows them
+}
+
+// selectSlices decides the slices of a registration, TS 23.502 §4.2.2.2.3. The UE is told which it has where it does not
+// know, where it asked with what its maker configured (DCNI), and where the subscription has changed.
+func (ue *ue) selectSlices(ctx context.Context, r *gmm.RegistrationRequest) (selection, error) {
+	if r.RegistrationType.Value() != gmm.PeriodicRegistrationUpdate { // a periodic update asks for nothing, TS 24.501 §5.5.1.3.2
+		ue.requested = r.RequestedNSSAI.Slices()
+	}
+	byDefault := r.NetworkSlicingIndication != nil && *r.NetworkSlicingIndication&gmm.DefaultConfigured != 0
+	selected, err := ue.chooseSlices(ctx, ue.requested, byDefault || ue.slicesChanged)
+	ue.allowed = selected.allowed
+	return selected, err
+}
+
+// chooseSlices asks the NSSF, TS 23.501 §5.15.5.2.1: of the requested slices, those that the subscription, the tracking area
+// and the radio have. With all, the configured slices are in the answer in any case.
+func (ue *ue) chooseSlices(ctx context.Context, requested []ident.SNSSAI, all bool) (selection, error) {
+	radio := ue.radioSlices()
+	answer, err := ue.amf.services.Slices.ForRegistration(ctx, nnssf.SliceInfoForRegistration{
+		TAI:                        ue.tai,
+		SubscribedNSSAI:            ue.subscribed.NSSAI.All(),
+		DefaultSubscribedNSSAI:     ue.subscribed.NSSAI.DefaultSingleNSSAIs,
+		RequestedNSSAI:             requested,
+		RANSupportedNSSAI:          radio,
+		DefaultConfiguredSNSSAIInd: all,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("slice selection: %w", err)
+		return selection{}, fmt.Errorf("slice selection: %w", err)
 	}
-	var rejected gmm.RejectedNSSAI
+	s := selection{allowed: answer.AllowedNSSAI[:min(len(answer.AllowedNSSAI), gmm.MaxAllowedNSSAI)], configured: answer.ConfiguredNSSAI}
 	reject := func(list []ident.SNSSAI, cause gmm.RejectionCause) {
-		for _, s := range list {
-			rejected = append(rejected, gmm.RejectedSNSSAI{SNSSAI: s, Cause: cause})
+		for _, one := range list {
+			s.rejected = append(s.rejected, gmm.RejectedSNSSAI{SNSSAI: one, Cause: cause})
 		}
 	}
-	reject(selected.RejectedNSSAIInPLMN, gmm.NotAvailableInPLMN)
-	reject(selected.RejectedNSSAIInTA, gmm.NotAvailableInRegistrationArea)
-	rejected = rejected[:min(len(rejected), gmm.MaxAllowedNSSAI)]
-	ue.allowed = selected.AllowedNSSAI[:min(len(selected.AllowedNSSAI), gmm.MaxAllowedNSSAI)]
+	reject(answer.RejectedNSSAIInPLMN, gmm.NotAvailableInPLMN)
+	reject(answer.RejectedNSSAIInTA, gmm.NotAvailableInRegistrationArea)
+	s.rejected = s.rejected[:min(len(s.rejected), gmm.MaxAllowedNSSAI)]
 	explanation := refusal{
-		cause: gmm.CauseNoNetworkSlicesAvailable, why: "no requested slice can be used here", rejected: rejected,
+		cause: gmm.CauseNoNetworkSlicesAvailable, why: "no requested slice can be used here", rejected: s.rejected,
 		asked:   fmt.Sprintf("slices %v", requested),
 		allowed: fmt.Sprintf("subscribed %v, supported by the gNB in %v %v", ue.subscribed.NSSAI.All(), ue.tai, radio),
-		change:  "the subscriber's slices (limpid subscriber), amf.plmns slices in the config, or the gNB's",
+		change:  "the subscriber's slices (limpid subscriber set --slice), amf.plmns slices in the config, or the gNB's",
 	}
-	if len(ue.allowed) == 0 { // TS 24.501 §5.5.1.2.5 cause #62
-		return nil, &explanation
+	if len(s.allowed) == 0 { // TS 24.501 §5.5.1.2.5 cause #62
+		return s, &explanation
 	}
-	if len(rejected) > 0 {
+	if len(s.rejected) > 0 {
 		explanation.why = "some requested slices cannot be used here"
 		ue.log().Warn(explanation.why, "asked", explanation.asked, "allowed", explanation.allowed, "change", explanation.change)
 	}
-	return rejected, nil
+	return s, nil
 }
+
+// radioSlices are those that the radio supports where the UE is: its gNB, or, while it has none, any in its tracking area.
+func (ue *ue) radioSlices() []ident.SNSSAI {
+	if ue.conn != nil {
+		radio, _ := ue.conn.gnb.slicesIn(ue.tai)
+		return radio
+	}
+	var radio []ident.SNSSAI
+	ue.amf.eachGNB(func(g *gnb) {
+		have, _ := g.slicesIn(ue.tai)
+		for _, s := range have {
+			if !slices.Contains(radio, s) {
+				radio = append(radio, s)
+			}
+		}
+	})
+	return radio
+}
+
+// tellSlices puts a selection into a REGISTRATION ACCEPT, TS 24.501 §5.5.1.2.4.
+func (ue *ue) tellSlices(accept *gmm.RegistrationAccept, s selection) {
+	accept.AllowedNSSAI = gmm.NewNSSAI(s.allowed...)
+	accept.ConfiguredNSSAI = gmm.NewNSSAI(s.configured...)
+	if len(s.configured) == 0 {
+		accept.ConfiguredNSSAI = nil
+	}
+	if ue.extendedRejections() {
+		accept.ExtendedRejectedNSSAI = gmm.ExtendedRejectedNSSAI(s.rejected)
+	} else {
+		accept.RejectedNSSAI = s.rejected
+	}
+	if ue.slicesChanged {
+		changed := gmm.SubscriptionChanged
+		accept.NetworkSlicingIndication = &changed
+	}
+	accept.NSSAIInclusionMode = ue.amf.cfg.InclusionMode
+}
+
+// extendedRejections tells whether a UE takes rejected slices in their extended form, TS 24.501 §4.6.2.2.
+func (ue *ue) extendedRejections() bool { return ue.mm.ExtendedRejectedNSSAI() }
 
 // sliceAndDNN completes what a UE leaves out of a session request, TS 23.502 §4.3.2.2.1 step 2: the slice is one that is
 // allowed and subscribed for the DNN, the DNN the default of the slice.

@@ -41,14 +41,19 @@ type ue struct {
 	radio      []byte   // UE radio capability, TS 38.413 §9.3.1.74
 	tai        ident.TAI
 	allowed    []ident.SNSSAI
+	requested  []ident.SNSSAI // NSSAI of the last registration that had one
+	mm         gmm.Capability // 5GMM capability, TS 24.501 §9.11.3.1
 	subscribed nudm.AccessAndMobilitySubscriptionData
 	smf        nudm.SMFSelectionSubscriptionData
 	known      bool   // the UDM knows that this AMF serves the subscriber
 	policy     string // AM policy association
 	ambr       nudm.AMBR
+	policed    nudm.AMBR // the subscribed one for which the policy was made
 	reach      reachability
 	drx        gmm.DRXParameters // as agreed, TS 24.501 §9.11.3.2A
 	conn       *connection       // nil in CM-IDLE, TS 23.501 §5.3.3
+
+	slicesChanged bool // the UE has not been told yet, TS 24.501 §4.6.2.2
 
 	extendedDRX gmm.ExtendedDRXParameters // as agreed, nil: none
 	sessions    []*smContext
@@ -170,6 +175,10 @@ func (ue *ue) Serve(ctx context.Context, m any) {
 		ue.forget(ctx, ngap.CauseRadioNetworkReleaseDueTo5GCGeneratedReason)
 	case idleTimerExpired:
 		ue.idleTimerExpired(ctx)
+	case subscriptionChanged:
+		ue.applySubscription(ctx)
+	case *deregister:
+		ue.deregister(ctx, m)
 	case *sessionEnded:
 		ue.dropSession(m.id, m.ref)
 	case *gmm.ULNASTransport:
@@ -397,7 +406,8 @@ func (ue *ue) forget(ctx context.Context, cause ngap.Cause) {
 	t.byTMSI.drop(ue.guti.TMSI, ue)
 	t.byTMSI.drop(ue.oldTMSI, ue)
 	if ue.known && t.bySUPI.get(ue.supi) == ue { // else it is that of the newer context
-		if err := ue.amf.services.UECM.DeregisterAMF(ctx, ue.supi, ue.amf.cfg.GUAMI); err != nil {
+		err := ue.amf.services.UECM.DeregisterAMF(ctx, ue.supi, ue.amf.cfg.GUAMI)
+		if err != nil && sbi.CauseOf(err) != nudm.CauseContextNotFound { // a subscriber that is no more
 			ue.log().Warn("UDM keeps the registration", "error", err)
 		}
 	}

@@ -48,7 +48,7 @@ func (n *NSSF) ForRegistration(_ context.Context, req nnssf.SliceInfoForRegistra
 			}
 		}
 	}
-	if len(req.RequestedNSSAI) == 0 || len(info.RejectedNSSAIInPLMN) > 0 {
+	if req.DefaultConfiguredSNSSAIInd || len(req.RequestedNSSAI) == 0 || len(info.RejectedNSSAIInPLMN) > 0 {
 		// The UE does not know which slices it has here, TS 23.501 §5.15.4.2.
 		for _, s := range req.SubscribedNSSAI {
 			if inPLMN[s] {

@@ -36,6 +36,8 @@ type UDM struct {
 	udr     nudr.DataRepository
 	log     *slog.Logger
 
+	subscribed []nudm.Notifications // does not change once anybody is served
+
 	mu  sync.Mutex
 	ues map[ident.SUPI]*ue
 }

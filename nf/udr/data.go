@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/limpid-5g/limpid/aka"
 	"github.com/limpid-5g/limpid/ident"
@@ -38,7 +39,8 @@ func (u *UDR) AMData(ctx context.Context, supi ident.SUPI) (nudm.AccessAndMobili
 	if err != nil {
 		return nudm.AccessAndMobilitySubscriptionData{}, err
 	}
-	data := nudm.AccessAndMobilitySubscriptionData{SubscribedUEAMBR: nudm.AMBR(sub.UEAMBR), MICOAllowed: true}
+	data := nudm.AccessAndMobilitySubscriptionData{SubscribedUEAMBR: nudm.AMBR(sub.UEAMBR)}
+	accessData(&data, &sub.Access)
 	for _, slice := range sub.Slices {
 		if slice.Default {
 			data.NSSAI.DefaultSingleNSSAIs = append(data.NSSAI.DefaultSingleNSSAIs, slice.SNSSAI)
@@ -47,6 +49,22 @@ func (u *UDR) AMData(ctx context.Context, supi ident.SUPI) (nudm.AccessAndMobili
 		}
 	}
 	return data, nil
+}
+
+// accessData translates where and how the subscriber may use the network, TS 29.503 §6.1.6.2.4.
+func accessData(data *nudm.AccessAndMobilitySubscriptionData, a *store.Access) {
+	data.Barred, data.MICOAllowed = a.Barred, !a.NoMICO
+	data.SubsRegTimerSec = uint32(a.RegistrationTimer / time.Second)
+	data.ForbiddenTACs = a.ForbiddenTACs
+	switch a.ServiceArea.Restriction {
+	case store.AllowedAreas:
+		data.ServiceAreaRestriction = nudm.ServiceAreaRestriction{RestrictionType: nudm.AllowedAreas, TACs: a.ServiceArea.TACs}
+	case store.NotAllowedAreas:
+		data.ServiceAreaRestriction = nudm.ServiceAreaRestriction{RestrictionType: nudm.NotAllowedAreas, TACs: a.ServiceArea.TACs}
+	}
+	for _, rat := range a.ForbiddenRATs {
+		data.RATRestrictions = append(data.RATRestrictions, nudm.RATType(rat))
+	}
 }
 
 // SMFSelectData implements nudr.DataRepository, TS 29.504 §5.2.2.2.

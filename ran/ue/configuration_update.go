@@ -35,8 +35,8 @@ func (u *UE) configurationUpdate(m *gmm.ConfigurationUpdateCommand) {
 	if m.ConfiguredNSSAI != nil {
 		u.configured = m.ConfiguredNSSAI
 	}
-	if m.RejectedNSSAI != nil {
-		u.rejected = m.RejectedNSSAI
+	if r := u.rejections(m.RejectedNSSAI, m.ExtendedRejectedNSSAI); r != nil {
+		u.rejected = r
 	}
 	if m.ServiceAreaList != nil {
 		u.config.areas = m.ServiceAreaList

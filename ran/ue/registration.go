@@ -45,6 +45,8 @@ type RegisterOptions struct {
 	Identity Identity
 	Slices   []ident.SNSSAI // requested NSSAI; nil: Config.Slices
 	PowerSaving
+	// DefaultConfigured says that the requested slices are those of the default configured NSSAI, TS 24.501 §9.11.3.36.
+	DefaultConfigured bool
 	// UplinkData asks for the user plane of these sessions, in a mobility or periodic update.
 	UplinkData []uint8
 	// Attempts is how often the UE tries after silence or a lost connection, T3511 apart (TS 24.501 §5.5.1.2.7);
@@ -150,8 +152,15 @@ func (u *UE) registrationRequest(o RegisterOptions) (*gmm.RegistrationRequest, e
 		m.MobileIdentity = gmm.SUCIIdentity(s)
 	}
 	o.PowerSaving.ask(m)
+	if o.DefaultConfigured {
+		indication := gmm.DefaultConfigured
+		m.NetworkSlicingIndication = &indication
+	}
 	if o.Type.Value() != gmm.PeriodicRegistrationUpdate {
 		m.Capability = gmm.Capability{0}
+		if u.cfg.ExtendedRejections {
+			m.Capability = gmm.Capability{0, 0, 0x10}
+		}
 		if len(u.slices) > 0 {
 			m.RequestedNSSAI = gmm.NewNSSAI(u.slices...)
 		}
@@ -179,7 +188,7 @@ func (u *UE) registrationAccept(m *gmm.RegistrationAccept) {
 		u.releaseSessions(0)
 	}
 	u.registered, u.reregister, u.ended = true, false, nil
-	u.tais, u.allowed, u.rejected = m.TAIList, m.AllowedNSSAI, m.RejectedNSSAI
+	u.tais, u.allowed, u.rejected = m.TAIList, m.AllowedNSSAI, u.rejections(m.RejectedNSSAI, m.ExtendedRejectedNSSAI)
 	if m.ConfiguredNSSAI != nil {
 		u.configured = m.ConfiguredNSSAI
 	}
@@ -189,7 +198,8 @@ func (u *UE) registrationAccept(m *gmm.RegistrationAccept) {
 	if m.T3502 != nil {
 		u.t3502, _ = m.T3502.Duration()
 	}
-	u.config.areas, u.config.equivalent, u.config.slicesChanged = m.ServiceAreaList, m.EquivalentPLMNs, false
+	u.config.areas, u.config.equivalent = m.ServiceAreaList, m.EquivalentPLMNs
+	u.config.slicesChanged = m.NetworkSlicingIndication != nil && *m.NetworkSlicingIndication&gmm.SubscriptionChanged != 0
 	u.t3512 = 54 * time.Minute // default, TS 24.501 §10.2
 	if m.T3512 != nil {
 		u.t3512, _ = m.T3512.Duration()
@@ -206,6 +216,19 @@ func (u *UE) registrationAccept(m *gmm.RegistrationAccept) {
 		u.send(&gmm.RegistrationComplete{})
 	}
 	u.end(nil)
+}
+
+// rejections are the rejected slices in whichever form they came, TS 24.501 §4.6.2.2.
+func (u *UE) rejections(list gmm.RejectedNSSAI, extended []byte) gmm.RejectedNSSAI {
+	if len(extended) == 0 {
+		return list
+	}
+	parsed, err := gmm.ParseExtendedRejectedNSSAI(extended)
+	if err != nil {
+		u.log("extended rejected NSSAI", "err", err)
+		return list
+	}
+	return parsed
 }
 
 // completes tells whether a Registration Accept is to be acknowledged, TS 24.501 §5.5.1.2.4.
@@ -226,8 +249,8 @@ func (u *UE) registrationReject(m *gmm.RegistrationReject) {
 	if m.T3346 != nil {
 		e.BackOff, _ = m.T3346.Duration()
 	}
-	if m.RejectedNSSAI != nil {
-		u.rejected = m.RejectedNSSAI
+	if r := u.rejections(m.RejectedNSSAI, m.ExtendedRejectedNSSAI); r != nil {
+		u.rejected = r
 	}
 	u.registered = false
 	u.rejectedWith(m.Cause)

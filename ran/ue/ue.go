@@ -27,6 +27,8 @@ type Config struct {
 	NEA, NIA []uint8
 	// Slices is the requested NSSAI, TS 24.501 §9.11.3.37; nil: none is requested.
 	Slices []ident.SNSSAI
+	// ExtendedRejections says that the UE takes rejected slices in their extended form (ER-NSSAI), TS 24.501 §9.11.3.1.
+	ExtendedRejections bool
 
 	Hooks  Hooks
 	Ladder ladder.Sink

@@ -25,6 +25,9 @@ type SliceInfoForRegistration struct {
 	RequestedNSSAI         []ident.SNSSAI `json:"requestedNssai,omitempty"`
 	// RANSupportedNSSAI is what the UE's gNB said it supports in the TAI (NG Setup).
 	RANSupportedNSSAI []ident.SNSSAI `json:"ranSupportedNssai"`
+	// DefaultConfiguredSNSSAIInd asks for the configured slices whatever is requested: the UE asked with its default
+	// configured NSSAI.
+	DefaultConfiguredSNSSAIInd bool `json:"defaultConfiguredSnssaiInd,omitempty"`
 }
 
 // AuthorizedNetworkSliceInfo is TS 29.531 §6.1.6.2.2.

@@ -33,7 +33,49 @@ type AccessAndMobilitySubscriptionData struct {
 	SubsRegTimerSec  uint32      `json:"subsRegTimer,omitempty"` // seconds, 0: the operator's T3512
 	ForbiddenTACs    []ident.TAC `json:"forbiddenAreas,omitempty"`
 	MICOAllowed      bool        `json:"micoAllowed,omitempty"`
+	// Barred is operator determined barring of all packet services, TS 29.503 §6.1.6.2.4.
+	Barred                 bool                   `json:"odbPacketServices,omitempty"`
+	ServiceAreaRestriction ServiceAreaRestriction `json:"serviceAreaRestriction,omitzero"`
+	RATRestrictions        []RATType              `json:"ratRestrictions,omitempty"` // what is forbidden
 }
+
+// ServiceAreaRestriction is where a UE may start communication, TS 29.571 §5.4.4.4. Without a type there is no restriction.
+type ServiceAreaRestriction struct {
+	RestrictionType RestrictionType `json:"restrictionType,omitempty"`
+	TACs            []ident.TAC     `json:"areas,omitempty"`
+}
+
+// RestrictionType is TS 29.571 §5.4.3.17.
+type RestrictionType string
+
+// The kinds of service area.
+const (
+	AllowedAreas    RestrictionType = "ALLOWED_AREAS"
+	NotAllowedAreas RestrictionType = "NOT_ALLOWED_AREAS"
+)
+
+// RATType is a radio access technology, TS 29.571 §5.4.3.2.
+type RATType string
+
+// The radio access technologies of 5GS.
+const (
+	NR    RATType = "NR"
+	EUTRA RATType = "EUTRA"
+)
+
+// Notifications are what the UDM tells those who use its data.
+type Notifications interface {
+	// SubscriptionDataChanged tells that something of a subscriber's data has changed, TS 29.503 §5.2.2.5. It only enqueues.
+	SubscriptionDataChanged(ctx context.Context, supi ident.SUPI)
+	// DeregistrationNotify tells the AMF that a subscriber is no more, TS 29.503 §5.3.2.3. It only enqueues.
+	DeregistrationNotify(ctx context.Context, supi ident.SUPI, reason DeregistrationReason)
+}
+
+// DeregistrationReason is TS 29.503 §6.2.6.3.3.
+type DeregistrationReason string
+
+// SubscriptionWithdrawn says that the subscriber is no more.
+const SubscriptionWithdrawn DeregistrationReason = "SUBSCRIPTION_WITHDRAWN"
 
 // NSSAI is the subscribed slices, TS 29.503 §6.1.6.2.2.
 type NSSAI struct {

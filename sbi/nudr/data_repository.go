@@ -33,6 +33,12 @@ type DataRepository interface {
 	SMData(ctx context.Context, supi ident.SUPI, slice ident.SNSSAI, dnn ident.DNN) (nudm.SessionManagementSubscriptionData, error)
 }
 
+// DataChange is what the UDR tells the UDM when subscription data changes, Nudr_DataRepository_Notify, TS 29.504 §5.2.2.8.
+type DataChange struct {
+	SUPI    ident.SUPI
+	Removed bool
+}
+
 // AuthenticationSubscription is TS 29.505 §5.4.2.2. Its keys print as "redacted".
 type AuthenticationSubscription struct {
 	AuthenticationMethod nausf.AuthType `json:"authenticationMethod"`

@@ -40,7 +40,7 @@ func TestElements(t *testing.T) {
 		{"TAIs of several PLMNs TS 24.501 §9.11.3.9", "4199f90700000100f110000008", TAIList{{TAIsOfSeveralPLMNs, []ident.TAI{tai(1), other}}}},
 		{"two partial lists TS 24.501 §9.11.3.9", "0099f9070000012099f907000009", TAIList{{TAIsOfOnePLMN, []ident.TAI{tai(1)}}, {ConsecutiveTAIs, []ident.TAI{tai(9)}}}},
 		{"service areas TS 24.501 §9.11.3.49", "8099f9070000016099f907", ServiceAreaList{
-			{NotAllowed: true, TAIs: []ident.TAI{tai(1)}}, {Type: allTAIs, PLMN: testPLMN}}},
+			{NotAllowed: true, TAIs: []ident.TAI{tai(1)}}, {Type: AllTAIs, PLMN: testPLMN}}},
 		{"NSSAI TS 24.501 §9.11.3.37", "0101 0402010203 0502010203 01", NSSAI{{SNSSAI: slice1}, {SNSSAI: slice2}, {SNSSAI: slice2, Mapped: &slice1}}},
 		{"rejected NSSAI TS 24.501 §9.11.3.46", "1001 4102010203", RejectedNSSAI{{slice1, 0}, {slice2, NotAvailableInRegistrationArea}}},
 		{"PLMN list TS 24.501 §9.11.3.45", "99f90700f110", PLMNList{testPLMN, other.PLMN}},

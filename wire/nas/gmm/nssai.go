@@ -125,6 +125,51 @@ func (n RejectedNSSAI) Append(dst []byte) ([]byte, error) {
 	return dst, nil
 }
 
+// ExtendedRejectedNSSAI codes rejected slices as a UE wants them that supports it, TS 24.501 §9.11.3.75: one partial list
+// without a back-off timer (type 0), of at most 8 slices. No slice is no element.
+func ExtendedRejectedNSSAI(n RejectedNSSAI) []byte {
+	if len(n) == 0 {
+		return nil
+	}
+	n = n[:min(len(n), MaxAllowedNSSAI)]
+	out := []byte{byte(len(n) - 1)}
+	b, err := n.Append(out)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// ParseExtendedRejectedNSSAI reads TS 24.501 §9.11.3.75; mapped slices and back-off timers are left out.
+func ParseExtendedRejectedNSSAI(b []byte) (RejectedNSSAI, error) {
+	var all RejectedNSSAI
+	for len(b) > 0 && len(all) < MaxAllowedNSSAI {
+		count, withTimer := int(b[0]&0x0f)+1, b[0]>>4&7 == 1
+		b = b[1:]
+		if withTimer {
+			if len(b) == 0 {
+				return nil, nas.ErrLength
+			}
+			b = b[1:]
+		}
+		for range count {
+			if len(b) == 0 || int(b[0]>>4) >= len(b) || b[0]>>4 == 0 {
+				return nil, nas.ErrLength
+			}
+			size := int(b[0] >> 4)
+			r := RejectedSNSSAI{Cause: RejectionCause(b[0] & 0x0f)}
+			var s nas.SNSSAI
+			if err := s.Parse(b[1 : 1+size]); err != nil {
+				return nil, err
+			}
+			r.SNSSAI = s.SNSSAI
+			all = append(all, r)
+			b = b[1+size:]
+		}
+	}
+	return all, nil
+}
+
 // PLMNList is TS 24.008 §10.5.1.13 (TS 24.501 §9.11.3.45): at most 15 networks.
 type PLMNList []ident.PLMN
 

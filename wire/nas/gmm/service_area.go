@@ -5,8 +5,8 @@ import (
 	"github.com/limpid-5g/limpid/wire/nas"
 )
 
-// allTAIs is the type of a partial service area list that means all TAIs of the PLMNs in the registration area.
-const allTAIs TAIListType = 3
+// AllTAIs is the type of a partial service area list that means all TAIs of the PLMNs in the registration area.
+const AllTAIs TAIListType = 3
 
 // PartialServiceArea is a part of a service area list. Without TAIs it means all TAIs of the PLMN (type "11").
 type PartialServiceArea struct {
@@ -28,7 +28,7 @@ func (l *ServiceAreaList) Parse(b []byte) error {
 		if err != nil {
 			return err
 		}
-		if p.Type == allTAIs {
+		if p.Type == AllTAIs {
 			p.NotAllowed, p.PLMN = false, tais[0].PLMN
 		} else {
 			p.TAIs = tais
@@ -44,11 +44,11 @@ func (l *ServiceAreaList) Parse(b []byte) error {
 func (l ServiceAreaList) Append(dst []byte) ([]byte, error) {
 	n := 0
 	for _, p := range l {
-		if p.Type == allTAIs || len(p.TAIs) == 0 {
+		if p.Type == AllTAIs || len(p.TAIs) == 0 {
 			if !p.PLMN.Valid() {
 				return dst, nas.ErrDigit
 			}
-			dst = append(append(dst, byte(allTAIs)<<5), p.PLMN[:]...)
+			dst = append(append(dst, byte(AllTAIs)<<5), p.PLMN[:]...)
 			n++
 			continue
 		}

@@ -26,24 +26,64 @@ type TAIList []PartialTAIList
 
 const maxTAIs = 16
 
-// NewTAIList returns the list of one partial list of the most compact type. TAIs beyond the 16th are left out.
+// NewTAIList returns the list in the fewest octets: consecutive codes of a PLMN as such (type 1), others of a PLMN
+// together (type 0), and those of several PLMNs in one partial list (type 2) where that is shorter. TAIs beyond the 16th are
+// left out.
 func NewTAIList(tais ...ident.TAI) TAIList {
 	if len(tais) == 0 {
 		return nil
 	}
 	tais = tais[:min(len(tais), maxTAIs)]
-	t := TAIsOfOnePLMN
-	consecutive := len(tais) > 1
-	for i, tai := range tais {
-		if tai.PLMN != tais[0].PLMN {
-			return TAIList{{TAIsOfSeveralPLMNs, tais}}
+	var list TAIList
+	for rest := tais; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].PLMN == rest[0].PLMN {
+			n++
 		}
-		consecutive = consecutive && tai.TAC == tais[0].TAC+ident.TAC(i)
+		list = append(list, ofOnePLMN(rest[:n])...)
+		rest = rest[n:]
 	}
-	if consecutive {
-		t = ConsecutiveTAIs
+	if mixed := (TAIList{{TAIsOfSeveralPLMNs, tais}}); mixed.size() < list.size() {
+		return mixed
 	}
-	return TAIList{{t, tais}}
+	return list
+}
+
+// ofOnePLMN is the shorter of one partial list and of a partial list for each run of consecutive codes.
+func ofOnePLMN(tais []ident.TAI) TAIList {
+	var runs TAIList
+	for rest := tais; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].TAC == rest[0].TAC+ident.TAC(n) {
+			n++
+		}
+		t := TAIsOfOnePLMN
+		if n > 1 {
+			t = ConsecutiveTAIs
+		}
+		runs = append(runs, PartialTAIList{t, rest[:n]})
+		rest = rest[n:]
+	}
+	if one := (TAIList{{TAIsOfOnePLMN, tais}}); one.size() <= runs.size() && len(runs) > 1 {
+		return one
+	}
+	return runs
+}
+
+// size is how many octets the list takes.
+func (l TAIList) size() int {
+	n := 0
+	for _, p := range l {
+		switch p.Type {
+		case ConsecutiveTAIs:
+			n += 1 + 3 + 3
+		case TAIsOfSeveralPLMNs:
+			n += 1 + 6*len(p.TAIs)
+		default:
+			n += 1 + 3 + 3*len(p.TAIs)
+		}
+	}
+	return n
 }
 
 // Contains tells whether the list has the TAI.
@@ -95,7 +135,7 @@ func parsePartialTAIs(b []byte, limit int) (tais []ident.TAI, rest []byte, err e
 		return nil, nil, nas.ErrLength
 	}
 	v, rest := b[1:1+size], b[1+size:]
-	if t == allTAIs {
+	if t == AllTAIs {
 		plmn, err := nas.ParsePLMN(v)
 		return []ident.TAI{{PLMN: plmn}}, rest, err
 	}
