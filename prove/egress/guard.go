@@ -1,0 +1,236 @@
+package egress
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+	"github.com/cilium/ebpf/ringbuf"
+)
+
+// Refusal is something that was refused.
+type Refusal struct {
+	Hook     Hook
+	PID      uint32
+	Comm     string
+	Protocol uint8
+	Remote   string // address and port, empty for a socket
+	Times    int
+}
+
+func (r Refusal) String() string {
+	to := ""
+	if r.Remote != "" {
+		to = " to " + r.Remote
+	}
+	return fmt.Sprintf("%v, %s%s, by process %d (%s)", r.Hook, protocolName(r.Protocol), to, r.PID, r.Comm)
+}
+
+// Guard is a policy at work on a control group. It ends with the process, or with Close.
+type Guard struct {
+	Group      string // folder of the control group
+	collection *ebpf.Collection
+	links      []link.Link
+	events     *ringbuf.Reader
+
+	mu   sync.Mutex
+	told map[Refusal]int // how often each was seen, Times being 0
+}
+
+// Counts are how often something was refused.
+type Counts struct{ Connect, Send, Create, Packet uint64 }
+
+// Total is all of them.
+func (c Counts) Total() uint64 { return c.Connect + c.Send + c.Create + c.Packet }
+
+// Attach puts a policy on a control group: the folder of it on a file system of type cgroup2.
+func Attach(p Policy, group string) (*Guard, error) {
+	entries, err := p.entries()
+	if err != nil {
+		return nil, err
+	}
+	g := &Guard{Group: group, told: make(map[Refusal]int)}
+	if g.collection, err = ebpf.NewCollection(spec(p)); err != nil {
+		return nil, fmt.Errorf("egress: %w", err)
+	}
+	for k, e := range entries {
+		if err := g.collection.Maps[mapPeers].Put(k, e); err != nil {
+			return nil, errors.Join(fmt.Errorf("egress: %w", err), g.Close())
+		}
+	}
+	if err := g.collection.Maps[mapPeers].Freeze(); err != nil { // nobody changes the policy from user space any more
+		return nil, errors.Join(fmt.Errorf("egress: %w", err), g.Close())
+	}
+	for name, program := range g.collection.Programs {
+		l, err := link.AttachCgroup(link.CgroupOptions{Path: group, Attach: attachOf(name), Program: program})
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("egress: %s on %s: %w", name, group, err), g.Close())
+		}
+		g.links = append(g.links, l)
+	}
+	if g.events, err = ringbuf.NewReader(g.collection.Maps[mapEvents]); err != nil {
+		return nil, errors.Join(fmt.Errorf("egress: %w", err), g.Close())
+	}
+	return g, nil
+}
+
+func attachOf(name string) ebpf.AttachType { return spec(Policy{}).Programs[name].AttachType }
+
+// prefix begins the name of a control group of ours.
+const prefix = "limpid-egress-"
+
+// Start makes a control group below that of this process, puts the policy on it and moves the process into it. Groups
+// that earlier processes left empty are removed.
+func Start(p Policy) (*Guard, error) {
+	own, err := ownGroup()
+	if err != nil {
+		return nil, err
+	}
+	if left, err := filepath.Glob(filepath.Join(own, prefix+"*")); err == nil {
+		for _, dir := range left {
+			_ = os.Remove(dir) // one that is in use stays
+		}
+	}
+	group := filepath.Join(own, prefix+strconv.Itoa(os.Getpid()))
+	if err := os.Mkdir(group, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+		return nil, fmt.Errorf("egress: a control group is needed: %w", err)
+	}
+	g, err := Attach(p, group)
+	if err != nil {
+		return nil, errors.Join(err, os.Remove(group))
+	}
+	if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte(strconv.Itoa(os.Getpid())), 0o644); err != nil {
+		return nil, errors.Join(fmt.Errorf("egress: entering the control group: %w", err), g.Close(), os.Remove(group))
+	}
+	return g, nil
+}
+
+// ownGroup is the folder of this process's control group.
+func ownGroup() (string, error) {
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return "", fmt.Errorf("egress: %w", err)
+	}
+	root := ""
+	for line := range strings.Lines(string(mounts)) {
+		before, after, _ := strings.Cut(line, " - ")
+		if f := strings.Fields(before); strings.HasPrefix(after, "cgroup2 ") && len(f) > 4 {
+			root = f[4]
+			break
+		}
+	}
+	groups, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return "", fmt.Errorf("egress: %w", err)
+	}
+	_, path, found := strings.Cut(string(groups), "0::")
+	if root == "" || !found {
+		return "", errors.New("egress: control groups of version 2 are not mounted: mount -t cgroup2 none /sys/fs/cgroup")
+	}
+	path, _, _ = strings.Cut(path, "\n")
+	dir := filepath.Join(root, path)
+	for strings.HasPrefix(filepath.Base(dir), prefix) { // a process that was started by one of ours
+		dir = filepath.Dir(dir)
+	}
+	return dir, nil
+}
+
+// Watch tells the log what is refused until ctx ends: each culprit and destination at once, then each time that the number
+// has doubled.
+func (g *Guard) Watch(ctx context.Context, log *slog.Logger) error {
+	stop := context.AfterFunc(ctx, func() { _ = g.events.Close() })
+	defer stop()
+	for {
+		record, err := g.events.Read()
+		if errors.Is(err, ringbuf.ErrClosed) || errors.Is(err, os.ErrClosed) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("egress: %w", err)
+		}
+		r, err := parse(record.RawSample)
+		if err != nil {
+			return err
+		}
+		if times := g.note(r); times&(times-1) == 0 {
+			log.Warn("egress refused: this destination is not declared", "at", r.Hook.String(), "protocol", protocolName(r.Protocol), "to", r.Remote,
+				"pid", r.PID, "program", r.Comm, "times", times)
+		}
+	}
+}
+
+const mostTold = 4096 // different refusals that are remembered
+
+func (g *Guard) note(r Refusal) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if _, known := g.told[r]; !known && len(g.told) >= mostTold {
+		clear(g.told)
+	}
+	g.told[r]++
+	return g.told[r]
+}
+
+// Refusals lists what was refused and seen so far.
+func (g *Guard) Refusals() []Refusal {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	list := make([]Refusal, 0, len(g.told))
+	for r, n := range g.told {
+		r.Times = n
+		list = append(list, r)
+	}
+	return list
+}
+
+func parse(b []byte) (Refusal, error) {
+	var e event
+	if _, err := binary.Decode(b, binary.NativeEndian, &e); err != nil || e.Hook >= hooks {
+		return Refusal{}, fmt.Errorf("egress: %d octets from the kernel are no event", len(b))
+	}
+	r := Refusal{Hook: e.Hook, PID: e.PID, Comm: string(bytes.TrimRight(e.Comm[:], "\x00")), Protocol: uint8(e.Protocol)}
+	if e.Hook != HookCreate {
+		r.Remote = fmt.Sprintf("%s port %d", addressOf(e.Address), networkOrder16(e.Port))
+	}
+	return r, nil
+}
+
+// Counts reads the counters of all processors.
+func (g *Guard) Counts() (Counts, error) {
+	var c Counts
+	for hook, to := range map[Hook]*uint64{HookConnect: &c.Connect, HookSend: &c.Send, HookCreate: &c.Create, HookPacket: &c.Packet} {
+		var each []uint64
+		if err := g.collection.Maps[mapCount].Lookup(uint32(hook), &each); err != nil {
+			return c, fmt.Errorf("egress: %w", err)
+		}
+		for _, n := range each {
+			*to += n
+		}
+	}
+	return c, nil
+}
+
+// Close takes the policy away. The control group stays, with the process in it.
+func (g *Guard) Close() error {
+	var errs []error
+	if g.events != nil {
+		errs = append(errs, g.events.Close())
+	}
+	for _, l := range g.links {
+		errs = append(errs, l.Close())
+	}
+	if g.collection != nil {
+		g.collection.Close()
+	}
+	return errors.Join(errs...)
+}
