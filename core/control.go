@@ -34,5 +34,8 @@ func (c *Core) serveControl(ctx context.Context) error {
 		return AuditReport{Found: found}, err
 	})
 	c.registerRadioOrders(s)
+	if c.opts.Operations != nil {
+		c.opts.Operations(s)
+	}
 	return s.Serve(ctx, c.control)
 }

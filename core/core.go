@@ -15,6 +15,7 @@ import (
 
 	"github.com/limpid-5g/limpid/core/config"
 	"github.com/limpid-5g/limpid/ladder"
+	"github.com/limpid-5g/limpid/manage/control"
 	"github.com/limpid-5g/limpid/nf/amf"
 	"github.com/limpid-5g/limpid/nf/ausf"
 	"github.com/limpid-5g/limpid/nf/nssf"
@@ -32,8 +33,10 @@ import (
 
 // Options replace parts of a core; the zero value is what an operator runs. Tests in virtual time give pipes.
 type Options struct {
-	Log    *slog.Logger // nil: slog.Default
-	Ladder ladder.Sink
+	Log *slog.Logger // nil: slog.Default
+	// Operations adds to what an operator can ask of the running core.
+	Operations func(*control.Server)
+	Ladder     ladder.Sink
 
 	// Store is used instead of the file that the configuration names; Close does not close it.
 	Store store.Store

@@ -48,16 +48,24 @@ func runCore(ctx context.Context, file, ladderForm string, out, errOut io.Writer
 	if err != nil {
 		return err
 	}
-	c, err := core.New(ctx, cfg, core.Options{Log: log, Ladder: sink})
+	protection, err := protect(cfg, log)
 	if err != nil {
 		return err
 	}
+	c, err := core.New(ctx, cfg, core.Options{Log: log, Ladder: sink, Operations: protection.operations})
+	if err != nil {
+		return errors.Join(err, protection.close())
+	}
+	if err := protection.lock(); err != nil {
+		return errors.Join(err, c.Close(), protection.close())
+	}
+	go protection.run(ctx)
 	go func() {
 		if c.AwaitUPFs(ctx) {
 			notify(log, "READY=1")
 		}
 	}()
-	return errors.Join(c.Run(ctx), c.Close(), endLadder())
+	return errors.Join(c.Run(ctx), c.Close(), protection.close(), endLadder())
 }
 
 // newLadder makes the sink of a form, nil for none, and what writes the last arrows when nobody sends any more.

@@ -18,7 +18,7 @@ func newProveCommand() *cobra.Command {
 		Short: "Prove what this core is and does",
 		Long:  "Prove what this core is and does. Each proof says what it shows and what it cannot show.",
 	}
-	cmd.AddCommand(newProveBuild(), newProveDataplane())
+	cmd.AddCommand(newProveBuild(), newProveDataplane(), newProveLockdown(), newProveEgress())
 	return cmd
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/limpid-5g/limpid/nf/upf"
 	"github.com/limpid-5g/limpid/nf/upf/xdp"
 	"github.com/limpid-5g/limpid/prove/dataplane"
+	"github.com/limpid-5g/limpid/prove/egress"
 )
 
 func newProveDataplane() *cobra.Command {
@@ -63,6 +64,13 @@ func proveDataplane(file string, builtOnly bool, process int) (*dataplane.Result
 		return nil, cfg.ErrorAt("upf", errors.New("there is no UPF in this core, so its data plane is proven where the UPF runs"))
 	}
 	o := dataplane.Options{Process: process}
+	if cfg.Egress.Mode != "off" {
+		policy, err := egressPolicy(cfg)
+		if err != nil {
+			return nil, err
+		}
+		o.Others = append(o.Others, egress.Built(policy))
+	}
 	if o.Built, err = builtFor(core.UPFConfig(cfg), cfg.UPF.Datapath); err != nil {
 		return nil, err
 	}

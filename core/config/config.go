@@ -21,6 +21,10 @@ type Config struct {
 	PCF     PCF     `yaml:"pcf"`
 	SMF     SMF     `yaml:"smf"`
 	UPF     *UPF    `yaml:"upf"` // nil: every UPF is another process
+	// Lockdown is how much of its rights the process gives up once everything is open: "required" all that it does not
+	// need or it does not run, "auto" as far as the kernel can, "off" none.
+	Lockdown string `yaml:"lockdown"`
+	Egress   Egress `yaml:"egress"`
 
 	file   string
 	places map[string]place

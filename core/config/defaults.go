@@ -15,9 +15,11 @@ import (
 // defaults is a configuration before its file is read. There is none for what only the operator can know.
 func defaults() *Config {
 	return &Config{
-		Name:  "limpid",
-		Log:   Log{Level: "info", Format: "text"},
-		Store: Store{Path: "limpid.db"},
+		Name:     "limpid",
+		Log:      Log{Level: "info", Format: "text"},
+		Store:    Store{Path: "limpid.db"},
+		Lockdown: "required",
+		Egress:   Egress{Mode: "required"},
 		AMF: AMF{
 			GUAMI:             GUAMI{Region: 1, Set: 1},
 			RelativeCapacity:  255,

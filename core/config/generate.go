@@ -87,6 +87,11 @@ store:
 # control:
 #   socket: limpid.sock  # where limpid audit and its like reach the running core; left out: beside the store; off: none
 
+lockdown: required  # once it runs, the core gives up every right that it does not need; auto: as far as the kernel can; off
+egress:  # the kernel refuses every destination but the peers in this file, the gNBs, and egress.peers
+  mode: required  # auto: as far as the kernel can; off
+  # gnbs: [10.0.0.0/24]  # where gNBs are, on N2 and N3; left out: the networks of the addresses below
+
 amf:
   guami: {region: 1, set: 1, pointer: 0}  # its PLMN is the first of plmns
   n2:

@@ -44,8 +44,8 @@ type Options struct {
 	Interfaces []string
 	// Process is the core, in whose control group its packets are; 0: this process.
 	Process int
-	// Others are programs that the release itself attaches elsewhere, by name.
-	Others []string
+	// Others are programs that the release itself attaches elsewhere, as built.
+	Others []*ebpf.CollectionSpec
 }
 
 // Place is a program in the way of packets.

@@ -19,6 +19,7 @@ import (
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 
+	"github.com/limpid-5g/limpid/prove/cgroup"
 	"github.com/limpid-5g/limpid/prove/verifier"
 )
 
@@ -264,12 +265,11 @@ func (l *lab) replace(change func(*ebpf.CollectionSpec)) {
 // ownGroup is a control group of this test's own, for a child that stands for the core.
 func (l *lab) ownGroup() string {
 	l.t.Helper()
-	root := cgroupMount()
-	if root == "" {
-		l.t.Fatal("control groups of version 2 are not mounted")
-	}
-	dir, err := os.MkdirTemp(root, "limpid-dataplane-test-")
-	check(l.t, err)
+	var dir string
+	check(l.t, cgroup.Of(os.Getpid(), func(root, path string) (err error) {
+		dir, err = os.MkdirTemp(filepath.Join(root, path), "limpid-dataplane-test-")
+		return err
+	}))
 	l.t.Cleanup(func() { _ = os.Remove(dir) })
 	child := exec.Command("sleep", "60")
 	check(l.t, child.Start())

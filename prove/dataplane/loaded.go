@@ -11,6 +11,13 @@ import (
 	"github.com/cilium/ebpf/asm"
 )
 
+// Compare holds a loaded program against the built one of its name. It returns how far it is the same, empty if it is not.
+func Compare(where string, id ebpf.ProgramID, built *ebpf.CollectionSpec) (string, []Finding) {
+	r := &Result{}
+	r.compare(where, id, built)
+	return strings.Join(r.Compared, "; "), r.Findings
+}
+
 // compare holds a loaded program against the built one of its name.
 func (r *Result) compare(where string, id ebpf.ProgramID, built *ebpf.CollectionSpec) {
 	if err := r.compareLoaded(where, id, built); err != nil {

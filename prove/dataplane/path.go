@@ -6,21 +6,25 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
+
+	"github.com/limpid-5g/limpid/prove/cgroup"
 )
 
 // place notes a program in the way of packets; one that is neither built nor ours is a finding.
 func (r *Result) place(where string, id ebpf.ProgramID, o Options, ours map[ebpf.ProgramID]bool) {
 	p := Place{Where: where, ID: id, Name: nameOf(id), Ours: ours[id]}
-	if slices.Contains(o.Others, p.Name) {
-		p.Ours = true
+	for _, built := range o.Others {
+		if built.Programs[p.Name] != nil {
+			found := len(r.Findings)
+			r.compare(where, id, built)
+			p.Ours = len(r.Findings) == found
+		}
 	}
 	r.Places = append(r.Places, p)
 	if !p.Ours {
@@ -225,29 +229,20 @@ func (r *Result) namespace(o Options, ours map[ebpf.ProgramID]bool) error {
 
 // cgroups looks at the programs of the core's control group and those above it that see packets or addresses.
 func (r *Result) cgroups(o Options, ours map[ebpf.ProgramID]bool) error {
-	pid := "self"
-	if o.Process != 0 {
-		pid = strconv.Itoa(o.Process)
+	pid := o.Process
+	if pid == 0 {
+		pid = os.Getpid()
 	}
-	b, err := os.ReadFile("/proc/" + pid + "/cgroup")
-	if err != nil {
-		return fmt.Errorf("control group of the core: %w", err)
-	}
-	_, group, found := strings.Cut(string(b), "0::")
-	root := cgroupMount()
-	if !found || root == "" {
-		r.Named = append(r.Named, "control groups of version 2 are not mounted here, so their programs were not looked at")
-		return nil
-	}
-	group, _, _ = strings.Cut(group, "\n")
-	for path := filepath.Join("/", group); ; path = filepath.Dir(path) {
-		if err := r.cgroup(root, path, o, ours); err != nil {
-			return err
+	return cgroup.Of(pid, func(root, path string) error {
+		for ; ; path = filepath.Dir(path) {
+			if err := r.cgroup(root, path, o, ours); err != nil {
+				return err
+			}
+			if path == "/" {
+				return nil
+			}
 		}
-		if path == "/" {
-			return nil
-		}
-	}
+	})
 }
 
 func (r *Result) cgroup(root, path string, o Options, ours map[ebpf.ProgramID]bool) error {
@@ -269,21 +264,6 @@ func (r *Result) cgroup(root, path string, o Options, ours map[ebpf.ProgramID]bo
 		}
 	}
 	return nil
-}
-
-// cgroupMount is where control groups of version 2 are mounted, empty if nowhere.
-func cgroupMount() string {
-	b, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil {
-		return ""
-	}
-	for line := range strings.Lines(string(b)) {
-		before, after, _ := strings.Cut(line, " - ")
-		if f := strings.Fields(before); strings.HasPrefix(after, "cgroup2 ") && len(f) > 4 {
-			return f[4]
-		}
-	}
-	return ""
 }
 
 // kernel looks at the links and programs of the whole kernel that may see packets wherever they are.

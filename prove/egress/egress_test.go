@@ -21,6 +21,8 @@ import (
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
+
+	"github.com/limpid-5g/limpid/prove/cgroup"
 )
 
 // acting makes the test binary a process that does acts by name, one for each line of its standard input.
@@ -162,10 +164,11 @@ func place(t testing.TB) {
 // group makes a control group for the test.
 func group(t testing.TB) string {
 	t.Helper()
-	own, err := ownGroup()
-	check(t, err)
-	dir, err := os.MkdirTemp(own, "limpid-egress-test-")
-	check(t, err)
+	var dir string
+	check(t, cgroup.Of(os.Getpid(), func(root, path string) (err error) {
+		dir, err = os.MkdirTemp(filepath.Join(root, path), "limpid-egress-test-")
+		return err
+	}))
 	t.Cleanup(func() {
 		for range 100 { // the kernel lets go of processes that ended a little later
 			if os.Remove(dir) == nil {

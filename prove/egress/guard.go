@@ -16,6 +16,8 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
 	"github.com/cilium/ebpf/ringbuf"
+
+	"github.com/limpid-5g/limpid/prove/cgroup"
 )
 
 // Refusal is something that was refused.
@@ -38,7 +40,7 @@ func (r Refusal) String() string {
 
 // Guard is a policy at work on a control group. It ends with the process, or with Close.
 type Guard struct {
-	Group      string // folder of the control group
+	Group      string // path of the control group
 	collection *ebpf.Collection
 	links      []link.Link
 	events     *ringbuf.Reader
@@ -60,7 +62,7 @@ func Attach(p Policy, group string) (*Guard, error) {
 		return nil, err
 	}
 	g := &Guard{Group: group, told: make(map[Refusal]int)}
-	if g.collection, err = ebpf.NewCollection(spec(p)); err != nil {
+	if g.collection, err = ebpf.NewCollection(Built(p)); err != nil {
 		return nil, fmt.Errorf("egress: %w", err)
 	}
 	for k, e := range entries {
@@ -84,7 +86,7 @@ func Attach(p Policy, group string) (*Guard, error) {
 	return g, nil
 }
 
-func attachOf(name string) ebpf.AttachType { return spec(Policy{}).Programs[name].AttachType }
+func attachOf(name string) ebpf.AttachType { return Built(Policy{}).Programs[name].AttachType }
 
 // prefix begins the name of a control group of ours.
 const prefix = "limpid-egress-"
@@ -92,57 +94,34 @@ const prefix = "limpid-egress-"
 // Start makes a control group below that of this process, puts the policy on it and moves the process into it. Groups
 // that earlier processes left empty are removed.
 func Start(p Policy) (*Guard, error) {
-	own, err := ownGroup()
-	if err != nil {
-		return nil, err
-	}
-	if left, err := filepath.Glob(filepath.Join(own, prefix+"*")); err == nil {
-		for _, dir := range left {
-			_ = os.Remove(dir) // one that is in use stays
+	var g *Guard
+	err := cgroup.Of(os.Getpid(), func(root, path string) (err error) {
+		for strings.HasPrefix(filepath.Base(path), prefix) { // a process that was started by one of ours
+			path = filepath.Dir(path)
 		}
-	}
-	group := filepath.Join(own, prefix+strconv.Itoa(os.Getpid()))
-	if err := os.Mkdir(group, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
-		return nil, fmt.Errorf("egress: a control group is needed: %w", err)
-	}
-	g, err := Attach(p, group)
+		own := filepath.Join(root, path)
+		if left, err := filepath.Glob(filepath.Join(own, prefix+"*")); err == nil {
+			for _, dir := range left {
+				_ = os.Remove(dir) // one that is in use stays
+			}
+		}
+		group := filepath.Join(own, prefix+strconv.Itoa(os.Getpid()))
+		if err := os.Mkdir(group, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+			return fmt.Errorf("a control group is needed: %w", err)
+		}
+		if g, err = Attach(p, group); err != nil {
+			return errors.Join(err, os.Remove(group))
+		}
+		if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte(strconv.Itoa(os.Getpid())), 0o644); err != nil {
+			return errors.Join(fmt.Errorf("entering the control group: %w", err), g.Close(), os.Remove(group))
+		}
+		g.Group = strings.TrimPrefix(group, root)
+		return nil
+	})
 	if err != nil {
-		return nil, errors.Join(err, os.Remove(group))
-	}
-	if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte(strconv.Itoa(os.Getpid())), 0o644); err != nil {
-		return nil, errors.Join(fmt.Errorf("egress: entering the control group: %w", err), g.Close(), os.Remove(group))
+		return nil, fmt.Errorf("egress: %w", err)
 	}
 	return g, nil
-}
-
-// ownGroup is the folder of this process's control group.
-func ownGroup() (string, error) {
-	mounts, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil {
-		return "", fmt.Errorf("egress: %w", err)
-	}
-	root := ""
-	for line := range strings.Lines(string(mounts)) {
-		before, after, _ := strings.Cut(line, " - ")
-		if f := strings.Fields(before); strings.HasPrefix(after, "cgroup2 ") && len(f) > 4 {
-			root = f[4]
-			break
-		}
-	}
-	groups, err := os.ReadFile("/proc/self/cgroup")
-	if err != nil {
-		return "", fmt.Errorf("egress: %w", err)
-	}
-	_, path, found := strings.Cut(string(groups), "0::")
-	if root == "" || !found {
-		return "", errors.New("egress: control groups of version 2 are not mounted: mount -t cgroup2 none /sys/fs/cgroup")
-	}
-	path, _, _ = strings.Cut(path, "\n")
-	dir := filepath.Join(root, path)
-	for strings.HasPrefix(filepath.Base(dir), prefix) { // a process that was started by one of ours
-		dir = filepath.Dir(dir)
-	}
-	return dir, nil
 }
 
 // Watch tells the log what is refused until ctx ends: each culprit and destination at once, then each time that the number

@@ -88,8 +88,8 @@ const (
 	kBits, kProtocol, kAddress                                    = 0, 4, 8
 )
 
-// spec is the programs and maps for a policy.
-func spec(p Policy) *ebpf.CollectionSpec {
+// Built is the programs and maps for a policy.
+func Built(p Policy) *ebpf.CollectionSpec {
 	s := &ebpf.CollectionSpec{ByteOrder: binary.NativeEndian, Programs: make(map[string]*ebpf.ProgramSpec), Maps: map[string]*ebpf.MapSpec{
 		mapPeers:  {Type: ebpf.LPMTrie, KeySize: keySize, ValueSize: 8 * alternatives, MaxEntries: 4096, Flags: 1}, // BPF_F_NO_PREALLOC
 		mapOwners: {Type: ebpf.LRUHash, KeySize: 8, ValueSize: ownerSize, MaxEntries: 16384},

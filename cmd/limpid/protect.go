@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+
+	"github.com/limpid-5g/limpid/core/config"
+	"github.com/limpid-5g/limpid/manage/control"
+	"github.com/limpid-5g/limpid/nf/upf/xdp"
+	"github.com/limpid-5g/limpid/prove/egress"
+	"github.com/limpid-5g/limpid/prove/lockdown"
+	"github.com/limpid-5g/limpid/wire/gtpu"
+	"github.com/limpid-5g/limpid/wire/pfcp"
+)
+
+// protection keeps a core to its work: before it opens anything the kernel is told whom it may speak to, and once all is
+// open it gives up its rights.
+type protection struct {
+	cfg   *config.Config
+	log   *slog.Logger
+	guard *egress.Guard // nil: off, or not to be had and not required
+}
+
+// protect puts the process under the egress policy of its configuration.
+func protect(cfg *config.Config, log *slog.Logger) (*protection, error) {
+	p := &protection{cfg: cfg, log: log}
+	if cfg.Egress.Mode == "off" {
+		log.Warn("egress is off: this process may speak to anybody")
+		return p, nil
+	}
+	policy, err := egressPolicy(cfg)
+	if err != nil {
+		return nil, err
+	}
+	p.guard, err = egress.Start(policy)
+	switch {
+	case err == nil:
+		for _, r := range policy.Rules {
+			log.Debug("egress declared", "rule", r.String())
+		}
+		log.Info("egress: the kernel refuses whom the configuration does not name", "peers", len(policy.Rules), "group", p.guard.Group)
+	case cfg.Egress.Mode == "required":
+		return nil, cfg.ErrorAt("egress.mode", fmt.Errorf("required, and not to be had: %w: set it to auto to run without", err))
+	default:
+		log.Warn("egress cannot be limited: this process may speak to anybody", "why", err)
+	}
+	return p, nil
+}
+
+// lock gives up the process's rights. Everything must be open.
+func (p *protection) lock() error {
+	profile := lockdownProfile(p.cfg)
+	_, err := lockdown.Enter(lockdown.Mode(p.cfg.Lockdown), profile, p.log)
+	return err
+}
+
+// run tells the log what is refused until ctx ends.
+func (p *protection) run(ctx context.Context) {
+	if p.guard == nil {
+		return
+	}
+	if err := p.guard.Watch(ctx, p.log); err != nil {
+		p.log.Error("what is refused is not told any more", "error", err)
+	}
+}
+
+// close takes the egress policy away with the last of the core.
+func (p *protection) close() error {
+	if p.guard == nil {
+		return nil
+	}
+	return p.guard.Close()
+}
+
+// lockdownAnswer and egressAnswer are what the running core says of itself.
+type (
+	lockdownAnswer struct {
+		Tried []triedAct `json:"tried"`
+	}
+	triedAct struct {
+		Act     string `json:"act"`
+		By      string `json:"by"`
+		Refused bool   `json:"refused"`
+		Said    string `json:"said"`
+	}
+	egressAnswer struct {
+		On       bool          `json:"on"`
+		Group    string        `json:"group"`
+		Counts   egress.Counts `json:"counts"`
+		Refusals []string      `json:"refusals"`
+	}
+)
+
+// operations lets an operator ask the running core to try what it must not be able to do, and what was refused.
+func (p *protection) operations(s *control.Server) {
+	control.Register(s, "lockdown", func(context.Context, struct{}) (lockdownAnswer, error) {
+		return tried(lockdown.Attempts(lockdownProfile(p.cfg))), nil
+	})
+	control.Register(s, "egress", func(context.Context, struct{}) (egressAnswer, error) {
+		if p.guard == nil {
+			return egressAnswer{}, nil
+		}
+		counts, err := p.guard.Counts()
+		a := egressAnswer{On: true, Group: p.guard.Group, Counts: counts}
+		for _, r := range p.guard.Refusals() {
+			a.Refusals = append(a.Refusals, fmt.Sprintf("%v, %d times", r, r.Times))
+		}
+		return a, err
+	})
+}
+
+func tried(outcomes []lockdown.Outcome) lockdownAnswer {
+	var a lockdownAnswer
+	for _, o := range outcomes {
+		said := "it was allowed"
+		if o.Err != nil {
+			said = o.Err.Error()
+		}
+		a.Tried = append(a.Tried, triedAct{o.Act, o.By.String(), o.Refused(), said})
+	}
+	return a
+}
+
+// lockdownProfile is what a running core goes on needing: the folders of its store, its socket and its pins, and the port of
+// its database.
+func lockdownProfile(cfg *config.Config) lockdown.Profile {
+	var p lockdown.Profile
+	if cfg.Store.URL == "" {
+		p.Write = append(p.Write, lockdown.Existing(cfg.Store.Path))
+	} else if _, port, err := database(cfg); err == nil {
+		p.ConnectTCP = append(p.ConnectTCP, port)
+		p.Read = append(p.Read, "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl/certs", "/usr/share/ca-certificates")
+	}
+	if cfg.Control.Socket != "off" {
+		p.Write = append(p.Write, lockdown.Existing(cfg.Control.Socket))
+	}
+	if u := cfg.UPF; u != nil && u.Datapath != "soft" {
+		pin := u.XDP.Pin
+		if pin == "" {
+			pin = xdp.DefaultPin
+		}
+		p.Write = append(p.Write, pin)
+	}
+	return p
+}
+
+// database is where the shared database listens.
+func database(cfg *config.Config) (host string, port uint16, err error) {
+	u, err := url.Parse(string(cfg.Store.URL))
+	if err != nil {
+		return "", 0, cfg.ErrorAt("store.url", fmt.Errorf("it is no URL")) // the parser's error would show a password
+	}
+	const postgres = 5432
+	if u.Port() == "" {
+		return u.Hostname(), postgres, nil
+	}
+	n, err := strconv.ParseUint(u.Port(), 10, 16)
+	return u.Hostname(), uint16(n), err
+}
+
+// egressPolicy is whom the configuration names.
+func egressPolicy(cfg *config.Config) (egress.Policy, error) {
+	var p egress.Policy
+	add := func(network netip.Prefix, protocol uint8, local, remote uint16, why string) {
+		p.Rules = append(p.Rules, egress.Rule{Network: network, Protocol: protocol, Local: local, Remote: remote, Why: why})
+	}
+	single := func(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, a.BitLen()) }
+	gnbs, err := cfg.GNBNetworks()
+	if err != nil {
+		return p, err
+	}
+	for _, g := range gnbs {
+		if n2 := cfg.AMF.N2; n2.SCTP == "udp" {
+			add(g, egress.UDP, n2.UDPPort, 0, "N2 in UDP, RFC 6951")
+		} else {
+			add(g, egress.SCTP, n2.Port, 0, "N2")
+			if n2.SCTP == "auto" {
+				add(g, egress.UDP, n2.UDPPort, 0, "N2 in UDP, RFC 6951")
+			}
+		}
+		if cfg.UPF != nil {
+			add(g, egress.UDP, 0, gtpu.Port, "N3")
+			add(g, egress.UDP, gtpu.Port, 0, "N3, answers")
+		}
+	}
+	if s := cfg.AMF.N2.SCTP; s == "raw" || s == "auto" {
+		p.Raw = append(p.Raw, egress.SCTP)
+	}
+	for _, u := range cfg.SMF.UPFs {
+		add(single(u.Address), egress.UDP, 0, u.Port, "N4 to UPF "+u.Name)
+		add(single(u.Address), egress.UDP, pfcp.Port, 0, "N4 to UPF "+u.Name+", answers")
+	}
+	if cfg.UPF != nil {
+		add(single(cfg.SMF.N4.Address), egress.UDP, pfcp.Port, 0, "N4 to the SMF")
+		add(single(cfg.SMF.N4.Address), egress.UDP, 0, pfcp.Port, "N4 to the SMF")
+	}
+	if err := addDatabase(cfg, add); err != nil {
+		return p, err
+	}
+	protocols := map[string]uint8{"tcp": egress.TCP, "udp": egress.UDP, "sctp": egress.SCTP}
+	for _, x := range cfg.Egress.Peers {
+		add(x.Network, protocols[x.Protocol], 0, x.Port, x.Why)
+	}
+	return p, nil
+}
+
+// addDatabase names the shared database. Its name is looked up once, now: later only /etc/hosts can tell it.
+func addDatabase(cfg *config.Config, add func(netip.Prefix, uint8, uint16, uint16, string)) error {
+	if cfg.Store.URL == "" {
+		return nil
+	}
+	host, port, err := database(cfg)
+	if err != nil {
+		return err
+	}
+	addrs, err := net.LookupHost(host)
+	if err != nil {
+		return cfg.ErrorAt("store.url", fmt.Errorf("its host has no address: %w", err))
+	}
+	for _, text := range addrs {
+		if a, err := netip.ParseAddr(text); err == nil {
+			add(netip.PrefixFrom(a.WithZone(""), a.BitLen()), egress.TCP, 0, port, "the store's database")
+		}
+	}
+	return nil
+}
