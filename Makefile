@@ -104,6 +104,7 @@ spec-index compliance:
 
 # The third-party modules and what our packages may reach, both held by go test ./internal/modules.
 modules:
+	mkdir -p bin
 	go run ./internal/modules -allowance > bin/allowance.txt && mv bin/allowance.txt prove/allowance.txt
 	go run ./internal/modules > bin/modules.md && mv bin/modules.md docs/modules.md
 

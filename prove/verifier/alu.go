@@ -13,7 +13,7 @@ func (m *machine) alu(at int, ins *asm.Instruction, s *state) {
 	narrow := ins.OpCode.Class() == asm.ALUClass
 	op := ins.OpCode.ALUOp()
 	a := s.r[ins.Dst]
-	b := number(uint64(ins.Constant), uint64(ins.Constant), nil)
+	b := number(uint64(ins.Constant), uint64(ins.Constant), origin{})
 	if ins.OpCode.Source() == asm.RegSource && op != asm.Swap && op != asm.Neg {
 		b = s.r[ins.Src]
 	}
@@ -53,7 +53,7 @@ func arithmetic(op asm.ALUOp, a, b value, narrow bool) value {
 	lo, hi := bounds(op, a, b)
 	from := a.from.with(b.from)
 	if lo == hi && constant(op, a, b) {
-		from = nil
+		from = origin{}
 	}
 	return number(lo, hi, from)
 }
@@ -74,7 +74,7 @@ func pointerArithmetic(op asm.ALUOp, a, b value) value {
 	case op == asm.Sub && a.isPointer() && b.kind == scalar:
 		return move(a, b, -1)
 	case a.kind == packetEnd || b.kind == packetEnd:
-		return anything(8, from.with(sites{{-1, 16}}))
+		return anything(8, from.with(read(-1, 16)))
 	}
 	return anything(8, from)
 }
@@ -189,7 +189,7 @@ func refine(op asm.JumpOp, ins *asm.Instruction, s *state, holds bool) bool {
 	if v.kind != scalar || ins.OpCode.Class() == asm.Jump32Class && v.hi > math.MaxUint32 {
 		return true
 	}
-	other := number(uint64(ins.Constant), uint64(ins.Constant), nil)
+	other := number(uint64(ins.Constant), uint64(ins.Constant), origin{})
 	if ins.OpCode.Source() == asm.RegSource {
 		other = s.r[ins.Src]
 	}
@@ -289,7 +289,7 @@ func (m *machine) callFunction(at int, ins *asm.Instruction, s *state) bool {
 		return false
 	}
 	inner := s.clone()
-	inner.frames = append(inner.frames, &[slots]value{})
+	inner.frames = append(inner.frames, &[slots]slot{})
 	inner.r[asm.R0] = value{}
 	for r := asm.R6; r <= asm.R9; r++ {
 		inner.r[r] = value{}
@@ -309,8 +309,8 @@ func (m *machine) callFunction(at int, ins *asm.Instruction, s *state) bool {
 // mapsOf are the maps that a register may hold.
 func (m *machine) mapsOf(at int, v value) []*ebpf.MapSpec {
 	var found []*ebpf.MapSpec
-	for _, name := range v.maps {
-		if spec := m.spec.Maps[name]; spec != nil {
+	for _, s := range v.maps {
+		if spec := m.spec.Maps[s.name]; spec != nil {
 			found = append(found, spec)
 		}
 	}

@@ -60,34 +60,34 @@ func (m *machine) callHelper(at int, f asm.BuiltinFunc, s *state) {
 		result = m.update(at, s)
 	case asm.FnMapDeleteElem:
 		m.mapsOf(at, s.r[asm.R1])
-		result = anything(8, nil)
+		result = anything(8, origin{})
 	case asm.FnRedirectMap:
 		m.redirectMap(at, s)
-		result = number(0, maxVerdict, nil)
+		result = number(0, maxVerdict, origin{})
 	case asm.FnTailCall:
 		m.tailCall(at, s)
-		result = anything(8, nil)
+		result = anything(8, origin{})
 	case asm.FnKtimeGetNs, asm.FnKtimeGetBootNs, asm.FnKtimeGetCoarseNs, asm.FnKtimeGetTaiNs, asm.FnJiffies64, asm.FnGetPrandomU32, asm.FnGetSmpProcessorId,
 		asm.FnXdpAdjustHead, asm.FnXdpAdjustTail, asm.FnSkbAdjustRoom, asm.FnSkbChangeTail, asm.FnSkbChangeHead, asm.FnSkbPullData, asm.FnSkbChangeProto:
-		result = anything(8, nil)
+		result = anything(8, origin{})
 	case asm.FnXdpGetBuffLen:
-		result = anything(8, sites{{-1, 16}})
+		result = anything(8, read(-1, 16))
 	case asm.FnXdpLoadBytes, asm.FnSkbLoadBytes:
 		m.fill(at, s, s.r[asm.R3], s.r[asm.R4])
-		result = anything(8, nil)
+		result = anything(8, origin{})
 	case asm.FnXdpStoreBytes, asm.FnSkbStoreBytes, asm.FnL3CsumReplace, asm.FnL4CsumReplace:
-		result = anything(8, nil)
+		result = anything(8, origin{})
 	case asm.FnCsumDiff:
 		from := s.region(s.r[asm.R1], size(s.r[asm.R2])).with(s.region(s.r[asm.R3], size(s.r[asm.R4]))).with(s.r[asm.R5].from)
 		for _, r := range []asm.Register{asm.R1, asm.R3} {
 			if s.r[r].kind == packet {
-				from = from.with(sites{{at, 32}})
+				from = from.with(read(at, 32))
 			}
 		}
 		result = anything(8, from)
 	case asm.FnFibLookup, asm.FnCheckMtu:
 		m.answer(at, f, s)
-		result = anything(8, nil)
+		result = anything(8, origin{})
 	default:
 		if where, yes := copies(f); yes {
 			m.find(at, HelperCopies, "it copies %s", where)
@@ -114,7 +114,11 @@ func (m *machine) lookup(at int, s *state) value {
 	if maps == nil {
 		return value{kind: mixed}
 	}
-	return value{kind: mapValue, maps: s.r[asm.R1].maps}
+	found := slices.Clone(s.r[asm.R1].maps)
+	for i := range found {
+		found[i].lo, found[i].hi = 0, 0
+	}
+	return value{kind: mapValue, maps: found}
 }
 
 // update writes a key and a value into a map.
@@ -123,7 +127,7 @@ func (m *machine) update(at int, s *state) value {
 		if spec.Type == ebpf.DevMap || spec.Type == ebpf.DevMapHash || spec.Type == ebpf.ProgramArray {
 			m.find(at, PacketToOther, "a program changes %s, and so where packets go", spec.Name)
 		}
-		p := value{kind: mapValue, maps: []string{spec.Name}}
+		p := value{kind: mapValue, maps: []spot{{name: spec.Name}}}
 		for _, part := range []struct {
 			r      asm.Register
 			octets int
@@ -131,18 +135,14 @@ func (m *machine) update(at int, s *state) value {
 			if part.r == asm.R2 && (spec.Type == ebpf.Array || spec.Type == ebpf.PerCPUArray) {
 				continue // which entry it is, is no octet of it
 			}
-			bits := 0
-			if v := s.r[part.r]; v.kind == packet {
-				bits = 8 * part.octets
-			} else {
-				for _, f := range s.region(v, part.octets) {
-					bits += f.bits
-				}
+			bits := 8 * part.octets
+			if v := s.r[part.r]; v.kind != packet {
+				bits = s.region(v, part.octets).bits
 			}
 			m.sink(at, p, part.octets, min(bits, 8*part.octets), "map update")
 		}
 	}
-	return anything(8, nil)
+	return anything(8, origin{})
 }
 
 // redirectMap sends the packet to one interface that a map of ports names.
@@ -186,11 +186,8 @@ func (m *machine) fill(at int, s *state, p, length value) {
 	n := size(length)
 	switch p.kind {
 	case stack:
-		s.store(p, n, value{kind: scalar, from: sites{{at, 8 * n}}})
-		first, last, _ := p.span(n)
-		for i := first; i <= last; i++ {
-			s.frames[p.frame][i] = anything(8, s.frames[p.frame][i].from.with(sites{{at, 8 * n}}))
-		}
+		first, last, _, _ := p.span(n)
+		s.blur(p.frame, first, last, read(at, 8*n))
 	case packet:
 	case mapValue:
 		m.sink(at, p, n, 8*n, "copy")
@@ -211,8 +208,6 @@ func (m *machine) answer(at int, f asm.BuiltinFunc, s *state) {
 		return
 	}
 	from := s.region(p, octets)
-	first, last, _ := p.span(octets)
-	for i := first; i <= last; i++ {
-		s.frames[p.frame][i] = anything(8, from)
-	}
+	first, last, _, _ := p.span(octets)
+	s.blur(p.frame, first, last, from)
 }

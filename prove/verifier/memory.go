@@ -65,8 +65,8 @@ func (m *machine) sink(at int, p value, octets int, bits int, what string) {
 	if bits == 0 {
 		return
 	}
-	lo, hi := int64(p.lo), int64(p.hi)+int64(octets)
-	for _, name := range p.maps {
+	for _, s := range p.maps {
+		name, lo, hi := s.name, s.lo, s.hi+int64(octets)
 		allowed := false
 		for _, d := range m.places {
 			if d.Map == name && lo >= d.from && hi <= d.to && bits <= d.Bits {
@@ -104,13 +104,13 @@ func (m *machine) load(at int, ins *asm.Instruction, s *state) {
 		return
 	}
 	octets := ins.OpCode.Size().Sizeof()
-	p := move(s.r[ins.Src], number(uint64(int64(ins.Offset)), uint64(int64(ins.Offset)), nil), 1)
+	p := move(s.r[ins.Src], number(uint64(int64(ins.Offset)), uint64(int64(ins.Offset)), origin{}), 1)
 	var v value
 	switch p.kind {
 	case stack:
 		v = s.load(p, octets)
 	case packet:
-		v = anything(octets, p.from.with(sites{{at, 8 * octets}}))
+		v = anything(octets, p.from.with(read(at, 8*octets)))
 	case mapValue:
 		v = anything(octets, p.from)
 	case contextOf:
@@ -142,15 +142,15 @@ func (m *machine) field(at int, p value, octets int) value {
 		return pointer(packetEnd)
 	}
 	if m.program.Type == ebpf.SchedCLS { // length, hash, mark, control block: may all come from the packet
-		return anything(octets, sites{{at, 8 * octets}})
+		return anything(octets, read(at, 8*octets))
 	}
-	return anything(octets, nil)
+	return anything(octets, origin{})
 }
 
 // store writes a register or a number to memory.
 func (m *machine) store(at int, ins *asm.Instruction, s *state) {
 	octets := ins.OpCode.Size().Sizeof()
-	p := move(s.r[ins.Dst], number(uint64(int64(ins.Offset)), uint64(int64(ins.Offset)), nil), 1)
+	p := move(s.r[ins.Dst], number(uint64(int64(ins.Offset)), uint64(int64(ins.Offset)), origin{}), 1)
 	mode := ins.OpCode.Mode()
 	switch {
 	case mode == asm.AtomicMode:
@@ -159,7 +159,7 @@ func (m *machine) store(at int, ins *asm.Instruction, s *state) {
 		m.find(at, NotUnderstood, "a store of mode %v", mode)
 	case ins.OpCode.Class() == asm.StClass:
 		n := uint64(ins.Constant)
-		m.write(at, s, p, octets, number(n, n, nil), "store")
+		m.write(at, s, p, octets, number(n, n, origin{}), "store")
 	default:
 		m.write(at, s, p, octets, s.r[ins.Src], "store")
 	}
@@ -173,7 +173,7 @@ func (m *machine) write(at int, s *state, p value, octets int, v value, what str
 	case packet: // that is where it may go
 	case mapValue:
 		if v.isPointer() && !v.zero() {
-			m.find(at, PacketIntoMap, "%s: a pointer into %s", what, strings.Join(p.maps, " or "))
+			m.find(at, PacketIntoMap, "%s: a pointer into %s", what, p.maps[0].name)
 		}
 		m.sink(at, p, octets, min(v.bits(), 8*octets)+p.bits(), what)
 	case contextOf:
@@ -191,7 +191,7 @@ func (m *machine) atomic(at int, ins *asm.Instruction, s *state, p value, octets
 	case stack:
 		was = s.load(p, octets)
 	case packet:
-		was = anything(octets, sites{{at, 8 * octets}})
+		was = anything(octets, read(at, 8*octets))
 	default:
 		was = anything(octets, p.from)
 	}

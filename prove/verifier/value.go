@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
 	"slices"
@@ -25,39 +26,65 @@ const (
 // and hi are its unsigned range; for a pointer they are the signed range of its offset.
 type value struct {
 	kind   kind
-	frame  int      // of stack
-	maps   []string // of mapValue and mapItself: one of these
-	lo, hi uint64
-	from   sites
+	frame  int    // of stack
+	maps   []spot // of mapValue and mapItself: one of these, sorted by name
+	lo, hi uint64 // not of mapValue
+	from   origin
 }
 
-// sites are the instructions that read from the packet, sorted, and how many bits each read gives.
-type sites []site
+// spot is a map, and a signed range of offsets in its values.
+type spot struct {
+	name   string
+	lo, hi int64
+}
 
-type site struct{ at, bits int }
+// origin says which instructions read from the packet what a value was computed from, and how many bits of the packet it
+// can tell at most.
+type origin struct {
+	at   []int // sorted
+	bits int
+}
 
-func (s sites) with(other sites) sites {
-	if len(other) == 0 {
-		return s
+const mostBits = 64 * slots // more than any value has
+
+// read is what an instruction reads from the packet.
+func read(at, bits int) origin { return origin{[]int{at}, bits} }
+
+// with is the origin of what is computed from both.
+func (o origin) with(other origin) origin {
+	return origin{unite(o.at, other.at), min(o.bits+other.bits, mostBits)}
+}
+
+// either is the origin of what is one or the other: one bit more than each, if that says which.
+func (o origin) either(other origin) origin {
+	most := max(o.bits, other.bits)
+	if !within(o.at, other.at) && !within(other.at, o.at) {
+		most = min(most+1, mostBits)
 	}
-	if len(s) == 0 {
-		return other
+	return origin{unite(o.at, other.at), most}
+}
+
+func within(a, b []int) bool {
+	return !slices.ContainsFunc(a, func(x int) bool { _, found := slices.BinarySearch(b, x); return !found })
+}
+
+func unite[T cmp.Ordered](a, b []T) []T {
+	if len(b) == 0 || slices.Equal(a, b) {
+		return a
 	}
-	all := slices.Concat(s, other)
-	slices.SortFunc(all, func(a, b site) int {
-		if a.at != b.at {
-			return a.at - b.at
-		}
-		return b.bits - a.bits
-	})
-	return slices.CompactFunc(all, func(a, b site) bool { return a.at == b.at }) // the wider of the two
+	if len(a) == 0 {
+		return b
+	}
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // number is a scalar in a range.
-func number(lo, hi uint64, from sites) value { return value{kind: scalar, lo: lo, hi: hi, from: from} }
+func number(lo, hi uint64, from origin) value { return value{kind: scalar, lo: lo, hi: hi, from: from} }
 
 // anything is a scalar of so many octets of which nothing else is known.
-func anything(octets int, from sites) value {
+func anything(octets int, from origin) value {
 	if octets >= 8 {
 		return number(0, math.MaxUint64, from)
 	}
@@ -71,24 +98,17 @@ func (v value) isPointer() bool { return v.kind != nothing && v.kind != scalar }
 // zero tells whether v is the number 0: a null pointer, too.
 func (v value) zero() bool { return v.kind == scalar && v.lo == 0 && v.hi == 0 }
 
-// bits is how much of the packet v can tell: no more than its range has, and no more than what was read.
+// bits is how much of the packet v can tell: no more than its range has, and no more than it was computed from.
 func (v value) bits() int {
-	if len(v.from) == 0 {
-		return 0
-	}
-	read := 0
-	for _, s := range v.from {
-		read += s.bits
-	}
 	if v.kind != scalar {
-		return read
+		return v.from.bits
 	}
-	return min(read, bits.Len64(v.hi-v.lo))
+	return min(v.from.bits, bits.Len64(v.hi-v.lo))
 }
 
 // join is a value that is either.
 func join(a, b value) value {
-	from := a.from.with(b.from)
+	from := a.from.either(b.from)
 	switch {
 	case a.kind == nothing || b.kind == nothing:
 		return value{from: from} // may not be used: so says the kernel's verifier
@@ -100,22 +120,31 @@ func join(a, b value) value {
 	case b.zero() && a.isPointer():
 		a.from = from
 		return a
+	case a.kind == b.kind && (a.kind == mapValue || a.kind == mapItself):
+		a.maps, a.from = joinSpots(a.maps, b.maps), from
+		return a
 	case a.kind == b.kind && a.frame == b.frame:
 		a.lo, a.hi = uint64(min(int64(a.lo), int64(b.lo))), uint64(max(int64(a.hi), int64(b.hi)))
-		a.maps = union(a.maps, b.maps)
 		a.from = from
 		return a
 	}
 	return value{kind: mixed, from: from}
 }
 
-func union(a, b []string) []string {
+func joinSpots(a, b []spot) []spot {
 	if slices.Equal(a, b) {
 		return a
 	}
-	all := slices.Concat(a, b)
-	slices.Sort(all)
-	return slices.Compact(all)
+	all := slices.Clone(a)
+	for _, x := range b {
+		i, found := slices.BinarySearchFunc(all, x, func(s, x spot) int { return cmp.Compare(s.name, x.name) })
+		if !found {
+			all = slices.Insert(all, i, x)
+			continue
+		}
+		all[i].lo, all[i].hi = min(all[i].lo, x.lo), max(all[i].hi, x.hi)
+	}
+	return all
 }
 
 // widen gives up the bounds that still move, so that loops come to an end.
@@ -129,6 +158,15 @@ func widen(old, now value) value {
 		}
 		return now
 	}
+	if now.kind == mapValue {
+		now.maps = slices.Clone(now.maps)
+		for i := range now.maps {
+			if !slices.Contains(old.maps, now.maps[i]) {
+				now.maps[i].lo, now.maps[i].hi = -far, far
+			}
+		}
+		return now
+	}
 	if old.kind == now.kind && int64(now.lo) < int64(old.lo) {
 		now.lo = 1 << 63
 	}
@@ -139,7 +177,20 @@ func widen(old, now value) value {
 }
 
 func same(a, b value) bool {
-	return a.kind == b.kind && a.frame == b.frame && a.lo == b.lo && a.hi == b.hi && slices.Equal(a.maps, b.maps) && slices.Equal(a.from, b.from)
+	return a.kind == b.kind && a.frame == b.frame && a.lo == b.lo && a.hi == b.hi && slices.Equal(a.maps, b.maps) && a.from.bits == b.from.bits && slices.Equal(a.from.at, b.from.at)
+}
+
+const far = 1 << 40 // more than any offset: nothing is known then
+
+func (s *spot) move(lo, hi, sign int64) {
+	if lo > hi || lo < -far || hi > far || s.lo <= -far || s.hi >= far {
+		s.lo, s.hi = -far, far
+		return
+	}
+	if sign < 0 {
+		lo, hi = -hi, -lo
+	}
+	s.lo, s.hi = s.lo+lo, s.hi+hi
 }
 
 // move adds a number to a pointer.
@@ -148,8 +199,14 @@ func move(p, n value, sign int64) value {
 	if n.kind != scalar {
 		return value{kind: mixed, from: p.from}
 	}
-	const far = 1 << 40 // more than any offset: nothing is known then
 	lo, hi := int64(n.lo), int64(n.hi)
+	if p.kind == mapValue {
+		p.maps = slices.Clone(p.maps)
+		for i := range p.maps {
+			p.maps[i].move(lo, hi, sign)
+		}
+		return p
+	}
 	if lo > hi || lo < -far || hi > far || int64(p.lo) < -far || int64(p.hi) > far {
 		p.lo, p.hi = 1<<63, math.MaxInt64
 		return p
@@ -159,97 +216,4 @@ func move(p, n value, sign int64) value {
 	}
 	p.lo, p.hi = uint64(int64(p.lo)+lo), uint64(int64(p.hi)+hi)
 	return p
-}
-
-const slots = 64 // of 8 octets, in a frame
-
-// state is what is known before an instruction.
-type state struct {
-	r      [11]value
-	frames []*[slots]value
-}
-
-func (s *state) clone() *state {
-	c := &state{r: s.r, frames: make([]*[slots]value, len(s.frames))}
-	for i, f := range s.frames {
-		copied := *f
-		c.frames[i] = &copied
-	}
-	return c
-}
-
-// merge joins other into s, and tells whether s knows less afterwards.
-func (s *state) merge(other *state, tired bool) bool {
-	changed := false
-	one := func(mine *value, theirs value) {
-		now := join(*mine, theirs)
-		if same(*mine, now) {
-			return
-		}
-		if tired {
-			now = widen(*mine, now)
-		}
-		*mine, changed = now, true
-	}
-	for i := range s.r {
-		one(&s.r[i], other.r[i])
-	}
-	for i := range s.frames {
-		for j := range s.frames[i] {
-			one(&s.frames[i][j], other.frames[i][j])
-		}
-	}
-	return changed
-}
-
-// span is which slots a pointer to the stack and a length touch; whole tells that it is exactly one slot.
-func (v value) span(octets int) (first, last int, whole bool) {
-	lo, hi := int64(v.lo)+8*slots, int64(v.hi)+8*slots+int64(octets)-1
-	if lo < 0 || hi >= 8*slots || hi < lo {
-		return 0, slots - 1, false
-	}
-	return int(lo / 8), int(hi / 8), v.lo == v.hi && lo%8 == 0 && octets == 8
-}
-
-// load reads from the stack.
-func (s *state) load(p value, octets int) value {
-	first, last, whole := p.span(octets)
-	f := s.frames[p.frame]
-	if whole {
-		if v := f[first]; v.kind != nothing {
-			v.from = v.from.with(p.from)
-			return v
-		}
-	}
-	v := anything(octets, p.from)
-	for _, slot := range f[first : last+1] {
-		v.from = v.from.with(slot.from)
-	}
-	return v
-}
-
-// store writes to the stack.
-func (s *state) store(p value, octets int, v value) {
-	first, last, whole := p.span(octets)
-	f := s.frames[p.frame]
-	if whole {
-		f[first] = v
-		return
-	}
-	for i := first; i <= last; i++ {
-		f[i] = anything(8, f[i].from.with(v.from).with(p.from))
-	}
-}
-
-// region is what octets of memory behind a pointer depend on.
-func (s *state) region(p value, octets int) sites {
-	if p.kind != stack {
-		return p.from
-	}
-	first, last, _ := p.span(octets)
-	from := p.from
-	for _, slot := range s.frames[p.frame][first : last+1] {
-		from = from.with(slot.from)
-	}
-	return from
 }

@@ -163,7 +163,7 @@ func verifyProgram(spec *ebpf.CollectionSpec, p *ebpf.ProgramSpec, places []plac
 		m.find(-1, NotUnderstood, "%v", err)
 		return out
 	}
-	start := &state{frames: []*[slots]value{{}}}
+	start := &state{frames: []*[slots]slot{{}}}
 	start.r[asm.R1] = pointer(contextOf)
 	start.r[asm.R10] = pointer(stack)
 	m.run(0, start)
@@ -180,8 +180,9 @@ type machine struct {
 	places  []place
 	out     *Program
 	symbols map[string]int
-	raw     map[int]int // index by raw offset
-	offsets []int       // raw offset by index
+	raw     map[int]int  // index by raw offset
+	offsets []int        // raw offset by index
+	joins   map[int]bool // instructions that a jump leads to
 	depth   int
 	seen    map[string]bool
 }
@@ -221,6 +222,20 @@ func (m *machine) index() error {
 	if len(m.offsets) == 0 {
 		return errors.New("no instructions")
 	}
+	m.joins = make(map[int]bool)
+	for i := range m.program.Instructions {
+		ins := &m.program.Instructions[i]
+		if op := ins.OpCode; !op.Class().IsJump() || op.JumpOp() == asm.Call || op.JumpOp() == asm.Exit {
+			continue
+		}
+		distance := int64(ins.Offset)
+		if ins.OpCode.Class() == asm.Jump32Class && ins.OpCode.JumpOp() == asm.Ja {
+			distance = ins.Constant
+		}
+		if to, ok := m.target(i, distance); ok {
+			m.joins[to] = true
+		}
+	}
 	return nil
 }
 
@@ -247,10 +262,15 @@ func (m *machine) run(start int, first *state) *state {
 	work := []int{start}
 	var end *state
 	for len(work) > 0 {
-		at := work[len(work)-1]
-		work = work[:len(work)-1]
+		nearest := slices.Index(work, slices.Min(work)) // what lies before is done first, so that less is done twice
+		at := work[nearest]
+		work = slices.Delete(work, nearest, nearest+1)
 		s := before[at].clone()
-		for _, next := range m.step(at, s) {
+		ways := m.step(at, s)
+		for len(ways) == 1 && !ways[0].exit && !m.joins[ways[0].at] && ways[0].at < len(m.program.Instructions) { // straight on
+			ways = m.step(ways[0].at, ways[0].state)
+		}
+		for _, next := range ways {
 			if next.exit {
 				if end == nil {
 					end = next.state.clone()
@@ -265,12 +285,12 @@ func (m *machine) run(start int, first *state) *state {
 			}
 			old, known := before[next.at]
 			if !known {
-				before[next.at] = next.state.clone()
+				before[next.at] = next.state
 				work = append(work, next.at)
 				continue
 			}
 			visits[next.at]++
-			if old.merge(next.state, visits[next.at] > patience) {
+			if old.merge(next.state, visits[next.at] > patience) && !slices.Contains(work, next.at) {
 				work = append(work, next.at)
 			}
 		}
@@ -316,16 +336,15 @@ func (m *machine) loadImmediate(at int, ins *asm.Instruction, s *state) {
 		if _, ok := m.spec.Maps[name]; !ok {
 			m.find(at, NotUnderstood, "map %q is not in the object", name)
 		}
-		v := value{kind: mapItself, maps: []string{name}}
+		v := value{kind: mapItself, maps: []spot{{name: name}}}
 		if ins.Src == asm.PseudoMapValue {
-			v.kind = mapValue
-			v.lo = uint64(ins.Constant) >> 32
-			v.hi = v.lo
+			at := int64(uint64(ins.Constant) >> 32)
+			v = value{kind: mapValue, maps: []spot{{name, at, at}}}
 		}
 		s.r[ins.Dst] = v
 	case ins.Src == asm.R0:
 		n := uint64(ins.Constant)
-		s.r[ins.Dst] = number(n, n, nil)
+		s.r[ins.Dst] = number(n, n, origin{})
 	default:
 		m.find(at, NotUnderstood, "a function or a variable of the kernel as a value")
 		s.r[ins.Dst] = value{kind: mixed}

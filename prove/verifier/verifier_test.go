@@ -13,8 +13,8 @@ const (
 	tcOK    = 0
 )
 
-// read begins a program: R6 is the context, R7 the first 8 octets of the packet, R8 the packet.
-func read(data, end int16, body ...asm.Instruction) asm.Instructions {
+// reading begins a program: R6 is the context, R7 the first 8 octets of the packet, R8 the packet.
+func reading(data, end int16, body ...asm.Instruction) asm.Instructions {
 	return append(asm.Instructions{
 		asm.Mov.Reg(asm.R6, asm.R1),
 		asm.LoadMem(asm.R8, asm.R1, data, asm.Word),
@@ -32,11 +32,11 @@ func ends(verdict int32) asm.Instructions {
 
 // xdp and tc make a whole program of a body.
 func xdp(body ...asm.Instruction) *ebpf.ProgramSpec {
-	return &ebpf.ProgramSpec{Name: "mutant", Type: ebpf.XDP, License: "GPL", Instructions: append(read(0, 4, body...), ends(xdpPass)...)}
+	return &ebpf.ProgramSpec{Name: "mutant", Type: ebpf.XDP, License: "GPL", Instructions: append(reading(0, 4, body...), ends(xdpPass)...)}
 }
 
 func tc(body ...asm.Instruction) *ebpf.ProgramSpec {
-	return &ebpf.ProgramSpec{Name: "mutant", Type: ebpf.SchedCLS, License: "GPL", Instructions: append(read(76, 80, body...), ends(tcOK)...)}
+	return &ebpf.ProgramSpec{Name: "mutant", Type: ebpf.SchedCLS, License: "GPL", Instructions: append(reading(76, 80, body...), ends(tcOK)...)}
 }
 
 func mapOf(dst asm.Register, name string) asm.Instruction {
@@ -120,7 +120,7 @@ func mutants() []mutant {
 		{"octets copied straight into a map", PacketIntoMap, xdp(i(looked("m"), asm.Instructions{asm.Mov.Reg(asm.R3, asm.R0), asm.Mov.Reg(asm.R1, asm.R6),
 			asm.Mov.Imm(asm.R2, 0), asm.Mov.Imm(asm.R4, 8), asm.FnXdpLoadBytes.Call()})...), maps{"m": array(8)}},
 		{"octets through a function", PacketIntoMap, &ebpf.ProgramSpec{Name: "mutant", Type: ebpf.XDP, License: "GPL", Instructions: i(
-			read(0, 4, i(looked("m"), asm.Instructions{asm.Mov.Reg(asm.R1, asm.R0), asm.Mov.Reg(asm.R2, asm.R7), {OpCode: asm.OpCode(asm.JumpClass).SetJumpOp(asm.Call), Src: asm.PseudoCall, Constant: -1, Metadata: asm.Metadata{}}})...),
+			reading(0, 4, i(looked("m"), asm.Instructions{asm.Mov.Reg(asm.R1, asm.R0), asm.Mov.Reg(asm.R2, asm.R7), {OpCode: asm.OpCode(asm.JumpClass).SetJumpOp(asm.Call), Src: asm.PseudoCall, Constant: -1, Metadata: asm.Metadata{}}})...),
 			ends(xdpPass), asm.Instructions{asm.StoreMem(asm.R1, 0, asm.R2, asm.DWord).WithSymbol("f"), asm.Mov.Imm(asm.R0, 0), asm.Return()})}, maps{"m": array(8)}},
 		{"where in a map it writes", PacketIntoMap, xdp(i(looked("m"), asm.Instructions{asm.And.Imm(asm.R7, 7), asm.Add.Reg(asm.R0, asm.R7),
 			asm.Mov.Imm(asm.R1, 1), asm.StoreMem(asm.R0, 0, asm.R1, asm.Byte)})...), maps{"m": array(16)}},
