@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/cilium/ebpf"
@@ -45,6 +46,15 @@ func built(t *testing.T) *ebpf.CollectionSpec {
 	return spec
 }
 
+// certified is the look at the built programs, once for all tests that change what is loaded.
+var certified = sync.OnceValues(func() (*Result, error) {
+	spec, err := ebpf.LoadCollectionSpec(object)
+	if err != nil {
+		return nil, err
+	}
+	return Certify(spec)
+})
+
 // lab is a namespace with two interfaces, n3 with the built program and other.
 type lab struct {
 	t          *testing.T
@@ -64,6 +74,8 @@ func newLab(t *testing.T) *lab {
 	}
 	t.Cleanup(func() { _ = ns.Close() })
 	l := &lab{t: t, spec: built(t), options: Options{Built: built(t), Interfaces: []string{"n3"}}}
+	l.options.certified, err = certified()
+	check(t, err)
 	for _, name := range []string{"n3", "other"} {
 		check(t, netlink.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: name}, PeerName: name + "p"}))
 	}
