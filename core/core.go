@@ -119,6 +119,7 @@ func (c *Core) open(ctx context.Context) error {
 	c.amf, err = amf.New(amfConfig(c.cfg), amf.Services{
 		Authentication: t.ausf("AMF", authentication), SDM: t.sdm("AMF", data), UECM: t.uecm("AMF", data),
 		Policy: t.amPolicy("AMF", policy), Slices: t.nssf("AMF", slice), Sessions: t.smf("AMF", c.smf), Contexts: st,
+		TransferFailures: t.transferFailures("AMF", c.smf),
 	}, c.opts.Ladder, c.nf("amf"))
 	if err != nil {
 		return err

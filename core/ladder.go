@@ -269,3 +269,22 @@ func (s *tracedAMF) SMContextStatusNotify(ctx context.Context, supi ident.SUPI, 
 	answered(err)
 	return err
 }
+
+type tracedFailures struct {
+	hop
+	next namf.TransferFailures
+}
+
+func (t tracer) transferFailures(from string, next namf.TransferFailures) namf.TransferFailures {
+	if !t.sink.On() {
+		return next
+	}
+	return tracedFailures{t.hop(from, "SMF"), next}
+}
+
+func (s tracedFailures) N1N2TransferFailureNotify(ctx context.Context, n namf.N1N2MsgTxfrFailureNotification) error {
+	answered := s.asked("Namf_Communication_N1N2TransferFailureNotification", "session", n.PDUSessionID, "cause", n.Cause)
+	err := s.next.N1N2TransferFailureNotify(ctx, n)
+	answered(err)
+	return err
+}

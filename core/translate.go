@@ -50,6 +50,16 @@ func amfConfig(c *config.Config) amf.Config {
 	for i := range c.AMF.RegistrationAreas {
 		cfg.RegistrationAreas = append(cfg.RegistrationAreas, c.AMF.RegistrationAreas[i].All())
 	}
+	cfg.RRCInactiveReports = c.AMF.RRCInactiveReports
+	cfg.Paging = amf.Paging{T3513: time.Duration(c.AMF.Paging.T3513), PriorityARP: c.AMF.Paging.PriorityARP}
+	for _, a := range c.AMF.Paging.Attempts {
+		cfg.Paging.Areas = append(cfg.Paging.Areas, pagingAreas()[a])
+	}
+	o := c.AMF.Overload
+	cfg.Overload = amf.Overload{Start: -1}
+	if o.Start > 0 {
+		cfg.Overload = amf.Overload{Start: max(cfg.MaxProcedures*o.Start/100, 1), Stop: cfg.MaxProcedures * o.Stop / 100, Reduction: o.Reduction}
+	}
 	cfg.Network.Zone, _ = c.AMF.NetworkName.Location() // config has checked it
 	for _, p := range c.AMF.PLMNs {
 		cfg.PLMNs = append(cfg.PLMNs, amf.PLMNSupport{PLMN: p.PLMN, Slices: p.Slices})
@@ -58,6 +68,13 @@ func amfConfig(c *config.Config) amf.Config {
 		}
 	}
 	return cfg
+}
+
+// pagingAreas are the values of amf.paging.attempts.
+func pagingAreas() map[string]amf.PagingArea {
+	return map[string]amf.PagingArea{
+		"last-gnb": amf.PageLastNode, "tracking-area": amf.PageTrackingArea, "registration-area": amf.PageRegistrationArea,
+	}
 }
 
 // algorithms are the numbers of names that config has checked.

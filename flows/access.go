@@ -87,6 +87,9 @@ func (s *stage) status(_ context.Context, c *command) error {
 		if !ok {
 			return fmt.Errorf("a UE knows nothing of %q", name)
 		}
+		if name == "time" && s.dial != nil && time.Since(st.Time).Abs() < time.Minute {
+			continue // this time is the real one
+		}
 		if got != want {
 			return fmt.Errorf("%s is %s, want %s", name, got, want)
 		}

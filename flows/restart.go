@@ -87,12 +87,15 @@ func (s *stage) startCore(ctx context.Context, _ *command) error {
 	s.settle()
 	for _, name := range slices.Sorted(maps.Keys(s.cells)) {
 		old := s.cells[name]
+		if err := old.Close(ctx); err != nil {
+			return err
+		}
 		g, err := gnb.New(s.cellConfigs[name])
 		if err != nil {
 			return err
 		}
 		s.cells[name] = g
-		if err := errors.Join(old.Close(ctx), g.Setup(ctx)); err != nil {
+		if err := g.Setup(ctx); err != nil {
 			return err
 		}
 		for u, cell := range s.camps {

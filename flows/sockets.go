@@ -54,7 +54,7 @@ func newSocketStage(ctx context.Context, f *Flow, log *slog.Logger) (*stage, err
 	if err != nil {
 		return s, err
 	}
-	if !bytes.Contains(f.Config, []byte("ciphering")) && !strings.Contains(strings.Join(f.Script, "\n"), "nea=") {
+	if !f.choosesCiphering() {
 		cfg.AMF.Ciphering, cfg.AMF.AllowNullCiphering = []string{"NEA0"}, true
 	}
 	if err := s.provision(f.Subscribers); err != nil {
@@ -68,6 +68,12 @@ func newSocketStage(ctx context.Context, f *Flow, log *slog.Logger) (*stage, err
 		s.core.AwaitUPFs(s.ctx)
 	}
 	return s, err
+}
+
+// choosesCiphering tells whether the flow would be another one with NEA0.
+func (f *Flow) choosesCiphering() bool {
+	script := strings.Join(f.Script, "\n")
+	return bytes.Contains(f.Config, []byte("ciphering")) || strings.Contains(script, "nea=") || strings.Contains(script, "spoil=RegistrationRequest")
 }
 
 // radio lets gNBs of the stage dial the core from addresses of their own.

@@ -73,7 +73,11 @@ type AMF struct {
 	RegistrationAreas []RegistrationArea `yaml:"registration_areas"`
 	EquivalentPLMNs   []ident.PLMN       `yaml:"equivalent_plmns"` // networks that are one to a phone, TS 24.501 §9.11.3.45
 	// NSSAIInclusionMode is A to D: how phones name slices to gNBs, TS 24.501 §4.6.2.3; left out: their default.
-	NSSAIInclusionMode string `yaml:"nssai_inclusion_mode"`
+	NSSAIInclusionMode string   `yaml:"nssai_inclusion_mode"`
+	Paging             Paging   `yaml:"paging"`
+	Overload           Overload `yaml:"overload"`
+	// RRCInactiveReports asks gNBs to tell when a UE enters and leaves RRC_INACTIVE, TS 38.413 §8.3.5.
+	RRCInactiveReports bool `yaml:"rrc_inactive_reports"`
 }
 
 // GUAMI names the AMF, TS 23.003 §2.10.1.

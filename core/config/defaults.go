@@ -32,6 +32,10 @@ func defaults() *Config {
 			CongestionBackoff: Duration(30 * time.Second),
 
 			ImplicitDeregistration: Duration(4 * time.Minute),
+			Paging: Paging{
+				T3513: Duration(2 * time.Second), Attempts: []string{"last-gnb", "tracking-area", "registration-area", "registration-area"},
+			},
+			Overload: Overload{Start: 90, Stop: 70},
 		},
 		SMF: SMF{N4: N4{Address: netip.AddrFrom4([4]byte{127, 0, 0, 1})}},
 	}

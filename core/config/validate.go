@@ -46,6 +46,7 @@ func (c *Config) validate() error {
 	v.protection()
 	v.amf()
 	v.registrations()
+	v.reachability()
 	v.n2()
 	v.plmns()
 	v.algorithms()

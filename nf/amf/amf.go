@@ -18,6 +18,7 @@ import (
 	"github.com/limpid-5g/limpid/ladder"
 	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/procedure/wheel"
+	"github.com/limpid-5g/limpid/sbi/namf"
 	"github.com/limpid-5g/limpid/sbi/nausf"
 	"github.com/limpid-5g/limpid/sbi/nnssf"
 	"github.com/limpid-5g/limpid/sbi/npcf"
@@ -34,7 +35,9 @@ type Services struct {
 	Policy         npcf.AMPolicyControl
 	Slices         nnssf.NSSelection
 	Sessions       nsmf.PDUSession
-	Contexts       Contexts // nil: what the AMF knows ends with the process
+	// TransferFailures is told of transfers that did not reach the UE; nil: nobody is.
+	TransferFailures namf.TransferFailures
+	Contexts         Contexts // nil: what the AMF knows ends with the process
 }
 
 // AMF is one Access and Mobility Management Function.
@@ -52,6 +55,7 @@ type AMF struct {
 	absent      absent
 	nextNGAPID  atomic.Uint64
 	capacity    atomic.Uint32 // relative, 0 to 255
+	load        *load
 
 	mu        sync.Mutex
 	gnbs      map[*gnb]struct{}
@@ -74,8 +78,9 @@ func New(cfg Config, services Services, sink ladder.Sink, log *slog.Logger) (*AM
 	a := &AMF{
 		cfg: cfg, services: services, ladder: sink, log: log,
 		pool: procedure.NewPool(cfg.MaxProcedures), wheel: wheel.New(idleTick),
-		gnbs: make(map[*gnb]struct{}), takeovers: make(map[string]takeover), keeper: newKeeper(services.Contexts, log),
+		gnbs: make(map[*gnb]struct{}), takeovers: make(map[string]takeover), keeper: newKeeper(services.Contexts, log), load: newLoad(),
 	}
+	a.cfg.setDefaults()
 	a.ues.init()
 	a.capacity.Store(uint32(cfg.RelativeCapacity))
 	return a, nil
@@ -101,6 +106,7 @@ func (a *AMF) Serve(ctx context.Context, l sctp.Listener) error {
 // Close ends every procedure that is under way, waits for the last and writes what is not on disk yet.
 func (a *AMF) Close() {
 	a.wheel.Close()
+	a.load.close()
 	a.pool.Stop()
 	a.keeper.close()
 }

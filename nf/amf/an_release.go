@@ -33,7 +33,7 @@ func (ue *ue) releaseConnection(ctx context.Context, cause ngap.Cause) {
 	before := ue.running
 	ue.running = anRelease
 	defer func() { ue.running = before }()
-	_, err := procedure.Ask[*ngap.UEContextReleaseComplete](ctx, ue, ueContextRelease, func() error { // steps 2 to 4
+	complete, err := procedure.Ask[*ngap.UEContextReleaseComplete](ctx, ue, ueContextRelease, func() error { // steps 2 to 4
 		conn.gnb.send(conn, releaseCommand(conn, cause))
 		return nil
 	})
@@ -42,6 +42,9 @@ func (ue *ue) releaseConnection(ctx context.Context, cause ngap.Cause) {
 	}
 	if errors.Is(err, procedure.ErrNoAnswer) {
 		go conn.gnb.resetAtGNB(ngap.CauseRadioNetworkReleaseDueTo5GCGeneratedReason, conn)
+	}
+	if err == nil {
+		ue.recommended(complete.InfoOnRecommendedCellsAndRANNodesForPaging)
 	}
 	conn.gnb.close(conn)
 	if ue.conn == conn {

@@ -36,7 +36,8 @@ const (
 //	UE context release request    | supersede    | supersede       | queue          | queue      | queue     | queue                   | supersede
 //	path switch request           | at once      | at once         | at once        | queue      | at once   | at once                 | supersede
 //	handover required             | queue        | queue           | queue          | queue      | queue     | at once                 | at once: refused
-//	message of the SMF, of N1     | queue        | queue           | queue          | queue      | queue     | queue                   | queue
+//	message of the SMF            | queue        | queue           | queue          | queue      | at once   | queue                   | queue
+//	message of N1                 | queue        | queue           | queue          | queue      | queue     | queue                   | queue
 //	session ended by the SMF      | queue        | queue           | queue          | queue      | queue     | queue                   | at once
 //	a newer registration          | queue        | queue           | queue          | queue      | queue     | queue                   | supersede
 //	the same request once more, capability, non-delivery, 5GMM STATUS, error: at once, whatever runs
@@ -83,6 +84,10 @@ func (ue *ue) Collide(m any) procedure.Decision {
 		return procedure.Inline
 	}
 	switch ue.running {
+	case paging:
+		if _, more := m.(*n1n2); more {
+			return procedure.Inline // it waits for the same answer
+		}
 	case n2Handover:
 		return collideHandover(m)
 	case configurationUpdate:

@@ -32,6 +32,26 @@ type Config struct {
 	EquivalentPLMNs   []ident.PLMN            // networks that are one to a UE, TS 23.501 §5.18.3
 	InclusionMode     *gmm.NSSAIInclusionMode // how UEs name slices to gNBs, TS 24.501 §4.6.2.3; nil: their default
 	Network           NetworkIdentity
+	Paging            Paging
+	Overload          Overload
+	// RRCInactiveReports asks gNBs to tell when a UE enters and leaves RRC_INACTIVE, TS 38.413 §8.3.5.
+	RRCInactiveReports bool
+}
+
+// Paging is how UEs in CM-IDLE are sought, TS 23.501 §5.4.3.1.
+type Paging struct {
+	T3513 time.Duration // how long an attempt waits for the answer
+	Areas []PagingArea  // one for each attempt
+	// PriorityARP is the highest ARP priority level that is paged with priority, TS 23.501 §5.4.3.3, at most 8; 0: none is.
+	PriorityARP uint8
+}
+
+// Overload is when gNBs are asked to keep UEs away, TS 23.501 §5.19.5.2: once Start UEs are busy until no more than Stop are.
+// The zero value stands for 90 and 70 % of MaxProcedures, a negative Start for never.
+type Overload struct {
+	Start, Stop int
+	// Reduction is by how many percent of what it bars a gNB reduces it, 1 to 99; 0: by all of it.
+	Reduction uint8
 }
 
 // PLMNSupport is a PLMN with the slices that the AMF supports in it, TS 38.413 §9.2.6.2.
@@ -51,4 +71,17 @@ type PowerSaving struct {
 type NetworkIdentity struct {
 	FullName, ShortName string
 	Zone                *time.Location // of the local time; nil: the UE is not told the time
+}
+
+// setDefaults fills in what was left out.
+func (c *Config) setDefaults() {
+	if c.Paging.T3513 == 0 {
+		c.Paging.T3513 = T3513.Duration
+	}
+	if len(c.Paging.Areas) == 0 {
+		c.Paging.Areas = []PagingArea{PageLastNode, PageTrackingArea, PageRegistrationArea, PageRegistrationArea}
+	}
+	if o := &c.Overload; *o == (Overload{}) {
+		o.Start, o.Stop = max(c.MaxProcedures*9/10, 1), c.MaxProcedures*7/10
+	}
 }

@@ -42,7 +42,12 @@ func (g *gnb) initialUE(m *ngap.InitialUEMessage) {
 		g.lose(old, "the gNB uses its RAN UE NGAP ID again")
 	}
 	g.open(conn)
-	if err := u.deliver(&initialMessage{conn: conn, n2: m, pdu: m.NASPDU}); err != nil {
+	let := u.deliver
+	if privileged(m.RRCEstablishmentCause) {
+		let = u.follow
+	}
+	defer a.watchLoad()
+	if err := let(&initialMessage{conn: conn, n2: m, pdu: m.NASPDU}); err != nil {
 		g.log.Warn("UE turned away", "reason", err)
 		g.congested(conn, m.NASPDU)
 	}
@@ -59,7 +64,7 @@ func (g *gnb) newConnection(id ngap.AMFUENGAPID, u *ue) *connection {
 
 // congested answers an initial NAS message that finds no room, TS 24.501 §5.3.9, without any context for the UE.
 func (g *gnb) congested(conn *connection, pdu []byte) {
-	backoff := nas.NewGPRSTimer2(g.amf.cfg.CongestionBackoff)
+	backoff := g.amf.backoff()
 	h, _ := nas.Peek(pdu) // what cannot be read has no type and gets no answer but the release
 	switch gmm.MessageType(h.MessageType) {
 	case gmm.TypeRegistrationRequest:

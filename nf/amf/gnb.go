@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -181,4 +182,11 @@ func (g *gnb) identity() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.id
+}
+
+// servesAny tells whether the gNB serves one of the tracking areas.
+func (g *gnb) servesAny(list []ident.TAI) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.ContainsFunc(list, func(t ident.TAI) bool { _, ok := g.tas[t]; return ok })
 }

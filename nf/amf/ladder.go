@@ -119,6 +119,8 @@ func (d *details) ngap(m ngap.Message) {
 			d.add("AMF-UE-NGAP-ID", pair.AMFUENGAPID)
 		}
 		d.add("cause", m.Cause)
+	case *ngap.Paging:
+		d.paging(m)
 	case *ngap.ErrorIndication:
 		if m.Cause != nil {
 			d.add("cause", *m.Cause)
@@ -217,5 +219,17 @@ func (d *details) transport(id *uint8, payload []byte, cause *gmm.Cause) {
 	}
 	if cause != nil {
 		d.add("cause", cause.Error())
+	}
+}
+
+func (d *details) paging(m *ngap.Paging) {
+	if a := m.AssistanceDataForPaging; a != nil && a.PagingAttemptInformation != nil && a.PagingAttemptInformation.PagingAttemptCount > 1 {
+		d.add("attempt", a.PagingAttemptInformation.PagingAttemptCount)
+	}
+	if a := m.AssistanceDataForPaging; a != nil && a.AssistanceDataForRecommendedCells != nil {
+		d.add("cells", len(a.AssistanceDataForRecommendedCells.RecommendedCellsForPaging.RecommendedCellList))
+	}
+	if m.PagingPriority != nil {
+		d.add("priority", uint8(*m.PagingPriority)+1)
 	}
 }

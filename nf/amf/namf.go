@@ -21,10 +21,31 @@ func (a *AMF) N1N2MessageTransfer(_ context.Context, supi ident.SUPI, req namf.N
 	if u == nil {
 		return namf.N1N2MessageTransferRspData{}, sbi.Problem(http.StatusNotFound, namf.CauseContextNotFound, "%s is not registered here", supi.Conceal())
 	}
+	cause, reachable := u.outlook(req.SkipInd)
+	if !reachable {
+		return namf.N1N2MessageTransferRspData{}, sbi.Problem(http.StatusGatewayTimeout, namf.CauseUENotReachable,
+			"%s is idle and not paged: it is late with its registration, or in MICO mode", supi.Conceal())
+	}
 	if err := u.follow(&n1n2{req}); err != nil {
 		return namf.N1N2MessageTransferRspData{}, sbi.Problem(http.StatusServiceUnavailable, sbi.CauseNFCongestion, "%v", err)
 	}
-	return namf.N1N2MessageTransferRspData{Cause: namf.N1N2TransferInitiated}, nil
+	return namf.N1N2MessageTransferRspData{Cause: cause}, nil
+}
+
+// outlook tells what a transfer can hope for, as far as that is known without waiting for the UE.
+func (ue *ue) outlook(noPaging bool) (cause namf.N1N2TransferCause, reachable bool) {
+	cause, reachable = namf.AttemptingToReachUE, true
+	ue.actor.Look(func() {
+		switch {
+		case ue.conn != nil:
+			cause = namf.N1N2TransferInitiated
+		case noPaging:
+			cause = namf.N1MsgNotTransferred
+		default:
+			reachable = ue.pageable()
+		}
+	})
+	return cause, reachable
 }
 
 // SMContextStatusNotify takes note that an SMF ended a session, TS 29.502 §5.2.2.5. It only enqueues.
@@ -63,7 +84,9 @@ func (ue *ue) transfer(ctx context.Context, t *n1n2) {
 		return
 	}
 	ue.waiting = append(ue.waiting, t)
-	ue.page(ctx)
+	if ue.running != paging { // else the answer is waited for already, TS 29.518 §5.2.2.3.1
+		ue.page(ctx)
+	}
 }
 
 // transferWaiting sends what waited for the UE to connect.
@@ -73,14 +96,4 @@ func (ue *ue) transferWaiting(ctx context.Context) {
 	for _, t := range waiting {
 		ue.transfer(ctx, t)
 	}
-}
-
-// giveUpWaiting lets go what could not be brought to the UE; a session that was to end with it has ended.
-func (ue *ue) giveUpWaiting() {
-	for _, t := range ue.waiting {
-		if t.ReleaseOnSent {
-			ue.dropSession(t.PDUSessionID, t.SMContextRef)
-		}
-	}
-	ue.waiting = nil
 }

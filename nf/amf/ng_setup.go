@@ -28,6 +28,7 @@ func (g *gnb) setUp(m *ngap.NGSetupRequest) {
 	g.mu.Unlock()
 	g.log.Info("gNB set up", "id", m.GlobalRANNodeID.String(), "name", m.RANNodeName, "areas", listTAs(tas))
 	g.send(nil, g.amf.setupResponse())
+	g.amf.greetLoaded(g)
 	g.amf.absent.back(m.GlobalRANNodeID.String())
 }
 

@@ -366,7 +366,7 @@ func (ue *ue) refuseRegistration(ctx context.Context, err error) {
 		reject.T3502 = &t3502
 	}
 	if r.cause == gmm.CauseCongestion {
-		backoff := nas.NewGPRSTimer2(ue.amf.cfg.CongestionBackoff)
+		backoff := ue.amf.backoff()
 		reject.T3346 = &backoff
 	}
 	ue.sendNAS(reject)

@@ -50,6 +50,7 @@ type ue struct {
 	ambr       nudm.AMBR
 	policed    nudm.AMBR // the subscribed one for which the policy was made
 	reach      reachability
+	last       lastSeen
 	drx        gmm.DRXParameters // as agreed, TS 24.501 §9.11.3.2A
 	conn       *connection       // nil in CM-IDLE, TS 23.501 §5.3.3
 
@@ -156,6 +157,7 @@ func (ue *ue) Self() *procedure.Actor { return &ue.actor }
 // Serve runs the procedure that a message starts.
 func (ue *ue) Serve(ctx context.Context, m any) {
 	defer ue.supervise()
+	defer ue.remember()
 	defer ue.keepLater()
 	if message, ok := m.(ngap.Message); ok && ue.outlived(message) {
 		ue.log().Debug("message waited longer than its connection lived", "message", message.Name())
@@ -206,7 +208,7 @@ func (ue *ue) Serve(ctx context.Context, m any) {
 	case *ngap.PDUSessionResourceReleaseResponse:
 		ue.releaseResponse(ctx, m)
 	case *ngap.UERadioCapabilityInfoIndication:
-		ue.radio = slices.Clone(m.UERadioCapability)
+		ue.radio, ue.last.radio = slices.Clone(m.UERadioCapability), m.UERadioCapabilityForPaging
 	case targetMessage:
 		ue.log().Debug("message of a target that the handover does not wait for", "message", m.Name())
 	case *gmm.Status:

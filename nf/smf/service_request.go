@@ -8,6 +8,7 @@ import (
 
 	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/sbi"
+	"github.com/limpid-5g/limpid/sbi/namf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
 	"github.com/limpid-5g/limpid/wire/pfcp"
@@ -121,9 +122,12 @@ func (s *session) networkTriggeredServiceRequest(ctx context.Context) {
 	}
 	n2, err := s.setupRequestTransfer()
 	s.up = nsmf.Activating
+	arp := s.qos.highestARP()
 	s.mu.Unlock()
 	if err == nil {
-		_, err = s.smf.deps.AMF.N1N2MessageTransfer(ctx, s.supi, s.transfer(nil, n2, false)) // step 3a
+		t := s.transfer(nil, n2, false)
+		t.ARP = arp
+		_, err = s.smf.deps.AMF.N1N2MessageTransfer(ctx, s.supi, t) // step 3a
 	}
 	if sbi.CauseOf(err) == sbi.CauseContextNotFound {
 		s.end("the AMF does not know the UE")
@@ -132,12 +136,61 @@ func (s *session) networkTriggeredServiceRequest(ctx context.Context) {
 	if err != nil {
 		s.smf.log.Info("AMF does not page the UE", s.attrs(slog.Any("error", err))...)
 	}
-	outcome, err := procedure.Await[setupOutcome](ctx, s, procedure.Timer{Name: "paging", Duration: s.smf.cfg.Timers.Paging})
-	switch {
-	case err == nil:
-		s.userPlaneSetUp(ctx, outcome)
-	case errors.Is(err, procedure.ErrNoAnswer): // what is buffered is of no use any more; the next packet pages again
-		s.smf.log.Info("UE did not answer the paging", s.attrs()...)
-		s.idle(ctx, pfcp.SMReqDROBU)
+	answer, err := procedure.AskFor(ctx, s, procedure.Timer{Name: "paging", Duration: s.smf.cfg.Timers.Paging}, func() error { return nil }, func(m any) bool {
+		switch m.(type) {
+		case setupOutcome, transferFailed:
+			return true
+		}
+		return false
+	})
+	switch m := answer.(type) {
+	case setupOutcome:
+		s.userPlaneSetUp(ctx, m)
+	case transferFailed:
+		s.notReached(ctx, m)
+	default:
+		if errors.Is(err, procedure.ErrNoAnswer) {
+			s.notReached(ctx, transferFailed{"it did not answer the paging in time"})
+		}
 	}
+}
+
+// notReached drops what is buffered for a UE that was not reached and has the UPF report the next packet, TS 23.502
+// §4.2.3.3 step 6.
+func (s *session) notReached(ctx context.Context, m transferFailed) {
+	if !s.is(Active) || !s.wantsUE() {
+		return // the UE came by itself, or the session goes
+	}
+	s.smf.log.Info("UE not reached", s.attrs(slog.String("why", string(m.cause)))...)
+	s.idle(ctx, pfcp.SMReqDROBU)
+}
+
+// wantsUE tells whether the user plane waits for the UE to come.
+func (s *session) wantsUE() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.up == nsmf.Activating && !s.gnb.valid()
+}
+
+// N1N2TransferFailureNotify is namf.TransferFailures, TS 29.518 §5.2.2.3.2. It only enqueues.
+func (s *SMF) N1N2TransferFailureNotify(_ context.Context, n namf.N1N2MsgTxfrFailureNotification) error {
+	to := s.find(n.SMContextRef)
+	if to == nil || to.is(Released) {
+		return sbi.Problem(http.StatusNotFound, sbi.CauseContextNotFound, "SM context %q does not exist", n.SMContextRef)
+	}
+	if !to.deliver(transferFailed{n.Cause}) {
+		return sbi.Problem(http.StatusServiceUnavailable, sbi.CauseNFCongestion, "session is busy")
+	}
+	return nil
+}
+
+// highestARP is the smallest ARP priority level of the session's flows, TS 23.501 §5.7.2.2: what waits may be of any.
+func (q *sessionQoS) highestARP() uint8 {
+	best := uint8(0)
+	for i := range q.flows {
+		if p := q.flows[i].arp.PriorityLevel; best == 0 || p < best {
+			best = p
+		}
+	}
+	return best
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/sbi/namf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
@@ -133,6 +134,8 @@ type (
 	discard struct{ why string }
 	// downlinkData asks for the UE to be paged.
 	downlinkData struct{}
+	// transferFailed says that the AMF could not bring a message to the UE, or why.
+	transferFailed struct{ cause namf.N1N2TransferCause }
 	// errorIndication says that the gNB does not know the tunnel.
 	errorIndication struct{ gnb tunnel }
 	// resync repeats the last change to a UPF that did not answer it.
@@ -176,6 +179,8 @@ func (s *session) Serve(ctx context.Context, m any) {
 		s.releaseByNetwork(ctx, m.cause)
 	case downlinkData:
 		s.networkTriggeredServiceRequest(ctx)
+	case transferFailed:
+		s.notReached(ctx, m)
 	case errorIndication:
 		s.tunnelLost(ctx, m.gnb)
 	case resync:
