@@ -22,7 +22,7 @@ FUZZ := \
 	nf/upf:FuzzParseFlow nf/upf:FuzzParseFilter nf/upf:FuzzParseFrame nf/upf/soft:FuzzUnpack ran/ue:FuzzReceive \
 	core/config:FuzzParse manage/subscriber:FuzzImport
 
-.PHONY: all build demo prove test unit oracle fuzz corpus lint bench bench-signalling chaos bench-upf bench-upf-e2e generate spec-index compliance debian-test clean
+.PHONY: all build demo prove test unit oracle fuzz corpus lint bench bench-signalling bench-scale chaos bench-upf bench-upf-e2e generate spec-index compliance debian-test clean
 
 all: build
 
@@ -82,6 +82,11 @@ bench:
 # Registrations with a session per second of core CPU, beside the floor in the same run; the core is a process of its own.
 bench-signalling: build
 	$(ROOT) go run ./internal/benchsignalling -limpid bin/limpid
+
+# Memory, start and cost of one registration at 1 k, 10 k, 100 k and 1 M registered UEs (10 to 20 minutes, 10 GB of memory).
+SCALE ?=
+bench-scale: build
+	$(ROOT) go run ./internal/benchscale -limpid bin/limpid $(SCALE)
 
 # A core killed 200 times under 1,000 phones that come and go (8 to 10 minutes); what it promised them must hold.
 CHAOS ?=

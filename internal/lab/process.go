@@ -90,6 +90,7 @@ func StartCore(ctx context.Context, l *Lab, dir, binary string, args []string) (
 		return nil, err
 	}
 	defer socket.Close()
+	defer os.Remove(name)
 	cmd := exec.Command(binary, args...)
 	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+name)
 	p, err := Start(l.Core, cmd, filepath.Join(dir, "core.log"))

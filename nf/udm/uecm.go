@@ -3,6 +3,7 @@ package udm
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/sbi"
@@ -12,7 +13,7 @@ import (
 // ue is what is known of a subscriber since the start, TS 29.503 §5.3. Only subscribers have one, which bounds them.
 type ue struct {
 	amf            *nudm.AMF3GPPAccessRegistration
-	smfs           map[uint8]nudm.SMFRegistration // by PDU session ID
+	smfs           []nudm.SMFRegistration // one for each PDU session
 	authentication nudm.AuthEvent
 }
 
@@ -69,26 +70,37 @@ func (u *UDM) RegisterSMF(ctx context.Context, supi ident.SUPI, reg nudm.SMFRegi
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	ue := u.ueOf(supi)
-	if ue.smfs == nil {
-		ue.smfs = make(map[uint8]nudm.SMFRegistration)
-	}
-	ue.smfs[reg.PDUSessionID] = reg
+	ue.keepSMF(reg)
 	return nil
+}
+
+// keepSMF notes which SMF serves a session; u.mu is held.
+func (ue *ue) keepSMF(reg nudm.SMFRegistration) {
+	if i := ue.smf(reg.PDUSessionID); i >= 0 {
+		ue.smfs[i] = reg
+		return
+	}
+	ue.smfs = append(ue.smfs, reg)
+}
+
+// smf is where the SMF of a session stands, -1 for nowhere; u.mu is held.
+func (ue *ue) smf(pduSessionID uint8) int {
+	return slices.IndexFunc(ue.smfs, func(r nudm.SMFRegistration) bool { return r.PDUSessionID == pduSessionID })
 }
 
 // DeregisterSMF implements nudm.UECM, TS 29.503 §5.3.2.4.3.
 func (u *UDM) DeregisterSMF(_ context.Context, supi ident.SUPI, pduSessionID uint8) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	ue, ok := u.ues[supi]
-	if ok {
-		_, ok = ue.smfs[pduSessionID]
+	ue, i := u.ues[supi], -1
+	if ue != nil {
+		i = ue.smf(pduSessionID)
 	}
-	if !ok {
+	if i < 0 {
 		return sbi.Problem(http.StatusNotFound, nudm.CauseContextNotFound,
 			"SUPI %s has no SMF for PDU session %d", supi.Conceal(), pduSessionID)
 	}
-	delete(ue.smfs, pduSessionID)
+	ue.smfs = slices.Delete(ue.smfs, i, i+1)
 	return nil
 }
 
@@ -104,10 +116,7 @@ func (u *UDM) RestoreSMF(supi ident.SUPI, reg nudm.SMFRegistration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	ue := u.ueOf(supi)
-	if ue.smfs == nil {
-		ue.smfs = make(map[uint8]nudm.SMFRegistration)
-	}
-	ue.smfs[reg.PDUSessionID] = reg
+	ue.keepSMF(reg)
 }
 
 // ueOf returns the record of a subscriber; u.mu is held.

@@ -1,7 +1,6 @@
 package udm
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/limpid-5g/limpid/ident"
@@ -20,7 +19,7 @@ func (u *UDM) View() []RegistrationView {
 	defer u.mu.Unlock()
 	var all []RegistrationView
 	for supi, r := range u.ues {
-		w := RegistrationView{SUPI: supi, SMFs: slices.Sorted(maps.Keys(r.smfs))}
+		w := RegistrationView{SUPI: supi, SMFs: r.sessions()}
 		if r.amf != nil {
 			w.AMF = r.amf.AMFInstanceID
 		}
@@ -29,4 +28,14 @@ func (u *UDM) View() []RegistrationView {
 		}
 	}
 	return all
+}
+
+// sessions are the identities of the sessions that an SMF serves, in order; u.mu is held.
+func (ue *ue) sessions() []uint8 {
+	var ids []uint8
+	for _, s := range ue.smfs {
+		ids = append(ids, s.PDUSessionID)
+	}
+	slices.Sort(ids)
+	return ids
 }

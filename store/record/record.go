@@ -193,3 +193,41 @@ func (r *Reader) Group(body func(*Reader)) {
 
 // Err is what was found wrong, once Next has told false.
 func (r *Reader) Err() error { return r.err }
+
+// Edit returns a record in which fields have other values: edit is given each field with its value, a uint64 or []byte,
+// and returns the one to write. It is for tools that make records out of others.
+func Edit(b []byte, edit func(field int, value any) any) ([]byte, error) {
+	r, err := Open(b)
+	if err != nil {
+		return nil, err
+	}
+	var w Writer
+	if w.b, err = editFields(r, edit); err != nil {
+		return nil, err
+	}
+	return w.Record(nil), nil
+}
+
+// EditGroup is Edit for the value of a field that was written by Group.
+func EditGroup(b []byte, edit func(field int, value any) any) ([]byte, error) {
+	return editFields(&Reader{b: b}, edit)
+}
+
+func editFields(r *Reader, edit func(int, any) any) ([]byte, error) {
+	var w Writer
+	for r.Next() {
+		var old any = r.value
+		if r.kind == octets {
+			old = r.bytes
+		}
+		switch v := edit(r.field, old).(type) {
+		case uint64:
+			w.Uint(r.field, v)
+		case []byte:
+			w.Bytes(r.field, v)
+		default:
+			return nil, fmt.Errorf("field %d cannot hold a %T", r.field, v)
+		}
+	}
+	return w.b, r.Err()
+}

@@ -146,3 +146,50 @@ func FuzzReader(f *testing.F) {
 		walk(r)
 	})
 }
+
+// TestEdit changes fields on two levels and leaves all others.
+func TestEdit(t *testing.T) {
+	edited, err := record.Edit(sample(), func(field int, value any) any {
+		switch field {
+		case 1:
+			return value.(uint64) + 1
+		case 6:
+			b, err := record.EditGroup(value.([]byte), func(_ int, v any) any { return v.(uint64) * 2 })
+			if err != nil {
+				t.Error(err)
+			}
+			return b
+		}
+		return value
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := record.Open(edited)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var numbers []uint64
+	for r.Next() {
+		switch r.Field() {
+		case 1:
+			numbers = append(numbers, r.Uint())
+		case 5:
+			if r.String() != "imsi" {
+				t.Error("text", r.String())
+			}
+		case 6:
+			r.Group(func(r *record.Reader) {
+				for r.Next() {
+					numbers = append(numbers, r.Uint())
+				}
+			})
+		}
+	}
+	if r.Err() != nil || !slices.Equal(numbers, []uint64{301, 14, 16}) {
+		t.Fatalf("%v, %v", numbers, r.Err())
+	}
+	if _, err := record.Edit(sample(), func(int, any) any { return "text" }); err == nil {
+		t.Fatal("a value of another type is written")
+	}
+}

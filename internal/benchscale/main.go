@@ -1,0 +1,110 @@
+// Command benchscale measures what many registered UEs at rest cost a core: its memory, the time of a start, and how
+// much dearer one more registration with a session becomes. UEs are registered idle with one session each. Of every size
+// a few register through the core; the others are written into the store as copies of the first, because a million
+// registrations would take an hour and show nothing more. The core that is measured has restored all of them from there.
+// It needs root.
+//
+//	go build -o bin/limpid ./cmd/limpid && go run ./internal/benchscale -limpid bin/limpid
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// options are the choices of a measurement.
+type options struct {
+	limpid string
+	sizes  []int
+	pairs  int // registrations with session that are measured at each size
+	runs   int // of them
+	sctp   string
+}
+
+// maxUEs is bounded by the slots of the UPF.
+const maxUEs = 1_000_000
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var o options
+	var sizes string
+	flag.StringVar(&o.limpid, "limpid", "bin/limpid", "the binary to measure")
+	flag.StringVar(&sizes, "sizes", "1000,10000,100000,1000000", "how many UEs are registered")
+	flag.IntVar(&o.pairs, "pairs", 1000, "registrations with session in a run at each size")
+	flag.IntVar(&o.runs, "runs", 3, "runs at each size")
+	flag.StringVar(&o.sctp, "sctp", "raw", "what carries SCTP: raw, udp or kernel")
+	flag.Parse()
+	err := o.parse(sizes)
+	if err == nil {
+		err = o.run(ctx, os.Stdout)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "benchscale:", err)
+		os.Exit(1)
+	}
+}
+
+func (o *options) parse(sizes string) error {
+	for s := range strings.SplitSeq(sizes, ",") {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 || n > maxUEs {
+			return fmt.Errorf("size %q: want 1 to %d", s, maxUEs)
+		}
+		o.sizes = append(o.sizes, n)
+	}
+	if o.pairs < 1 || o.runs < 1 || o.pairs*o.runs > 10_000 {
+		return errors.New("want 1 to 10,000 pairs in all runs")
+	}
+	limpid, err := filepath.Abs(o.limpid)
+	if err != nil {
+		return err
+	}
+	o.limpid = limpid
+	_, err = os.Stat(limpid)
+	return err
+}
+
+// result is what one size costs.
+type result struct {
+	ues       int
+	prefill   time.Duration
+	start     time.Duration // until the core is ready for gNBs
+	whole     time.Duration // until the UPF has every session again and the core is at rest
+	startCPU  time.Duration
+	memory    int64 // octets of RSS once at rest
+	pair      time.Duration
+	storeSize int64
+}
+
+func (o *options) run(ctx context.Context, out io.Writer) error {
+	var base result
+	fmt.Fprintln(out, "UEs registered, idle, one session each; the contexts of all but the first are copies written into the store")
+	for i, n := range o.sizes {
+		r, err := o.measure(ctx, n)
+		if err != nil {
+			return fmt.Errorf("%d UEs: %w", n, err)
+		}
+		if i == 0 {
+			base = *r
+		}
+		fmt.Fprintf(out, "%8d UEs: ready for gNBs after %.2f s, every session on the UPF again after %.1f s (%.1f s of CPU); %.0f MB of RSS",
+			n, r.start.Seconds(), r.whole.Seconds(), r.startCPU.Seconds(), float64(r.memory)/1e6)
+		if n > base.ues {
+			fmt.Fprintf(out, ", %.2f KB for each UE more", float64(r.memory-base.memory)/1e3/float64(n-base.ues))
+		}
+		fmt.Fprintf(out, "; a registration with session %.3f ms of core CPU, %.2f times that at %d; store %.0f MB, written in %.0f s\n",
+			r.pair.Seconds()*1000, float64(r.pair)/float64(base.pair), base.ues, float64(r.storeSize)/1e6, r.prefill.Seconds())
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/limpid-5g/limpid/internal/lab"
+	"github.com/limpid-5g/limpid/ran/load"
+)
+
+// inFlight procedures run at the same time.
+const inFlight = 32
+
+// measure makes a store with n UEs and measures a core over it.
+func (o *options) measure(ctx context.Context, n int) (r *result, err error) {
+	dir, err := os.MkdirTemp("", "limpid-scale-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	s, err := newSystem(dir, o, n)
+	if err != nil {
+		return nil, err
+	}
+	l, err := lab.New()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	r = &result{ues: n}
+	if err := o.first(ctx, l, s, dir); err != nil {
+		return nil, fmt.Errorf("the first UE: %w", err)
+	}
+	began := time.Now()
+	if err := s.prefill(ctx, n); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	r.prefill = time.Since(began)
+	if info, err := os.Stat(s.store); err == nil {
+		r.storeSize = info.Size()
+	}
+	return r, o.start(ctx, l, s, dir, r)
+}
+
+// first has one UE register and get a session, and the core end in order.
+func (o *options) first(ctx context.Context, l *lab.Lab, s *system, dir string) error {
+	c, err := lab.StartCore(ctx, l, dir, o.limpid, []string{"core", "--config", s.config})
+	if err != nil {
+		return err
+	}
+	_, _, err = o.load(ctx, l, s, c, 1)
+	return errors.Join(err, c.Stop())
+}
+
+// start starts a core over the whole store and measures it.
+func (o *options) start(ctx context.Context, l *lab.Lab, s *system, dir string, r *result) (err error) {
+	began := time.Now()
+	c, err := lab.StartCore(ctx, l, dir, o.limpid, []string{"core", "--config", s.config})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Stop()) }()
+	r.start = time.Since(began)
+	text, err := os.ReadFile(filepath.Join(dir, "core.log"))
+	if err != nil {
+		return err
+	}
+	if want := fmt.Appendf(nil, "ues=%d sessions=%d", r.ues, r.ues); !bytes.Contains(text, want) {
+		return fmt.Errorf("the core does not say %q:\n%s", want, text)
+	}
+	if err := c.Quiet(ctx); err != nil {
+		return err
+	}
+	r.whole = time.Since(began) - 500*time.Millisecond // that Quiet waits at least
+	if r.startCPU, err = c.CPU(); err != nil {
+		return err
+	}
+	if r.memory, err = c.Memory(); err != nil {
+		return err
+	}
+	var costs []time.Duration
+	for range o.runs {
+		cost, report, err := o.load(ctx, l, s, c, o.pairs)
+		if err != nil {
+			return err
+		}
+		if rate := report.ErrorRate(); rate != 0 {
+			return fmt.Errorf("error rate %v: %+v", rate, report.Procedures)
+		}
+		costs = append(costs, cost/time.Duration(o.pairs))
+	}
+	slices.Sort(costs)
+	r.pair = costs[len(costs)/2]
+	return nil
+}
+
+// load lets UEs that were never there before register and get a session, and returns the core's CPU time.
+func (o *options) load(ctx context.Context, l *lab.Lab, s *system, c *lab.Process, ues int) (time.Duration, *load.Report, error) {
+	cmd := exec.Command(o.limpid, "ran", "load", "--amf", lab.CoreAddress().String(), "--n2", lab.RANAddress().String(),
+		"--sctp", o.sctp, "--plmn", "00101", "--imsi", imsi(s.next), "--key", s.key, "--opc", s.opc, "--suci", s.homeKey,
+		"--gnbs", "4", "--ues", strconv.Itoa(ues), "--rate", "1000000", "--in-flight", strconv.Itoa(inFlight),
+		"--mix", "attach,session", "--duration", "10m", "--json", "-", "--stay", "-1s")
+	s.next += ues
+	if err := c.Quiet(ctx); err != nil {
+		return 0, nil, err
+	}
+	before, err := c.CPU()
+	if err != nil {
+		return 0, nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return 0, nil, err
+	}
+	p, err := lab.Start(l.RAN, cmd, filepath.Join(filepath.Dir(s.config), "load.log"))
+	if err != nil {
+		return 0, nil, err
+	}
+	go func() { // an interrupt ends the load, and with it the reading of its report
+		select {
+		case <-ctx.Done():
+			_ = cmd.Process.Kill()
+		case <-p.Done():
+		}
+	}()
+	report := new(load.Report)
+	if err := json.NewDecoder(out).Decode(report); err != nil {
+		return 0, nil, errors.Join(p.Failed(fmt.Errorf("no report: %w", err)), p.Stop())
+	}
+	after, err := c.CPU()
+	return after - before, report, errors.Join(err, p.Stop())
+}
