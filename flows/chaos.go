@@ -15,6 +15,7 @@ type chaos struct {
 	off    bool
 	late   []gmm.Message  // held back: said after what comes next
 	lateN2 []ngap.Message // the same
+	rarely int            // gNBs misbehave only at one in so many messages; 0: at each
 }
 
 // one tells true once in n times.
@@ -57,6 +58,9 @@ func (c *chaos) heldBack() []gmm.Message {
 }
 
 func (c *chaos) n2(m ngap.Message) []ngap.Message {
+	if c.rarely > 0 && !c.one(c.rarely) {
+		return []ngap.Message{m}
+	}
 	switch {
 	case m.Name() == "NGSetupRequest", m.Name() == "NGReset":
 		return []ngap.Message{m}

@@ -71,6 +71,9 @@ func (a *AMF) Audit() []string {
 			}
 		}
 	})
+	if n := a.connections.stray(); n > 0 {
+		found = append(found, fmt.Sprintf("%d connections can be found that no gNB holds", n))
+	}
 	slices.Sort(found)
 	return found
 }

@@ -16,6 +16,7 @@ type connection struct {
 	ue     atomic.Pointer[ue] // another one where the UE turns out not to be who it said
 	amfID  ngap.AMFUENGAPID
 	ranID  ngap.RANUENGAPID
+	epoch  uint64 // of the gNB's association, in which the gNB asked for the connection
 	stream uint16 // the same for the connection's whole life, TS 38.412 §7
 	// under gnb.mu: the gNB was told to release the UE and has not confirmed it yet
 	released bool
@@ -24,9 +25,10 @@ type connection struct {
 	// under gnb.mu: the UE has gone to another gNB and this one goes on forwarding for a while
 	handedOff bool
 	// set by the UE's goroutine:
-	contextSetUp bool      // the gNB holds a UE context
-	tai          ident.TAI // where the UE was last heard
-	secured      bool      // secure exchange of NAS messages is established, TS 24.501 §4.4.2.5
+	movedTo      *connection // the one that took the UE over
+	contextSetUp bool        // the gNB holds a UE context
+	tai          ident.TAI   // where the UE was last heard
+	secured      bool        // secure exchange of NAS messages is established, TS 24.501 §4.4.2.5
 	// what the gNB is told anew with the next NAS message, TS 38.413 §8.6.2
 	restrictions *ngap.MobilityRestrictionList
 	slices       ngap.AllowedNSSAI
@@ -54,7 +56,7 @@ func (g *gnb) initialUE(m *ngap.InitialUEMessage) {
 }
 
 func (g *gnb) newConnection(id ngap.AMFUENGAPID, u *ue) *connection {
-	c := &connection{gnb: g, amfID: id}
+	c := &connection{gnb: g, amfID: id, epoch: g.now()}
 	c.ue.Store(u)
 	if n := g.assoc.OutboundStreams(); n > 1 {
 		c.stream = 1 + uint16(uint64(id)%uint64(n-1))
@@ -198,14 +200,26 @@ func (g *gnb) isGone(c *connection) bool {
 	return c.released || c.handedOff
 }
 
-func (g *gnb) open(c *connection) {
+// now is the epoch of the association: it ends when all connections are dropped.
+func (g *gnb) now() uint64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	return g.epoch
+}
+
+// open enters a connection, and loses it at once if the gNB has been dropped since it was asked for.
+func (g *gnb) open(c *connection) {
+	g.mu.Lock()
 	g.conns[c.amfID] = c
 	if !c.expected {
 		g.byRAN[c.ranID] = c
 	}
 	g.amf.connections.put(c)
+	late := c.epoch != g.epoch
+	g.mu.Unlock()
+	if late {
+		g.lose(c, "its gNB was dropped meanwhile")
+	}
 }
 
 func (g *gnb) close(c *connection) {
@@ -244,6 +258,9 @@ func (g *gnb) connections() []*connection {
 
 // dropConnections tells every UE of the gNB that its connection is gone.
 func (g *gnb) dropConnections(why string) {
+	g.mu.Lock()
+	g.epoch++
+	g.mu.Unlock()
 	for _, c := range g.connections() {
 		g.lose(c, why)
 	}

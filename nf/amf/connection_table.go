@@ -1,6 +1,8 @@
 package amf
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/limpid-5g/limpid/wire/ngap"
@@ -40,4 +42,21 @@ func (t *connectionTable) drop(c *connection) {
 	if p.m[c.amfID] == c {
 		delete(p.m, c.amfID)
 	}
+}
+
+// stray counts the connections in the table that their gNBs do not hold.
+func (t *connectionTable) stray() int {
+	n := 0
+	for i := range t.parts {
+		p := &t.parts[i]
+		p.Lock()
+		list := slices.Collect(maps.Values(p.m))
+		p.Unlock()
+		for _, c := range list {
+			if c.gnb.connection(c.amfID) != c && t.get(c.amfID) == c {
+				n++
+			}
+		}
+	}
+	return n
 }

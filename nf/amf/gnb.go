@@ -27,6 +27,7 @@ type gnb struct {
 	ready bool   // NG Setup has succeeded
 	id    string // global RAN node id, as text
 	name  string
+	epoch uint64                                   // counts how often all connections were dropped
 	asked map[ngap.ProcedureCode]chan ngap.Message // procedures that the AMF began
 	gone  chan struct{}                            // closed when the association has ended
 	pace  pace

@@ -15,14 +15,15 @@ import (
 
 // handover is an N2 handover that is under way.
 type handover struct {
-	required  *ngap.HandoverRequired
-	source    *connection
-	target    *connection // nil until the target is asked
-	targetGNB *gnb
-	tai       ident.TAI // where the UE will be
-	sessions  []*movingSession
-	container ngap.TargetToSourceTransparentContainer
-	commanded bool // the source was told to send the UE away
+	required   *ngap.HandoverRequired
+	source     *connection
+	target     *connection // nil until the target is asked
+	targetGNB  *gnb
+	tai        ident.TAI // where the UE will be
+	sessions   []*movingSession
+	container  ngap.TargetToSourceTransparentContainer
+	commanded  bool // the source was told to send the UE away
+	sourceLost bool // and is gone since
 }
 
 // movingSession is a PDU session of the handover.
@@ -219,6 +220,7 @@ func (ue *ue) handoverRequest(h *handover) *ngap.HandoverRequest {
 		AllowedNSSAI:                       toAllowedNSSAI(ue.allowed),
 		SourceToTargetTransparentContainer: h.required.SourceToTargetTransparentContainer,
 		GUAMI:                              ngap.NewGUAMI(ue.amf.cfg.GUAMI),
+		MobilityRestrictionList:            ue.mobilityRestrictions(),
 		TraceActivation:                    ue.tracing, LocationReportingRequestType: ue.reporting,
 	}
 	for _, s := range h.sessions {
@@ -254,6 +256,7 @@ func (ue *ue) askHandover(ctx context.Context, h *handover, t procedure.Timer, s
 		if m.conn == h.target {
 			return nil, errTargetGone
 		}
+		h.sourceLost = true
 		return m, nil
 	case targetMessage:
 		if lost, ok := m.Message.(*ngap.ErrorIndication); ok && unknownUE(lost) {
@@ -386,6 +389,9 @@ func (ue *ue) abandonHandover(ctx context.Context, h *handover, err error) {
 	case !h.commanded && h.source.lives():
 		h.source.gnb.refuseHandover(h.source.amfID, h.source.ranID, cause)
 	} // else the UE may be back at the source or nowhere: the source will say
+	if h.sourceLost && ue.conn == h.source {
+		ue.loseConnection(ctx, &connectionLost{conn: h.source, why: "the source of the handover was lost, and the UE did not arrive"})
+	}
 }
 
 // acknowledgeCancel answers a HANDOVER CANCEL, TS 38.413 §8.4.5.2.

@@ -140,6 +140,7 @@ func (ue *ue) forward(s *smContext, n1 []byte, n2 nsmf.N2SMInfo) {
 			},
 		})
 	case nsmf.PDUResRelCmd:
+		s.active = false
 		conn.gnb.send(conn, &ngap.PDUSessionResourceReleaseCommand{
 			AMFUENGAPID: conn.amfID, RANUENGAPID: conn.ranID, NASPDU: pdu,
 			PDUSessionResourceToReleaseListRelCmd: ngap.PDUSessionResourceToReleaseListRelCmd{{

@@ -288,6 +288,9 @@ func (ue *ue) outlived(m ngap.Message) bool {
 // serveInitial runs the procedure of an initial NAS message.
 func (ue *ue) serveInitial(ctx context.Context, m *initialMessage) {
 	m.verified = m.verified && m.keys == ue.keys // it may have waited longer than the keys lived
+	for m.conn.movedTo != nil {                  // the UE was handed over while its message waited
+		m.conn = m.conn.movedTo
+	}
 	if !m.conn.lives() {
 		ue.log().Info("initial NAS message of a lost connection ignored")
 		return

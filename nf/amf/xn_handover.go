@@ -15,12 +15,13 @@ import (
 type pathSwitch struct {
 	gnb     *gnb
 	source  *connection
+	epoch   uint64
 	request *ngap.PathSwitchRequest
 }
 
 // switchPath finds the UE that a gNB says to have taken over, TS 38.413 §8.4.4.
 func (g *gnb) switchPath(m *ngap.PathSwitchRequest) {
-	p := &pathSwitch{gnb: g, source: g.amf.connections.get(m.SourceAMFUENGAPID), request: m}
+	p := &pathSwitch{gnb: g, epoch: g.now(), source: g.amf.connections.get(m.SourceAMFUENGAPID), request: m}
 	if p.source == nil || !p.source.lives() {
 		g.log.Warn("path switch refused: no UE is connected by that identity", "AMF UE NGAP ID", m.SourceAMFUENGAPID)
 		p.refuse()
@@ -93,7 +94,7 @@ func (ue *ue) xnHandover(ctx context.Context, p *pathSwitch) error {
 	if len(switched) == 0 {
 		return errNothingMoved
 	}
-	ue.moveTo(p.gnb.takeOver(p.source, p.request.RANUENGAPID), tai)
+	ue.moveTo(p.takeOver(), tai)
 	ue.nextHop.advance()
 	ue.conn.gnb.send(ue.conn, &ngap.PathSwitchRequestAcknowledge{ // step 7
 		AMFUENGAPID: ue.conn.amfID, RANUENGAPID: ue.conn.ranID,
@@ -197,13 +198,14 @@ func (ue *ue) deactivateOthers(ctx context.Context, moved map[uint8]bool) {
 }
 
 // takeOver makes the connection of a UE that came from another gNB, which knows it no more.
-func (g *gnb) takeOver(source *connection, id ngap.RANUENGAPID) *connection {
+func (p *pathSwitch) takeOver() *connection {
+	g, source, id := p.gnb, p.source, p.request.RANUENGAPID
 	if old := g.connectionByRAN(id); old != nil && old != source {
 		g.lose(old, "the gNB uses its RAN UE NGAP ID again")
 	}
 	source.gnb.close(source)
 	c := g.newConnection(source.amfID, source.ue.Load())
-	c.ranID = id
+	c.ranID, c.epoch = id, p.epoch
 	g.open(c)
 	return c
 }
@@ -211,6 +213,9 @@ func (g *gnb) takeOver(source *connection, id ngap.RANUENGAPID) *connection {
 // moveTo makes c the UE's connection: the gNB there has the UE's context and NAS security goes on.
 func (ue *ue) moveTo(c *connection, tai ident.TAI) {
 	c.contextSetUp, c.secured, c.tai = true, true, tai
+	if ue.conn != nil {
+		ue.conn.movedTo = c
+	}
 	ue.conn, ue.tai = c, tai
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/limpid-5g/limpid/sbi/nudm"
 	"github.com/limpid-5g/limpid/wire/nas"
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
+	"github.com/limpid-5g/limpid/wire/ngap"
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
@@ -237,6 +238,7 @@ func (s *session) awaitSetup(ctx context.Context) (setupOutcome, error) {
 	case errors.Is(err, procedure.ErrNoAnswer):
 		s.smf.log.Warn("gNB did not answer the setup of the session", s.attrs()...)
 		s.deactivateUserPlane(ctx, "no answer of the gNB")
+		s.releaseAN(ctx, ngap.CauseRadioNetworkUnspecified) // it may hold the session all the same, and the AMF thinks so
 		return setupOutcome{}, nil
 	case errors.Is(err, procedure.ErrSuperseded) && s.is(Active): // the UE has become idle
 		return setupOutcome{}, nil

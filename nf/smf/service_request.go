@@ -11,6 +11,7 @@ import (
 	"github.com/limpid-5g/limpid/sbi/namf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
+	"github.com/limpid-5g/limpid/wire/ngap"
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
@@ -151,6 +152,7 @@ func (s *session) networkTriggeredServiceRequest(ctx context.Context) {
 	default:
 		if errors.Is(err, procedure.ErrNoAnswer) {
 			s.notReached(ctx, transferFailed{"it did not answer the paging in time"})
+			s.releaseAN(ctx, ngap.CauseRadioNetworkUnspecified) // a gNB that was asked and did not answer may hold the session
 		}
 	}
 }

@@ -168,6 +168,9 @@ func (s *session) n2(ctx context.Context, info nsmf.N2SMInfo, out *nsmf.SMContex
 	case nsmf.PathSwitchSetupFail:
 		return s.pathSwitchSetupFailed(info.Data, out)
 	case nsmf.PDUResRelRsp:
+		if s.connected() == nil { // set up anew since the gNB was asked
+			s.goIdle("the gNB has released it", out)
+		}
 		return nil // the resources are given up whatever the answer is
 	default:
 		return sbi.Problem(http.StatusForbidden, nsmf.CauseN2SMError, "%s answers nothing that this SMF asks", info.Type)

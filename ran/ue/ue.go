@@ -138,6 +138,13 @@ func (u *UE) Camp(cell radio.Cell) {
 	u.monitor()
 }
 
+// Cell is where the UE camps or is connected, nil for nowhere.
+func (u *UE) Cell() radio.Cell {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.cell
+}
+
 // SUPI is the subscription's identity.
 func (u *UE) SUPI() ident.SUPI { return u.cfg.USIM.SUPI }
 

@@ -180,6 +180,21 @@ func (p *Path) Sent() []Packet {
 	return out
 }
 
+// Relays counts the forwarding tunnels that are installed, TS 23.501 §5.8.2.12.
+func (p *Path) Relays() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for _, st := range p.sessions {
+		for i := range st.session.Rules {
+			if st.session.Rules[i].Relay() {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // Session is what is installed in a slot, nil if nothing is.
 func (p *Path) Session(slot uint32) *upf.Session {
 	p.mu.Lock()
