@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/limpid-5g/limpid/ident"
@@ -168,15 +169,17 @@ func (c *checker) addresses() {
 	busy := false
 	for _, n := range c.refs {
 		busy = busy || n.Busy
-		if !n.Address.IsValid() {
-			continue
+		for _, a := range []netip.Addr{n.Address, n.Prefix.Addr()} {
+			if !a.IsValid() {
+				continue
+			}
+			key := string(n.DNN) + " " + a.String()
+			if other, taken := owners[key]; taken {
+				c.bad("%s: it has the address of %s", name(n.SUPI, n.PDUSessionID), other)
+			}
+			owners[key] = name(n.SUPI, n.PDUSessionID)
+			perDNN[n.DNN]++
 		}
-		key := string(n.DNN) + " " + n.Address.String()
-		if other, taken := owners[key]; taken {
-			c.bad("%s: it has the address of %s", name(n.SUPI, n.PDUSessionID), other)
-		}
-		owners[key] = name(n.SUPI, n.PDUSessionID)
-		perDNN[n.DNN]++
 	}
 	if busy {
 		return
@@ -184,6 +187,11 @@ func (c *checker) addresses() {
 	for dnn, used := range c.SMF.Addresses {
 		if used > perDNN[dnn] {
 			c.bad("DNN %s: %d addresses are allotted and sessions have %d", dnn, used, perDNN[dnn])
+		}
+	}
+	for _, g := range c.SMF.Guaranteed {
+		if g.Granted != g.Held {
+			c.bad("%s: %d/%d bit/s are granted and sessions hold %d/%d", g.Bound, g.Granted.Uplink, g.Granted.Downlink, g.Held.Uplink, g.Held.Downlink)
 		}
 	}
 }

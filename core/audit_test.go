@@ -12,6 +12,7 @@ import (
 	"github.com/limpid-5g/limpid/nf/udm"
 	"github.com/limpid-5g/limpid/nf/upf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
+	"github.com/limpid-5g/limpid/sbi/nudm"
 )
 
 const (
@@ -78,17 +79,20 @@ func TestCheckFinds(t *testing.T) {
 			s.Ref, s.LocalSEID = "9", 9
 			v.SMF.Sessions = append(v.SMF.Sessions, s)
 		}, "has it twice"},
-		"at rest in a procedure":           {func(v *View) { v.SMF.Sessions[0].State = smf.Releasing }, "at rest while it is releasing"},
-		"not on the UPF":                   {func(v *View) { v.UPF.Sessions = v.UPF.Sessions[1:] }, "and the UPF does not"},
-		"on the UPF only":                  {func(v *View) { v.UPF.Sessions = append(v.UPF.Sessions, upf.SessionView{SEID: 99}) }, "the UPF has it and the SMF does not"},
-		"another's UPF session":            {func(v *View) { v.UPF.Sessions[0].CPSEID = 2 }, "that of another"},
-		"another address at the UPF":       {func(v *View) { v.UPF.Sessions[0].UE = netip.MustParseAddr("10.60.0.99") }, "at the UPF"},
-		"another tunnel at the UPF":        {func(v *View) { v.UPF.Sessions[0].TEIDs = []uint32{5} }, "its tunnel at the UPF"},
-		"UPF sends elsewhere":              {func(v *View) { v.UPF.Sessions[0].Peers[0].TEID = 8 }, "does not send to the gNB's tunnel"},
-		"UPF sends for an idle UE":         {func(v *View) { v.UPF.Sessions[1].Peers = v.UPF.Sessions[0].Peers }, "the SMF knows none"},
-		"UPF drops for an idle UE":         {func(v *View) { v.UPF.Sessions[1].Buffers = false }, "does not buffer"},
-		"address of two":                   {func(v *View) { v.SMF.Sessions[1].Address = v.SMF.Sessions[0].Address }, "it has the address of"},
-		"address leaked":                   {func(v *View) { v.SMF.Addresses["internet"] = 3 }, "3 addresses are allotted"},
+		"at rest in a procedure":     {func(v *View) { v.SMF.Sessions[0].State = smf.Releasing }, "at rest while it is releasing"},
+		"not on the UPF":             {func(v *View) { v.UPF.Sessions = v.UPF.Sessions[1:] }, "and the UPF does not"},
+		"on the UPF only":            {func(v *View) { v.UPF.Sessions = append(v.UPF.Sessions, upf.SessionView{SEID: 99}) }, "the UPF has it and the SMF does not"},
+		"another's UPF session":      {func(v *View) { v.UPF.Sessions[0].CPSEID = 2 }, "that of another"},
+		"another address at the UPF": {func(v *View) { v.UPF.Sessions[0].UE = netip.MustParseAddr("10.60.0.99") }, "at the UPF"},
+		"another tunnel at the UPF":  {func(v *View) { v.UPF.Sessions[0].TEIDs = []uint32{5} }, "its tunnel at the UPF"},
+		"UPF sends elsewhere":        {func(v *View) { v.UPF.Sessions[0].Peers[0].TEID = 8 }, "does not send to the gNB's tunnel"},
+		"UPF sends for an idle UE":   {func(v *View) { v.UPF.Sessions[1].Peers = v.UPF.Sessions[0].Peers }, "the SMF knows none"},
+		"UPF drops for an idle UE":   {func(v *View) { v.UPF.Sessions[1].Buffers = false }, "does not buffer"},
+		"address of two":             {func(v *View) { v.SMF.Sessions[1].Address = v.SMF.Sessions[0].Address }, "it has the address of"},
+		"address leaked":             {func(v *View) { v.SMF.Addresses["internet"] = 3 }, "3 addresses are allotted"},
+		"guaranteed rate leaked": {func(v *View) {
+			v.SMF.Guaranteed = []smf.GuaranteedView{{Bound: "x", Granted: nudm.AMBR{Uplink: 1}}}
+		}, "1/0 bit/s are granted"},
 		"AM policy gone":                   {func(v *View) { delete(v.PCF.AM, first) }, "does not have the AM policy"},
 		"AM policy of another":             {func(v *View) { v.PCF.AM[first] = "other" }, "does not have the AM policy"},
 		"AM policy leaked":                 {func(v *View) { v.PCF.AM["imsi-001010000000009"] = "x" }, "AM policy association without"},

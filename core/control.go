@@ -37,5 +37,6 @@ func (c *Core) serveControl(ctx context.Context) error {
 	if c.opts.Operations != nil {
 		c.opts.Operations(s)
 	}
+	control.Register(s, "policy/apply", c.applyPolicies)
 	return s.Serve(ctx, c.control)
 }

@@ -99,7 +99,8 @@ func (c *Core) open(ctx context.Context) error {
 	repository := udr.New(udr.Config{}, st, c.nf("udr"))
 	data := udm.New(udm.Config{HomePLMNs: networks, HomeNetworkKeys: keys}, t.udr("UDM", repository), c.nf("udm"))
 	authentication := ausf.New(ausf.Config{ServingPLMNs: networks}, t.udmAuthentication("AUSF", data), c.nf("ausf"))
-	policy := pcf.New(policies, t.udr("PCF", repository), c.nf("pcf"))
+	toAMF, toSMF := &tracedAMF{tracer: t}, &tracedSMFNotify{tracer: t}
+	policy := pcf.New(policies, pcf.Deps{UDR: t.udr("PCF", repository), Sessions: toSMF, Access: toAMF}, c.nf("pcf"))
 	slice := nssf.New(nssfConfig(c.cfg), c.nf("nssf"))
 	c.store, c.udm, c.pcf = st, data, policy
 	c.changes = func(ctx context.Context) {
@@ -109,7 +110,6 @@ func (c *Core) open(ctx context.Context) error {
 	if err := c.openUPF(); err != nil {
 		return err
 	}
-	toAMF := &tracedAMF{tracer: t}
 	if err := c.openSMF(smf.Deps{
 		SDM: t.sdm("SMF", data), UECM: t.uecm("SMF", data), Policy: t.smPolicy("SMF", policy), AMF: toAMF, Ladder: c.opts.Ladder,
 		Contexts: st,
@@ -125,8 +125,9 @@ func (c *Core) open(ctx context.Context) error {
 		return err
 	}
 	c.closers = append(c.closers, func() error { c.amf.Close(); return nil })
-	toAMF.next = c.amf
+	toAMF.next, toSMF.next = c.amf, c.smf
 	data.Subscribe(t.notifications("AMF", c.amf))
+	data.Subscribe(t.notifications("SMF", c.smf))
 	if err := c.restore(ctx, data, policy); err != nil {
 		return err
 	}

@@ -147,58 +147,6 @@ func (s tracedNSSF) ForRegistration(ctx context.Context, req nnssf.SliceInfoForR
 	return r, err
 }
 
-type tracedAMPolicy struct {
-	hop
-	next npcf.AMPolicyControl
-}
-
-func (t tracer) amPolicy(from string, next npcf.AMPolicyControl) npcf.AMPolicyControl {
-	if !t.sink.On() {
-		return next
-	}
-	return tracedAMPolicy{t.hop(from, "PCF"), next}
-}
-
-func (s tracedAMPolicy) CreateAMPolicy(ctx context.Context, req npcf.AMPolicyRequest) (npcf.AMPolicyAssociation, error) {
-	answered := s.asked("Npcf_AMPolicyControl_Create", "supi", req.SUPI.Conceal())
-	r, err := s.next.CreateAMPolicy(ctx, req)
-	answered(err, "id", r.ID)
-	return r, err
-}
-
-func (s tracedAMPolicy) DeleteAMPolicy(ctx context.Context, id string) error {
-	answered := s.asked("Npcf_AMPolicyControl_Delete", "id", id)
-	err := s.next.DeleteAMPolicy(ctx, id)
-	answered(err)
-	return err
-}
-
-type tracedSMPolicy struct {
-	hop
-	next npcf.SMPolicyControl
-}
-
-func (t tracer) smPolicy(from string, next npcf.SMPolicyControl) npcf.SMPolicyControl {
-	if !t.sink.On() {
-		return next
-	}
-	return tracedSMPolicy{t.hop(from, "PCF"), next}
-}
-
-func (s tracedSMPolicy) CreateSMPolicy(ctx context.Context, req npcf.SMPolicyContextData) (npcf.SMPolicyDecision, error) {
-	answered := s.asked("Npcf_SMPolicyControl_Create", "dnn", req.DNN, "slice", req.SNSSAI, "session", req.PDUSessionID)
-	r, err := s.next.CreateSMPolicy(ctx, req)
-	answered(err, "id", r.ID, "5qi", r.DefaultQoS.FiveQI, "rules", len(r.PCCRules))
-	return r, err
-}
-
-func (s tracedSMPolicy) DeleteSMPolicy(ctx context.Context, id string) error {
-	answered := s.asked("Npcf_SMPolicyControl_Delete", "id", id)
-	err := s.next.DeleteSMPolicy(ctx, id)
-	answered(err)
-	return err
-}
-
 type tracedSMF struct {
 	hop
 	next nsmf.PDUSession
@@ -243,10 +191,14 @@ func (s tracedSMF) ReleaseSMContext(ctx context.Context, ref string, data nsmf.S
 	return err
 }
 
-// tracedAMF is what the SMF is given for the AMF, which is made after it: next is set before either serves anybody.
+// tracedAMF is what the SMF and the PCF are given for the AMF, which is made after them: next is set before any serves
+// anybody.
 type tracedAMF struct {
 	tracer
-	next namf.Communication
+	next interface {
+		namf.Communication
+		npcf.AMPolicyNotify
+	}
 }
 
 func (s *tracedAMF) N1N2MessageTransfer(ctx context.Context, supi ident.SUPI, req namf.N1N2MessageTransferReqData) (namf.N1N2MessageTransferRspData, error) {

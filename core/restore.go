@@ -10,6 +10,7 @@ import (
 	"github.com/limpid-5g/limpid/nf/pcf"
 	"github.com/limpid-5g/limpid/nf/smf"
 	"github.com/limpid-5g/limpid/nf/udm"
+	"github.com/limpid-5g/limpid/sbi/npcf"
 )
 
 // restore brings back what the store has of UEs and sessions: each network function gets what it knew before, and the
@@ -18,7 +19,7 @@ func (c *Core) restore(ctx context.Context, data *udm.UDM, policy *pcf.PCF) erro
 	began := time.Now()
 	sessions, err := c.smf.Restore(ctx, func(s smf.RestoredSession) {
 		if s.PolicyID != "" {
-			policy.RestoreSM(s.SUPI, s.PDUSessionID, s.PolicyID)
+			policy.RestoreSM(s.Policy, s.PolicyID, s.UERules)
 		}
 		if s.Registered {
 			data.RestoreSMF(s.SUPI, s.Registration)
@@ -29,7 +30,7 @@ func (c *Core) restore(ctx context.Context, data *udm.UDM, policy *pcf.PCF) erro
 	}
 	ues, err := c.amf.Restore(ctx, func(u amf.RestoredUE) {
 		if u.PolicyID != "" {
-			policy.RestoreAM(u.SUPI, u.PolicyID)
+			policy.RestoreAM(npcf.AMPolicyRequest{SUPI: u.SUPI, UEAMBR: u.UEAMBR, NotificationURI: string(u.SUPI)}, u.PolicyID)
 		}
 		data.RestoreAMF(u.SUPI, u.Registration)
 	})

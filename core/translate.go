@@ -9,10 +9,7 @@ import (
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/nf/amf"
 	"github.com/limpid-5g/limpid/nf/nssf"
-	"github.com/limpid-5g/limpid/nf/pcf"
-	"github.com/limpid-5g/limpid/nf/smf"
 	"github.com/limpid-5g/limpid/nf/upf"
-	"github.com/limpid-5g/limpid/sbi/npcf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
 	"github.com/limpid-5g/limpid/wire/pfcp"
 	"github.com/limpid-5g/limpid/wire/sctp"
@@ -99,42 +96,8 @@ func nssfConfig(c *config.Config) nssf.Config {
 	return cfg
 }
 
-func pcfConfig(c *config.Config) pcf.Config {
-	cfg := pcf.Config{RFSPIndex: c.PCF.RFSPIndex}
-	for _, p := range c.PCF.SessionPolicies {
-		policy := pcf.SessionPolicy{DNN: p.DNN, SNSSAI: p.Slice, MaxSessionAMBR: ambr(p.MaxSessionAMBR)}
-		for _, r := range p.Rules {
-			policy.PCCRules = append(policy.PCCRules, npcf.PCCRule{
-				ID: r.Name, Precedence: r.Precedence, FlowDescriptions: r.Flows, FiveQI: r.FiveQI,
-				ARP: nudm.ARP{PriorityLevel: r.ARP}, MaxBitRate: ambr(r.Maximum), GuaranteedBitRate: ambr(r.Guaranteed),
-			})
-		}
-		cfg.SessionPolicies = append(cfg.SessionPolicies, policy)
-	}
-	return cfg
-}
-
 func ambr(a config.AMBR) nudm.AMBR {
 	return nudm.AMBR{Uplink: uint64(a.Uplink), Downlink: uint64(a.Downlink)}
-}
-
-func smfConfig(c *config.Config) smf.Config {
-	cfg := smf.Config{
-		Name: c.SMF.Name, InstanceID: c.SMF.Name, N4Address: c.SMF.N4.Address, MaxProcedures: c.SMF.MaxProcedures,
-		Timers: smf.Timers{
-			HeartbeatInterval: time.Duration(c.SMF.Intervals.Heartbeat),
-			UsageReport:       time.Duration(c.SMF.Intervals.UsageReport),
-		},
-	}
-	for _, p := range c.SMF.UPFs {
-		cfg.UPFs = append(cfg.UPFs, smf.UPF{Name: p.Name, Address: netip.AddrPortFrom(p.Address, p.Port), DNNs: p.DNNs, Slices: p.Slices})
-	}
-	for _, d := range c.SMF.DNNs {
-		cfg.DNNs = append(cfg.DNNs, smf.DNN{
-			Name: d.Name, Slices: d.Slices, Pools: d.Pools, Gateway: d.Gateway, DNSServers: d.DNS, MTU: d.MTU,
-		})
-	}
-	return cfg
 }
 
 // UPFConfig is what the UPF of a configuration is told.
@@ -148,10 +111,24 @@ func upfConfig(c *config.Config) upf.Config {
 	for _, d := range c.SMF.DNNs {
 		cfg.Networks = append(cfg.Networks, upf.Network{
 			DNN: string(d.Name), TUN: c.TUNOf(d.Name), Pools: d.Pools, MTU: int(d.MTU),
-			Gateway: []netip.Prefix{netip.PrefixFrom(d.Gateway, d.Pools[0].Bits())},
+			Gateway: gateways(&d),
 		})
 	}
 	return cfg
+}
+
+// gateways are the UPF's own addresses in a data network: the configured one and the first of each IPv6 pool.
+func gateways(d *config.DNN) []netip.Prefix {
+	var list []netip.Prefix
+	if v4 := d.IPv4Pools(); len(v4) > 0 {
+		list = append(list, netip.PrefixFrom(d.Gateway, v4[0].Bits()))
+	}
+	for _, p := range d.Pools {
+		if p.Addr().Is6() {
+			list = append(list, netip.PrefixFrom(p.Addr().Next(), p.Bits()))
+		}
+	}
+	return list
 }
 
 func sctpConfig(c *config.Config, log *slog.Logger) sctp.Config {

@@ -7,6 +7,7 @@ import (
 	"embed"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -25,6 +26,8 @@ type Flow struct {
 	Subscribers []byte // CSV
 	Script      []string
 	Ladder      string // expected
+	// Others are further files by their names, .yaml for configurations that the script puts into use.
+	Others map[string][]byte
 }
 
 // All returns every flow, by name.
@@ -72,6 +75,13 @@ func Parse(name string, b []byte) (Flow, error) {
 		case "ladder":
 			f.Ladder = string(file.data)
 		default:
+			if path.Ext(file.name) == ".yaml" {
+				if f.Others == nil {
+					f.Others = make(map[string][]byte)
+				}
+				f.Others[file.name] = file.data
+				continue
+			}
 			return f, fmt.Errorf("flow %s: file %q is none of limpid.yaml, subscribers.csv, script, ladder", name, file.name)
 		}
 	}
@@ -138,8 +148,11 @@ func (f *Flow) Failure() bool {
 
 // Write writes the flow as a txtar archive that holds everything, also what it has from base/.
 func (f *Flow) Write(w io.Writer) error {
-	_, err := w.Write(writeArchive(f.Clause+": "+f.Title+"\n\n",
-		file{"limpid.yaml", f.Config}, file{"subscribers.csv", f.Subscribers},
-		file{"script", []byte(strings.Join(f.Script, "\n") + "\n")}, file{"ladder", []byte(f.Ladder)}))
+	list := []file{{"limpid.yaml", f.Config}, {"subscribers.csv", f.Subscribers}}
+	for _, name := range slices.Sorted(maps.Keys(f.Others)) {
+		list = append(list, file{name, f.Others[name]})
+	}
+	list = append(list, file{"script", []byte(strings.Join(f.Script, "\n") + "\n")}, file{"ladder", []byte(f.Ladder)})
+	_, err := w.Write(writeArchive(f.Clause+": "+f.Title+"\n\n", list...))
 	return err
 }

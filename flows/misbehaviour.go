@@ -11,6 +11,7 @@ import (
 	"github.com/limpid-5g/limpid/ran/gnb"
 	"github.com/limpid-5g/limpid/ran/ue"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
+	"github.com/limpid-5g/limpid/wire/nas/gsm"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
 
@@ -40,6 +41,8 @@ func (s *stage) cellMisbehaviour(c *command) gnb.Hooks {
 			return []ngap.Message{m}
 		},
 		RefuseSession: refuseSessions(c),
+		RefuseFlow:    refuseFlow(c.options["refuse-flow"]),
+		NoIntegrity:   c.options["no-integrity"] != "",
 		Refuse: func(m ngap.Message) *ngap.Cause {
 			if m.Name() != c.options["refuse"] {
 				return nil
@@ -47,6 +50,20 @@ func (s *stage) cellMisbehaviour(c *command) gnb.Hooks {
 			cause := ngap.CauseRadioNetworkRadioResourcesNotAvailable
 			return &cause
 		},
+	}
+}
+
+// refuseFlow makes a gNB that has no room for the QoS flow in "QFI".
+func refuseFlow(spec string) func(session, qfi uint8) *ngap.Cause {
+	refused, err := strconv.ParseUint(spec, 10, 6)
+	if err != nil {
+		return nil
+	}
+	return func(_, qfi uint8) *ngap.Cause {
+		if uint64(qfi) != refused {
+			return nil
+		}
+		return new(ngap.CauseRadioNetworkRadioResourcesNotAvailable)
 	}
 }
 
@@ -82,6 +99,8 @@ func radioLost(m ngap.Message) ngap.Message {
 		return stray("UEContextReleaseRequest", m.AMFUENGAPID, m.RANUENGAPID)
 	case *ngap.PDUSessionResourceSetupResponse:
 		return stray("UEContextReleaseRequest", m.AMFUENGAPID, m.RANUENGAPID)
+	case *ngap.PDUSessionResourceModifyResponse:
+		return stray("UEContextReleaseRequest", m.AMFUENGAPID, m.RANUENGAPID)
 	}
 	return m
 }
@@ -103,7 +122,9 @@ func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 		return left >= 0
 	}
 	var challenge aka.RAND
+	refuse, _ := strconv.ParseUint(c.options["refuse-modification"], 10, 8) // 0 for none
 	return ue.Hooks{
+		RefuseModification: gsm.Cause(refuse),
 		Uplink: func(m gmm.Message) []gmm.Message {
 			if s.chaos != nil {
 				return s.chaos.n1(m)
@@ -139,9 +160,22 @@ func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 			if r, ok := m.(*gmm.AuthenticationRequest); ok {
 				challenge = randOf(r)
 			}
-			return m.Name() == c.options["deaf"] && once()
+			return (m.Name() == c.options["deaf"] || carried(m) == c.options["deaf"]) && once()
 		},
 	}
+}
+
+// carried names the 5GSM message in a DL NAS TRANSPORT.
+func carried(m gmm.Message) string {
+	t, ok := m.(*gmm.DLNASTransport)
+	if !ok {
+		return "none"
+	}
+	sm, err := gsm.Decode(t.PayloadContainer)
+	if err != nil {
+		return "none"
+	}
+	return sm.Name()
 }
 
 // disguise puts another's 5G-GUTI into a REGISTRATION REQUEST.

@@ -65,7 +65,7 @@ type verbs map[string]func(context.Context, *command) error
 // verbs are all commands; each group has a file of its own.
 func (s *stage) verbs() verbs {
 	all := make(verbs)
-	for _, group := range []verbs{s.radioVerbs(), s.phoneVerbs(), s.faultVerbs(), s.restartVerbs(), s.accessVerbs(), s.mobilityVerbs()} {
+	for _, group := range []verbs{s.radioVerbs(), s.phoneVerbs(), s.faultVerbs(), s.restartVerbs(), s.accessVerbs(), s.mobilityVerbs(), s.sessionVerbs()} {
 		maps.Copy(all, group)
 	}
 	return all
@@ -114,7 +114,7 @@ func (s *stage) faultVerbs() verbs {
 // inside tells whether a command reaches into the core, which only who runs the core can do.
 func (s *stage) inside(verb string) bool {
 	switch verb {
-	case "n4", "kill", "start", "disk", "restart":
+	case "n4", "kill", "start", "disk", "restart", "policy", "network-release", "relocate", "agree", "granted":
 		return true
 	case "downlink", "tunnel":
 		return s.datagram == nil
@@ -185,13 +185,8 @@ func (s *stage) session(ctx context.Context, c *command) error {
 	} else if len(list) > 0 {
 		o.Slice = &list[0]
 	}
-	switch c.options["type"] {
-	case "IPv6":
-		o.Type = gsm.IPv6
-	case "IPv4v6":
-		o.Type = gsm.IPv4v6
-	case "Ethernet":
-		o.Type = gsm.Ethernet
+	if err := sessionOptions(c, &o); err != nil {
+		return err
 	}
 	got, err := u.EstablishSession(ctx, id, o)
 	if err != nil {
@@ -200,7 +195,7 @@ func (s *stage) session(ctx context.Context, c *command) error {
 	if want := c.options["address"]; want != "" && got.Address.String() != want {
 		return fmt.Errorf("address %v, want %s", got.Address, want)
 	}
-	return nil
+	return s.expectSession(c, got)
 }
 
 func (s *stage) releaseSession(ctx context.Context, c *command) error {
@@ -254,7 +249,15 @@ func (s *stage) downlink(_ context.Context, c *command) error {
 	if !ok {
 		return fmt.Errorf("%s has no session %d", c.words[1], id)
 	}
-	return s.packetFor(string(got.DNN), got.Address)
+	if info, ok := s.sessionInfo(c, id); ok && got.Type > gsm.IPv4v6 && s.path != nil {
+		s.path.Frame(string(got.DNN), info.UplinkTEID, 100)
+		return nil
+	}
+	to := got.Address
+	if info, ok := s.sessionInfo(c, id); ok && !to.IsValid() && info.Prefix.IsValid() {
+		to = info.Prefix.Addr().Next() // the UE learns its prefix from the user plane
+	}
+	return s.packetFor(string(got.DNN), to)
 }
 
 func (s *stage) awaitPaging(ctx context.Context, c *command) error {

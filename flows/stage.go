@@ -51,12 +51,13 @@ type stage struct {
 	camps    map[*ue.UE]*gnb.GNB
 	// of every gNB by its name
 	cellConfigs map[string]gnb.Config
-	links       sync.Map       // gNB name -> sctp.Association, its own end
-	said        sync.Map       // UE name -> []byte, its last NAS message as it went over the air
-	silent      atomic.Bool    // N4 loses everything
-	chaos       *chaos         // nil but in the random test
-	begun       []<-chan error // commands that run beside the script
-	settle      func()         // waits until everybody has done what can be done without waiting
+	links       sync.Map          // gNB name -> sctp.Association, its own end
+	said        sync.Map          // UE name -> []byte, its last NAS message as it went over the air
+	silent      atomic.Bool       // N4 loses everything
+	chaos       *chaos            // nil but in the random test
+	begun       []<-chan error    // commands that run beside the script
+	others      map[string][]byte // further files of the flow
+	settle      func()            // waits until everybody has done what can be done without waiting
 
 	arrows ladder.Sink // what the core says and hears
 
@@ -78,7 +79,8 @@ func newStage(f *Flow, dir string, log *slog.Logger, settle func()) (*stage, err
 	s := &stage{
 		file: filepath.Join(dir, "limpid.db"), recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
 		cells: make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE),
-		camps: make(map[*ue.UE]*gnb.GNB), cellConfigs: make(map[string]gnb.Config), settle: settle,
+		others: f.Others,
+		camps:  make(map[*ue.UE]*gnb.GNB), cellConfigs: make(map[string]gnb.Config), settle: settle,
 	}
 	s.arrows = s.recorder.record
 	s.ctx, s.stop = context.WithCancel(context.Background())

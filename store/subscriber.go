@@ -109,7 +109,22 @@ type DNN struct {
 	FiveQI       uint8
 	ARP          ARP
 	StaticIPv4   netip.Addr // the zero Addr: from the pool
+	// StaticIPv6 is a /64, the zero Prefix: from the pool. FramedRoutes are the networks behind the UE, TS 23.501 §5.6.14.
+	StaticIPv6   netip.Prefix
+	FramedRoutes []netip.Prefix
+	// UPIntegrity and UPConfidentiality are the user plane security policy, TS 33.501 §6.6.1; empty: as the SMF is configured.
+	UPIntegrity, UPConfidentiality UPProtection
 }
+
+// UPProtection is TS 29.571 §5.4.3.4.
+type UPProtection string
+
+// The values of UPProtection.
+const (
+	UPRequired  UPProtection = "REQUIRED"
+	UPPreferred UPProtection = "PREFERRED"
+	UPNotNeeded UPProtection = "NOT_NEEDED"
+)
 
 // SessionType is a PDU session type, TS 29.571 §5.4.3.3.
 type SessionType string

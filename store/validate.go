@@ -184,7 +184,45 @@ func (d *DNN) validate() error {
 			return invalid("static IPv4 %s without session type IPV4 or IPV4V6", d.StaticIPv4)
 		}
 	}
+	if err := d.validateSession(); err != nil {
+		return err
+	}
 	return d.SessionAMBR.validate("session AMBR")
+}
+
+// maxFramedRoutes bounds the networks behind one UE.
+const maxFramedRoutes = 16
+
+// validateSession checks what few subscribers have.
+func (d *DNN) validateSession() error {
+	v6 := slices.Contains(d.SessionTypes, IPv6) || slices.Contains(d.SessionTypes, IPv4v6)
+	if p := d.StaticIPv6; p.IsValid() {
+		if !p.Addr().Is6() || p.Addr().Is4In6() || p.Bits() != 64 || p != p.Masked() || !p.Addr().IsGlobalUnicast() {
+			return invalid("static IPv6 %s is no /64 of unicast addresses", p)
+		}
+		if !v6 {
+			return invalid("static IPv6 %s without session type IPV6 or IPV4V6", p)
+		}
+	}
+	if len(d.FramedRoutes) > maxFramedRoutes {
+		return invalid("%d framed routes, at most %d", len(d.FramedRoutes), maxFramedRoutes)
+	}
+	for i, p := range d.FramedRoutes {
+		if !p.IsValid() || p != p.Masked() || p.Addr().Is4In6() || p.Bits() == 0 {
+			return invalid("framed route %s is no network prefix", p)
+		}
+		if slices.ContainsFunc(d.FramedRoutes[:i], p.Overlaps) {
+			return invalid("framed route %s overlaps another one", p)
+		}
+	}
+	for _, u := range []UPProtection{d.UPIntegrity, d.UPConfidentiality} {
+		switch u {
+		case "", UPRequired, UPPreferred, UPNotNeeded:
+		default:
+			return invalid("user plane protection %q, want REQUIRED, PREFERRED or NOT_NEEDED", u)
+		}
+	}
+	return nil
 }
 
 func (a AMBR) validate(name string) error {

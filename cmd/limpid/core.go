@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +25,8 @@ func newCoreCommand() *cobra.Command {
 		Use:   "core --config limpid.yaml",
 		Short: "Run the core",
 		Long: "Run the core until SIGTERM or SIGINT. With --ladder every message is shown as it passes: from whom to whom, on\n" +
-			"which reference point, with its key information elements and never a key.",
+			"which reference point, with its key information elements and never a key. On SIGHUP the policies (pcf) are read\n" +
+			"again, and what is running is changed to them.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runCore(cmd.Context(), file, ladderForm, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -65,6 +68,12 @@ func runCore(ctx context.Context, file, ladderForm string, out, errOut io.Writer
 			notify(log, "READY=1")
 		}
 	}()
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	reloading, stop := context.WithCancel(ctx)
+	defer stop()
+	go c.ReloadPolicies(reloading, file, hup)
 	return errors.Join(c.Run(ctx), c.Close(), protection.close(), endLadder())
 }
 

@@ -193,7 +193,7 @@ func TestContradictions(t *testing.T) {
 		{"bad DNN", "{name: ims", "{name: -ims", `smf.dnns[1].name: DNN "-ims"`},
 		{"slice in no PLMN", "slices: [1-010203]", "slices: [9]", `f:25:28: smf.dnns[1].slices[0]: slice 9 is in no amf.plmns[].slices, so no UE could use it`},
 		{"MTU", "mtu: 1358", "mtu: 500", `smf.dnns[1].mtu: 500: want 1280 to 9000 octets`},
-		{"DNS", "dns: [192.0.2.53]", "dns: [\"fd00::1\"]", `smf.dnns[0].dns[0]: fd00::1: want the IPv4 address of a DNS server`},
+		{"DNS", "dns: [192.0.2.53]", "dns: [0.0.0.0]", `smf.dnns[0].dns[0]: 0.0.0.0: want the address of a DNS server`},
 		{"same N4 address", "n4: {address: 127.0.0.2}", "n4: {address: 127.0.0.1}", `f:27:8: upf.n4.address: 127.0.0.1 is smf.n4.address: both need UDP port 8805`},
 		{"N3 address missing", "n3: {address: 10.0.0.2}", "extra_slots: 5", `f:26:1: upf.n3.address: missing`},
 		{"data path", "n3: {address: 10.0.0.2}", "n3: {address: 10.0.0.2}\n  datapath: dpdk", `upf.datapath: "dpdk": want soft, xdp or auto`},

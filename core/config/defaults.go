@@ -64,8 +64,17 @@ func (c *Config) derive() {
 	}
 	for i := range c.SMF.DNNs {
 		d := &c.SMF.DNNs[i]
-		if !d.Gateway.IsValid() && len(d.Pools) > 0 {
-			d.Gateway = d.Pools[0].Masked().Addr().Next()
+		if v4 := d.IPv4Pools(); !d.Gateway.IsValid() && len(v4) > 0 {
+			d.Gateway = v4[0].Masked().Addr().Next()
+		}
+		if d.AlwaysOn == "" {
+			d.AlwaysOn = "never"
+		}
+		if d.Security.Integrity == "" {
+			d.Security.Integrity = "preferred"
+		}
+		if d.Security.Confidentiality == "" {
+			d.Security.Confidentiality = "preferred"
 		}
 		if d.MTU == 0 {
 			d.MTU = defaultMTU

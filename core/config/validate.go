@@ -14,6 +14,8 @@ const (
 	minMTU, maxMTU = 1280, 9000
 	minPoolBits    = 8
 	maxPoolBits    = 30
+	minPool6Bits   = 40
+	maxPool6Bits   = 63
 	maxPools       = 16
 	maxTAIs        = 16      // in a registration area, TS 24.501 §9.11.3.9
 	maxSlices      = 1024    // per TAI, TS 38.413 §9.3.1.17

@@ -33,10 +33,18 @@ func (v *validator) dnns() {
 			v.bad(key+".mtu", "%d: want %d to %d octets", d.MTU, minMTU, maxMTU)
 		}
 		for j, a := range d.DNS {
-			if !a.Is4() || a.IsUnspecified() {
-				v.bad(fmt.Sprintf("%s.dns[%d]", key, j), "%s: want the IPv4 address of a DNS server", a)
+			if !a.IsValid() || a.IsUnspecified() || a.Is4In6() || a.Zone() != "" {
+				v.bad(fmt.Sprintf("%s.dns[%d]", key, j), "%s: want the address of a DNS server", a)
 			}
 		}
+		for j, a := range d.PCSCF {
+			if !a.IsValid() || a.IsUnspecified() || a.Is4In6() || a.Zone() != "" {
+				v.bad(fmt.Sprintf("%s.pcscf[%d]", key, j), "%s: want the address of a P-CSCF", a)
+			}
+		}
+		v.oneOf(key+".always_on", d.AlwaysOn, "never", "requested", "required")
+		v.oneOf(key+".up_security.integrity", d.Security.Integrity, "required", "preferred", "not-needed")
+		v.oneOf(key+".up_security.confidentiality", d.Security.Confidentiality, "required", "preferred", "not-needed")
 		ues += v.pools(key, i)
 		v.gateway(key, d)
 	}
@@ -54,21 +62,28 @@ func (v *validator) extraSlots() int {
 
 // pools checks the pools of one data network and returns how many addresses they have.
 func (v *validator) pools(key string, i int) (size int) {
-	pools := v.SMF.DNNs[i].Pools
-	if len(pools) == 0 || len(pools) > maxPools {
+	d := &v.SMF.DNNs[i]
+	pools := d.Pools
+	if len(pools) == 0 && !d.Ethernet && !d.Unstructured || len(pools) > maxPools {
 		v.bad(key+".pools", "%d pools, want 1 to %d, such as [10.45.0.0/16]", len(pools), maxPools)
 	}
 	for j, p := range pools {
 		at := fmt.Sprintf("%s.pools[%d]", key, j)
+		low, high := minPoolBits, maxPoolBits
+		if p.Addr().Is6() {
+			low, high = minPool6Bits, maxPool6Bits
+		}
 		switch {
-		case !p.Addr().Is4() || p.Bits() < minPoolBits || p.Bits() > maxPoolBits:
-			v.bad(at, "%s: want an IPv4 prefix from /%d to /%d", p, minPoolBits, maxPoolBits)
+		case !p.IsValid() || p.Addr().Is4In6() || p.Bits() < low || p.Bits() > high:
+			v.bad(at, "%s: want an IPv4 prefix from /%d to /%d or an IPv6 prefix from /%d to /%d", p, minPoolBits, maxPoolBits, minPool6Bits, maxPool6Bits)
 			continue
 		case p != p.Masked():
 			v.bad(at, "%s has host bits set, did you mean %s?", p, p.Masked())
 			continue
 		}
-		size += 1 << (32 - p.Bits())
+		if p.Addr().Is4() { // the UPF keeps a slot for each of them; sessions of IPv6 alone share the extra slots
+			size += 1 << (32 - p.Bits())
+		}
 		v.reserved(at, p)
 		for k := range i + 1 {
 			others := v.SMF.DNNs[k].Pools
@@ -97,10 +112,14 @@ func (v *validator) reserved(at string, p netip.Prefix) {
 }
 
 func (v *validator) gateway(key string, d DNN) {
-	if len(d.Pools) == 0 {
+	v4 := d.IPv4Pools()
+	if len(v4) == 0 {
+		if d.Gateway.IsValid() {
+			v.bad(key+".gateway", "%s: there is no IPv4 pool that it could be in", d.Gateway)
+		}
 		return
 	}
-	p := d.Pools[0]
+	p := v4[0]
 	if !p.Contains(d.Gateway) {
 		v.bad(key+".gateway", "%s is not in the first pool, %s", d.Gateway, p)
 	} else if d.Gateway == p.Masked().Addr() || !p.Contains(d.Gateway.Next()) {

@@ -134,6 +134,15 @@ func writeDNN(w *bytes.Buffer, d *store.DNN) {
 	if d.StaticIPv4.IsValid() {
 		fmt.Fprintf(w, ", static IP %s", d.StaticIPv4)
 	}
+	if d.StaticIPv6.IsValid() {
+		fmt.Fprintf(w, ", static IPv6 %s", d.StaticIPv6)
+	}
+	for _, p := range d.FramedRoutes {
+		fmt.Fprintf(w, ", route %s", p)
+	}
+	if d.UPIntegrity != "" || d.UPConfidentiality != "" {
+		fmt.Fprintf(w, ", integrity %s, confidentiality %s", d.UPIntegrity, d.UPConfidentiality)
+	}
 	fmt.Fprintln(w)
 }
 

@@ -33,8 +33,15 @@ type Input struct {
 	AMBRUp    string   // of the UE and of each session, as "1Gbps", default 1 Gbit/s
 	AMBRDown  string
 	StaticIP  string // IPv4 address on the default DNN of the first slice
-	FiveQI    string // 5QI of the default QoS flow, default 9
-	ARP       string // priority 1 (highest) to 15, default 8
+	// On every DNN: types such as IPv4, IPv4v6, Ethernet, default "IPv4", and SSC modes, default "1"; the first is the
+	// default. Required, preferred or not-needed of user plane protection, default: as the SMF is configured.
+	SessionTypes, SSCModes         []string
+	UPIntegrity, UPConfidentiality string
+	// On the default DNN of the first slice: a /64, and networks behind the UE.
+	StaticIPv6   string
+	FramedRoutes []string
+	FiveQI       string // 5QI of the default QoS flow, default 9
+	ARP          string // priority 1 (highest) to 15, default 8
 	Access
 }
 
@@ -159,7 +166,8 @@ func (p *parser) slices(in *Input, ambr store.AMBR) []store.Slice {
 		dnns = []string{defaultDNN}
 	}
 	qos := store.DNN{
-		SessionTypes: []store.SessionType{store.IPv4}, SSCModes: []uint8{1}, SessionAMBR: ambr,
+		SessionTypes: p.sessionTypes(in.SessionTypes), SSCModes: p.sscModes(in.SSCModes), SessionAMBR: ambr,
+		UPIntegrity: p.protection("integrity", in.UPIntegrity), UPConfidentiality: p.protection("confidentiality", in.UPConfidentiality),
 		FiveQI: p.octet("5QI", or(in.FiveQI, defaultFiveQI)),
 		ARP:    store.ARP{PriorityLevel: p.octet("ARP priority", or(in.ARP, defaultARP))},
 	}
@@ -182,6 +190,12 @@ func (p *parser) slices(in *Input, ambr store.AMBR) []store.Slice {
 			p.fail(fmt.Errorf("static IP %q: want an IPv4 address", in.StaticIP))
 		}
 		slices[0].DNNs[0].StaticIPv4 = addr
+	}
+	if in.StaticIPv6 != "" {
+		slices[0].DNNs[0].StaticIPv6 = p.prefix("static IPv6", in.StaticIPv6)
+	}
+	for _, r := range in.FramedRoutes {
+		slices[0].DNNs[0].FramedRoutes = append(slices[0].DNNs[0].FramedRoutes, p.prefix("framed route", strings.TrimSpace(r)))
 	}
 	return slices
 }

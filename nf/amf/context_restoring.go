@@ -20,6 +20,7 @@ type RestoredUE struct {
 	SUPI         ident.SUPI
 	Registration nudm.AMF3GPPAccessRegistration
 	PolicyID     string
+	UEAMBR       nudm.AMBR
 }
 
 // Session is a PDU session as an SMF knows it.
@@ -54,7 +55,7 @@ func (a *AMF) Restore(ctx context.Context, each func(RestoredUE)) (int, error) {
 		a.absent.note(u)
 		u.supervise()
 		restored.Add(1)
-		each(RestoredUE{SUPI: u.supi, PolicyID: u.policy, Registration: nudm.AMF3GPPAccessRegistration{
+		each(RestoredUE{SUPI: u.supi, PolicyID: u.policy, UEAMBR: u.ambr, Registration: nudm.AMF3GPPAccessRegistration{
 			AMFInstanceID: a.cfg.InstanceID, GUAMI: a.cfg.GUAMI, PEI: u.pei,
 		}})
 	})

@@ -104,6 +104,11 @@ func (d *details) ngap(m ngap.Message) {
 		for _, s := range m.PDUSessionResourceSetupListSUReq {
 			d.add("session", s.PDUSessionID)
 		}
+	case *ngap.PDUSessionResourceModifyRequest:
+		d.add("RAN-UE-NGAP-ID", m.RANUENGAPID)
+		for _, s := range m.PDUSessionResourceModifyListModReq {
+			d.add("session", s.PDUSessionID)
+		}
 	case *ngap.PDUSessionResourceReleaseCommand:
 		d.add("RAN-UE-NGAP-ID", m.RANUENGAPID)
 		for _, s := range m.PDUSessionResourceToReleaseListRelCmd {

@@ -139,6 +139,20 @@ func (ue *ue) forward(s *smContext, n1 []byte, n2 nsmf.N2SMInfo) {
 				UEAggregateMaximumBitRateDL: ngap.BitRate(ue.ambr.Downlink), UEAggregateMaximumBitRateUL: ngap.BitRate(ue.ambr.Uplink),
 			},
 		})
+	case nsmf.PDUResModReq:
+		if !s.active { // its user plane was taken down on the way
+			if len(n1) > 0 {
+				ue.sendN1SM(s.id, n1)
+			}
+			return
+		}
+		snssai := ngap.NewSNSSAI(s.slice)
+		conn.gnb.send(conn, &ngap.PDUSessionResourceModifyRequest{
+			AMFUENGAPID: conn.amfID, RANUENGAPID: conn.ranID,
+			PDUSessionResourceModifyListModReq: ngap.PDUSessionResourceModifyListModReq{{
+				PDUSessionID: id, NASPDU: pdu, SNSSAI: &snssai, PDUSessionResourceModifyRequestTransfer: n2.Data,
+			}},
+		})
 	case nsmf.PDUResRelCmd:
 		s.active = false
 		conn.gnb.send(conn, &ngap.PDUSessionResourceReleaseCommand{
@@ -187,6 +201,18 @@ func (ue *ue) setupResponse(ctx context.Context, m *ngap.PDUSessionResourceSetup
 	}
 	for _, s := range m.PDUSessionResourceFailedToSetupListSURes {
 		ue.toSMF(ctx, uint8(s.PDUSessionID), nsmf.N2SMInfo{Type: nsmf.PDUResSetupFail, Data: s.PDUSessionResourceSetupUnsuccessfulTransfer})
+	}
+}
+
+// modifyResponse brings the gNB's answer to the SMFs, TS 23.502 §4.3.3.2 steps 6 and 7.
+func (ue *ue) modifyResponse(ctx context.Context, m *ngap.PDUSessionResourceModifyResponse) {
+	ue.running = sessionManagement
+	defer func() { ue.running = idle }()
+	for _, s := range m.PDUSessionResourceModifyListModRes {
+		ue.toSMF(ctx, uint8(s.PDUSessionID), nsmf.N2SMInfo{Type: nsmf.PDUResModRsp, Data: s.PDUSessionResourceModifyResponseTransfer})
+	}
+	for _, s := range m.PDUSessionResourceFailedToModifyListModRes {
+		ue.toSMF(ctx, uint8(s.PDUSessionID), nsmf.N2SMInfo{Type: nsmf.PDUResModFail, Data: s.PDUSessionResourceModifyUnsuccessfulTransfer})
 	}
 }
 

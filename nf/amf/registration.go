@@ -202,7 +202,7 @@ func (ue *ue) associatePolicy(ctx context.Context) error {
 	}
 	p, err := ue.amf.services.Policy.CreateAMPolicy(ctx, npcf.AMPolicyRequest{
 		SUPI: ue.supi, TAI: ue.tai, AllowedNSSAI: ue.allowed,
-		RFSPIndex: ue.subscribed.RFSPIndex, UEAMBR: ue.subscribed.SubscribedUEAMBR,
+		RFSPIndex: ue.subscribed.RFSPIndex, UEAMBR: ue.subscribed.SubscribedUEAMBR, NotificationURI: string(ue.supi),
 	})
 	if err != nil {
 		return fmt.Errorf("AM policy: %w", err)

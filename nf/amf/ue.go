@@ -181,6 +181,8 @@ func (ue *ue) Serve(ctx context.Context, m any) {
 		ue.applySubscription(ctx)
 	case *deregister:
 		ue.deregister(ctx, m)
+	case *policyUpdate:
+		ue.policyChanged(ctx, m)
 	case *sessionEnded:
 		ue.dropSession(m.id, m.ref)
 	case *gmm.ULNASTransport:
@@ -205,6 +207,8 @@ func (ue *ue) Serve(ctx context.Context, m any) {
 		ue.acknowledgeCancel(ue.conn)
 	case *ngap.PDUSessionResourceSetupResponse:
 		ue.setupResponse(ctx, m)
+	case *ngap.PDUSessionResourceModifyResponse:
+		ue.modifyResponse(ctx, m)
 	case *ngap.PDUSessionResourceReleaseResponse:
 		ue.releaseResponse(ctx, m)
 	case *ngap.UERadioCapabilityInfoIndication:

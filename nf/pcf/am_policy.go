@@ -10,22 +10,37 @@ import (
 	"github.com/limpid-5g/limpid/sbi/nudr"
 )
 
+// accessPolicy is an AM policy association.
+type accessPolicy struct {
+	request npcf.AMPolicyRequest
+	now     npcf.AMPolicyAssociation
+}
+
 // CreateAMPolicy implements npcf.AMPolicyControl, TS 29.507 §4.2.2.
 func (p *PCF) CreateAMPolicy(ctx context.Context, req npcf.AMPolicyRequest) (npcf.AMPolicyAssociation, error) {
-	if _, err := p.udr.AMData(ctx, req.SUPI); err != nil {
+	if _, err := p.deps.UDR.AMData(ctx, req.SUPI); err != nil {
 		return npcf.AMPolicyAssociation{}, refusal(req.SUPI, err)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	id, err := p.am.create(req.SUPI)
+	now := p.cfg.access(&req)
+	id, err := p.am.create(req.SUPI, accessPolicy{req, now})
 	if err != nil {
 		return npcf.AMPolicyAssociation{}, err
 	}
-	association := npcf.AMPolicyAssociation{ID: id, RFSPIndex: req.RFSPIndex, UEAMBR: req.UEAMBR}
-	if p.cfg.RFSPIndex != 0 {
-		association.RFSPIndex = p.cfg.RFSPIndex
+	now.ID = id
+	return now, nil
+}
+
+// access decides what an AMF does with a UE, TS 23.503 §6.1.2.1.
+func (c *Config) access(req *npcf.AMPolicyRequest) npcf.AMPolicyAssociation {
+	a := npcf.AMPolicyAssociation{RFSPIndex: req.RFSPIndex, UEAMBR: req.UEAMBR}
+	if c.RFSPIndex != 0 {
+		a.RFSPIndex = c.RFSPIndex
 	}
-	return association, nil
+	a.UEAMBR.Uplink = capped(req.UEAMBR.Uplink, c.MaxUEAMBR.Uplink)
+	a.UEAMBR.Downlink = capped(req.UEAMBR.Downlink, c.MaxUEAMBR.Downlink)
+	return a
 }
 
 // DeleteAMPolicy implements npcf.AMPolicyControl, TS 29.507 §4.2.5.

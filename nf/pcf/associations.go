@@ -1,27 +1,37 @@
 package pcf
 
 import (
+	"cmp"
 	"crypto/rand"
+	"maps"
 	"net/http"
+	"slices"
 
+	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/sbi"
 	"github.com/limpid-5g/limpid/sbi/npcf"
 )
 
 // associations are the policy associations of one kind: at most one for each owner, so that one that its consumer
-// forgot is replaced by the next. IDs are random. After a restart the consumers, which keep
-// theirs, bring them back.
-type associations[Owner comparable] struct {
+// forgot is replaced by the next. IDs are random. After a restart the consumers, which keep theirs, bring them back.
+type associations[Owner comparable, Record any] struct {
 	most    int
-	byID    map[string]Owner
+	byID    map[string]*association[Owner, Record]
 	byOwner map[Owner]string
 }
 
-func newAssociations[Owner comparable](most int) associations[Owner] {
-	return associations[Owner]{most: most, byID: make(map[string]Owner), byOwner: make(map[Owner]string)}
+// association is what was asked for and what was decided.
+type association[Owner comparable, Record any] struct {
+	id     string
+	owner  Owner
+	record Record
 }
 
-func (a *associations[Owner]) create(owner Owner) (id string, err error) {
+func newAssociations[Owner comparable, Record any](most int) associations[Owner, Record] {
+	return associations[Owner, Record]{most: most, byID: make(map[string]*association[Owner, Record]), byOwner: make(map[Owner]string)}
+}
+
+func (a *associations[Owner, Record]) create(owner Owner, r Record) (id string, err error) {
 	if old, ok := a.byOwner[owner]; ok {
 		delete(a.byID, old)
 	} else if len(a.byID) >= a.most {
@@ -29,21 +39,42 @@ func (a *associations[Owner]) create(owner Owner) (id string, err error) {
 			"%d policy associations exist, at most %d may; raise the limit", len(a.byID), a.most)
 	}
 	id = rand.Text()
-	a.byID[id], a.byOwner[owner] = owner, id
+	a.byID[id], a.byOwner[owner] = &association[Owner, Record]{id, owner, r}, id
 	return id, nil
 }
 
 // restore brings back an association that its consumer kept over a restart.
-func (a *associations[Owner]) restore(owner Owner, id string) {
-	a.byID[id], a.byOwner[owner] = owner, id
+func (a *associations[Owner, Record]) restore(owner Owner, id string, r Record) {
+	a.byID[id], a.byOwner[owner] = &association[Owner, Record]{id, owner, r}, id
 }
 
-func (a *associations[Owner]) remove(id string) error {
-	owner, ok := a.byID[id]
+func (a *associations[Owner, Record]) find(id string) (*association[Owner, Record], error) {
+	found, ok := a.byID[id]
 	if !ok {
-		return sbi.Problem(http.StatusNotFound, npcf.CausePolicyContextNotFound, "policy association %.32q is unknown or ended already", id)
+		return nil, sbi.Problem(http.StatusNotFound, npcf.CausePolicyContextNotFound, "policy association %.32q is unknown or ended already", id)
+	}
+	return found, nil
+}
+
+func (a *associations[Owner, Record]) remove(id string) error {
+	found, err := a.find(id)
+	if err != nil {
+		return err
 	}
 	delete(a.byID, id)
-	delete(a.byOwner, owner)
+	delete(a.byOwner, found.owner)
 	return nil
+}
+
+// all are the associations, in the order of their owners.
+func (a *associations[Owner, Record]) all(compare func(x, y Owner) int) []*association[Owner, Record] {
+	list := slices.Collect(maps.Values(a.byID))
+	slices.SortFunc(list, func(x, y *association[Owner, Record]) int { return compare(x.owner, y.owner) })
+	return list
+}
+
+func compareUEs(x, y ident.SUPI) int { return cmp.Compare(x, y) }
+
+func compareSessions(x, y session) int {
+	return cmp.Or(cmp.Compare(x.supi, y.supi), cmp.Compare(x.id, y.id))
 }

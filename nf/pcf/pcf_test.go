@@ -47,7 +47,7 @@ func newPCF(t *testing.T, cfg pcf.Config) *pcf.PCF {
 	if err := cfg.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	return pcf.New(cfg, repository{}, slog.New(slog.DiscardHandler))
+	return pcf.New(cfg, pcf.Deps{UDR: repository{}}, slog.New(slog.DiscardHandler))
 }
 
 func request() npcf.SMPolicyContextData {

@@ -3,8 +3,11 @@ package pcf
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"slices"
+	"strings"
 
+	"github.com/limpid-5g/limpid/sbi"
 	"github.com/limpid-5g/limpid/sbi/npcf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
 )
@@ -16,30 +19,72 @@ const (
 	matchAllPrecedence = 255
 )
 
+// sessionPolicy is an SM policy association.
+type sessionPolicy struct {
+	request npcf.SMPolicyContextData
+	byUE    []npcf.PCCRule // that the UE asked for, in order
+	lastUE  int            // counts them, so that an id does not come again
+	now     npcf.SMPolicyDecision
+}
+
 // CreateSMPolicy implements npcf.SMPolicyControl, TS 29.512 §4.2.2: the subscribed QoS, the first configured policy
 // that fits, and last the rule that matches every packet.
 func (p *PCF) CreateSMPolicy(ctx context.Context, req npcf.SMPolicyContextData) (npcf.SMPolicyDecision, error) {
-	if _, err := p.udr.SMData(ctx, req.SUPI, req.SNSSAI, req.DNN); err != nil {
+	if _, err := p.deps.UDR.SMData(ctx, req.SUPI, req.SNSSAI, req.DNN); err != nil {
 		return npcf.SMPolicyDecision{}, refusal(req.SUPI, err)
 	}
-	decision := npcf.SMPolicyDecision{SessionAMBR: req.SubscribedAMBR, DefaultQoS: req.SubscribedQoS}
-	if policy := p.policyFor(&req); policy != nil {
-		decision.SessionAMBR.Uplink = capped(req.SubscribedAMBR.Uplink, policy.MaxSessionAMBR.Uplink)
-		decision.SessionAMBR.Downlink = capped(req.SubscribedAMBR.Downlink, policy.MaxSessionAMBR.Downlink)
-		decision.PCCRules = rulesOf(policy, req.SubscribedQoS)
-	}
-	decision.PCCRules = append(decision.PCCRules, npcf.PCCRule{
-		ID: matchAllID, Precedence: matchAllPrecedence, FiveQI: req.SubscribedQoS.FiveQI, ARP: req.SubscribedQoS.ARP,
-	})
-
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	id, err := p.sm.create(session{req.SUPI, req.PDUSessionID})
+	a := sessionPolicy{request: req}
+	if p.cfg.barred(&req) {
+		return npcf.SMPolicyDecision{}, barred(&req)
+	}
+	a.now = p.cfg.decide(&a)
+	id, err := p.sm.create(session{req.SUPI, req.PDUSessionID}, a)
 	if err != nil {
 		return npcf.SMPolicyDecision{}, err
 	}
-	decision.ID = id
-	return decision, nil
+	return withID(a.now, id), nil
+}
+
+func barred(req *npcf.SMPolicyContextData) error {
+	return sbi.Problem(http.StatusForbidden, npcf.CausePolicyContextDenied,
+		"sessions on DNN %q in slice %s are barred; change pcf.session_policies", req.DNN, req.SNSSAI)
+}
+
+func withID(d npcf.SMPolicyDecision, id string) npcf.SMPolicyDecision {
+	d.ID = id
+	return d
+}
+
+// UpdateSMPolicy implements npcf.SMPolicyControl, TS 29.512 §4.2.4.
+func (p *PCF) UpdateSMPolicy(_ context.Context, id string, req npcf.SMPolicyUpdateContextData) (npcf.SMPolicyDecision, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	found, err := p.sm.find(id)
+	if err != nil {
+		return npcf.SMPolicyDecision{}, err
+	}
+	a := found.record
+	if req.SubscribedAMBR != nil {
+		a.request.SubscribedAMBR = *req.SubscribedAMBR
+	}
+	if req.SubscribedQoS != nil {
+		a.request.SubscribedQoS = *req.SubscribedQoS
+	}
+	for _, r := range req.RuleReports {
+		p.log.Warn("PCC rules are not in force", "supi", found.owner.supi.Conceal(), "pdu_session", found.owner.id, "dnn", string(a.request.DNN),
+			"rules", strings.Join(r.PCCRuleIDs, ","), "failure", string(r.FailureCode))
+		a.byUE = slices.DeleteFunc(slices.Clone(a.byUE), func(x npcf.PCCRule) bool { return slices.Contains(r.PCCRuleIDs, x.ID) })
+	}
+	for i := range req.UEInitResReq {
+		if err := p.cfg.grant(&a, &req.UEInitResReq[i]); err != nil {
+			return npcf.SMPolicyDecision{}, err
+		}
+	}
+	a.now = p.cfg.decide(&a)
+	found.record = a
+	return withID(a.now, id), nil
 }
 
 // DeleteSMPolicy implements npcf.SMPolicyControl, TS 29.512 §4.2.5.
@@ -49,9 +94,36 @@ func (p *PCF) DeleteSMPolicy(_ context.Context, id string) error {
 	return p.sm.remove(id)
 }
 
-func (p *PCF) policyFor(req *npcf.SMPolicyContextData) *SessionPolicy {
-	for i := range p.cfg.SessionPolicies {
-		policy := &p.cfg.SessionPolicies[i]
+// decide makes the rules of a session.
+func (c *Config) decide(a *sessionPolicy) npcf.SMPolicyDecision {
+	req := &a.request
+	decision := npcf.SMPolicyDecision{SessionAMBR: req.SubscribedAMBR, DefaultQoS: req.SubscribedQoS}
+	if policy := c.policyFor(req); policy != nil {
+		decision.SessionAMBR.Uplink = capped(req.SubscribedAMBR.Uplink, policy.MaxSessionAMBR.Uplink)
+		decision.SessionAMBR.Downlink = capped(req.SubscribedAMBR.Downlink, policy.MaxSessionAMBR.Downlink)
+		decision.PCCRules = rulesOf(policy, req.SubscribedQoS)
+		decision.ReflectiveQoSTimer = policy.ReflectiveQoSTimer
+		for _, r := range a.byUE {
+			if policy.UERequests != nil && policy.UERequests.check(&r) == nil {
+				r.ARP = req.SubscribedQoS.ARP
+				decision.PCCRules = append(decision.PCCRules, r)
+			}
+		}
+	}
+	decision.PCCRules = append(decision.PCCRules, npcf.PCCRule{
+		ID: matchAllID, Precedence: matchAllPrecedence, FiveQI: req.SubscribedQoS.FiveQI, ARP: req.SubscribedQoS.ARP,
+	})
+	return decision
+}
+
+func (c *Config) barred(req *npcf.SMPolicyContextData) bool {
+	policy := c.policyFor(req)
+	return policy != nil && policy.Barred
+}
+
+func (c *Config) policyFor(req *npcf.SMPolicyContextData) *SessionPolicy {
+	for i := range c.SessionPolicies {
+		policy := &c.SessionPolicies[i]
 		if policy.DNN.Equal(req.DNN) && (policy.SNSSAI == nil || *policy.SNSSAI == req.SNSSAI) {
 			return policy
 		}

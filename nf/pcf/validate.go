@@ -9,10 +9,14 @@ import (
 )
 
 const (
-	maxRules        = 32 // of one session policy
+	maxRules        = 24 // of one session policy; with those of UEs and the match-all rule what a UPF has room for
+	maxUERules      = 6  // of one session, at the UE's request
 	maxDescriptions = 16 // of one rule
 	maxARPPriority  = 15
 	reservedFiveQI  = 255
+
+	maxAveragingWindow = 4095
+	maxDataBurst       = 4095
 )
 
 // Validate tells whether New may be given c. Each error is one line that says what is wrong and where.
@@ -38,6 +42,11 @@ func (p *SessionPolicy) validate() error {
 	}
 	if len(p.PCCRules) > maxRules {
 		return fmt.Errorf("%d PCC rules, at most %d", len(p.PCCRules), maxRules)
+	}
+	if p.UERequests != nil {
+		if err := p.UERequests.validate(); err != nil {
+			return err
+		}
 	}
 	ids, precedences := make(map[string]bool), make(map[uint8]bool)
 	for i := range p.PCCRules {
@@ -74,6 +83,16 @@ func validateRule(r *npcf.PCCRule) error {
 	}
 	if isGBR != gbrFiveQI(r.FiveQI) && standardised(r.FiveQI) {
 		return fmt.Errorf("5QI %d and guaranteed bit rate %d/%d do not go together (TS 23.501 §5.7.4)", r.FiveQI, g.Uplink, g.Downlink)
+	}
+	if (r.Notify || r.AveragingWindow != 0 || r.MaxDataBurst != 0) && !isGBR {
+		return errors.New("notification control, averaging window and data burst are of a guaranteed bit rate (TS 23.501 §5.7.2)")
+	}
+	if r.Reflective && isGBR {
+		return errors.New("reflective QoS is of flows without guaranteed bit rate (TS 23.501 §5.7.2.3)")
+	}
+	if r.AveragingWindow > maxAveragingWindow || r.MaxDataBurst > maxDataBurst {
+		return fmt.Errorf("averaging window %d ms, data burst %d octets: want at most %d and %d (TS 38.413 §9.3.1.82, TS 38.413 §9.3.1.83)",
+			r.AveragingWindow, r.MaxDataBurst, maxAveragingWindow, maxDataBurst)
 	}
 	for _, d := range r.FlowDescriptions {
 		if err := checkFlowDescription(d); err != nil {

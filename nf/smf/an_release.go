@@ -29,7 +29,7 @@ func (s *session) deactivateUserPlane(ctx context.Context, why string) {
 // idle takes the tunnel to the gNB away.
 func (s *session) idle(ctx context.Context, flags pfcp.SessionModificationReqFlags) {
 	s.mu.Lock()
-	s.gnb, s.up = tunnel{}, nsmf.Deactivated
+	s.gnb, s.up, s.gnbQoS = tunnel{}, nsmf.Deactivated, nil
 	s.mu.Unlock()
 	if err := s.buffer(ctx, flags); err != nil {
 		s.recreate(ctx, tunnel{}, err)

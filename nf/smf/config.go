@@ -25,6 +25,8 @@ type Config struct {
 	UPFs      []UPF
 	DNNs      []DNN
 	Timers    Timers
+	// Guaranteed bounds what GBR QoS flows are granted in all.
+	Guaranteed []Guaranteed
 	// MaxProcedures bounds how many sessions may be busy at once; 0 means 20,000.
 	MaxProcedures int
 }
@@ -41,17 +43,35 @@ type UPF struct {
 type DNN struct {
 	Name       ident.DNN
 	Slices     []ident.SNSSAI // the slices in which it exists
-	Pools      []netip.Prefix // of UE addresses, IPv4, used in this order
+	Pools      []netip.Prefix // of UE addresses, IPv4 and IPv6, used in this order; each IPv6 session gets a /64
 	Gateway    netip.Addr     // never given to a UE; not valid: the first host of the first pool
 	DNSServers []netip.Addr   // given to UEs that ask, in this order
 	MTU        uint16         // IPv4 link MTU in octets given to UEs that ask; 0 means 1400 (TS 23.501 §5.6.10.4 advises 1358 where N3 is IPsec)
-	Security   UPSecurity     // what gNBs do to protect user data
+	Security   UPSecurity     // what gNBs do to protect user data, where the subscription does not say it
+	// Ethernet and Unstructured allow sessions of these types, TS 23.501 §5.6.10.2 and §5.6.10.3.
+	Ethernet, Unstructured bool
+	PCSCF                  []netip.Addr // given to UEs that ask, TS 23.228 §5.1.1
+	AlwaysOn               AlwaysOn
 }
+
+// AlwaysOn says whether sessions are always-on, TS 23.501 §5.6.13. The zero value is AlwaysOnNever.
+type AlwaysOn string
+
+// The values of AlwaysOn.
+const (
+	AlwaysOnNever     AlwaysOn = "never"
+	AlwaysOnRequested AlwaysOn = "requested" // where the UE asks for it
+	AlwaysOnRequired  AlwaysOn = "required"  // whatever the UE asks for
+)
 
 // Timers are durations; a zero one means the default of its comment.
 type Timers struct {
 	T3592             time.Duration // between PDU SESSION RELEASE COMMANDs, sent five times; 16 s, TS 24.501 Table 10.3.2
+	T3591             time.Duration // between PDU SESSION MODIFICATION COMMANDs, sent five times; 16 s, TS 24.501 Table 10.3.2
+	T3593             time.Duration // how long a session of SSC mode 3 stays that is to be replaced; 60 s, TS 24.501 Table 10.3.2
 	T3396             time.Duration // back-off told to the UE with cause #26, TS 24.501 §6.2.7; 0 tells none
+	T3584             time.Duration // the same with cause #67, TS 24.501 §6.2.8; 0 tells none
+	T3585             time.Duration // the same with cause #69, TS 24.501 §6.2.8; 0 tells none
 	N2Response        time.Duration // for the gNB's answer to a setup; 10 s
 	Paging            time.Duration // for a paged UE to come; 30 s
 	AssociationRetry  time.Duration // between attempts to reach a UPF; 5 s
@@ -87,7 +107,7 @@ func (t Timers) withDefaults() Timers {
 		at  *time.Duration
 		def time.Duration
 	}{
-		{&t.T3592, 16 * time.Second}, {&t.N2Response, 10 * time.Second}, {&t.Paging, 30 * time.Second},
+		{&t.T3591, 16 * time.Second}, {&t.T3592, 16 * time.Second}, {&t.T3593, time.Minute}, {&t.N2Response, 10 * time.Second}, {&t.Paging, 30 * time.Second},
 		{&t.AssociationRetry, 5 * time.Second}, {&t.HeartbeatInterval, 10 * time.Second},
 		{&t.Forwarding, 5 * time.Second},
 	} {
@@ -147,12 +167,21 @@ func (d *DNN) check() error {
 	if err := errors.Join(d.Security.Integrity.check("integrity protection"), d.Security.Confidentiality.check("confidentiality protection")); err != nil {
 		return err
 	}
-	if len(d.Pools) == 0 || len(d.Pools) > maxPools {
-		return fmt.Errorf("%d address pools: want 1 to %d", len(d.Pools), maxPools)
+	switch d.AlwaysOn {
+	case "", AlwaysOnNever, AlwaysOnRequested, AlwaysOnRequired:
+	default:
+		return fmt.Errorf("always-on %q: want %s, %s or %s", d.AlwaysOn, AlwaysOnNever, AlwaysOnRequested, AlwaysOnRequired)
+	}
+	if len(d.Pools) == 0 && !d.Ethernet && !d.Unstructured || len(d.Pools) > maxPools {
+		return fmt.Errorf("%d address pools: want 1 to %d, or none where all sessions are of Ethernet or unstructured", len(d.Pools), maxPools)
 	}
 	for i, p := range d.Pools {
-		if !p.IsValid() || !p.Addr().Is4() || p.Bits() < minPoolBits || p.Bits() > maxPoolBits {
-			return fmt.Errorf("pool %s: want an IPv4 prefix of /%d to /%d", p, minPoolBits, maxPoolBits)
+		low, high := minPoolBits, maxPoolBits
+		if p.Addr().Is6() {
+			low, high = minPool6Bits, maxPool6Bits
+		}
+		if !p.IsValid() || p.Addr().Is4In6() || p.Bits() < low || p.Bits() > high {
+			return fmt.Errorf("pool %s: want an IPv4 prefix of /%d to /%d or an IPv6 prefix of /%d to /%d", p, minPoolBits, maxPoolBits, minPool6Bits, maxPool6Bits)
 		}
 		if p != p.Masked() {
 			return fmt.Errorf("pool %s: has host bits set, did you mean %s?", p, p.Masked())

@@ -105,10 +105,10 @@ func TestProtocolConfiguration(t *testing.T) {
 		}
 		return o
 	}
-	if a := d.protocolConfiguration(asks(gsm.PCSCFIPv4Address)); a != nil {
+	if a := d.protocolConfiguration(gsm.IPv4, asks(gsm.PCSCFIPv4Address)); a != nil {
 		t.Errorf("answer %x to a question that has none", []byte(a))
 	}
-	both := d.protocolConfiguration(asks(gsm.DNSServerIPv6Address, gsm.DNSServerIPv4Address, gsm.IPv4LinkMTU))
+	both := d.protocolConfiguration(gsm.IPv4, asks(gsm.DNSServerIPv6Address, gsm.DNSServerIPv4Address, gsm.IPv4LinkMTU))
 	if v4, v6 := both.Addresses(gsm.DNSServerIPv4Address), both.Addresses(gsm.DNSServerIPv6Address); len(v4) != 1 || v4[0] != d.DNSServers[0] || len(v6) != 1 || v6[0] != d.DNSServers[1] {
 		t.Errorf("DNS servers %v, %v", v4, v6)
 	}
@@ -138,7 +138,7 @@ func TestIPCP(t *testing.T) {
 			if tt.want != nil {
 				want = want.Add(nas.Downlink, gsm.IPCP, tt.want)
 			}
-			if got := d.protocolConfiguration(asked); string(got) != string(want) {
+			if got := d.protocolConfiguration(gsm.IPv4, asked); string(got) != string(want) {
 				t.Errorf("% x, want % x", []byte(got), []byte(want))
 			}
 		})

@@ -164,7 +164,7 @@ func (s *session) toKeep() keptChange {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := keptChange{SMContext: store.SMContext{
-		SUPI: s.supi, PDUSessionID: s.id, SEID: s.seid, Node: s.smf.cfg.Name, DNN: s.network.Name, IPv4: s.address, Record: s.record(),
+		SUPI: s.supi, PDUSessionID: s.id, SEID: s.seid, Node: s.smf.cfg.Name, DNN: s.network.Name, IPv4: s.address.ipv4, IPv6: s.address.ipv6, Record: s.record(),
 	}}
 	if s.upf != nil {
 		c.UPF = s.upf.Name

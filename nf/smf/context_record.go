@@ -27,6 +27,16 @@ const (
 	fieldAMBR
 	fieldFlow
 	fieldRule
+	fieldType
+	fieldSSCMode
+	fieldFilters
+	fieldReflective
+	fieldUPIntegrity
+	fieldUPConfidentiality
+	fieldFramedRoute
+	fieldSubscribedAMBR
+	fieldSubscribedQoS
+	fieldRQTimer
 )
 
 // Fields of a tunnel, a pair of rates, a QoS flow and a QoS rule inside.
@@ -49,6 +59,10 @@ const (
 	fieldFlowPreemptable
 	fieldFlowMBR
 	fieldFlowGBR
+	fieldFlowReflective
+	fieldFlowNotify
+	fieldFlowWindow
+	fieldFlowBurst
 )
 
 const (
@@ -56,6 +70,7 @@ const (
 	fieldRulePrecedence
 	fieldRuleQFI
 	fieldRuleFilter
+	fieldRulePCC
 )
 
 // record is what is kept of the session. Call it with s.mu held.
@@ -79,7 +94,59 @@ func (s *session) record() []byte {
 	for i := range s.qos.rules {
 		w.Group(fieldRule, s.qos.rules[i].write)
 	}
+	s.writeKind(&w)
+	w.Group(fieldSubscribedQoS, (&qosFlow{flowParameters: flowParameters{
+		fiveQI: s.subscribedQoS.FiveQI, priority: s.subscribedQoS.PriorityLevel, arp: s.subscribedQoS.ARP}}).write)
+	writeRates(&w, fieldSubscribedAMBR, s.subscribedAMBR)
+	w.Uint(fieldRQTimer, uint64(s.qos.rqTimer))
 	return w.Record(nil)
+}
+
+// writeKind writes what the session was made with.
+func (s *session) writeKind(w *record.Writer) {
+	w.Uint(fieldType, uint64(s.kind))
+	w.Uint(fieldSSCMode, uint64(s.ssc))
+	w.Uint(fieldFilters, uint64(s.filters))
+	w.Bool(fieldReflective, s.rqos)
+	w.String(fieldUPIntegrity, string(s.security.Integrity))
+	w.String(fieldUPConfidentiality, string(s.security.Confidentiality))
+	for _, p := range s.address.framed {
+		w.String(fieldFramedRoute, p.String())
+	}
+}
+
+// readKind reads what writeKind wrote.
+func (s *session) readKind(r *record.Reader) error {
+	switch r.Field() {
+	case fieldType:
+		s.kind = gsm.PDUSessionType(r.Uint())
+	case fieldSSCMode:
+		s.ssc = gsm.SSCMode(r.Uint())
+	case fieldFilters:
+		s.filters = int(r.Uint())
+	case fieldReflective:
+		s.rqos = r.Bool()
+	case fieldUPIntegrity:
+		s.security.Integrity = Protection(r.String())
+	case fieldUPConfidentiality:
+		s.security.Confidentiality = Protection(r.String())
+	case fieldFramedRoute:
+		p, err := netip.ParsePrefix(r.String())
+		if err != nil {
+			return fmt.Errorf("%w: framed route: %w", record.ErrDamaged, err)
+		}
+		s.address.framed = append(s.address.framed, p)
+	case fieldSubscribedAMBR:
+		r.Group(func(r *record.Reader) { s.subscribedAMBR = readRates(r) })
+	case fieldSubscribedQoS:
+		r.Group(func(r *record.Reader) {
+			f := readFlow(r)
+			s.subscribedQoS = nudm.SubscribedDefaultQoS{FiveQI: f.fiveQI, PriorityLevel: f.priority, ARP: f.arp}
+		})
+	case fieldRQTimer:
+		s.qos.rqTimer = uint32(r.Uint())
+	}
+	return nil
 }
 
 func writeTunnel(w *record.Writer, field int, t tunnel) {
@@ -111,12 +178,17 @@ func (f *qosFlow) write(w *record.Writer) {
 	w.Bool(fieldFlowPreemptable, f.arp.Preemptable)
 	writeRates(w, fieldFlowMBR, f.mbr)
 	writeRates(w, fieldFlowGBR, f.gbr)
+	w.Bool(fieldFlowReflective, f.reflective)
+	w.Bool(fieldFlowNotify, f.notify)
+	w.Uint(fieldFlowWindow, uint64(f.window))
+	w.Uint(fieldFlowBurst, uint64(f.burst))
 }
 
 func (r *qosRule) write(w *record.Writer) {
 	w.Uint(fieldRuleID, uint64(r.id))
 	w.Uint(fieldRulePrecedence, uint64(r.precedence))
 	w.Uint(fieldRuleQFI, uint64(r.flow.qfi))
+	w.String(fieldRulePCC, r.pcc)
 	for i := range r.filters {
 		w.String(fieldRuleFilter, r.filters[i].String())
 	}
@@ -129,7 +201,7 @@ func (s *session) readRecord(b []byte) error {
 		return err
 	}
 	s.qos = new(sessionQoS)
-	s.up = nsmf.Deactivated
+	s.up, s.kind, s.ssc, s.filters = nsmf.Deactivated, gsm.IPv4, gsm.SSCMode1, defaultPacketFilters
 	for r.Next() {
 		switch r.Field() {
 		case fieldSST:
@@ -158,6 +230,10 @@ func (s *session) readRecord(b []byte) error {
 			r.Group(func(r *record.Reader) { s.qos.ambr = readRates(r) })
 		case fieldFlow:
 			r.Group(func(r *record.Reader) { s.qos.flows = append(s.qos.flows, readFlow(r)) })
+		default:
+			if err := s.readKind(r); err != nil {
+				return err
+			}
 		}
 	}
 	if err := r.Err(); err != nil {
@@ -207,6 +283,8 @@ func (q *sessionQoS) readRule(r *record.Reader) (rule qosRule, err error) {
 			rule.precedence = uint8(r.Uint())
 		case fieldRuleQFI:
 			qfi = uint8(r.Uint())
+		case fieldRulePCC:
+			rule.pcc = r.String()
 		case fieldRuleFilter:
 			filters, err := parseFlowDescription(r.String())
 			if err != nil {
@@ -267,6 +345,14 @@ func readFlow(r *record.Reader) (f qosFlow) {
 			r.Group(func(r *record.Reader) { f.mbr = readRates(r) })
 		case fieldFlowGBR:
 			r.Group(func(r *record.Reader) { f.gbr = readRates(r) })
+		case fieldFlowReflective:
+			f.reflective = r.Bool()
+		case fieldFlowNotify:
+			f.notify = r.Bool()
+		case fieldFlowWindow:
+			f.window = uint16(r.Uint())
+		case fieldFlowBurst:
+			f.burst = uint16(r.Uint())
 		}
 	}
 	return f

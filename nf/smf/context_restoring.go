@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/limpid-5g/limpid/sbi/npcf"
+	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
 	"github.com/limpid-5g/limpid/store"
 )
@@ -17,6 +19,8 @@ type RestoredSession struct {
 	Registration nudm.SMFRegistration
 	Registered   bool // in the UDM
 	PolicyID     string
+	Policy       npcf.SMPolicyContextData
+	UERules      []npcf.PCCRule // that the UE has asked for
 }
 
 // errNotConfigured says that the configuration no longer has what a session stands on.
@@ -43,7 +47,7 @@ func (s *SMF) Restore(ctx context.Context, each func(RestoredSession)) (int, err
 			return
 		}
 		restored.Add(1)
-		each(RestoredSession{SessionInfo: n.info(), Registered: n.registered, PolicyID: n.policyID, Registration: nudm.SMFRegistration{
+		each(RestoredSession{SessionInfo: n.info(), Registered: n.registered, PolicyID: n.policyID, Policy: n.policyContext(), UERules: n.uesRules(), Registration: nudm.SMFRegistration{
 			SMFInstanceID: s.cfg.InstanceID, PDUSessionID: n.id, SNSSAI: n.slice, DNN: n.network.Name, PLMN: n.plmn,
 		}})
 	})
@@ -54,7 +58,8 @@ func (s *SMF) Restore(ctx context.Context, each func(RestoredSession)) (int, err
 }
 
 func (s *SMF) restoreSession(c *store.SMContext) (*session, error) {
-	n := &session{smf: s, seid: c.SEID, supi: c.SUPI, id: c.PDUSessionID, state: Active, address: c.IPv4, stored: true, onUPF: true}
+	n := &session{smf: s, seid: c.SEID, supi: c.SUPI, id: c.PDUSessionID, state: Active, stored: true, onUPF: true,
+		address: ueAddress{ipv4: c.IPv4, ipv6: c.IPv6}}
 	if n.network = s.networks[strings.ToLower(string(c.DNN))]; n.network == nil {
 		return nil, fmt.Errorf("DNN %q: %w", c.DNN, errNotConfigured)
 	}
@@ -69,10 +74,15 @@ func (s *SMF) restoreSession(c *store.SMContext) (*session, error) {
 	if err := n.readRecord(c.Record); err != nil {
 		return nil, err
 	}
-	if n.address.IsValid() {
-		if err := n.network.addresses.allotStatic(n.address); err != nil {
-			return nil, err
-		}
+	if err := n.takeAddress(); err != nil {
+		return nil, err
+	}
+	n.upfName = n.upf.Name
+	if n.up == nsmf.Activated {
+		n.gnbQoS = n.qos
+	}
+	if err := n.hold(n.qos); err != nil { // the operator has lowered the bounds: what is there stays
+		s.log.Warn("restored session has more than may be guaranteed", n.attrs("error", err)...)
 	}
 	n.upf.sessions.Add(1)
 	s.mu.Lock()
@@ -80,6 +90,39 @@ func (s *SMF) restoreSession(c *store.SMContext) (*session, error) {
 	s.sessions[n.seid] = n
 	s.byUE[n.key()] = n
 	return n, nil
+}
+
+// takeAddress takes the addresses of a restored session out of the pools.
+func (s *session) takeAddress() error {
+	if a := s.address.ipv4; a.IsValid() {
+		if err := s.network.addresses.allotStatic(a); err != nil {
+			return err
+		}
+	}
+	if p := s.address.ipv6; p.IsValid() {
+		if err := s.network.prefixes.allotStatic(p.Addr()); err != nil {
+			if s.address.ipv4.IsValid() {
+				s.network.addresses.free(s.address.ipv4)
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// uesRules are the rules that the UE has asked for, as the PCF had decided them.
+func (s *session) uesRules() []npcf.PCCRule {
+	var list []npcf.PCCRule
+	for i := range s.qos.rules {
+		r := &s.qos.rules[i]
+		if !strings.HasPrefix(r.pcc, npcf.UERulePrefix) {
+			continue
+		}
+		req := r.request(npcf.ModifyPCCRule)
+		list = append(list, npcf.PCCRule{ID: r.pcc, Precedence: req.Precedence, FlowDescriptions: req.FlowDescriptions,
+			FiveQI: req.FiveQI, MaxBitRate: req.MaxBitRate, GuaranteedBitRate: req.Guaranteed})
+	}
+	return list
 }
 
 // Discard ends a restored session of which no UE is left.

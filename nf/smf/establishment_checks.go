@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -118,7 +117,7 @@ func sliceNames(list []ident.SNSSAI) string {
 }
 
 // authorize checks the request against the subscription, TS 23.502 §4.3.2.2.1 step 4.
-func (s *SMF) authorize(ctx context.Context, data nsmf.SMContextCreateData, m *gsm.PDUSessionEstablishmentRequest) (establishment, error) {
+func (s *SMF) authorize(ctx context.Context, network *dataNetwork, data nsmf.SMContextCreateData, m *gsm.PDUSessionEstablishmentRequest) (establishment, error) {
 	sub, err := s.deps.SDM.SMData(ctx, data.SUPI, data.ServingNetwork, data.SNSSAI, data.DNN)
 	switch cause := sbi.CauseOf(err); {
 	case err == nil:
@@ -128,75 +127,15 @@ func (s *SMF) authorize(ctx context.Context, data nsmf.SMContextCreateData, m *g
 	default:
 		return establishment{}, failure(err, "see why the UDM failed")
 	}
-	e := establishment{pti: m.PTI, alwaysOn: m.AlwaysOnRequested != nil && *m.AlwaysOnRequested&1 != 0, filters: defaultPacketFilters,
-		pco: slices.Clone(m.ProtocolConfigurationOptions), subscribed: sub}
+	e := establishment{pti: m.PTI, filters: defaultPacketFilters, rqos: m.Capability.ReflectiveQoS(),
+		alwaysOn: m.AlwaysOnRequested != nil && *m.AlwaysOnRequested&1 != 0,
+		pco:      slices.Clone(m.ProtocolConfigurationOptions), subscribed: sub}
 	if m.MaximumPacketFilters != nil {
 		e.filters = max(e.filters, int(*m.MaximumPacketFilters))
 	}
-	if e.ipv4Only, err = sessionType(m, &sub); err != nil {
+	if e.kind, e.typeCause, err = network.sessionType(m, &sub); err != nil {
 		return establishment{}, err
 	}
-	e.ssc, err = sscMode(m, &sub)
+	e.ssc, err = sscMode(m, &sub, e.kind)
 	return e, err
-}
-
-// sessionType decides the type of the session, TS 24.501 §6.4.1.3 and §6.4.1.4. This SMF offers IPv4; ipv4Only says
-// that the UE asked for both and must be told.
-func sessionType(m *gsm.PDUSessionEstablishmentRequest, sub *nudm.SessionManagementSubscriptionData) (ipv4Only bool, err error) {
-	asked := gsm.IPv4v6
-	if sub.DefaultSessionType == nudm.IPv4 {
-		asked = gsm.IPv4
-	}
-	if m.PDUSessionType != nil {
-		asked = m.PDUSessionType.Value()
-	}
-	may := func(t nudm.PDUSessionType) bool {
-		return sub.DefaultSessionType == t || slices.Contains(sub.AllowedSessionTypes, t)
-	}
-	r := &refusal{sbi: nsmf.CausePDUTypeDenied, asked: "PDU session type " + asked.String(), allowed: "IPv4", change: "the APN type in the phone to IPv4"}
-	switch {
-	case asked == gsm.Ethernet || asked == gsm.Unstructured:
-		r.cause = gsm.CauseUnknownPDUSessionType
-	case asked == gsm.IPv6:
-		r.cause = gsm.CausePDUSessionTypeIPv4OnlyAllowed
-	case !may(nudm.IPv4) && !may(nudm.IPv4v6):
-		r.cause, r.allowed, r.change = gsm.CausePDUSessionTypeIPv6OnlyAllowed, "IPv6 by the subscription, IPv4 by this SMF", "the subscription to IPv4"
-		if !may(nudm.IPv6) {
-			r.cause = gsm.CauseRequestedServiceOptionNotSubscribed
-		}
-	default:
-		return asked == gsm.IPv4v6, nil
-	}
-	return false, r
-}
-
-// sscMode decides the SSC mode, TS 23.501 §5.6.9.3 and TS 24.501 §6.4.1.3.
-func sscMode(m *gsm.PDUSessionEstablishmentRequest, sub *nudm.SessionManagementSubscriptionData) (gsm.SSCMode, error) {
-	allowed := allowedSSC(sub)
-	if allowed == 0 {
-		allowed = gsm.SSC1Allowed
-	}
-	mode := gsm.SSCMode(sub.DefaultSSCMode)
-	if mode < gsm.SSCMode1 || mode > gsm.SSCMode3 {
-		mode = gsm.SSCMode1
-	}
-	if m.SSCMode != nil {
-		mode = m.SSCMode.Value()
-	}
-	if mode < gsm.SSCMode1 || mode > gsm.SSCMode3 || allowed>>(mode-1)&1 == 0 {
-		return 0, &refusal{cause: gsm.CauseNotSupportedSSCMode, sbi: nsmf.CauseSSCDenied, status: http.StatusForbidden, ssc: allowed,
-			asked: fmt.Sprintf("SSC mode %d", mode), allowed: "SSC modes " + flagText(uint64(allowed), "1", "2", "3"), change: "the phone, or the subscription"}
-	}
-	return mode, nil
-}
-
-// allowedSSC turns the subscribed SSC modes into those that the UE is told, TS 24.501 §9.11.4.5.
-func allowedSSC(sub *nudm.SessionManagementSubscriptionData) gsm.AllowedSSCMode {
-	var a gsm.AllowedSSCMode
-	for mode := uint8(1); mode <= 3; mode++ {
-		if mode == sub.DefaultSSCMode || slices.Contains(sub.AllowedSSCModes, mode) {
-			a |= 1 << (mode - 1)
-		}
-	}
-	return a
 }

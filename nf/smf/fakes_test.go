@@ -83,6 +83,10 @@ type fakePCF struct {
 	panics   bool
 	next     int
 	policies map[string]bool
+	grants   []npcf.PCCRule // what UEs get that ask
+	refuse   error          // of UpdateSMPolicy
+	asked    []npcf.SMPolicyUpdateContextData
+	last     npcf.SMPolicyDecision
 }
 
 func (f *fakePCF) CreateSMPolicy(_ context.Context, req npcf.SMPolicyContextData) (npcf.SMPolicyDecision, error) {
@@ -97,7 +101,27 @@ func (f *fakePCF) CreateSMPolicy(_ context.Context, req npcf.SMPolicyContextData
 	f.next++
 	id := fmt.Sprint(f.next)
 	f.policies[id] = true
-	return npcf.SMPolicyDecision{ID: id, SessionAMBR: req.SubscribedAMBR, DefaultQoS: req.SubscribedQoS, PCCRules: f.rules}, nil
+	f.last = npcf.SMPolicyDecision{ID: id, SessionAMBR: req.SubscribedAMBR, DefaultQoS: req.SubscribedQoS, PCCRules: f.rules}
+	return f.last, nil
+}
+
+func (f *fakePCF) UpdateSMPolicy(_ context.Context, id string, req npcf.SMPolicyUpdateContextData) (npcf.SMPolicyDecision, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked = append(f.asked, req)
+	if !f.policies[id] {
+		return npcf.SMPolicyDecision{}, sbi.Problem(404, npcf.CausePolicyContextNotFound, "")
+	}
+	if f.refuse != nil && req.RuleReports == nil {
+		return npcf.SMPolicyDecision{}, f.refuse
+	}
+	if req.SubscribedAMBR != nil {
+		f.last.SessionAMBR = *req.SubscribedAMBR
+	}
+	if len(req.UEInitResReq) > 0 {
+		f.last.PCCRules = append(slices.Clone(f.rules), f.grants...)
+	}
+	return f.last, nil
 }
 
 func (f *fakePCF) DeleteSMPolicy(_ context.Context, id string) error {
@@ -168,6 +192,7 @@ type fakeUPF struct {
 	cause    map[pfcp.MessageType]pfcp.Cause // refusals
 	silent   map[pfcp.MessageType]bool       // "0" is everything
 	count    map[pfcp.MessageType]int
+	broken   []string // rules created twice, or changed without being there
 }
 
 type fakeN4Session struct {
@@ -177,6 +202,8 @@ type fakeN4Session struct {
 	action  pfcp.ApplyAction
 	peer    pfcp.OuterHeaderCreation
 	flags   pfcp.SessionModificationReqFlags
+	pdrs    map[pfcp.PDRID]pfcp.CreatePDR
+	qers    map[pfcp.QERID]pfcp.CreateQER
 }
 
 const everything pfcp.MessageType = 0
@@ -217,6 +244,9 @@ func (u *fakeUPF) handle(_ context.Context, _ netip.AddrPort, h pfcp.Header, m p
 			n.action = f.ApplyAction.Value()
 			n.peer = f.UpdateForwardingParameters.Value().OuterHeaderCreation.Value()
 		}
+		if bad := n.change(m); bad != "" {
+			u.broken = append(u.broken, bad)
+		}
 		n.flags = m.PFCPSMReqFlags.Value()
 		return n.cp, &pfcp.SessionModificationResponse{Cause: pfcp.CauseRequestAccepted}
 	case *pfcp.SessionDeletionRequest:
@@ -234,7 +264,10 @@ func (u *fakeUPF) handle(_ context.Context, _ netip.AddrPort, h pfcp.Header, m p
 
 func (u *fakeUPF) establish(node pfcp.NodeID, m *pfcp.SessionEstablishmentRequest) (uint64, pfcp.Message) {
 	u.next++
-	n := &fakeN4Session{cp: m.CPFSEID.SEID, request: *m}
+	n := &fakeN4Session{cp: m.CPFSEID.SEID, request: *m, pdrs: map[pfcp.PDRID]pfcp.CreatePDR{}, qers: map[pfcp.QERID]pfcp.CreateQER{}}
+	if bad := n.change(&pfcp.SessionModificationRequest{CreatePDR: m.CreatePDR, CreateQER: m.CreateQER}); bad != "" {
+		u.broken = append(u.broken, bad)
+	}
 	answer := &pfcp.SessionEstablishmentResponse{NodeID: node, Cause: pfcp.CauseRequestAccepted,
 		UPFSEID: pfcp.Some(pfcp.FSEID{SEID: u.next, IPv4: upfN4.Addr()})}
 	for _, p := range m.CreatePDR {
@@ -258,6 +291,60 @@ func (u *fakeUPF) establish(node pfcp.NodeID, m *pfcp.SessionEstablishmentReques
 	}
 	u.sessions[u.next] = n
 	return n.cp, answer
+}
+
+// change keeps PDRs and QERs as a UPF does and tells what it would have refused.
+func (n *fakeN4Session) change(m *pfcp.SessionModificationRequest) (bad string) {
+	must := func(ok bool, format string, args ...any) {
+		if !ok {
+			bad += fmt.Sprintf(format, args...) + "; "
+		}
+	}
+	for _, x := range m.RemovePDR {
+		_, there := n.pdrs[x.PDRID]
+		must(there, "PDR %d removed", x.PDRID)
+		delete(n.pdrs, x.PDRID)
+	}
+	for _, x := range m.RemoveQER {
+		_, there := n.qers[x.QERID]
+		must(there, "QER %d removed", x.QERID)
+		delete(n.qers, x.QERID)
+	}
+	for _, x := range m.CreatePDR {
+		_, there := n.pdrs[x.PDRID]
+		must(!there, "PDR %d created twice", x.PDRID)
+		n.pdrs[x.PDRID] = x
+	}
+	for _, x := range m.CreateQER {
+		_, there := n.qers[x.QERID]
+		must(!there, "QER %d created twice", x.QERID)
+		n.qers[x.QERID] = x
+	}
+	for _, x := range m.UpdatePDR {
+		old, there := n.pdrs[x.PDRID]
+		must(there, "PDR %d updated", x.PDRID)
+		old.Precedence, old.PDI, old.QERID = x.Precedence.Or(old.Precedence), x.PDI.Or(old.PDI), x.QERID
+		n.pdrs[x.PDRID] = old
+	}
+	for _, x := range m.UpdateQER {
+		old, there := n.qers[x.QERID]
+		must(there, "QER %d updated", x.QERID)
+		old.MBR, old.GBR, old.QFI = x.MBR, x.GBR, x.QFI
+		if x.RQI.Value() != 0 {
+			old.RQI = x.RQI
+		} else {
+			old.RQI = pfcp.Opt[pfcp.RQI]{}
+		}
+		old.AveragingWindow = x.AveragingWindow
+		n.qers[x.QERID] = old
+	}
+	for _, p := range n.pdrs {
+		for _, id := range p.QERID {
+			_, there := n.qers[id]
+			must(there, "PDR %d needs QER %d", p.PDRID, id)
+		}
+	}
+	return bad
 }
 
 // only returns the one session and its SEID at the UPF.
@@ -398,6 +485,14 @@ func (w *world) noLeak() {
 		w.t.Errorf("UDM has registrations %v left", w.udm.registered)
 	}
 	w.udm.mu.Unlock()
+	for _, g := range w.smf.Guaranteed() {
+		if g.Granted != (nudm.AMBR{}) {
+			w.t.Errorf("%d/%d bit/s are still granted on %s", g.Granted.Uplink, g.Granted.Downlink, &g.Guaranteed)
+		}
+	}
+	if len(w.upf.broken) > 0 {
+		w.t.Errorf("UPF was asked for what it cannot: %s", w.upf.broken)
+	}
 	if len(w.smf.byUE) != 0 || len(w.smf.sessions) != 0 {
 		w.t.Error("index is not empty")
 	}

@@ -1,15 +1,17 @@
 package smf
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
 
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
+	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
-// flowFilter is one IPFilterRule of TS 29.212 §5.4.2, of IPv4 and in the downlink direction: source is the remote end.
+// flowFilter is one IPFilterRule of TS 29.212 §5.4.2, in the downlink direction: source is the remote end.
 type flowFilter struct {
 	protocol      int16 // -1: any
 	remote        netip.Prefix
@@ -44,7 +46,7 @@ func parseFlowDescription(text string) ([]flowFilter, error) {
 	if w[4] != "any" {
 		p, err := parsePrefix(w[4])
 		if err != nil {
-			return bad("the remote address is not IPv4")
+			return bad("the remote address is none")
 		}
 		f.remote, f.remoteLimited = p, true
 	}
@@ -82,10 +84,18 @@ func parsePrefix(s string) (netip.Prefix, error) {
 		}
 		p = netip.PrefixFrom(a, a.BitLen())
 	}
-	if !p.Addr().Is4() {
-		return p, fmt.Errorf("%s is not IPv4", s)
+	if p.Addr().Is4In6() || strings.Contains(s, "%") {
+		return p, fmt.Errorf("%s is an IPv4 address as IPv6, or has a zone", s)
 	}
 	return p.Masked(), nil
+}
+
+// possible tells whether a packet of the session could match.
+func (f *flowFilter) possible(can abilities) bool {
+	if !f.remoteLimited {
+		return can.ipv4 || can.ipv6
+	}
+	return f.remote.Addr().Is4() && can.ipv4 || f.remote.Addr().Is6() && can.ipv6
 }
 
 // takePorts reads a list of ports, if the next word is one; else every port.
@@ -133,6 +143,39 @@ func (f flowFilter) components() []gsm.Component {
 	return list
 }
 
+var errFilterUnsupported = errors.New("the packet filter has a direction or a component that a flow description here has not")
+
+// readPacketFilter reads a filter of a UE, TS 24.501 §9.11.4.13.
+func readPacketFilter(p *gsm.PacketFilter) (flowFilter, error) {
+	f := flowFilter{protocol: -1}
+	if p.Direction != gsm.Bidirectional {
+		return f, errFilterUnsupported
+	}
+	for _, c := range p.Components {
+		switch c.Type {
+		case gsm.MatchAll:
+		case gsm.IPv4RemoteAddress, gsm.IPv6RemotePrefix:
+			prefix, ok := c.Prefix()
+			if !ok {
+				return f, errFilterUnsupported
+			}
+			f.remote, f.remoteLimited = prefix.Masked(), true
+		case gsm.Protocol:
+			f.protocol = int16(c.Value[0])
+		case gsm.SingleLocalPort, gsm.LocalPortRange:
+			f.localPorts.low, f.localPorts.high, _ = c.Ports()
+		case gsm.SingleRemotePort, gsm.RemotePortRange:
+			f.remotePorts.low, f.remotePorts.high, _ = c.Ports()
+		default:
+			return f, errFilterUnsupported
+		}
+	}
+	if f.localPorts.low > f.localPorts.high || f.remotePorts.low > f.remotePorts.high {
+		return f, errFilterUnsupported
+	}
+	return f, nil
+}
+
 // String is the filter for the UPF, TS 29.244 §8.2.5.
 func (f flowFilter) String() string {
 	var b strings.Builder
@@ -162,4 +205,14 @@ func (p portRange) write(b *strings.Builder) {
 	default:
 		fmt.Fprintf(b, " %d-%d", p.low, p.high)
 	}
+}
+
+// sdf are the SDF filters of a rule for the UPF, TS 29.244 §8.2.5. In an uplink PDR the UPF swaps source and
+// destination (TS 29.244 §5.2.1A.2A).
+func (r *qosRule) sdf() []pfcp.SDFFilter {
+	list := make([]pfcp.SDFFilter, 0, len(r.filters))
+	for _, f := range r.filters {
+		list = append(list, pfcp.SDFFilter{FlowDescription: f.String()})
+	}
+	return list
 }

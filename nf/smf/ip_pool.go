@@ -8,10 +8,12 @@ import (
 	"sync"
 )
 
-// Sizes of a pool: a /8 needs 2 MB of bitmap, a /30 has two hosts.
+// Sizes of a pool: a /8 needs 2 MB of bitmap, a /30 has two hosts. Of IPv6 each session gets a /64, so a /40 needs as much.
 const (
-	minPoolBits = 8
-	maxPoolBits = 30
+	minPoolBits  = 8
+	maxPoolBits  = 30
+	minPool6Bits = 40
+	maxPool6Bits = 63
 )
 
 var (
@@ -19,19 +21,19 @@ var (
 	errAddressTaken = errors.New("address belongs to another session")
 )
 
-// ipPool allots the UE addresses of one data network, TS 23.501 §5.8.2.2. Allotting and freeing take the same time
-// however full it is, and an address that was freed is the last to be used again.
+// ipPool allots the UE addresses of one data network, or its /64 prefixes by their first addresses, TS 23.501 §5.8.2.2.
+// Allotting and freeing take the same time however full it is, and what was freed is the last to be used again.
 type ipPool struct {
 	mu      sync.Mutex
 	ranges  []*ipRange
 	outside map[netip.Addr]struct{} // static addresses in no range
+	never   uint32                  // kept back from the start
 }
 
 // ipRange is one prefix. Offsets count from its network address.
 type ipRange struct {
 	prefix netip.Prefix
-	base   uint32   // network address
-	size   uint32   // addresses, network and broadcast included
+	size   uint32   // addresses, network and broadcast included, or /64s
 	next   uint32   // the first offset never allotted
 	used   []uint64 // bit set: allotted or never to be allotted
 	count  uint32   // bits set
@@ -39,24 +41,37 @@ type ipRange struct {
 	head   int
 }
 
-// newIPPool makes the pool. The network and broadcast address of each prefix and the gateway are left out.
+// newIPPool makes a pool of prefixes of one version. Of IPv4 the network and broadcast address of each prefix and the
+// gateway are left out, of IPv6 the first /64, which is the link of the UPF.
 func newIPPool(prefixes []netip.Prefix, gateway netip.Addr) *ipPool {
 	p := &ipPool{outside: make(map[netip.Addr]struct{})}
 	for _, prefix := range prefixes {
-		size := uint32(1) << (32 - prefix.Bits())
-		r := &ipRange{prefix: prefix, base: binary.BigEndian.Uint32(prefix.Addr().AsSlice()), size: size, next: 1,
-			used: make([]uint64, (size+63)/64)}
+		bits := 32
+		if prefix.Addr().Is6() {
+			bits = prefixBits
+		}
+		size := uint32(1) << (bits - prefix.Bits())
+		r := &ipRange{prefix: prefix, size: size, next: 1, used: make([]uint64, (size+63)/64)}
 		r.set(0)
-		r.set(size - 1)
+		if bits == 32 {
+			r.set(size - 1)
+		}
 		p.ranges = append(p.ranges, r)
 	}
-	if !gateway.IsValid() && len(p.ranges) > 0 {
+	if !gateway.IsValid() && len(p.ranges) > 0 && p.ranges[0].prefix.Addr().Is4() {
 		gateway = p.ranges[0].addr(1)
 	}
 	if r, offset, ok := p.find(gateway); ok && !r.has(offset) {
 		r.set(offset)
 	}
+	p.never, _ = p.usage()
 	return p
+}
+
+// allotted is how many sessions have of it, static addresses in no range left out.
+func (p *ipPool) allotted() uint32 {
+	used, _ := p.usage()
+	return used - p.never
 }
 
 func (r *ipRange) has(o uint32) bool { return r.used[o/64]>>(o%64)&1 != 0 }
@@ -64,17 +79,38 @@ func (r *ipRange) set(o uint32)      { r.used[o/64] |= 1 << (o % 64); r.count++ 
 func (r *ipRange) clear(o uint32)    { r.used[o/64] &^= 1 << (o % 64); r.count-- }
 
 func (r *ipRange) addr(o uint32) netip.Addr {
-	return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, r.base+o)))
+	if r.prefix.Addr().Is6() {
+		return add64(r.prefix.Addr(), uint64(o))
+	}
+	b := r.prefix.Addr().As4()
+	return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, binary.BigEndian.Uint32(b[:])+o)))
+}
+
+// offset is where an address inside lies.
+func (r *ipRange) offset(a netip.Addr) uint32 {
+	x, y := a.As16(), r.prefix.Addr().As16()
+	if a.Is4() {
+		return binary.BigEndian.Uint32(x[12:]) - binary.BigEndian.Uint32(y[12:])
+	}
+	return uint32(binary.BigEndian.Uint64(x[:8]) - binary.BigEndian.Uint64(y[:8]))
 }
 
 // find tells where an address lies.
 func (p *ipPool) find(a netip.Addr) (*ipRange, uint32, bool) {
 	for _, r := range p.ranges {
-		if a.Is4() && r.prefix.Contains(a) {
-			return r, binary.BigEndian.Uint32(a.AsSlice()) - r.base, true
+		if r.prefix.Contains(a) {
+			return r, r.offset(a), true
 		}
 	}
 	return nil, 0, false
+}
+
+// give takes the address that is fixed, if it is one, else any. Errors: errPoolEmpty, errAddressTaken.
+func (p *ipPool) give(fixed netip.Addr) (netip.Addr, error) {
+	if fixed.IsValid() {
+		return fixed, p.allotStatic(fixed)
+	}
+	return p.allot()
 }
 
 // allot gives an address. Error: errPoolEmpty.

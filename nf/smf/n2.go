@@ -18,6 +18,7 @@ func (s *session) setupRequestTransfer() (nsmf.N2SMInfo, error) {
 	if err != nil {
 		return nsmf.N2SMInfo{}, err
 	}
+	s.gnbQoS = s.wanted()
 	b, err := t.Append(nil)
 	return nsmf.N2SMInfo{Type: nsmf.PDUResSetupReq, Data: b}, err
 }
@@ -28,17 +29,15 @@ func (s *session) setupRequest() (*ngap.PDUSessionResourceSetupRequestTransfer, 
 	if err != nil {
 		return nil, err
 	}
+	qos := s.wanted()
 	return &ngap.PDUSessionResourceSetupRequestTransfer{
-		PDUSessionAggregateMaximumBitRate: &ngap.PDUSessionAggregateMaximumBitRate{
-			PDUSessionAggregateMaximumBitRateDL: bitRate(s.qos.ambr.Downlink),
-			PDUSessionAggregateMaximumBitRateUL: bitRate(s.qos.ambr.Uplink),
-		},
+		PDUSessionAggregateMaximumBitRate: qos.aggregate(),
 		ULNGUUPTNLInformation: ngap.UPTransportLayerInformation{
 			GTPTunnel: &ngap.GTPTunnel{TransportLayerAddress: address, GTPTEID: ngap.GTPTEID(s.uplink.teid)},
 		},
-		PDUSessionType:          ngap.PDUSessionTypeIPV4,
-		SecurityIndication:      s.network.Security.indication(s.integrity),
-		QosFlowSetupRequestList: s.qos.profiles(),
+		PDUSessionType:          s.ngapType(),
+		SecurityIndication:      s.security.indication(s.integrity),
+		QosFlowSetupRequestList: qos.profiles(),
 	}, nil
 }
 
@@ -61,9 +60,46 @@ func readSetupResponse(b []byte) (setupOutcome, error) {
 	}
 	o := setupOutcome{gnb: end}
 	for _, f := range t.QosFlowFailedToSetupList {
-		o.without = append(o.without, fmt.Sprintf("QFI %d: %s", f.QosFlowIdentifier, f.Cause))
+		o.without = append(o.without, uint8(f.QosFlowIdentifier))
+		o.causes = append(o.causes, flowCause(f))
 	}
 	return o, nil
+}
+
+func flowCause(f ngap.QosFlowWithCauseItem) string {
+	return fmt.Sprintf("QFI %d: %s", f.QosFlowIdentifier, f.Cause)
+}
+
+// modifyRequestTransfer asks the gNB for a change of the session, TS 38.413 §9.3.4.3; no information for nil.
+func modifyRequestTransfer(t *ngap.PDUSessionResourceModifyRequestTransfer) (nsmf.N2SMInfo, error) {
+	if t == nil {
+		return nsmf.N2SMInfo{}, nil
+	}
+	b, err := t.Append(nil)
+	return nsmf.N2SMInfo{Type: nsmf.PDUResModReq, Data: b}, err
+}
+
+// readModifyResponse reads the gNB's answer, TS 38.413 §9.3.4.4.
+func readModifyResponse(b []byte) (modifyOutcome, error) {
+	t, err := ngap.DecodePDUSessionResourceModifyResponseTransfer(b)
+	if err != nil {
+		return modifyOutcome{}, err
+	}
+	var o modifyOutcome
+	for _, f := range t.QosFlowFailedToAddOrModifyList {
+		o.without = append(o.without, uint8(f.QosFlowIdentifier))
+		o.causes = append(o.causes, flowCause(f))
+	}
+	return o, nil
+}
+
+// readModifyFailure reads why the gNB could not, TS 38.413 §9.3.4.17.
+func readModifyFailure(b []byte) (modifyOutcome, error) {
+	t, err := ngap.DecodePDUSessionResourceModifyUnsuccessfulTransfer(b)
+	if err != nil {
+		return modifyOutcome{}, err
+	}
+	return modifyOutcome{failed: t.Cause.String(), radio: t.Cause.Group() == ngap.CauseGroupRadioNetwork}, nil
 }
 
 // readSetupFailure reads why the gNB could not, TS 38.413 §9.3.4.16.

@@ -21,10 +21,11 @@ const (
 
 // n2Move is an N2 handover of the session that is under way.
 type n2Move struct {
-	direct     bool   // source and target can reach each other
-	target     tunnel // where the UE will be served; not valid before the target has admitted the session
-	forwarding tunnel // where the source sends what it still has; not valid if nowhere
-	indirect   bool   // that is at the UPF
+	direct     bool        // source and target can reach each other
+	target     tunnel      // where the UE will be served; not valid before the target has admitted the session
+	forwarding tunnel      // where the source sends what it still has; not valid if nowhere
+	indirect   bool        // that is at the UPF
+	qos        *sessionQoS // what the target has been told
 }
 
 // endForwarding takes the forwarding tunnel of a handover that is over away.
@@ -69,7 +70,7 @@ func (s *session) prepareHandover(info nsmf.N2SMInfo, out *nsmf.SMContextUpdated
 	if out.N2SMInfo, err = s.handoverRequestTransfer(direct); err != nil {
 		return sbi.Problem(http.StatusInternalServerError, sbi.CauseSystemFailure, "%v", err)
 	}
-	s.moving = &n2Move{direct: direct}
+	s.moving = &n2Move{direct: direct, qos: s.wanted()}
 	return nil
 }
 
@@ -184,6 +185,9 @@ func (s *session) completeHandover(ctx context.Context, out *nsmf.SMContextUpdat
 		s.mu.Lock()
 		current := s.moving == m
 		s.moving = nil
+		if current {
+			s.gnbQoS = m.qos
+		}
 		s.mu.Unlock()
 		if !current {
 			return sbi.Problem(http.StatusForbidden, nsmf.CauseN2SMError, "the handover is over")

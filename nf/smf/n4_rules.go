@@ -1,11 +1,17 @@
 package smf
 
 import (
+	"cmp"
+	"maps"
+	"reflect"
+	"slices"
+
 	"github.com/limpid-5g/limpid/sbi/nudm"
+	"github.com/limpid-5g/limpid/wire/nas/gsm"
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
-// The rules of every session, TS 29.244 §5.2. Rule i of the session's PCC rules has the PDRs 2i+1 (uplink) and 2i+2
+// The rules of every session, TS 29.244 §5.2. The QoS rule with identity i has the PDRs 2i-1 (uplink) and 2i
 // (downlink); all share two FARs, one QER for the Session-AMBR and one URR, and each QoS flow has a QER of its own.
 const (
 	uplinkFAR   pfcp.FARID = 1
@@ -23,64 +29,164 @@ const bufferAndNotify = pfcp.ApplyBUFF | pfcp.ApplyNOCP
 
 func flowQER(qfi uint8) pfcp.QERID { return ambrQER + pfcp.QERID(qfi) }
 
+// n4Rules are the PDRs and QERs of a session on its UPF. The values are not changed once made.
+type n4Rules struct {
+	pdrs map[pfcp.PDRID]pfcp.CreatePDR
+	qers map[pfcp.QERID]pfcp.CreateQER
+}
+
+// rules are those that the UPF is to have for q. Call it with s.mu held.
+func (s *session) rules(q *sessionQoS, local pfcp.FTEID) n4Rules {
+	r := n4Rules{make(map[pfcp.PDRID]pfcp.CreatePDR, 2*len(q.rules)), make(map[pfcp.QERID]pfcp.CreateQER, 1+len(q.flows))}
+	for i := range q.rules {
+		up, down := s.uplinkPDR(&q.rules[i], local), s.downlinkPDR(&q.rules[i])
+		r.pdrs[up.PDRID], r.pdrs[down.PDRID] = up, down
+	}
+	for _, qer := range q.qers() {
+		r.qers[qer.QERID] = qer
+	}
+	return r
+}
+
+// with are the rules while a change is under way: those of now, and of next what lets the uplink of new flows through,
+// so that a UE may use what it has just been given, TS 23.502 §4.3.3.2 step 2.
+func (r n4Rules) with(next n4Rules) n4Rules {
+	both := n4Rules{maps.Clone(r.pdrs), maps.Clone(r.qers)}
+	for id, q := range next.qers {
+		if _, there := both.qers[id]; !there {
+			both.qers[id] = q
+		}
+	}
+	for id, p := range next.pdrs {
+		if _, there := both.pdrs[id]; !there && p.PDI.SourceInterface == pfcp.InterfaceAccess {
+			both.pdrs[id] = p
+		}
+	}
+	return both
+}
+
+// inOrder are the values of a map by their keys.
+func inOrder[K cmp.Ordered, V any](m map[K]V) []V {
+	list := make([]V, 0, len(m))
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		list = append(list, m[k])
+	}
+	return list
+}
+
+// changes is what turns the rules r into next, TS 29.244 §7.5.4; nil if that is nothing.
+func (r n4Rules) changes(next n4Rules) *pfcp.SessionModificationRequest {
+	m, qers := &pfcp.SessionModificationRequest{}, maps.Clone(r.qers)
+	for _, old := range inOrder(r.pdrs) {
+		if _, there := next.pdrs[old.PDRID]; !there {
+			m.RemovePDR = append(m.RemovePDR, pfcp.RemovePDR{PDRID: old.PDRID})
+		}
+	}
+	for _, p := range inOrder(next.pdrs) {
+		switch old, there := r.pdrs[p.PDRID]; {
+		case !there:
+			m.CreatePDR = append(m.CreatePDR, p)
+		case !reflect.DeepEqual(old, p):
+			m.UpdatePDR = append(m.UpdatePDR, pfcp.UpdatePDR{PDRID: p.PDRID, Precedence: pfcp.Some(p.Precedence), PDI: pfcp.Some(p.PDI), QERID: p.QERID})
+		}
+	}
+	for _, old := range inOrder(r.qers) {
+		if now, there := next.qers[old.QERID]; !there || old.MBR.Present() && !now.MBR.Present() || old.GBR.Present() && !now.GBR.Present() {
+			m.RemoveQER = append(m.RemoveQER, pfcp.RemoveQER{QERID: old.QERID})
+			delete(qers, old.QERID)
+		}
+	}
+	for _, q := range inOrder(next.qers) {
+		switch old, there := qers[q.QERID]; {
+		case !there:
+			m.CreateQER = append(m.CreateQER, q)
+		case old != q:
+			m.UpdateQER = append(m.UpdateQER, pfcp.UpdateQER{QERID: q.QERID, MBR: q.MBR, GBR: q.GBR, QFI: q.QFI,
+				RQI: pfcp.Some(q.RQI.Value()), AveragingWindow: q.AveragingWindow})
+		}
+	}
+	if reflect.DeepEqual(m, &pfcp.SessionModificationRequest{}) {
+		return nil
+	}
+	return m
+}
+
 // establishmentRequest holds all rules of the session as it is now, TS 29.244 §7.5.2. Call it with s.mu held.
 func (s *session) establishmentRequest() *pfcp.SessionEstablishmentRequest {
 	dnn := pfcp.NetworkInstance(s.network.Name)
+	local := pfcp.FTEID{ChooseIPv4: true}
+	if len(s.qos.rules) > 1 {
+		local.ChooseID = pfcp.Some(uplinkChoice)
+	}
 	req := &pfcp.SessionEstablishmentRequest{
 		NodeID: s.smf.nodeID(), CPFSEID: s.smf.fseid(s.seid),
-		CreatePDR: make([]pfcp.CreatePDR, 0, 2*len(s.qos.rules)),
 		CreateFAR: []pfcp.CreateFAR{{
 			FARID: uplinkFAR, ApplyAction: pfcp.ApplyFORW,
 			ForwardingParameters: pfcp.Some(pfcp.ForwardingParameters{
 				DestinationInterface: pfcp.InterfaceCore, NetworkInstance: pfcp.Some(dnn)}),
 		}, s.downlinkFAR()},
-		CreateQER: s.qos.qers(),
 		CreateURR: []pfcp.CreateURR{s.usageRule()},
-		PDNType:   pfcp.Some(pfcp.PDNTypeIPv4),
+		PDNType:   pfcp.Some(s.pdnType()),
 		APNDNN:    pfcp.Some(dnn),
 		SNSSAI:    pfcp.Some(pfcp.SNSSAI(s.slice)),
 	}
-	local := pfcp.FTEID{ChooseIPv4: true}
-	if len(s.qos.rules) > 1 {
-		local.ChooseID = pfcp.Some(uplinkChoice)
-	}
 	if s.uplink.valid() {
-		local = pfcp.FTEID{TEID: s.uplink.teid, IPv4: s.uplink.addr}
+		local = s.uplink.fteid()
 		req.PFCPSEReqFlags = pfcp.Some(restorationIndication)
 	}
-	for i := range s.qos.rules {
-		req.CreatePDR = append(req.CreatePDR, s.uplinkPDR(i, local), s.downlinkPDR(i))
-	}
+	rules := s.rules(s.wanted(), local)
+	req.CreatePDR, req.CreateQER = inOrder(rules.pdrs), inOrder(rules.qers)
 	return req
 }
 
+// wanted is the QoS that the user plane is to have: what the UE has, or while that is being changed what it gets.
+func (s *session) wanted() *sessionQoS {
+	if s.next != nil {
+		return s.next
+	}
+	return s.qos
+}
+
+func (t tunnel) fteid() pfcp.FTEID {
+	if t.addr.Is4() {
+		return pfcp.FTEID{TEID: t.teid, IPv4: t.addr}
+	}
+	return pfcp.FTEID{TEID: t.teid, IPv6: t.addr}
+}
+
 // uplinkPDR matches what comes from the gNB: tunnel, source address, service data flow and QFI, TS 29.244 §5.2.1A.
-func (s *session) uplinkPDR(i int, local pfcp.FTEID) pfcp.CreatePDR {
-	r := &s.qos.rules[i]
+func (s *session) uplinkPDR(r *qosRule, local pfcp.FTEID) pfcp.CreatePDR {
 	return pfcp.CreatePDR{
-		PDRID: pfcp.PDRID(2*i + 1), Precedence: pfcp.Precedence(r.precedence),
+		PDRID: 2*pfcp.PDRID(r.id) - 1, Precedence: pfcp.Precedence(r.precedence),
 		PDI: pfcp.PDI{
 			SourceInterface: pfcp.InterfaceAccess, LocalFTEID: pfcp.Some(local),
-			UEIPAddress: []pfcp.UEIPAddress{{IPv4: s.address}}, SDFFilter: r.sdf(),
+			UEIPAddress: s.address.pdi(false), SDFFilter: r.sdf(), FramedRoute: s.address.framedRoutes(true), FramedIPv6Route: s.address.framedRoutes(false),
 			QFI: []pfcp.QFI{pfcp.QFI(r.flow.qfi)}, SourceInterfaceType: pfcp.Some(pfcp.InterfaceTypeN33GPP),
 		},
 		OuterHeaderRemoval: pfcp.Some(pfcp.OuterHeaderRemoval{Description: pfcp.RemoveGTPUUDPIPv4}),
-		FARID:              pfcp.Some(uplinkFAR), URRID: []pfcp.URRID{sessionURR}, QERID: s.qos.qersOf(r.flow),
+		FARID:              pfcp.Some(uplinkFAR), URRID: []pfcp.URRID{sessionURR}, QERID: qersOf(r.flow),
 	}
 }
 
 // downlinkPDR matches what the data network sends to the UE.
-func (s *session) downlinkPDR(i int) pfcp.CreatePDR {
-	r := &s.qos.rules[i]
+func (s *session) downlinkPDR(r *qosRule) pfcp.CreatePDR {
 	return pfcp.CreatePDR{
-		PDRID: pfcp.PDRID(2*i + 2), Precedence: pfcp.Precedence(r.precedence),
+		PDRID: 2 * pfcp.PDRID(r.id), Precedence: pfcp.Precedence(r.precedence),
 		PDI: pfcp.PDI{
 			SourceInterface: pfcp.InterfaceCore, NetworkInstance: pfcp.Some(pfcp.NetworkInstance(s.network.Name)),
-			UEIPAddress: []pfcp.UEIPAddress{{IPv4: s.address, Destination: true}}, SDFFilter: r.sdf(),
-			SourceInterfaceType: pfcp.Some(pfcp.InterfaceTypeN6),
+			UEIPAddress: s.address.pdi(true), SDFFilter: r.sdf(), FramedRoute: s.address.framedRoutes(true), FramedIPv6Route: s.address.framedRoutes(false),
+			SourceInterfaceType: pfcp.Some(pfcp.InterfaceTypeN6), EthernetPDUSessionInformation: s.ethernetInformation(),
 		},
-		FARID: pfcp.Some(downlinkFAR), URRID: []pfcp.URRID{sessionURR}, QERID: s.qos.qersOf(r.flow),
+		FARID: pfcp.Some(downlinkFAR), URRID: []pfcp.URRID{sessionURR}, QERID: qersOf(r.flow),
 	}
+}
+
+// ethernetInformation makes a downlink PDR take the frames for whatever addresses the UE uses, TS 29.244 §8.2.101.
+func (s *session) ethernetInformation() pfcp.Opt[pfcp.EthernetPDUSessionInformation] {
+	if s.kind != gsm.Ethernet {
+		return pfcp.Opt[pfcp.EthernetPDUSessionInformation]{}
+	}
+	return pfcp.Some(pfcp.EthernetPDUSessionETHI)
 }
 
 // downlinkFAR forwards to the gNB; without one it buffers, and once the UE could be paged it notifies.
@@ -128,13 +234,19 @@ func (q *sessionQoS) qers() []pfcp.CreateQER {
 		if f.guaranteed() {
 			qer.GBR = pfcp.Some(pfcp.GBR(mbr(f.gbr)))
 		}
+		if f.window != 0 {
+			qer.AveragingWindow = pfcp.Some(uint32(f.window))
+		}
+		if f.reflective { // TS 23.501 §5.7.5.3: the UPF marks what it sends to the UE
+			qer.RQI = pfcp.Some(pfcp.RQI(1))
+		}
 		list = append(list, qer)
 	}
 	return list
 }
 
 // qersOf are the QERs that a flow's packets pass. The Session-AMBR is of the non-GBR flows, TS 23.501 §5.7.1.8.
-func (q *sessionQoS) qersOf(f *qosFlow) []pfcp.QERID {
+func qersOf(f *qosFlow) []pfcp.QERID {
 	if f.guaranteed() {
 		return []pfcp.QERID{flowQER(f.qfi)}
 	}

@@ -14,7 +14,7 @@ var errNoFTEID = errors.New("UPF accepted the session without an F-TEID for N3 o
 // establishOnUPF makes the session on its UPF with all its rules, TS 29.244 §6.3.2.
 func (s *session) establishOnUPF(ctx context.Context) error {
 	s.mu.Lock()
-	req, u := s.establishmentRequest(), s.upf
+	req, u, qos := s.establishmentRequest(), s.upf, s.wanted()
 	s.mu.Unlock()
 	epoch := u.generation()
 	// Once sent it is answered before anything else happens: giving up in between would leave a session behind.
@@ -41,11 +41,38 @@ func (s *session) establishOnUPF(ctx context.Context) error {
 	if !s.uplink.valid() {
 		return errNoFTEID
 	}
+	s.onN4 = s.rules(qos, s.uplink.fteid())
 	return nil
 }
 
-// modifyOnUPF changes what the UPF does with downlink packets, TS 29.244 §6.3.3. A refusal is a *pfcp.Error.
+// setRules makes PDRs and QERs on the UPF what next says, all or nothing, TS 29.244 §6.3.3.
+func (s *session) setRules(ctx context.Context, next n4Rules) error {
+	s.mu.Lock()
+	req := s.onN4.changes(next)
+	s.mu.Unlock()
+	if req == nil {
+		return nil
+	}
+	if err := s.requestModification(ctx, req); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onN4 = next
+	return nil
+}
+
+// modifyOnUPF changes what the UPF does with downlink packets.
 func (s *session) modifyOnUPF(ctx context.Context, far pfcp.UpdateFAR, flags pfcp.SessionModificationReqFlags) error {
+	req := &pfcp.SessionModificationRequest{UpdateFAR: []pfcp.UpdateFAR{far}}
+	if flags != 0 {
+		req.PFCPSMReqFlags = pfcp.Some(flags)
+	}
+	return s.requestModification(ctx, req)
+}
+
+// requestModification changes the session on its UPF, TS 29.244 §6.3.3. A refusal is a *pfcp.Error.
+func (s *session) requestModification(ctx context.Context, req *pfcp.SessionModificationRequest) error {
 	s.mu.Lock()
 	u, seid, there := s.upf, s.remoteSEID, s.onUPF
 	s.mu.Unlock()
@@ -54,10 +81,6 @@ func (s *session) modifyOnUPF(ctx context.Context, far pfcp.UpdateFAR, flags pfc
 		return errNotOnUPF
 	case !u.alive():
 		return errUPFDown // rather than wait for what is known
-	}
-	req := &pfcp.SessionModificationRequest{UpdateFAR: []pfcp.UpdateFAR{far}}
-	if flags != 0 {
-		req.PFCPSMReqFlags = pfcp.Some(flags)
 	}
 	_, err := s.smf.request(ctx, u, seid, req)
 	return err

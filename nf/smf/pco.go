@@ -8,8 +8,9 @@ import (
 )
 
 // protocolConfiguration answers what the UE asked for in its extended protocol configuration options,
-// TS 24.008 §10.5.6.3A: DNS servers and the link MTU. It is nil if there is nothing to answer.
-func (d *dataNetwork) protocolConfiguration(asked gsm.ProtocolConfigurationOptions) gsm.ProtocolConfigurationOptions {
+// TS 24.008 §10.5.6.3A: DNS servers, P-CSCFs, the link MTU and the bearer control mode. It is nil if there is nothing to
+// answer. That the address comes by NAS needs no answer: it is in the accept.
+func (d *dataNetwork) protocolConfiguration(kind gsm.PDUSessionType, asked gsm.ProtocolConfigurationOptions) gsm.ProtocolConfigurationOptions {
 	var answer gsm.ProtocolConfigurationOptions
 	if ipcp := d.answerIPCP(ipcpRequest(asked)); ipcp != nil {
 		answer = answer.Add(nas.Downlink, gsm.IPCP, ipcp)
@@ -21,10 +22,36 @@ func (d *dataNetwork) protocolConfiguration(asked gsm.ProtocolConfigurationOptio
 			answer = answer.AddDNS(server)
 		}
 	}
-	if asked.Asks(gsm.IPv4LinkMTU) {
-		answer = answer.Add(nas.Downlink, gsm.IPv4LinkMTU, binary.BigEndian.AppendUint16(nil, d.MTU))
+	for _, server := range d.PCSCF {
+		v4 := server.Is4() && asked.Asks(gsm.PCSCFIPv4Address)
+		v6 := server.Is6() && asked.Asks(gsm.PCSCFIPv6Address)
+		if v4 || v6 {
+			answer = answer.AddPCSCF(server)
+		}
+	}
+	for _, id := range linkMTUs(kind) {
+		if asked.Asks(id) {
+			answer = answer.AddMTU(id, d.MTU)
+		}
+	}
+	if asked.Asks(gsm.BearerControlMode) {
+		answer = answer.Add(nas.Downlink, gsm.BearerControlMode, []byte{bearerControlMSNW})
 	}
 	return answer
+}
+
+// bearerControlMSNW lets UE and network both ask for bearers, TS 24.008 §10.5.6.3.1.
+const bearerControlMSNW = 2
+
+// linkMTUs are the containers in which a UE asks for the MTU of a type of session.
+func linkMTUs(kind gsm.PDUSessionType) []gsm.ContainerID {
+	switch kind {
+	case gsm.Ethernet:
+		return []gsm.ContainerID{gsm.EthernetFramePayloadMTU}
+	case gsm.Unstructured:
+		return []gsm.ContainerID{gsm.UnstructuredLinkMTU, gsm.NonIPLinkMTU}
+	}
+	return []gsm.ContainerID{gsm.IPv4LinkMTU}
 }
 
 // IPCP (RFC 1332 §3) with the name server options of RFC 1877 §1.1 and §1.3, which older modems use to ask for DNS.

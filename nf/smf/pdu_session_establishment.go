@@ -3,9 +3,7 @@ package smf
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net/netip"
 
 	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/sbi"
@@ -21,10 +19,12 @@ import (
 // establishment is a request to establish a session that was found acceptable.
 type establishment struct {
 	pti        uint8
+	kind       gsm.PDUSessionType
+	typeCause  gsm.Cause // why it is not the type that the UE asked for; 0 if it is
 	ssc        gsm.SSCMode
-	ipv4Only   bool // the UE asked for IPv4v6 and is told that it got IPv4
 	alwaysOn   bool // the UE asked for an always-on session
 	filters    int  // how many packet filters the UE supports
+	rqos       bool // the UE supports reflective QoS
 	pco        gsm.ProtocolConfigurationOptions
 	subscribed nudm.SessionManagementSubscriptionData
 }
@@ -55,7 +55,10 @@ func (s *session) establishSession(ctx context.Context, m establish) error {
 	if err := s.chooseUPF(); err != nil { // step 8
 		return err
 	}
-	if err := s.allotAddress(m.request.subscribed.StaticIPv4); err != nil { // step 8, TS 23.501 §5.8.2.2.1
+	if err := s.authorizeQoS(ctx); err != nil {
+		return err
+	}
+	if err := s.allotAddress(&m.request.subscribed); err != nil { // step 8, TS 23.501 §5.8.2.2.1
 		return err
 	}
 	if err := s.establishOnUPF(ctx); err != nil { // step 10
@@ -92,30 +95,44 @@ func waitFor(ctx context.Context, prior *session) error {
 	}
 }
 
-// decidePolicy has the PCF decide the rules of the session, TS 23.502 §4.16.4, and binds them to QoS flows.
+// decidePolicy has the PCF decide the rules of the session, TS 23.502 §4.16.4.
 func (s *session) decidePolicy(ctx context.Context, req establishment) error {
-	decision, err := s.smf.deps.Policy.CreateSMPolicy(ctx, npcf.SMPolicyContextData{
-		SUPI: s.supi, PDUSessionID: s.id, PDUSessionType: nudm.IPv4, DNN: s.network.Name, SNSSAI: s.slice,
-		SubscribedAMBR: req.subscribed.SessionAMBR, SubscribedQoS: req.subscribed.DefaultQoS,
-	})
+	s.mu.Lock()
+	s.subscribedAMBR, s.subscribedQoS = req.subscribed.SessionAMBR, req.subscribed.DefaultQoS
+	s.mu.Unlock()
+	decision, err := s.smf.deps.Policy.CreateSMPolicy(ctx, s.policyContext())
 	if err != nil {
 		return policyRefusal(err)
 	}
 	s.mu.Lock()
-	s.policyID = decision.ID
-	s.mu.Unlock()
-	qos, err := newSessionQoS(decision)
+	defer s.mu.Unlock()
+	s.policyID, s.decision = decision.ID, decision
+	return nil
+}
+
+// authorizeQoS makes the session's QoS of the decision. Rules whose guaranteed rate there is no room for are left out,
+// and the PCF is told: the session is of use without them.
+func (s *session) authorizeQoS(ctx context.Context) error {
+	qos, left, why, err := s.admit(s.decision)
 	if err != nil {
-		return failure(err, "correct the PCC rules of the PCF")
-	}
-	if n := qos.packetFilters(); n > req.filters {
-		return &refusal{cause: gsm.CauseRequestRejectedUnspecified, asked: fmt.Sprintf("a session whose rules have %d packet filters", n),
-			allowed: fmt.Sprintf("%d, which is what the UE supports", req.filters), change: "fewer PCC rules for this DNN"}
+		return err
 	}
 	s.mu.Lock()
 	s.qos = qos
 	s.mu.Unlock()
+	if len(left) > 0 {
+		asRefusal(why).logAs(s.smf.log, "PCC rules left out", s.attrs(slog.Any("rules", left)))
+		s.report(ctx, left, npcf.RuleResourcesLimitation)
+	}
 	return nil
+}
+
+// policyContext is what the PCF decides by, TS 29.512 §5.6.2.3.
+func (s *session) policyContext() npcf.SMPolicyContextData {
+	return npcf.SMPolicyContextData{
+		SUPI: s.supi, PDUSessionID: s.id, PDUSessionType: nudmType(s.kind), DNN: s.network.Name, SNSSAI: s.slice,
+		SubscribedAMBR: s.subscribedAMBR, SubscribedQoS: s.subscribedQoS, NotificationURI: s.ref(),
+	}
 }
 
 func policyRefusal(err error) error {
@@ -135,25 +152,7 @@ func (s *session) chooseUPF() error {
 	}
 	u.sessions.Add(1)
 	s.mu.Lock()
-	s.upf = u
-	s.mu.Unlock()
-	return nil
-}
-
-func (s *session) allotAddress(static netip.Addr) error {
-	a, err := static, error(nil)
-	if static.IsValid() {
-		err = s.network.addresses.allotStatic(static)
-	} else {
-		a, err = s.network.addresses.allot()
-	}
-	if err != nil {
-		used, size := s.network.addresses.usage()
-		return &refusal{cause: gsm.CauseInsufficientResources, sbi: nsmf.CauseInsufficientResourcesSlice, err: err,
-			asked: "a UE address", allowed: fmt.Sprintf("%d of %d are in use or kept back", used, size), change: "a larger or another pool for this DNN"}
-	}
-	s.mu.Lock()
-	s.address = a
+	s.upf, s.upfName = u, u.Name
 	s.mu.Unlock()
 	return nil
 }
@@ -210,22 +209,38 @@ func (s *session) accept(ctx context.Context, req establishment) error {
 func (s *session) acceptMessage(req establishment) *gsm.PDUSessionEstablishmentAccept {
 	m := &gsm.PDUSessionEstablishmentAccept{
 		PDUSessionID: s.id, PTI: req.pti,
-		SelectedPDUSessionType: gsm.IPv4, SelectedSSCMode: req.ssc,
+		SelectedPDUSessionType: s.kind, SelectedSSCMode: s.ssc,
 		AuthorizedQoSRules:            s.qos.authorizedRules(),
 		SessionAMBR:                   gsm.NewSessionAMBR(s.qos.ambr.Downlink, s.qos.ambr.Uplink),
-		PDUAddress:                    &gsm.PDUAddress{Type: gsm.IPv4, IPv4: s.address},
+		PDUAddress:                    s.pduAddress(),
+		RQTimer:                       s.qos.rqTimerValue(),
 		SNSSAI:                        &nas.SNSSAI{SNSSAI: s.slice},
 		AuthorizedQoSFlowDescriptions: s.qos.flowDescriptions(),
-		ProtocolConfigurationOptions:  s.network.protocolConfiguration(req.pco),
+		ProtocolConfigurationOptions:  s.network.protocolConfiguration(s.kind, req.pco),
 		DNN:                           s.network.Name,
 	}
-	if req.ipv4Only {
-		m.Cause = new(gsm.CausePDUSessionTypeIPv4OnlyAllowed)
+	if req.typeCause != 0 {
+		m.Cause = &req.typeCause
 	}
-	if req.alwaysOn {
-		m.AlwaysOnIndication = new(uint8) // "not allowed", TS 24.501 §9.11.4.3
-	}
+	m.AlwaysOnIndication = s.network.AlwaysOn.indication(req.alwaysOn)
 	return m
+}
+
+// indication is the always-on PDU session indication, TS 24.501 §9.11.4.3: 1 required, 0 not allowed, nil for neither.
+func (a AlwaysOn) indication(asked bool) *uint8 {
+	switch {
+	case a == AlwaysOnRequired, a == AlwaysOnRequested && asked:
+		return new(uint8(1))
+	case asked:
+		return new(uint8(0))
+	}
+	return nil
+}
+
+// abilities are what the session can have of what the PCF decides.
+func (s *session) abilities() abilities {
+	v4, v6 := needs(s.kind)
+	return abilities{ipv4: v4, ipv6: v6, reflective: s.rqos}
 }
 
 // awaitSetup waits for the gNB. If it stays silent, or the UE loses its connection, the session is there all the same
@@ -263,6 +278,6 @@ func (s *session) registerInUDM(ctx context.Context) error {
 	s.mu.Lock()
 	s.registered = true
 	s.mu.Unlock()
-	s.smf.log.Info("PDU session established", s.attrs(slog.String("address", s.address.String()), slog.String("upf", s.upf.Name))...)
+	s.smf.log.Info("PDU session established", s.attrs(slog.String("type", s.kind.String()), slog.Any("address", s.address), slog.String("upf", s.upf.Name))...)
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/netip"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure"
@@ -123,23 +122,14 @@ func (s *session) release(ctx context.Context, m release) {
 	s.set(Released)
 }
 
-// freeAddress gives the UE's address back to the pool.
-func (s *session) freeAddress() {
-	s.mu.Lock()
-	a := s.address
-	s.address = netip.Addr{}
-	s.mu.Unlock()
-	if a.IsValid() {
-		s.network.addresses.free(a)
-	}
-}
-
 // giveBack gives back all that the session still holds, TS 23.502 §4.3.4.2 steps 2 and 12, and forgets it. It does
 // nothing the second time.
 func (s *session) giveBack(ctx context.Context) {
 	s.leaveUPF(ctx)
 	s.unkeep(ctx)
 	s.freeAddress()
+	s.settle()
+	s.stopT3593()
 	s.mu.Lock()
 	policy, registered := s.policyID, s.registered
 	s.policyID, s.registered = "", false

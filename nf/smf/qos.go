@@ -1,40 +1,49 @@
 package smf
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
 	"github.com/limpid-5g/limpid/sbi/npcf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
-	"github.com/limpid-5g/limpid/wire/nas/gsm"
-	"github.com/limpid-5g/limpid/wire/ngap"
-	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
 // sessionQoS is what the PCC rules of a session mean, TS 23.501 §5.7: the one source from which the QoS rules of the
 // UE (N1), the QoS profiles of the gNB (N2) and the PDRs and QERs of the UPF (N4) are made, so that they agree.
 // It is not changed once made.
 type sessionQoS struct {
-	ambr  nudm.AMBR
-	flows []qosFlow // by QFI, from 1
-	rules []qosRule // by precedence
+	ambr    nudm.AMBR
+	rqTimer uint32    // seconds, TS 24.501 §10.3; 0: no reflective QoS
+	flows   []qosFlow // by QFI, from 1
+	rules   []qosRule // by precedence
 }
 
-// qosFlow is a QoS flow, TS 23.501 §5.7.1.1. Rates are in bit/s.
+// qosFlow is a QoS flow, TS 23.501 §5.7.1.1.
 type qosFlow struct {
-	qfi      uint8
-	fiveQI   uint8
-	priority uint8 // 0: as the 5QI says
-	arp      nudm.ARP
-	mbr, gbr nudm.AMBR
+	qfi uint8
+	flowParameters
+}
+
+// flowParameters are what rules must have in common to share a flow, TS 23.503 §6.1.3.2.4. Rates are in bit/s.
+type flowParameters struct {
+	fiveQI     uint8
+	priority   uint8 // 0: as the 5QI says
+	arp        nudm.ARP
+	mbr, gbr   nudm.AMBR
+	reflective bool   // TS 23.501 §5.7.5
+	notify     bool   // notification control, TS 23.501 §5.7.2.4
+	window     uint16 // averaging window in ms; 0: as the 5QI says
+	burst      uint16 // maximum data burst volume in octets; 0: as the 5QI says
 }
 
 // guaranteed tells whether it is a GBR QoS flow, TS 23.501 §5.7.1.2.
-func (f *qosFlow) guaranteed() bool { return f.gbr != (nudm.AMBR{}) }
+func (f *flowParameters) guaranteed() bool { return f.gbr != (nudm.AMBR{}) }
 
 // qosRule is a PCC rule bound to its flow.
 type qosRule struct {
-	id         uint8 // QoS rule identity, TS 24.501 §9.11.4.13
+	id         uint8  // QoS rule identity, TS 24.501 §9.11.4.13
+	pcc        string // the PCC rule
 	precedence uint8
 	filters    []flowFilter // none: every packet
 	flow       *qosFlow
@@ -45,41 +54,57 @@ const (
 	maxFlows       = 63
 	maxRules       = 255
 	maxRuleFilters = 15
+	// matchAll is what the default QoS rule is called here, whatever the PCF calls it: a UE keeps it for life.
+	matchAll = "match-all"
 	// defaultPrecedence is that of the default QoS rule when the PCF gives none: the last to be looked at.
 	defaultPrecedence = 255
 	// defaultPacketFilters is how many packet filters every UE supports, TS 24.501 §6.2.5.1.1.2.
 	defaultPacketFilters = 16
 )
 
-// newSessionQoS binds the PCC rules of a decision to QoS flows, TS 23.503 §6.1.3.2.4: rules of the same 5QI and ARP
-// share a flow, and a rule with a guaranteed rate has one of its own. The default QoS flow has QFI 1.
-func newSessionQoS(d npcf.SMPolicyDecision) (*sessionQoS, error) {
-	rules := withDefaultRule(d)
-	if len(rules) > maxRules {
-		return nil, fmt.Errorf("%d PCC rules: a session has at most %d", len(rules), maxRules)
+// abilities are what a session can have of what a PCF decides.
+type abilities struct {
+	ipv4, ipv6 bool // the UE has such an address: service data flows of another kind do not exist
+	reflective bool // the UE supports reflective QoS, TS 24.501 §6.2.5.1.4
+}
+
+// newSessionQoS binds the PCC rules of a decision to QoS flows, TS 23.503 §6.1.3.2.4: rules of the same parameters share
+// a flow, and a rule with a guaranteed rate has one of its own. Rules and flows that before has keep their identities.
+// The default QoS flow has QFI 1.
+func newSessionQoS(d npcf.SMPolicyDecision, can abilities, before *sessionQoS) (*sessionQoS, error) {
+	pcc := withDefaultRule(d)
+	if len(pcc) > maxRules {
+		return nil, fmt.Errorf("%d PCC rules: a session has at most %d", len(pcc), maxRules)
 	}
-	q := &sessionQoS{ambr: d.SessionAMBR, flows: make([]qosFlow, 0, len(rules)), rules: make([]qosRule, 0, len(rules))}
-	for i := range rules {
-		r := &rules[i]
-		flow, err := q.bind(r, d.DefaultQoS)
-		if err != nil {
-			return nil, err
-		}
-		rule := qosRule{id: uint8(i + 1), precedence: r.Precedence, flow: flow}
-		for _, text := range r.FlowDescriptions {
-			filters, err := parseFlowDescription(text)
-			if err != nil {
-				return nil, fmt.Errorf("PCC rule %q: %w", r.ID, err)
-			}
-			rule.filters = append(rule.filters, filters...)
-		}
-		if len(rule.filters) > maxRuleFilters {
-			return nil, fmt.Errorf("PCC rule %q: %d packet filters, a QoS rule has at most %d", r.ID, len(rule.filters), maxRuleFilters)
-		}
-		q.rules = append(q.rules, rule)
+	if before == nil {
+		before = &sessionQoS{}
 	}
-	slices.SortStableFunc(q.rules, func(a, b qosRule) int { return int(a.precedence) - int(b.precedence) })
-	return q, nil
+	b := binder{q: &sessionQoS{ambr: d.SessionAMBR, flows: make([]qosFlow, 0, maxFlows)}, before: before, def: d.DefaultQoS, can: can}
+	for i := range pcc {
+		if i > 0 && len(pcc[i].FlowDescriptions) == 0 {
+			continue // a session has one rule for all packets, TS 24.501 §6.2.5.1.1.2
+		}
+		if err := b.add(&pcc[i]); err != nil {
+			return nil, fmt.Errorf("PCC rule %q: %w", pcc[i].ID, err)
+		}
+	}
+	if slices.ContainsFunc(b.q.flows, func(f qosFlow) bool { return f.reflective }) {
+		b.q.rqTimer = d.ReflectiveQoSTimer
+	}
+	return b.q.sorted(), nil
+}
+
+// sorted puts rules and flows in their order; the rules then point into the flows where those lie for good.
+func (q *sessionQoS) sorted() *sessionQoS {
+	flows := slices.Clone(q.flows)
+	slices.SortFunc(flows, func(a, b qosFlow) int { return cmp.Compare(a.qfi, b.qfi) })
+	for i := range q.rules {
+		at := slices.IndexFunc(flows, func(f qosFlow) bool { return f.qfi == q.rules[i].flow.qfi })
+		q.rules[i].flow = &flows[at]
+	}
+	q.flows = flows
+	slices.SortStableFunc(q.rules, func(a, b qosRule) int { return cmp.Compare(a.precedence, b.precedence) })
+	return q
 }
 
 // withDefaultRule returns the PCC rules with the match-all rule first, made from the default QoS if the PCF sent none.
@@ -97,36 +122,185 @@ func withDefaultRule(d npcf.SMPolicyDecision) []npcf.PCCRule {
 	return append(append(rules, d.PCCRules[:i]...), d.PCCRules[i+1:]...)
 }
 
-// bind finds or makes the flow of a rule.
-func (q *sessionQoS) bind(r *npcf.PCCRule, def nudm.SubscribedDefaultQoS) (*qosFlow, error) {
-	f := qosFlow{fiveQI: r.FiveQI, arp: r.ARP, mbr: r.MaxBitRate, gbr: r.GuaranteedBitRate}
-	if f.fiveQI == 0 {
-		f.fiveQI, f.arp = def.FiveQI, def.ARP
+// binder makes a sessionQoS, rule by rule.
+type binder struct {
+	q, before *sessionQoS
+	def       nudm.SubscribedDefaultQoS
+	can       abilities
+}
+
+// add binds a PCC rule, unless no packet of the session could meet it.
+func (b *binder) add(r *npcf.PCCRule) error {
+	rule := qosRule{pcc: r.ID, precedence: r.Precedence}
+	if len(r.FlowDescriptions) == 0 {
+		rule.pcc = matchAll
 	}
-	if f.arp == (nudm.ARP{}) {
-		f.arp = def.ARP
-	}
-	if f.fiveQI == def.FiveQI && f.arp == def.ARP {
-		f.priority = def.PriorityLevel
-	}
-	if f.fiveQI == 0 || f.arp.PriorityLevel < 1 || f.arp.PriorityLevel > 15 {
-		return nil, fmt.Errorf("PCC rule %q: 5QI %d with ARP %d, want a 5QI of 1 to 255 and an ARP of 1 to 15", r.ID, f.fiveQI, f.arp.PriorityLevel)
-	}
-	if f.guaranteed() && (f.mbr.Uplink < f.gbr.Uplink || f.mbr.Downlink < f.gbr.Downlink) {
-		return nil, fmt.Errorf("PCC rule %q: the maximum bit rate is below the guaranteed one", r.ID)
-	}
-	for i := range q.flows {
-		old := &q.flows[i]
-		if !f.guaranteed() && !old.guaranteed() && old.fiveQI == f.fiveQI && old.arp == f.arp && old.mbr == f.mbr {
-			return old, nil
+	for _, text := range r.FlowDescriptions {
+		filters, err := parseFlowDescription(text)
+		if err != nil {
+			return err
+		}
+		for _, f := range filters {
+			if f.possible(b.can) {
+				rule.filters = append(rule.filters, f)
+			}
 		}
 	}
-	if len(q.flows) == maxFlows {
-		return nil, fmt.Errorf("PCC rule %q: more than %d QoS flows", r.ID, maxFlows)
+	if len(r.FlowDescriptions) > 0 && len(rule.filters) == 0 {
+		return nil
 	}
-	f.qfi = uint8(len(q.flows) + 1)
-	q.flows = append(q.flows, f)
-	return &q.flows[len(q.flows)-1], nil
+	if len(rule.filters) > maxRuleFilters {
+		return fmt.Errorf("%d packet filters, a QoS rule has at most %d", len(rule.filters), maxRuleFilters)
+	}
+	p, err := b.parameters(r)
+	if err != nil {
+		return err
+	}
+	if rule.flow, err = b.bind(rule.pcc, p); err != nil {
+		return err
+	}
+	if rule.id, err = b.identity(rule.pcc); err != nil {
+		return err
+	}
+	b.q.rules = append(b.q.rules, rule)
+	return nil
+}
+
+// parameters are those of the flow that a rule needs; what the rule leaves open is that of the default QoS.
+func (b *binder) parameters(r *npcf.PCCRule) (flowParameters, error) {
+	p := flowParameters{fiveQI: r.FiveQI, arp: r.ARP, mbr: r.MaxBitRate, gbr: r.GuaranteedBitRate,
+		notify: r.Notify, window: r.AveragingWindow, burst: r.MaxDataBurst}
+	if p.fiveQI == 0 {
+		p.fiveQI, p.arp = b.def.FiveQI, b.def.ARP
+	}
+	if p.arp == (nudm.ARP{}) {
+		p.arp = b.def.ARP
+	}
+	if p.fiveQI == b.def.FiveQI && p.arp == b.def.ARP {
+		p.priority = b.def.PriorityLevel
+	}
+	p.reflective = r.Reflective && b.can.reflective && !p.guaranteed()
+	if p.fiveQI == 0 || p.arp.PriorityLevel < 1 || p.arp.PriorityLevel > 15 {
+		return p, fmt.Errorf("5QI %d with ARP %d, want a 5QI of 1 to 255 and an ARP of 1 to 15", p.fiveQI, p.arp.PriorityLevel)
+	}
+	if p.guaranteed() && (p.mbr.Uplink < p.gbr.Uplink || p.mbr.Downlink < p.gbr.Downlink) {
+		return p, fmt.Errorf("the maximum bit rate is below the guaranteed one")
+	}
+	return p, nil
+}
+
+// bind finds or makes the flow of a rule.
+func (b *binder) bind(pcc string, p flowParameters) (*qosFlow, error) {
+	shared := func(f qosFlow) bool { return f.flowParameters == p && !p.guaranteed() }
+	if i := slices.IndexFunc(b.q.flows, shared); i >= 0 {
+		return &b.q.flows[i], nil
+	}
+	if len(b.q.flows) == maxFlows {
+		return nil, fmt.Errorf("more than %d QoS flows", maxFlows)
+	}
+	qfi, err := b.qfi(pcc, p, shared)
+	if err != nil {
+		return nil, err
+	}
+	b.q.flows = append(b.q.flows, qosFlow{qfi, p})
+	return &b.q.flows[len(b.q.flows)-1], nil
+}
+
+// qfi is that of the flow that was the same before, or of the rule's own flow, which is then modified; else one that
+// neither had. A guaranteed rate never comes to a flow without one, nor leaves it.
+func (b *binder) qfi(pcc string, p flowParameters, shared func(qosFlow) bool) (uint8, error) {
+	taken := func(qfi uint8) bool { return b.q.flow(qfi) != nil }
+	if i := slices.IndexFunc(b.before.flows, shared); i >= 0 && !taken(b.before.flows[i].qfi) {
+		return b.before.flows[i].qfi, nil
+	}
+	if old := b.before.rule(pcc); old != nil && !taken(old.flow.qfi) && old.flow.guaranteed() == p.guaranteed() {
+		return old.flow.qfi, nil
+	}
+	for qfi := uint8(1); qfi <= maxFlows; qfi++ {
+		if !taken(qfi) && b.before.flow(qfi) == nil {
+			return qfi, nil
+		}
+	}
+	return 0, fmt.Errorf("no QoS flow identifier is free")
+}
+
+// identity is the QoS rule identity that the PCC rule had, or one that no rule had.
+func (b *binder) identity(pcc string) (uint8, error) {
+	taken := func(q *sessionQoS, id int) bool {
+		return slices.ContainsFunc(q.rules, func(r qosRule) bool { return int(r.id) == id })
+	}
+	if old := b.before.rule(pcc); old != nil && !taken(b.q, int(old.id)) {
+		return old.id, nil
+	}
+	for id := 1; id <= maxRules; id++ {
+		if !taken(b.q, id) && !taken(b.before, id) {
+			return uint8(id), nil
+		}
+	}
+	return 0, fmt.Errorf("no QoS rule identity is free")
+}
+
+// rule finds a rule by the PCC rule that it was made of.
+func (q *sessionQoS) rule(pcc string) *qosRule {
+	i := slices.IndexFunc(q.rules, func(r qosRule) bool { return r.pcc == pcc })
+	if i < 0 {
+		return nil
+	}
+	return &q.rules[i]
+}
+
+func (q *sessionQoS) flow(qfi uint8) *qosFlow {
+	i := slices.IndexFunc(q.flows, func(f qosFlow) bool { return f.qfi == qfi })
+	if i < 0 {
+		return nil
+	}
+	return &q.flows[i]
+}
+
+// without is q without some of its flows and what is bound to them: where before has such a flow, with what before had.
+func (q *sessionQoS) without(qfis []uint8, before *sessionQoS) *sessionQoS {
+	gone := func(qfi uint8) bool { return slices.Contains(qfis, qfi) }
+	kept := &sessionQoS{ambr: q.ambr, rqTimer: q.rqTimer}
+	for _, f := range q.flows {
+		if !gone(f.qfi) {
+			kept.flows = append(kept.flows, f)
+		} else if old := before.flow(f.qfi); old != nil {
+			kept.flows = append(kept.flows, *old)
+		}
+	}
+	for _, r := range q.rules {
+		if gone(r.flow.qfi) {
+			old := before.rule(r.pcc)
+			if old == nil || kept.flow(old.flow.qfi) == nil {
+				continue
+			}
+			r = *old
+		}
+		kept.rules = append(kept.rules, r)
+	}
+	return kept.sorted()
+}
+
+// flowsOf are the flows of some PCC rules.
+func (q *sessionQoS) flowsOf(pcc []string) []uint8 {
+	var list []uint8
+	for _, r := range q.rules {
+		if slices.Contains(pcc, r.pcc) {
+			list = append(list, r.flow.qfi)
+		}
+	}
+	return list
+}
+
+// rulesOn are the PCC rules bound to some flows.
+func (q *sessionQoS) rulesOn(qfis []uint8) []string {
+	var list []string
+	for _, r := range q.rules {
+		if slices.Contains(qfis, r.flow.qfi) {
+			list = append(list, r.pcc)
+		}
+	}
+	return list
 }
 
 // packetFilters counts those that the UE must hold.
@@ -138,87 +312,7 @@ func (q *sessionQoS) packetFilters() int {
 	return n
 }
 
-// authorizedRules are the QoS rules for the UE, TS 24.501 §6.2.5.1.
-func (q *sessionQoS) authorizedRules() gsm.QoSRules {
-	list := make(gsm.QoSRules, 0, len(q.rules))
-	for i := range q.rules {
-		r := &q.rules[i]
-		if len(r.filters) == 0 {
-			list = append(list, gsm.DefaultRule(r.id, r.precedence, r.flow.qfi))
-			continue
-		}
-		rule := gsm.QoSRule{ID: r.id, Operation: gsm.CreateRule, Precedence: r.precedence, QFI: r.flow.qfi}
-		for n, f := range r.filters {
-			rule.Filters = append(rule.Filters, gsm.PacketFilter{ID: uint8(n + 1), Direction: gsm.Bidirectional, Components: f.components()})
-		}
-		list = append(list, rule)
-	}
-	return list
-}
-
-// flowDescriptions are the QoS flows for the UE, TS 24.501 §6.2.5.1.1.4.
-func (q *sessionQoS) flowDescriptions() gsm.QoSFlowDescriptions {
-	list := make(gsm.QoSFlowDescriptions, 0, len(q.flows))
-	for i := range q.flows {
-		f := &q.flows[i]
-		parameters := []gsm.FlowParameter{gsm.FiveQI(f.fiveQI)}
-		if f.guaranteed() {
-			parameters = append(parameters,
-				gsm.FlowBitRate(gsm.ParameterGFBRUplink, f.gbr.Uplink), gsm.FlowBitRate(gsm.ParameterGFBRDownlink, f.gbr.Downlink),
-				gsm.FlowBitRate(gsm.ParameterMFBRUplink, f.mbr.Uplink), gsm.FlowBitRate(gsm.ParameterMFBRDownlink, f.mbr.Downlink))
-		}
-		list = append(list, gsm.NewQoSFlow(f.qfi, parameters...))
-	}
-	return list
-}
-
-// profiles are the QoS flows for the gNB, TS 38.413 §9.3.1.12.
-func (q *sessionQoS) profiles() ngap.QosFlowSetupRequestList {
-	list := make(ngap.QosFlowSetupRequestList, 0, len(q.flows))
-	for i := range q.flows {
-		f := &q.flows[i]
-		item := ngap.QosFlowSetupRequestItem{
-			QosFlowIdentifier: ngap.QosFlowIdentifier(f.qfi),
-			QosFlowLevelQosParameters: ngap.QosFlowLevelQosParameters{
-				QosCharacteristics: ngap.QosCharacteristics{NonDynamic5QI: &ngap.NonDynamic5QIDescriptor{FiveQI: ngap.FiveQI(f.fiveQI)}},
-				AllocationAndRetentionPriority: ngap.AllocationAndRetentionPriority{
-					PriorityLevelARP: ngap.PriorityLevelARP(f.arp.PriorityLevel),
-				},
-			},
-		}
-		p := &item.QosFlowLevelQosParameters
-		if f.priority != 0 {
-			level := ngap.PriorityLevelQos(f.priority)
-			p.QosCharacteristics.NonDynamic5QI.PriorityLevelQos = &level
-		}
-		if f.arp.MayPreempt {
-			p.AllocationAndRetentionPriority.PreEmptionCapability = ngap.PreEmptionCapabilityMayTriggerPreEmption
-		}
-		if f.arp.Preemptable {
-			p.AllocationAndRetentionPriority.PreEmptionVulnerability = ngap.PreEmptionVulnerabilityPreEmptable
-		}
-		if f.guaranteed() {
-			p.GBRQosInformation = &ngap.GBRQosInformation{
-				MaximumFlowBitRateDL: bitRate(f.mbr.Downlink), MaximumFlowBitRateUL: bitRate(f.mbr.Uplink),
-				GuaranteedFlowBitRateDL: bitRate(f.gbr.Downlink), GuaranteedFlowBitRateUL: bitRate(f.gbr.Uplink),
-			}
-		}
-		list = append(list, item)
-	}
-	return list
-}
-
-// maxBitRate is the largest Bit Rate, TS 38.413 §9.3.1.4.
-const maxBitRate = 4_000_000_000_000
-
-func bitRate(bits uint64) ngap.BitRate { return ngap.BitRate(min(bits, maxBitRate)) }
-
-// sdf are the SDF filters of a rule for the UPF, TS 29.244 §8.2.5. In an uplink PDR the UPF swaps source and
-// destination (TS 29.244 §5.2.1A.2A).
-func (r *qosRule) sdf() []pfcp.SDFFilter {
-	list := make([]pfcp.SDFFilter, 0, len(r.filters))
-	for _, f := range r.filters {
-		list = append(list, pfcp.SDFFilter{FlowDescription: f.String()})
-	}
-	return list
+// equalRules tells whether two rules are the same to everybody.
+func equalRules(a, b *qosRule) bool {
+	return a.id == b.id && a.precedence == b.precedence && a.flow.qfi == b.flow.qfi && slices.Equal(a.filters, b.filters)
 }

@@ -21,6 +21,8 @@ var voiceAndVideo = []npcf.PCCRule{
 	{ID: "games", Precedence: 15, FlowDescriptions: []string{"permit out ip from 198.51.100.7 to any"}, FiveQI: 7, ARP: nudm.ARP{PriorityLevel: 5, Preemptable: true}},
 }
 
+var bothVersions = abilities{ipv4: true, ipv6: true}
+
 // TestQoSAgrees makes a session of several flows and checks that UE, gNB and UPF hear of the same, TS 23.501 §5.7.
 func TestQoSAgrees(t *testing.T) {
 	inWorld(t, func(w *world, _ *Config) { w.pcf.rules = voiceAndVideo }, func(w *world) {
@@ -36,11 +38,11 @@ func TestQoSAgrees(t *testing.T) {
 			t.Errorf("QoS rules: %v", err)
 		}
 		wantQFI := map[uint8]uint8{10: 2, 200: 1, 20: 1, 15: 3} // by precedence
-		for i, r := range accept.AuthorizedQoSRules {
+		for _, r := range accept.AuthorizedQoSRules {
 			if r.QFI != wantQFI[r.Precedence] || r.Default != (r.Precedence == 200) {
 				t.Errorf("QoS rule %+v", r)
 			}
-			up, down := n.request.CreatePDR[2*i], n.request.CreatePDR[2*i+1]
+			up, down := n.pdrs[2*pfcp.PDRID(r.ID)-1], n.pdrs[2*pfcp.PDRID(r.ID)]
 			if up.PDI.QFI[0] != pfcp.QFI(r.QFI) || up.Precedence != pfcp.Precedence(r.Precedence) || down.Precedence != up.Precedence {
 				t.Errorf("PDRs %+v, %+v for QoS rule %+v", up, down, r)
 			}
@@ -80,7 +82,7 @@ func TestQoSAgrees(t *testing.T) {
 
 // TestNoPCCRules makes the default QoS rule from the default QoS, TS 23.501 §5.7.1.4.
 func TestNoPCCRules(t *testing.T) {
-	q, err := newSessionQoS(npcf.SMPolicyDecision{DefaultQoS: nudm.SubscribedDefaultQoS{FiveQI: 8, ARP: nudm.ARP{PriorityLevel: 9}, PriorityLevel: 70}})
+	q, err := newSessionQoS(npcf.SMPolicyDecision{DefaultQoS: nudm.SubscribedDefaultQoS{FiveQI: 8, ARP: nudm.ARP{PriorityLevel: 9}, PriorityLevel: 70}}, bothVersions, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +118,7 @@ func TestBadPCCRules(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if _, err := newSessionQoS(tt.d); err == nil || !strings.Contains(err.Error(), tt.want) {
+			if _, err := newSessionQoS(tt.d, bothVersions, nil); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want one with %q", err, tt.want)
 			}
 		})
@@ -130,6 +132,8 @@ func TestFlowDescriptions(t *testing.T) {
 		want []string
 		ue   []gsm.ComponentType // of the first filter
 	}{
+		{"permit out 58 from 2001:db8::1/32 to assigned", []string{"permit out 58 from 2001:db8::/32 to assigned"},
+			[]gsm.ComponentType{gsm.IPv6RemotePrefix, gsm.Protocol}},
 		{"permit out ip from any to assigned", []string{"permit out ip from any to assigned"}, []gsm.ComponentType{gsm.MatchAll}},
 		{"permit out 17 from 198.51.100.7 53 to any", []string{"permit out 17 from 198.51.100.7/32 53 to assigned"},
 			[]gsm.ComponentType{gsm.IPv4RemoteAddress, gsm.Protocol, gsm.SingleRemotePort}},
@@ -160,7 +164,7 @@ func TestFlowDescriptions(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"", "permit", "deny out ip from any to any", "permit in ip from any to any", "permit out 256 from any to any",
-		"permit out ip from ::1 to any", "permit out ip from x to any", "permit out ip from any to 10.0.0.1", "permit out ip from any 2-1 to any",
+		"permit out ip from ::ffff:192.0.2.1 to any", "permit out ip from fe80::1%x to any", "permit out ip from x to any", "permit out ip from any to 10.0.0.1", "permit out ip from any 2-1 to any",
 		"permit out ip from any 65536 to any", "permit out ip from any to any 1 2", "permit out ip from any 1,2,3,4,5,6,7,8,9 to any", "permit out ip from any any any"} {
 		if f, err := parseFlowDescription(bad); err == nil {
 			t.Errorf("%q is read as %v", bad, f)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/limpid-5g/limpid/sbi"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
@@ -54,12 +55,14 @@ func asRefusal(err error) *refusal {
 }
 
 // log tells in one line what was asked, what is allowed and what to change.
-func (r *refusal) log(l *slog.Logger, attrs []any) {
+func (r *refusal) log(l *slog.Logger, attrs []any) { r.logAs(l, "PDU session refused", attrs) }
+
+func (r *refusal) logAs(l *slog.Logger, message string, attrs []any) {
 	attrs = append(attrs, "cause", r.cause.Error(), "asked", r.asked, "allowed", r.allowed, "change", r.change)
 	if r.err != nil {
 		attrs = append(attrs, "error", r.err)
 	}
-	l.Warn("PDU session refused", attrs...)
+	l.Warn(message, attrs...)
 }
 
 // message is the PDU SESSION ESTABLISHMENT REJECT, TS 24.501 §6.4.1.4.
@@ -68,11 +71,26 @@ func (r *refusal) message(t Timers, id, pti uint8) *gsm.PDUSessionEstablishmentR
 	if r.ssc != 0 {
 		m.AllowedSSCMode = &r.ssc
 	}
-	if r.cause == gsm.CauseInsufficientResources && t.T3396 > 0 {
-		backOff := nas.NewGPRSTimer3(t.T3396)
-		m.BackOffTimer = &backOff
-	}
+	m.BackOffTimer = t.backOff(r.cause)
 	return m
+}
+
+// backOff is the back-off timer that goes with a cause, TS 24.501 §6.2.7 and §6.2.8; nil for none.
+func (t *Timers) backOff(cause gsm.Cause) *nas.GPRSTimer3 {
+	var d time.Duration
+	switch cause {
+	case gsm.CauseInsufficientResources:
+		d = t.T3396
+	case gsm.CauseInsufficientResourcesForSpecificSliceAndDNN:
+		d = t.T3584
+	case gsm.CauseInsufficientResourcesForSpecificSlice:
+		d = t.T3585
+	}
+	if d <= 0 {
+		return nil
+	}
+	timer := nas.NewGPRSTimer3(d)
+	return &timer
 }
 
 // smContextError is the answer to the AMF, with what the UE must hear.

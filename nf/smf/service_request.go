@@ -47,15 +47,18 @@ func (s *session) userPlaneSetUp(ctx context.Context, o setupOutcome) {
 		s.deactivateUserPlane(ctx, o.failed)
 		return
 	}
-	if len(o.without) > 0 { // what they would carry finds no bearer; the other flows work
-		s.smf.log.Warn("gNB did not set up all QoS flows of the session", s.attrs(slog.Any("flows", o.without))...)
-	}
 	if err := s.forward(ctx, o.gnb); err != nil && !s.recreate(ctx, o.gnb, err) {
 		return
 	}
 	s.mu.Lock()
 	s.gnb, s.up = o.gnb, nsmf.Activated
+	if s.gnbQoS != nil {
+		s.gnbQoS = s.gnbQoS.without(o.without, &sessionQoS{})
+	}
 	s.mu.Unlock()
+	if len(o.without) > 0 {
+		s.deliver(lostFlows{o.without, o.causes})
+	}
 }
 
 // recreate makes the session anew on a UPF that says it has none, and tells whether the user plane is then as wanted. A
@@ -97,8 +100,11 @@ func (s *session) resyncUPF(ctx context.Context) {
 		return
 	}
 	s.mu.Lock()
-	gnb := s.gnb
+	gnb, rules := s.gnb, s.rules(s.qos, s.uplink.fteid())
 	s.mu.Unlock()
+	if err := s.setRules(ctx, rules); err != nil && !s.recreate(ctx, gnb, err) {
+		return
+	}
 	if gnb.valid() {
 		s.userPlaneSetUp(ctx, setupOutcome{gnb: gnb})
 	} else {

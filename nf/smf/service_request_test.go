@@ -84,7 +84,8 @@ func TestServiceRequestRefusedByGNB(t *testing.T) {
 	})
 }
 
-// TestGNBSetsUpSomeFlows keeps the session and says in the log which QoS flows are missing, TS 38.413 §9.3.4.2.
+// TestGNBSetsUpSomeFlows keeps the session, takes back from the UE and the UPF the QoS flows that are missing, and tells
+// the PCF, TS 38.413 §9.3.4.2 and TS 23.502 §4.3.2.2.1 step 14.
 func TestGNBSetsUpSomeFlows(t *testing.T) {
 	inWorld(t, func(w *world, _ *Config) { w.pcf.rules = voiceAndVideo }, func(w *world) {
 		ref := w.create(request(1, nil))
@@ -101,6 +102,25 @@ func TestGNBSetsUpSomeFlows(t *testing.T) {
 		if s := w.info(ref); s.State != Active || s.UpCnxState != nsmf.Activated || !strings.Contains(w.logged(), "QFI 2: radioNetwork") {
 			t.Errorf("session %+v\n%s", s, w.logged())
 		}
+		w.amf.take()
+		w.pass(17 * time.Second) // T3591
+		sent := w.one()
+		m2, ok := w.decode(sent.N1SMMsg).(*gsm.PDUSessionModificationCommand)
+		if !ok || sent.N2SMInfo.Type != "" || len(m2.AuthorizedQoSRules) != 1 || m2.AuthorizedQoSRules[0].Operation != gsm.DeleteRule ||
+			len(m2.AuthorizedQoSFlowDescriptions) != 1 || m2.AuthorizedQoSFlowDescriptions[0].QFI != 2 {
+			t.Fatalf("UE gets %+v, gNB %q", m2, sent.N2SMInfo.Type)
+		}
+		w.fromUE(ref, &gsm.PDUSessionModificationComplete{PDUSessionID: 5})
+		if _, n := w.upf.only(t); len(n.pdrs) != 6 || len(n.qers) != 3 || len(w.info(ref).QFIs) != 2 {
+			t.Errorf("UPF keeps %d PDRs and %d QERs, the session flows %v", len(n.pdrs), len(n.qers), w.info(ref).QFIs)
+		}
+		if r := w.pcf.asked; len(r) != 1 || len(r[0].RuleReports) != 1 || r[0].RuleReports[0].PCCRuleIDs[0] != "voice" {
+			t.Errorf("PCF hears %+v", r)
+		}
+		if err := w.smf.ReleaseSMContext(t.Context(), ref, nsmf.SMContextReleaseData{}); err != nil {
+			t.Error(err)
+		}
+		w.noLeak()
 	})
 }
 

@@ -7,10 +7,12 @@ import (
 	"net/netip"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/sbi/namf"
+	"github.com/limpid-5g/limpid/sbi/npcf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
@@ -37,38 +39,56 @@ func (t tunnel) valid() bool { return t.addr.IsValid() }
 
 // session is the SM context of one PDU session, TS 23.501 §5.6.1.
 type session struct {
-	smf     *SMF
-	actor   procedure.Actor
-	seid    uint64 // local F-SEID; also the reference of the SM context
-	supi    ident.SUPI
-	id      uint8
-	network *dataNetwork
-	slice   ident.SNSSAI
-	plmn    ident.PLMN
+	smf      *SMF
+	actor    procedure.Actor
+	seid     uint64 // local F-SEID; also the reference of the SM context
+	supi     ident.SUPI
+	id       uint8
+	network  *dataNetwork
+	slice    ident.SNSSAI
+	plmn     ident.PLMN
+	kind     gsm.PDUSessionType
+	ssc      gsm.SSCMode
+	filters  int        // how many packet filters the UE supports
+	rqos     bool       // the UE supports reflective QoS
+	security UPSecurity // what the gNB does for user data
 	// integrity is the rate at which the UE can protect user data, TS 24.501 §9.11.4.7.
 	integrity gsm.IntegrityProtectionMaximumDataRate
 
 	// What the session holds and must give back. Only the actor's goroutine writes these; others read under mu.
-	mu         sync.Mutex
-	address    netip.Addr
-	policyID   string
-	upf        *upf // that counts this session
-	remoteSEID uint64
-	onUPF      bool
-	epoch      uint64 // of the UPF's association in which the session was made there
-	registered bool   // in the UDM
+	mu       sync.Mutex
+	address  ueAddress
+	policyID string
+	decision npcf.SMPolicyDecision // of the PCF, when it was last asked
+	// What the PCF decides by.
+	subscribedAMBR nudm.AMBR
+	subscribedQoS  nudm.SubscribedDefaultQoS
+	upf            *upf // that counts this session
+	remoteSEID     uint64
+	onUPF          bool
+	epoch          uint64 // of the UPF's association in which the session was made there
+	registered     bool   // in the UDM
 
 	// Only the actor's goroutine touches these.
 	stored  bool   // the session is on disk, or may be
 	written uint64 // hash of what was last given to the store
 
-	state  State
-	up     nsmf.UpCnxState
-	uplink tunnel // at the UPF
-	gnb    tunnel // at the gNB; not valid while the user plane is down
-	moving *n2Move
-	qos    *sessionQoS
-	usage  Usage
+	state    State
+	up       nsmf.UpCnxState
+	uplink   tunnel      // at the UPF
+	gnb      tunnel      // at the gNB; not valid while the user plane is down
+	qos      *sessionQoS // what the UE has
+	moving   *n2Move
+	next     *sessionQoS // what it is being given, nil if nothing; then the identity of the transaction is
+	changing bool        // TS 24.501 §6.1.3.3.3, PDU SESSION MODIFICATION PENDING
+	pti      uint8
+	gnbQoS   *sessionQoS // what the gNB has been told; nil while the user plane is down
+	onN4     n4Rules     // what the UPF has
+	usage    Usage
+	// reserved is the guaranteed bit rate that the session holds of what the operator allows.
+	reserved nudm.AMBR
+	t3593    *time.Timer // of an SSC mode 3 session that is to be replaced
+	upfName  string      // for the reservation, which lasts longer than the session on the UPF
 
 	// The release under way: the identity of its transaction (0 if the network began it) and its cause.
 	releasePTI   uint8
@@ -92,7 +112,9 @@ type SessionInfo struct {
 	SNSSAI        ident.SNSSAI
 	State         State
 	UpCnxState    nsmf.UpCnxState
-	Address       netip.Addr
+	Type          gsm.PDUSessionType
+	Address       netip.Addr   // IPv4
+	Prefix        netip.Prefix // IPv6
 	UPF           string
 	LocalSEID     uint64
 	RemoteSEID    uint64
@@ -115,9 +137,10 @@ type (
 	// setupOutcome is the gNB's answer to a PDUSessionResourceSetupRequestTransfer.
 	setupOutcome struct {
 		gnb     tunnel
-		without []string // QoS flows that the gNB has not set up, with its causes
-		failed  string   // the gNB's cause; "" if the tunnel is set up
-		radio   bool     // the cause is one of the radio network
+		without []uint8 // QoS flows that the gNB has not set up
+		causes  []string
+		failed  string // the gNB's cause; "" if the tunnel is set up
+		radio   bool   // the cause is one of the radio network
 	}
 	// deactivate takes the user plane down.
 	deactivate struct{ why string }
@@ -128,6 +151,31 @@ type (
 	}
 	// networkRelease asks for the session to be released with the UE's knowledge.
 	networkRelease struct{ cause gsm.Cause }
+	// policyUpdate is a decision of the PCF.
+	policyUpdate struct{ decision npcf.SMPolicyDecision }
+	// subscriptionChanged says that the UDM has other data of the subscriber.
+	subscriptionChanged struct{}
+	// modificationRequest is what the UE wants changed.
+	modificationRequest struct {
+		m *gsm.PDUSessionModificationRequest
+	}
+	// modificationAnswer is the UE's answer to a PDU SESSION MODIFICATION COMMAND; refused is 0 if it obeyed.
+	modificationAnswer struct {
+		pti     uint8
+		refused gsm.Cause
+	}
+	// modifyOutcome is the gNB's answer to a PDUSessionResourceModifyRequestTransfer.
+	modifyOutcome struct {
+		without []uint8 // QoS flows that it has not got
+		causes  []string
+		failed  string // the gNB's cause; "" if it has changed the session
+		radio   bool   // the cause is one of the radio network
+	}
+	// lostFlows are QoS flows that the gNB does not serve.
+	lostFlows struct {
+		without []uint8
+		causes  []string
+	}
 	// releaseComplete is the UE's answer to the command.
 	releaseComplete struct{}
 	// discard ends the session without the UE.
@@ -177,6 +225,18 @@ func (s *session) Serve(ctx context.Context, m any) {
 		s.release(ctx, m)
 	case networkRelease:
 		s.releaseByNetwork(ctx, m.cause)
+	case policyUpdate:
+		s.policyChanged(ctx, m.decision)
+	case modificationRequest:
+		s.modifyForUE(ctx, m.m)
+	case subscriptionChanged:
+		s.subscriptionChange(ctx)
+	case relocation:
+		s.relocate(ctx)
+	case addressExpired:
+		s.addressLifetimeOver(ctx)
+	case lostFlows:
+		s.flowsLost(ctx, m)
 	case downlinkData:
 		s.networkTriggeredServiceRequest(ctx)
 	case transferFailed:
@@ -191,7 +251,7 @@ func (s *session) Serve(ctx context.Context, m any) {
 		s.step(ctx, m)
 	case endForwarding:
 		s.closeForwarding(ctx, m.of)
-	case discard, releaseComplete: // the state already says it
+	case discard, releaseComplete, modificationAnswer, modifyOutcome: // the state says it, or nobody waits any more
 	}
 	s.keepLater()
 	if s.is(Released) {
@@ -202,9 +262,13 @@ func (s *session) Serve(ctx context.Context, m any) {
 // Collide says what happens to a message while a procedure waits for the gNB or the UE. Messages that end the session
 // or take its user plane down end the procedure; the others wait for its end.
 func (s *session) Collide(m any) procedure.Decision {
-	switch m.(type) {
+	switch m := m.(type) {
 	case discard, release:
 		return procedure.Supersede
+	case setupOutcome:
+		if s.isChanging() && m.failed == "" {
+			return procedure.Inline // downlink packets need not wait for the UE's answer
+		}
 	case deactivate, networkRelease, moveStep: // a UE that moves answers no paging
 		if s.is(Active) {
 			return procedure.Supersede
@@ -214,6 +278,12 @@ func (s *session) Collide(m any) procedure.Decision {
 		return procedure.Inline // it finds nothing left to do
 	}
 	return procedure.Queue
+}
+
+func (s *session) isChanging() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changing
 }
 
 // Panicked ends the session: what it held is given back and the UE gets its answer.
@@ -276,7 +346,7 @@ func (s *session) info() SessionInfo {
 	defer s.mu.Unlock()
 	i := SessionInfo{
 		Ref: s.ref(), SUPI: s.supi, PDUSessionID: s.id, DNN: s.network.Name, SNSSAI: s.slice,
-		State: s.state, UpCnxState: s.up, Address: s.address, LocalSEID: s.seid, RemoteSEID: s.remoteSEID,
+		State: s.state, UpCnxState: s.up, Type: s.kind, Address: s.address.ipv4, Prefix: s.address.ipv6, LocalSEID: s.seid, RemoteSEID: s.remoteSEID,
 		UplinkTEID: s.uplink.teid, UplinkAddress: s.uplink.addr, GNBTEID: s.gnb.teid, GNBAddress: s.gnb.addr,
 		Usage: s.usage,
 	}

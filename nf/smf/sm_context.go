@@ -45,11 +45,12 @@ func (s *SMF) createSMContext(ctx context.Context, data nsmf.SMContextCreateData
 	if err != nil {
 		return refuse(err)
 	}
-	if err := network.Security.permits(request.IntegrityProtectionMaximumDataRate); err != nil {
+	e, err := s.authorize(ctx, network, data, request)
+	if err != nil {
 		return refuse(err)
 	}
-	e, err := s.authorize(ctx, data, request)
-	if err != nil {
+	security := network.Security.under(e.subscribed.UPSecurity)
+	if err := security.permits(request.IntegrityProtectionMaximumDataRate); err != nil {
 		return refuse(err)
 	}
 	if n := s.pool.Running(); n >= s.cfg.MaxProcedures {
@@ -57,7 +58,8 @@ func (s *SMF) createSMContext(ctx context.Context, data nsmf.SMContextCreateData
 			asked: "a PDU session while " + strconv.Itoa(n) + " procedures run", allowed: strconv.Itoa(s.cfg.MaxProcedures), change: "try later, or raise MaxProcedures"})
 	}
 	n := &session{smf: s, supi: data.SUPI, id: data.PDUSessionID, network: network, slice: data.SNSSAI, plmn: data.ServingNetwork,
-		integrity: request.IntegrityProtectionMaximumDataRate, state: Establishing, up: nsmf.Deactivated}
+		integrity: request.IntegrityProtectionMaximumDataRate, security: security, kind: e.kind, ssc: e.ssc, filters: e.filters, rqos: e.rqos,
+		state: Establishing, up: nsmf.Deactivated}
 	prior := s.add(n)
 	if prior != nil {
 		prior.end("its identity is used again (TS 24.501 §6.4.1.7)")
@@ -152,7 +154,7 @@ func (s *session) end(why string) {
 
 // n2 takes an N2 container from the gNB, TS 29.502 §5.2.2.3.2 and §5.2.2.3.3. The session does the rest.
 func (s *session) n2(ctx context.Context, info nsmf.N2SMInfo, out *nsmf.SMContextUpdatedData) error {
-	var outcome setupOutcome
+	var outcome any
 	var err error
 	switch info.Type {
 	case nsmf.PDUResSetupRsp:
@@ -167,6 +169,10 @@ func (s *session) n2(ctx context.Context, info nsmf.N2SMInfo, out *nsmf.SMContex
 		return s.pathSwitchRequested(ctx, info.Data, out)
 	case nsmf.PathSwitchSetupFail:
 		return s.pathSwitchSetupFailed(info.Data, out)
+	case nsmf.PDUResModRsp:
+		outcome, err = readModifyResponse(info.Data)
+	case nsmf.PDUResModFail:
+		outcome, err = readModifyFailure(info.Data)
 	case nsmf.PDUResRelRsp:
 		if s.connected() == nil { // set up anew since the gNB was asked
 			s.goIdle("the gNB has released it", out)
@@ -177,11 +183,10 @@ func (s *session) n2(ctx context.Context, info nsmf.N2SMInfo, out *nsmf.SMContex
 	}
 	if err != nil {
 		s.smf.log.Warn("gNB sent an N2 container that cannot be read", s.attrs(slog.String("type", string(info.Type)), slog.Any("error", err))...)
-		out.UpCnxState = nsmf.Deactivated
-		s.deliver(setupOutcome{failed: "unreadable " + string(info.Type)})
+		s.unreadableN2(info.Type, out)
 		return sbi.Problem(http.StatusForbidden, nsmf.CauseN2SMError, "%s: %v", info.Type, err)
 	}
-	if outcome.failed == "" {
+	if o, ok := outcome.(setupOutcome); ok && o.failed == "" {
 		s.gnbAnswered()
 	}
 	if !s.deliver(outcome) {
@@ -197,6 +202,17 @@ func (s *session) gnbAnswered() {
 	if s.state == Active || s.state == Establishing {
 		s.up = nsmf.Activated
 	}
+}
+
+// unreadableN2 takes an answer of the gNB that cannot be read for a refusal.
+func (s *session) unreadableN2(t nsmf.N2SMInfoType, out *nsmf.SMContextUpdatedData) {
+	why := "unreadable " + string(t)
+	if t == nsmf.PDUResModRsp || t == nsmf.PDUResModFail {
+		s.deliver(modifyOutcome{failed: why})
+		return
+	}
+	out.UpCnxState = nsmf.Deactivated
+	s.deliver(setupOutcome{failed: why})
 }
 
 // n1 takes a 5GSM message from the UE, TS 24.501 §6 and §7. What the UE must hear is put into out.
@@ -224,6 +240,10 @@ func (s *session) answerN1(b []byte, out *nsmf.SMContextUpdatedData) gsm.Message
 		return s.releaseCompleted(m, out)
 	case *gsm.PDUSessionModificationRequest:
 		return s.modificationRequested(m)
+	case *gsm.PDUSessionModificationComplete:
+		return s.modificationAnswered(m.PTI, 0)
+	case *gsm.PDUSessionModificationCommandReject:
+		return s.modificationAnswered(m.PTI, m.Cause)
 	case *gsm.Status:
 		s.statusReceived(m)
 		return nil

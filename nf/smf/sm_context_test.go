@@ -19,9 +19,9 @@ func TestUnexpectedN1(t *testing.T) {
 		as    gsm.MessageType
 		cause gsm.Cause
 	}{
-		{"modification, TS 24.501 §6.4.2.4", encode(&gsm.PDUSessionModificationRequest{PDUSessionID: 5, PTI: 1}),
-			gsm.TypePDUSessionModificationReject, gsm.CauseServiceOptionNotSupported},
-		{"modification of QoS, TS 24.501 §6.4.2.4", rules(gsm.DefaultRule(2, 9, 2)), gsm.TypePDUSessionModificationReject, gsm.Cause5GSQoSNotAccepted},
+		{"modification with mapped EPS bearers, TS 24.501 §6.4.2.4", encode(&gsm.PDUSessionModificationRequest{PDUSessionID: 5, PTI: 1, MappedEPSBearerContexts: []byte{0x50, 0, 1, 0}}),
+			gsm.TypePDUSessionModificationReject, gsm.CauseInvalidMappedEPSBearerIdentity},
+		{"modification complete of no modification, TS 24.501 §7.3.1", encode(&gsm.PDUSessionModificationComplete{PDUSessionID: 5, PTI: 7}), gsm.TypeStatus, gsm.CausePTIMismatch},
 		{"modification with a wrong rule, TS 24.501 §6.4.2.4", rules(gsm.QoSRule{ID: 2, Operation: gsm.AddPacketFilters, QFI: 2}),
 			gsm.TypePDUSessionModificationReject, gsm.CauseSyntacticalErrorInTheQoSOperation},
 		{"modification without PTI, TS 24.501 §7.3.1", encode(&gsm.PDUSessionModificationRequest{PDUSessionID: 5}), gsm.TypeStatus, gsm.CauseInvalidPTIValue},
@@ -80,7 +80,8 @@ func TestUnexpectedN2(t *testing.T) {
 	}{
 		{"response cut short", nsmf.N2SMInfo{Type: nsmf.PDUResSetupRsp, Data: []byte{0}}, nsmf.Deactivated},
 		{"failure cut short", nsmf.N2SMInfo{Type: nsmf.PDUResSetupFail}, nsmf.Deactivated},
-		{"modify response", nsmf.N2SMInfo{Type: nsmf.PDUResModRsp, Data: []byte{0}}, nsmf.Activated},
+		{"modify response cut short", nsmf.N2SMInfo{Type: nsmf.PDUResModRsp}, nsmf.Activated},
+		{"modify failure cut short", nsmf.N2SMInfo{Type: nsmf.PDUResModFail}, nsmf.Activated},
 		{"unknown", nsmf.N2SMInfo{Type: "X", Data: []byte{0}}, nsmf.Activated},
 	}
 	for _, tt := range tests {

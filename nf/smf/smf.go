@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -26,20 +27,21 @@ var _ nsmf.PDUSession = (*SMF)(nil)
 
 // SMF is a session management function. Its methods may be called from any goroutine.
 type SMF struct {
-	cfg      Config
-	deps     Deps
-	log      *slog.Logger
-	networks map[string]*dataNetwork // by DNN in lower case; never written after New
-	upfs     []*upf                  // never written after New
-	n4       *pfcp.Endpoint
-	keeper   *keeper // nil: sessions end with the process
-	pool     *procedure.Pool
-	started  pfcp.Timestamp // the recovery time stamp of TS 29.244 §8.2.65
-	restores chan struct{}  // bounds how many sessions are restored on a UPF at once
-	ctx      context.Context
-	cancel   context.CancelFunc
-	running  sync.WaitGroup
-	closing  sync.Once
+	cfg       Config
+	deps      Deps
+	log       *slog.Logger
+	networks  map[string]*dataNetwork // by DNN in lower case; never written after New
+	upfs      []*upf                  // never written after New
+	n4        *pfcp.Endpoint
+	keeper    *keeper // nil: sessions end with the process
+	pool      *procedure.Pool
+	started   pfcp.Timestamp // the recovery time stamp of TS 29.244 §8.2.65
+	admission *admission
+	restores  chan struct{} // bounds how many sessions are restored on a UPF at once
+	ctx       context.Context
+	cancel    context.CancelFunc
+	running   sync.WaitGroup
+	closing   sync.Once
 
 	mu       sync.RWMutex
 	sessions map[uint64]*session
@@ -56,7 +58,21 @@ type ueSession struct {
 // dataNetwork is a configured DNN with its addresses.
 type dataNetwork struct {
 	DNN
-	addresses *ipPool
+	addresses *ipPool // IPv4
+	prefixes  *ipPool // IPv6
+}
+
+// newDataNetwork divides the pools by version.
+func newDataNetwork(d DNN) *dataNetwork {
+	var v4, v6 []netip.Prefix
+	for _, p := range d.Pools {
+		if p.Addr().Is4() {
+			v4 = append(v4, p)
+		} else {
+			v6 = append(v6, p)
+		}
+	}
+	return &dataNetwork{DNN: d, addresses: newIPPool(v4, d.Gateway), prefixes: newIPPool(v6, netip.Addr{})}
 }
 
 const maxRestores = 256
@@ -76,12 +92,13 @@ func New(cfg Config, deps Deps, log *slog.Logger) (*SMF, error) {
 	now := time.Now()
 	s := &SMF{
 		cfg: cfg, deps: deps, log: log,
-		networks: make(map[string]*dataNetwork, len(cfg.DNNs)),
-		pool:     procedure.NewPool(math.MaxInt), // MaxProcedures refuses new sessions, never the end of one
-		started:  pfcp.NewTimestamp(now),
-		restores: make(chan struct{}, maxRestores),
-		sessions: make(map[uint64]*session),
-		byUE:     make(map[ueSession]*session),
+		networks:  make(map[string]*dataNetwork, len(cfg.DNNs)),
+		pool:      procedure.NewPool(math.MaxInt), // MaxProcedures refuses new sessions, never the end of one
+		started:   pfcp.NewTimestamp(now),
+		admission: newAdmission(cfg.Guaranteed),
+		restores:  make(chan struct{}, maxRestores),
+		sessions:  make(map[uint64]*session),
+		byUE:      make(map[ueSession]*session),
 		// A SEID of an earlier life of this SMF, which a UPF may still hold, is never given again.
 		lastSEID: uint64(pfcp.NewTimestamp(now)) << 32,
 		keeper:   newKeeper(deps.Contexts, log),
@@ -94,7 +111,7 @@ func New(cfg Config, deps Deps, log *slog.Logger) (*SMF, error) {
 		if d.MTU == 0 {
 			d.MTU = defaultMTU
 		}
-		s.networks[strings.ToLower(string(d.Name))] = &dataNetwork{DNN: d, addresses: newIPPool(d.Pools, d.Gateway)}
+		s.networks[strings.ToLower(string(d.Name))] = newDataNetwork(d)
 	}
 	for _, u := range cfg.UPFs {
 		s.upfs = append(s.upfs, newUPF(u))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/limpid-5g/limpid/sbi/nsmf"
+	"github.com/limpid-5g/limpid/sbi/nudm"
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
@@ -30,6 +31,26 @@ func (p Protection) check(of string) error {
 		return nil
 	}
 	return fmt.Errorf("%s %q: want %s, %s or %s", of, p, Preferred, Required, NotNeeded)
+}
+
+// under is the policy for a session: the subscribed one goes before that of the data network, TS 33.501 §6.6.1, which is
+// what TS 33.515 §4.2.2.1.1 tests.
+func (u UPSecurity) under(sub *nudm.UPSecurity) UPSecurity {
+	if sub == nil {
+		return u
+	}
+	mode := func(m nudm.UPSecurityMode, otherwise Protection) Protection {
+		switch m {
+		case nudm.UPSecurityRequired:
+			return Required
+		case nudm.UPSecurityPreferred:
+			return Preferred
+		case nudm.UPSecurityNotNeeded:
+			return NotNeeded
+		}
+		return otherwise
+	}
+	return UPSecurity{mode(sub.Integrity, u.Integrity), mode(sub.Confidentiality, u.Confidentiality)}
 }
 
 // permits refuses a UE that cannot do what the policy requires, TS 24.501 §6.4.1.4.

@@ -2,6 +2,7 @@ package smf
 
 import (
 	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/sbi/nudm"
 )
 
 // SessionView is what the SMF holds of a PDU session at one moment, for who compares it with what others hold.
@@ -19,10 +20,17 @@ type SessionView struct {
 type View struct {
 	Sessions   []SessionView
 	Procedures int                  // sessions that are busy
-	Addresses  map[ident.DNN]uint32 // allotted from the pools
-	Orphans    map[string]int       // by UPF: sessions there that are deleted once it answers
-	Down       map[string]bool      // UPFs without association or answer
+	Addresses  map[ident.DNN]uint32 // allotted from the pools, IPv4 addresses and IPv6 prefixes
+	Guaranteed []GuaranteedView
+	Orphans    map[string]int  // by UPF: sessions there that are deleted once it answers
+	Down       map[string]bool // UPFs without association or answer
 	Panics     uint64
+}
+
+// GuaranteedView is what is granted under a bound on guaranteed bit rates, bit/s, and what sessions hold of it.
+type GuaranteedView struct {
+	Bound         string
+	Granted, Held nudm.AMBR
 }
 
 // View copies what the SMF holds. It stops nothing.
@@ -40,17 +48,25 @@ func (s *SMF) View() View {
 		}
 		u.mu.Unlock()
 	}
+	for _, g := range s.Guaranteed() {
+		v.Guaranteed = append(v.Guaranteed, GuaranteedView{Bound: g.String(), Granted: g.Granted})
+	}
 	for _, n := range s.all() {
 		w := SessionView{SessionInfo: n.info(), Busy: n.actor.Busy(), Unsynced: unsynced[n.seid]}
 		n.mu.Lock()
+		reserved, of := n.reserved, reservation{n.network.Name, n.slice, n.upfName}
 		w.PolicyID, w.OnUPF, w.Registered = n.policyID, n.onUPF, n.registered
 		n.mu.Unlock()
 		v.Sessions = append(v.Sessions, w)
+		for i := range v.Guaranteed {
+			if s.admission.bounds[i].concerns(of) {
+				v.Guaranteed[i].Held.Uplink += reserved.Uplink
+				v.Guaranteed[i].Held.Downlink += reserved.Downlink
+			}
+		}
 	}
 	for _, n := range s.networks {
-		used, _ := n.addresses.usage()
-		never, _ := newIPPool(n.Pools, n.Gateway).usage()
-		v.Addresses[n.Name] = used - never
+		v.Addresses[n.Name] = n.addresses.allotted() + n.prefixes.allotted()
 	}
 	return v
 }

@@ -147,7 +147,7 @@ func (s *session) pathSwitchAcknowledge() (nsmf.N2SMInfo, error) {
 	if err != nil {
 		return nsmf.N2SMInfo{}, err
 	}
-	t := ngap.PathSwitchRequestAcknowledgeTransfer{ULNGUUPTNLInformation: &uplink, SecurityIndication: s.network.Security.indication(s.integrity)}
+	t := ngap.PathSwitchRequestAcknowledgeTransfer{ULNGUUPTNLInformation: &uplink, SecurityIndication: s.security.indication(s.integrity)}
 	b, err := t.Append(nil)
 	return nsmf.N2SMInfo{Type: nsmf.PathSwitchReqAck, Data: b}, err
 }

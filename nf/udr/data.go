@@ -112,6 +112,14 @@ func (u *UDR) SMData(ctx context.Context, supi ident.SUPI, snssai ident.SNSSAI, 
 		"SUPI %s asked for DNN %q on slice %s; subscribed: %s; %s", supi.Conceal(), dnn, snssai, strings.Join(dnns, ", "), advice)
 }
 
+// upSecurity is the subscribed user plane security policy, nil where the subscription has none.
+func upSecurity(d *store.DNN) *nudm.UPSecurity {
+	if d.UPIntegrity == "" && d.UPConfidentiality == "" {
+		return nil
+	}
+	return &nudm.UPSecurity{Integrity: nudm.UPSecurityMode(d.UPIntegrity), Confidentiality: nudm.UPSecurityMode(d.UPConfidentiality)}
+}
+
 func sessionData(d *store.DNN) nudm.SessionManagementSubscriptionData {
 	types := make([]nudm.PDUSessionType, len(d.SessionTypes))
 	for i, t := range d.SessionTypes {
@@ -125,6 +133,9 @@ func sessionData(d *store.DNN) nudm.SessionManagementSubscriptionData {
 		SessionAMBR:         nudm.AMBR(d.SessionAMBR),
 		DefaultQoS:          nudm.SubscribedDefaultQoS{FiveQI: d.FiveQI, ARP: nudm.ARP(d.ARP)},
 		StaticIPv4:          d.StaticIPv4,
+		StaticIPv6Prefix:    d.StaticIPv6,
+		FramedRoutes:        d.FramedRoutes,
+		UPSecurity:          upSecurity(d),
 	}
 }
 

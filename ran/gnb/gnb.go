@@ -67,6 +67,10 @@ type Hooks struct {
 	Refuse func(m ngap.Message) *ngap.Cause
 	// RefuseSession makes the gNB not take over a session of a handover: it returns the cause, or nil to go on.
 	RefuseSession func(session uint8) *ngap.Cause
+	// RefuseFlow makes the gNB leave a QoS flow out: it returns the cause, or nil to set the flow up.
+	RefuseFlow func(session, qfi uint8) *ngap.Cause
+	// NoIntegrity makes the gNB one that cannot protect the integrity of user data.
+	NoIntegrity bool
 }
 
 // SetupError is the AMF's NG SETUP FAILURE, TS 38.413 §9.2.6.3.

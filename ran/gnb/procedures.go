@@ -222,10 +222,13 @@ func (c *ueContext) setupSession(session uint8, transfer []byte) ([]byte, error)
 		return nil, refused(ngap.CauseTransportTransportResourceUnavailable, err)
 	}
 	b := &bearer{session: session, terminal: c.ue(), data: c.g.data, remote: remote, remoteTEID: uint32(tunnel.GTPTEID)}
-	var flows ngap.AssociatedQosFlowList
-	for _, f := range r.QosFlowSetupRequestList {
-		b.qfis = append(b.qfis, uint8(f.QosFlowIdentifier))
-		flows = append(flows, ngap.AssociatedQosFlowItem{QosFlowIdentifier: f.QosFlowIdentifier})
+	result, err := c.protection(r.SecurityIndication)
+	if err != nil {
+		return nil, err
+	}
+	flows, failed := c.setUpFlows(b, r.QosFlowSetupRequestList)
+	if len(flows) == 0 {
+		return nil, refused(ngap.CauseRadioNetworkRadioResourcesNotAvailable, errNoFlow)
 	}
 	address, err := transportAddress(c.g.cfg.N3)
 	if err != nil {
@@ -247,6 +250,7 @@ func (c *ueContext) setupSession(session uint8, transfer []byte) ([]byte, error)
 			},
 			AssociatedQosFlowList: flows,
 		},
+		SecurityResult: result, QosFlowFailedToSetupList: failed,
 	}).Append(nil)
 }
 
@@ -283,9 +287,14 @@ func (c *ueContext) modifySession(session uint8, transfer []byte, refusal *ngap.
 	}
 	answer := &ngap.PDUSessionResourceModifyResponseTransfer{}
 	for _, f := range r.QosFlowAddOrModifyRequestList {
+		if cause := c.refuseFlow(session, uint8(f.QosFlowIdentifier)); cause != nil {
+			answer.QosFlowFailedToAddOrModifyList = append(answer.QosFlowFailedToAddOrModifyList,
+				ngap.QosFlowWithCauseItem{QosFlowIdentifier: f.QosFlowIdentifier, Cause: *cause})
+			continue
+		}
 		answer.QosFlowAddOrModifyResponseList = append(answer.QosFlowAddOrModifyResponseList,
 			ngap.QosFlowAddOrModifyResponseItem{QosFlowIdentifier: f.QosFlowIdentifier})
-		b.addFlow(uint8(f.QosFlowIdentifier))
+		b.addFlow(uint8(f.QosFlowIdentifier), f.QosFlowLevelQosParameters)
 	}
 	for _, f := range r.QosFlowToReleaseList {
 		b.removeFlow(uint8(f.QosFlowIdentifier))

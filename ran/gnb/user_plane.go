@@ -59,6 +59,7 @@ type bearer struct {
 
 	mu         sync.RWMutex
 	qfis       []uint8
+	profiles   map[uint8]ngap.QosFlowLevelQosParameters // by QFI
 	remote     netip.AddrPort
 	remoteTEID uint32
 	closed     bool
@@ -72,20 +73,6 @@ func (b *bearer) QFIs() []uint8 {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	return slices.Clone(b.qfis)
-}
-
-func (b *bearer) addFlow(qfi uint8) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !slices.Contains(b.qfis, qfi) {
-		b.qfis = append(b.qfis, qfi)
-	}
-}
-
-func (b *bearer) removeFlow(qfi uint8) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.qfis = slices.DeleteFunc(b.qfis, func(q uint8) bool { return q == qfi })
 }
 
 // redirect changes the other end of the tunnel.

@@ -58,6 +58,30 @@ func apply(rules, operations gsm.QoSRules) gsm.QoSRules {
 	return rules
 }
 
+// applyFlows carries out the operations on QoS flow descriptions, TS 24.501 §6.3.2.3, and returns them sorted by QFI.
+func applyFlows(flows, operations gsm.QoSFlowDescriptions) gsm.QoSFlowDescriptions {
+	flows = slices.Clone(flows)
+	for _, o := range operations {
+		i := slices.IndexFunc(flows, func(f gsm.QoSFlowDescription) bool { return f.QFI == o.QFI })
+		if i >= 0 && (o.Operation != gsm.ModifyFlow || o.E) {
+			flows = slices.Delete(flows, i, i+1)
+			i = -1
+		}
+		switch {
+		case o.Operation == gsm.DeleteFlow:
+		case i < 0:
+			flows = append(flows, gsm.NewQoSFlow(o.QFI, o.Parameters...))
+		default: // parameters that are named replace those that there are
+			kept := slices.DeleteFunc(slices.Clone(flows[i].Parameters), func(p gsm.FlowParameter) bool {
+				return slices.ContainsFunc(o.Parameters, func(q gsm.FlowParameter) bool { return q.ID == p.ID })
+			})
+			flows[i].Parameters = append(kept, o.Parameters...)
+		}
+	}
+	slices.SortFunc(flows, func(a, b gsm.QoSFlowDescription) int { return cmp.Compare(a.QFI, b.QFI) })
+	return flows
+}
+
 func modify(r *gsm.QoSRule, o gsm.QoSRule) {
 	if !o.OmitPrecedence {
 		r.Precedence = o.Precedence

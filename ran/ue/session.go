@@ -24,10 +24,14 @@ type Session struct {
 	Rules       gsm.QoSRules
 	Flows       gsm.QoSFlowDescriptions
 	QFI         uint8 // of the default QoS rule
+	SSCMode     gsm.SSCMode
 	DNS         []netip.Addr
-	MTU         int        // octets, 0 if the network did not say
-	Cause       *gsm.Cause // why the session type is not the one asked for
-	UserPlane   bool       // user-plane resources are established
+	PCSCF       []netip.Addr
+	MTU         int           // octets, 0 if the network did not say
+	AlwaysOn    bool          // TS 24.501 §6.1.3.1
+	RQTimer     time.Duration // TS 24.501 §10.3; 0: no reflective QoS
+	Cause       *gsm.Cause    // why the session type is not the one asked for
+	UserPlane   bool          // user-plane resources are established
 }
 
 // session is a session with what belongs to the UE alone.
@@ -199,7 +203,11 @@ func (u *UE) finishedSM(t *smTransaction) {
 // learn takes what a Session Establishment Accept says, TS 24.501 §6.4.1.3.
 func (s *session) learn(m *gsm.PDUSessionEstablishmentAccept) {
 	s.Type, s.AMBR, s.Rules = m.SelectedPDUSessionType.Value(), m.SessionAMBR, apply(nil, m.AuthorizedQoSRules)
-	s.Flows, s.Cause = m.AuthorizedQoSFlowDescriptions, m.Cause
+	s.Flows, s.Cause, s.SSCMode = applyFlows(nil, m.AuthorizedQoSFlowDescriptions), m.Cause, m.SelectedSSCMode.Value()
+	s.AlwaysOn = m.AlwaysOnIndication != nil && *m.AlwaysOnIndication&1 != 0
+	if m.RQTimer != nil {
+		s.RQTimer, _ = m.RQTimer.Duration()
+	}
 	if m.PDUAddress != nil {
 		s.Address, s.InterfaceID = m.PDUAddress.IPv4, m.PDUAddress.InterfaceID
 	}
@@ -218,9 +226,12 @@ func (s *session) options(o gsm.ProtocolConfigurationOptions) {
 	if o == nil {
 		return
 	}
+	s.PCSCF = append(o.Addresses(gsm.PCSCFIPv4Address), o.Addresses(gsm.PCSCFIPv6Address)...)
 	s.DNS = append(o.Addresses(gsm.DNSServerIPv4Address), o.Addresses(gsm.DNSServerIPv6Address)...)
-	if mtu, ok := o.MTU(gsm.IPv4LinkMTU); ok {
-		s.MTU = int(mtu)
+	for _, id := range []gsm.ContainerID{gsm.IPv4LinkMTU, gsm.EthernetFramePayloadMTU, gsm.UnstructuredLinkMTU} {
+		if mtu, ok := o.MTU(id); ok {
+			s.MTU = int(mtu)
+		}
 	}
 }
 

@@ -17,6 +17,9 @@ type SessionOptions struct {
 	Slice       *ident.SNSSAI
 	Type        gsm.PDUSessionType // 0: IPv4
 	SSCMode     gsm.SSCMode        // 0: not asked for
+	AlwaysOn    bool               // asks for an always-on session
+	Reflective  bool               // the UE supports reflective QoS
+	SlowCheck   bool               // the UE can protect the integrity of 64 kbit/s alone
 	RequestType gmm.RequestType    // 0: initial request
 	// Transmissions is how often the request is sent at most, T3580 apart; 0: 5, TS 24.501 §6.4.1.6.
 	Transmissions int
@@ -80,24 +83,49 @@ func (u *UE) connected(ctx context.Context) error {
 }
 
 func establishmentRequest(id, pti uint8, o SessionOptions) *gsm.PDUSessionEstablishmentRequest {
-	var options gsm.ProtocolConfigurationOptions
-	options = options.Add(nas.Uplink, gsm.IPv4AddressViaNAS, nil)
-	options = options.Add(nas.Uplink, gsm.DNSServerIPv4Address, nil)
-	if o.Type == gsm.IPv6 || o.Type == gsm.IPv4v6 {
-		options = options.Add(nas.Uplink, gsm.DNSServerIPv6Address, nil)
+	rate := gsm.RateFull
+	if o.SlowCheck {
+		rate = gsm.Rate64Kbps
 	}
-	options = options.Add(nas.Uplink, gsm.IPv4LinkMTU, nil)
 	m := &gsm.PDUSessionEstablishmentRequest{
 		PDUSessionID: id, PTI: pti, PDUSessionType: &o.Type,
-		IntegrityProtectionMaximumDataRate: gsm.IntegrityProtectionMaximumDataRate{
-			Uplink: gsm.RateFull, Downlink: gsm.RateFull,
-		},
-		ProtocolConfigurationOptions: options,
+		IntegrityProtectionMaximumDataRate: gsm.IntegrityProtectionMaximumDataRate{Uplink: rate, Downlink: rate},
+		ProtocolConfigurationOptions:       wantedOptions(o.Type),
+	}
+	if o.AlwaysOn {
+		m.AlwaysOnRequested = new(uint8(1))
+	}
+	if o.Reflective {
+		m.Capability = gsm.Capability{1}
 	}
 	if o.SSCMode != 0 {
 		m.SSCMode = &o.SSCMode
 	}
 	return m
+}
+
+// wantedOptions asks for what a session of the type can use, TS 24.008 §10.5.6.3.
+func wantedOptions(kind gsm.PDUSessionType) gsm.ProtocolConfigurationOptions {
+	var options gsm.ProtocolConfigurationOptions
+	ask := func(list ...gsm.ContainerID) {
+		for _, id := range list {
+			options = options.Add(nas.Uplink, id, nil)
+		}
+	}
+	switch kind {
+	case gsm.Ethernet:
+		ask(gsm.EthernetFramePayloadMTU)
+		return options
+	case gsm.Unstructured:
+		ask(gsm.UnstructuredLinkMTU)
+		return options
+	}
+	ask(gsm.IPv4AddressViaNAS, gsm.DNSServerIPv4Address, gsm.PCSCFIPv4Address)
+	if kind != gsm.IPv4 {
+		ask(gsm.DNSServerIPv6Address, gsm.PCSCFIPv6Address)
+	}
+	ask(gsm.IPv4LinkMTU)
+	return options
 }
 
 // ReleaseSession runs the UE-requested PDU session release procedure, TS 24.501 §6.4.3. The error is a *RejectError,
@@ -209,7 +237,11 @@ func (u *UE) dispatchSM(m gsm.Message) {
 			t.finish(&RejectError{Message: m.Name(), GSM: m.Cause})
 		}
 	case *gsm.PDUSessionModificationCommand:
-		u.modificationCommand(m)
+		u.modificationCommand(t, m)
+	case *gsm.PDUSessionModificationReject:
+		if t != nil {
+			t.finish(&RejectError{Message: m.Name(), GSM: m.Cause, BackOff: backOff(m.BackOffTimer)})
+		}
 	case *gsm.Status:
 		u.log("5GSM status", "session", m.PDUSessionID, "cause", m.Cause)
 		if t != nil {
@@ -283,27 +315,8 @@ func (u *UE) releaseCommand(t *smTransaction, m *gsm.PDUSessionReleaseCommand) {
 	}
 	u.sendSM(&gsm.PDUSessionReleaseComplete{PDUSessionID: m.PDUSessionID, PTI: m.PTI}, nil)
 	u.removeSession(m.PDUSessionID)
+	u.endedFor(m.PDUSessionID, m.Cause)
 	if t != nil {
 		t.finish(nil)
 	}
-}
-
-// modificationCommand obeys the network, TS 24.501 §6.3.2.3.
-func (u *UE) modificationCommand(m *gsm.PDUSessionModificationCommand) {
-	s := u.session(m.PDUSessionID)
-	if s == nil || !s.active {
-		u.sendSM(&gsm.PDUSessionModificationCommandReject{
-			PDUSessionID: m.PDUSessionID, PTI: m.PTI, Cause: gsm.CauseInvalidPDUSessionIdentity,
-		}, nil)
-		return
-	}
-	if m.SessionAMBR != nil {
-		s.AMBR = *m.SessionAMBR
-	}
-	if m.AuthorizedQoSRules != nil {
-		s.Rules = apply(s.Rules, m.AuthorizedQoSRules)
-		s.QFI = defaultQFI(s.Rules)
-	}
-	s.options(m.ProtocolConfigurationOptions)
-	u.sendSM(&gsm.PDUSessionModificationComplete{PDUSessionID: m.PDUSessionID, PTI: m.PTI}, nil)
 }

@@ -13,6 +13,7 @@ const (
 	T3521 = 15 * time.Second
 	T3540 = 10 * time.Second
 	T3580 = 16 * time.Second
+	T3581 = 16 * time.Second
 	T3582 = 16 * time.Second
 )
 

@@ -16,6 +16,7 @@ import (
 	"github.com/limpid-5g/limpid/ladder"
 	"github.com/limpid-5g/limpid/ran/radio"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
+	"github.com/limpid-5g/limpid/wire/nas/gsm"
 )
 
 // Config describes a UE. It does not change afterwards.
@@ -52,6 +53,8 @@ type Hooks struct {
 	// CountReused hears of a downlink message under a NAS COUNT that the network has used before under the same key,
 	// which TS 24.501 §4.4.3.1 forbids. The UE drops the message.
 	CountReused func(count uint32)
+	// RefuseModification is the cause with which the UE refuses every PDU SESSION MODIFICATION COMMAND; 0: it does not.
+	RefuseModification gsm.Cause
 }
 
 // UE is one phone. Its methods may be called from several goroutines; 5GMM procedures exclude each other.
@@ -69,7 +72,8 @@ type UE struct {
 	sm       []*smTransaction
 	mm       *transaction
 	lastPTI  uint8
-	changed  chan struct{} // closed and forgotten when Status changes; nil if nobody waits
+	releases map[uint8]gsm.Cause // why the network released sessions
+	changed  chan struct{}       // closed and forgotten when Status changes; nil if nobody waits
 }
 
 // Status is the state of a UE, TS 24.501 §5.1.3.2.

@@ -122,6 +122,9 @@ type SessionManagementSubscriptionData struct {
 	SessionAMBR         AMBR                 `json:"sessionAmbr"`
 	DefaultQoS          SubscribedDefaultQoS `json:"5gQosProfile"`
 	StaticIPv4          netip.Addr           `json:"staticIpAddress,omitzero"`
+	StaticIPv6Prefix    netip.Prefix         `json:"staticIpv6Prefix,omitzero"` // a /64
+	FramedRoutes        []netip.Prefix       `json:"ipv4FrameRouteList,omitempty"`
+	UPSecurity          *UPSecurity          `json:"upSecurity,omitempty"` // nil: as the SMF is configured
 }
 
 // SubscribedDefaultQoS is TS 29.571 §5.5.4.9.
@@ -137,3 +140,19 @@ type ARP struct {
 	MayPreempt    bool  `json:"preemptCap"`
 	Preemptable   bool  `json:"preemptVuln"`
 }
+
+// UPSecurity is the subscribed user plane security policy, TS 29.571 §5.4.4.12: "REQUIRED", "PREFERRED" or "NOT_NEEDED".
+type UPSecurity struct {
+	Integrity       UPSecurityMode `json:"upIntegr"`
+	Confidentiality UPSecurityMode `json:"upConfid"`
+}
+
+// UPSecurityMode is TS 29.571 §5.4.3.4.
+type UPSecurityMode string
+
+// The modes.
+const (
+	UPSecurityRequired  UPSecurityMode = "REQUIRED"
+	UPSecurityPreferred UPSecurityMode = "PREFERRED"
+	UPSecurityNotNeeded UPSecurityMode = "NOT_NEEDED"
+)

@@ -22,7 +22,8 @@ const (
 	s.barred, s.no_mico, s.registration_timer, s.service_area, s.forbidden_tacs, s.forbidden_rats,
 	l.sst, l.sd, l.is_default,
 	d.dnn, d.is_default, d.session_types, d.ssc_modes, d.ambr_uplink, d.ambr_downlink,
-	d.five_qi, d.arp_priority, d.arp_may_preempt, d.arp_preemptable, coalesce(d.static_ipv4, '')
+	d.five_qi, d.arp_priority, d.arp_may_preempt, d.arp_preemptable, coalesce(d.static_ipv4, ''),
+	coalesce(d.static_ipv6, ''), d.framed_routes, d.up_integrity, d.up_confidentiality
 	FROM subscriber s
 	JOIN subscriber_slice l ON l.supi = s.supi
 	JOIN subscriber_dnn d ON d.supi = l.supi AND d.sst = l.sst AND d.sd = l.sd `
@@ -45,6 +46,8 @@ type Subscriber struct {
 	fiveQI, priority               uint8
 	mayPreempt, preemptable        bool
 	static                         string
+	static6, framed                string
+	integrity, confidentiality     string
 }
 
 // SubscriberValues are the columns of table subscriber, in the order of its schema.
@@ -64,13 +67,17 @@ func SliceValues(supi ident.SUPI, s *store.Slice) []any {
 
 // DNNValues are the columns of table subscriber_dnn.
 func DNNValues(supi ident.SUPI, slice ident.SNSSAI, d *store.DNN) []any {
-	var static any
+	var static, static6 any
 	if d.StaticIPv4.IsValid() {
 		static = d.StaticIPv4.String()
 	}
+	if d.StaticIPv6.IsValid() {
+		static6 = d.StaticIPv6.String()
+	}
 	return []any{string(supi), int64(slice.SST), SD(slice), string(d.Name), d.Default,
 		SessionTypes(d.SessionTypes), SSCModes(d.SSCModes), int64(d.SessionAMBR.Uplink), int64(d.SessionAMBR.Downlink),
-		int64(d.FiveQI), int64(d.ARP.PriorityLevel), d.ARP.MayPreempt, d.ARP.Preemptable, static}
+		int64(d.FiveQI), int64(d.ARP.PriorityLevel), d.ARP.MayPreempt, d.ARP.Preemptable, static,
+		static6, prefixes(d.FramedRoutes), string(d.UPIntegrity), string(d.UPConfidentiality)}
 }
 
 // Dest is where the columns of a row go, in the order in which every engine selects them.
@@ -81,6 +88,7 @@ func (r *Subscriber) Dest() []any {
 		&r.sst, &r.sd, &r.sliceDefault,
 		&r.dnn, &r.dnnDefault, &r.types, &r.modes, &r.sessionUp, &r.sessionDown,
 		&r.fiveQI, &r.priority, &r.mayPreempt, &r.preemptable, &r.static,
+		&r.static6, &r.framed, &r.integrity, &r.confidentiality,
 	}
 }
 
@@ -175,7 +183,37 @@ func (r *Subscriber) dataNetwork() (store.DNN, error) {
 		}
 		d.StaticIPv4 = addr
 	}
-	return d, nil
+	d.UPIntegrity, d.UPConfidentiality = store.UPProtection(r.integrity), store.UPProtection(r.confidentiality)
+	return d, r.networks(&d)
+}
+
+// networks reads the prefixes of a data network.
+func (r *Subscriber) networks(d *store.DNN) (err error) {
+	if r.static6 != "" {
+		if d.StaticIPv6, err = netip.ParsePrefix(r.static6); err != nil {
+			return fmt.Errorf("%w: column static_ipv6 is no prefix", store.ErrInvalid)
+		}
+	}
+	if r.framed == "" {
+		return nil
+	}
+	for one := range strings.SplitSeq(r.framed, ",") {
+		p, err := netip.ParsePrefix(one)
+		if err != nil {
+			return fmt.Errorf("%w: column framed_routes: want prefixes and commas", store.ErrInvalid)
+		}
+		d.FramedRoutes = append(d.FramedRoutes, p)
+	}
+	return nil
+}
+
+// prefixes is the column framed_routes, with commas between.
+func prefixes(list []netip.Prefix) string {
+	texts := make([]string, len(list))
+	for i, p := range list {
+		texts[i] = p.String()
+	}
+	return strings.Join(texts, ",")
 }
 
 // SD is the column sd: empty for a slice without a differentiator.

@@ -13,7 +13,7 @@ import (
 
 // migrations are the steps of the schema: step i brings a database from version i to i+1. A published step is never
 // changed; a change is a new step.
-var migrations = []string{subscribersSchema, contextsSchema, accessSchema}
+var migrations = []string{subscribersSchema, contextsSchema, accessSchema, sessionSchema}
 
 // subscribersSchema is version 1; the columns are those of the embedded engine.
 const subscribersSchema = `
@@ -120,6 +120,15 @@ CREATE TABLE subscriber_removed (
 	revision BIGINT NOT NULL
 );
 CREATE INDEX subscriber_removed_revision ON subscriber_removed (revision, supi);
+`
+
+// sessionSchema is version 4; the columns are those of the embedded engine.
+const sessionSchema = `
+ALTER TABLE subscriber_dnn ADD COLUMN static_ipv6 TEXT;
+ALTER TABLE subscriber_dnn ADD COLUMN framed_routes TEXT NOT NULL DEFAULT '';
+ALTER TABLE subscriber_dnn ADD COLUMN up_integrity TEXT NOT NULL DEFAULT '';
+ALTER TABLE subscriber_dnn ADD COLUMN up_confidentiality TEXT NOT NULL DEFAULT '';
+CREATE UNIQUE INDEX subscriber_dnn_static_ipv6 ON subscriber_dnn (dnn, sst, sd, static_ipv6) WHERE static_ipv6 IS NOT NULL;
 `
 
 const (

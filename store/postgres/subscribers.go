@@ -36,6 +36,7 @@ const (
 	selectPageSQL = columns.SelectSubscriber + `WHERE s.supi IN (SELECT supi FROM subscriber WHERE supi > $1 ORDER BY supi LIMIT $2)` + columns.OrderSubscriber
 
 	indexStaticIPv4 = "subscriber_dnn_static_ipv4"
+	indexStaticIPv6 = "subscriber_dnn_static_ipv6"
 )
 
 var errNoRow = errors.New("no row")
@@ -107,7 +108,7 @@ func insert(ctx context.Context, tx pgx.Tx, subs []store.Subscriber, revision in
 	}{
 		{"subscriber", "supi auth_method algorithm k opc amf_field sqn_ceiling ambr_uplink ambr_downlink revision barred no_mico registration_timer service_area forbidden_tacs forbidden_rats", subscribers},
 		{"subscriber_slice", "supi sst sd is_default", slices},
-		{"subscriber_dnn", "supi sst sd dnn is_default session_types ssc_modes ambr_uplink ambr_downlink five_qi arp_priority arp_may_preempt arp_preemptable static_ipv4", dnns},
+		{"subscriber_dnn", "supi sst sd dnn is_default session_types ssc_modes ambr_uplink ambr_downlink five_qi arp_priority arp_may_preempt arp_preemptable static_ipv4 static_ipv6 framed_routes up_integrity up_confidentiality", dnns},
 	} {
 		if _, err := tx.CopyFrom(ctx, pgx.Identifier{table.name}, strings.Fields(table.columns), pgx.CopyFromRows(table.rows)); err != nil {
 			return explain(err)
@@ -118,7 +119,7 @@ func insert(ctx context.Context, tx pgx.Tx, subs []store.Subscriber, revision in
 
 // explain says whose static address is taken; the database's words name the data network, the slice and the address.
 func explain(err error) error {
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == uniqueViolation && e.ConstraintName == indexStaticIPv4 {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == uniqueViolation && (e.ConstraintName == indexStaticIPv4 || e.ConstraintName == indexStaticIPv6) {
 		return fmt.Errorf("%s: %w", e.Detail, store.ErrAddressTaken)
 	}
 	return err

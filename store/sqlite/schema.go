@@ -2,7 +2,7 @@ package sqlite
 
 // migrations are the steps of the schema: step i brings a file from version i to i+1. A published step is never
 // changed; a change is a new step.
-var migrations = []string{subscribersSchema, contextsSchema, accessSchema}
+var migrations = []string{subscribersSchema, contextsSchema, accessSchema, sessionSchema}
 
 // subscribersSchema is version 1. Keys are hexadecimal, bit rates in bit/s, sd is six hexadecimal digits or empty,
 // session_types and ssc_modes are separated by commas with the default first, TS 29.505 §5.2.
@@ -115,4 +115,14 @@ CREATE TABLE subscriber_removed (
 	revision INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX subscriber_removed_revision ON subscriber_removed (revision, supi);
+`
+
+// sessionSchema is version 4: what few subscribers have of a data network. static_ipv6 is a /64; framed_routes are prefixes
+// with commas between; up_integrity and up_confidentiality are empty, REQUIRED, PREFERRED or NOT_NEEDED.
+const sessionSchema = `
+ALTER TABLE subscriber_dnn ADD COLUMN static_ipv6 TEXT;
+ALTER TABLE subscriber_dnn ADD COLUMN framed_routes TEXT NOT NULL DEFAULT '';
+ALTER TABLE subscriber_dnn ADD COLUMN up_integrity TEXT NOT NULL DEFAULT '';
+ALTER TABLE subscriber_dnn ADD COLUMN up_confidentiality TEXT NOT NULL DEFAULT '';
+CREATE UNIQUE INDEX subscriber_dnn_static_ipv6 ON subscriber_dnn (dnn, sst, sd, static_ipv6) WHERE static_ipv6 IS NOT NULL;
 `

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	sqlite3 "modernc.org/sqlite"
 
@@ -26,8 +27,9 @@ const (
 
 	insertDNNSQL = `INSERT INTO subscriber_dnn
 	(supi, sst, sd, dnn, is_default, session_types, ssc_modes, ambr_uplink, ambr_downlink,
-	five_qi, arp_priority, arp_may_preempt, arp_preemptable, static_ipv4)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	five_qi, arp_priority, arp_may_preempt, arp_preemptable, static_ipv4,
+	static_ipv6, framed_routes, up_integrity, up_confidentiality)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 	insertRemovedSQL = `INSERT INTO subscriber_removed (supi, revision) VALUES (?, ?)`
 	deleteRemovedSQL = `DELETE FROM subscriber_removed WHERE supi = ?`
@@ -196,8 +198,12 @@ func insert(t *transaction, sub *store.Subscriber, revision int64) (exists bool,
 
 func insertDNN(t *transaction, supi ident.SUPI, slice ident.SNSSAI, d *store.DNN) error {
 	_, err := t.exec(insertDNNSQL, columns.DNNValues(supi, slice, d)...)
-	if uniqueViolated(err) != "" { // the index on static_ipv4 is the only one that is no key
-		return fmt.Errorf("%s: %s on slice %s, DNN %s: %w", supi.Conceal(), d.StaticIPv4, slice, d.Name, store.ErrAddressTaken)
+	if index := uniqueViolated(err); index != "" { // those on static addresses are the only ones that are no key
+		taken := d.StaticIPv4.String()
+		if strings.Contains(index, "static_ipv6") {
+			taken = d.StaticIPv6.String()
+		}
+		return fmt.Errorf("%s: %s on slice %s, DNN %s: %w", supi.Conceal(), taken, slice, d.Name, store.ErrAddressTaken)
 	}
 	return err
 }

@@ -58,6 +58,9 @@ func rich(i int) store.Subscriber {
 	ims.SSCModes = []uint8{2, 3, 1}
 	ims.SessionAMBR = store.AMBR{Uplink: 64e3, Downlink: 128e3}
 	ims.FiveQI, ims.ARP = 5, store.ARP{PriorityLevel: 1, MayPreempt: true, Preemptable: true}
+	ims.StaticIPv6 = netip.PrefixFrom(netip.AddrFrom16([16]byte{0: 0x20, 1: 0x01, 2: 0x0d, 3: 0xb8, 6: byte(i >> 8), 7: byte(i)}), 64)
+	ims.FramedRoutes = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8:f::/48")}
+	ims.UPIntegrity, ims.UPConfidentiality = store.UPRequired, store.UPNotNeeded
 	ims.StaticIPv4 = netip.AddrFrom4([4]byte{10, 45, byte(i >> 8), byte(i)})
 	s.Slices = []store.Slice{
 		{SNSSAI: ident.SNSSAI{SST: 1, SD: ident.NoSD}, Default: true, DNNs: []store.DNN{DNN("internet", true), ims}},

@@ -51,16 +51,26 @@ func Spoilers() map[string]func(*store.Subscriber) {
 		"type twice": func(s *store.Subscriber) {
 			s.Slices[0].DNNs[0].SessionTypes = []store.SessionType{store.IPv4, store.IPv4}
 		},
-		"no SSC mode":      func(s *store.Subscriber) { s.Slices[0].DNNs[0].SSCModes = nil },
-		"SSC mode 4":       func(s *store.Subscriber) { s.Slices[0].DNNs[0].SSCModes = []uint8{4} },
-		"SSC mode twice":   func(s *store.Subscriber) { s.Slices[0].DNNs[0].SSCModes = []uint8{1, 1} },
-		"5QI 0":            func(s *store.Subscriber) { s.Slices[0].DNNs[0].FiveQI = 0 },
-		"5QI 255":          func(s *store.Subscriber) { s.Slices[0].DNNs[0].FiveQI = 255 },
-		"ARP 0":            func(s *store.Subscriber) { s.Slices[0].DNNs[0].ARP.PriorityLevel = 0 },
-		"ARP 16":           func(s *store.Subscriber) { s.Slices[0].DNNs[0].ARP.PriorityLevel = 16 },
-		"no session AMBR":  func(s *store.Subscriber) { s.Slices[0].DNNs[0].SessionAMBR = store.AMBR{} },
-		"static IPv6":      func(s *store.Subscriber) { s.Slices[0].DNNs[0].StaticIPv4 = netip.IPv6Unspecified() },
-		"static multicast": func(s *store.Subscriber) { s.Slices[0].DNNs[0].StaticIPv4 = netip.MustParseAddr("224.0.0.1") },
+		"no SSC mode":        func(s *store.Subscriber) { s.Slices[0].DNNs[0].SSCModes = nil },
+		"SSC mode 4":         func(s *store.Subscriber) { s.Slices[0].DNNs[0].SSCModes = []uint8{4} },
+		"SSC mode twice":     func(s *store.Subscriber) { s.Slices[0].DNNs[0].SSCModes = []uint8{1, 1} },
+		"5QI 0":              func(s *store.Subscriber) { s.Slices[0].DNNs[0].FiveQI = 0 },
+		"5QI 255":            func(s *store.Subscriber) { s.Slices[0].DNNs[0].FiveQI = 255 },
+		"ARP 0":              func(s *store.Subscriber) { s.Slices[0].DNNs[0].ARP.PriorityLevel = 0 },
+		"ARP 16":             func(s *store.Subscriber) { s.Slices[0].DNNs[0].ARP.PriorityLevel = 16 },
+		"no session AMBR":    func(s *store.Subscriber) { s.Slices[0].DNNs[0].SessionAMBR = store.AMBR{} },
+		"static IPv6":        func(s *store.Subscriber) { s.Slices[0].DNNs[0].StaticIPv4 = netip.IPv6Unspecified() },
+		"static multicast":   func(s *store.Subscriber) { s.Slices[0].DNNs[0].StaticIPv4 = netip.MustParseAddr("224.0.0.1") },
+		"static IPv6 of /56": func(s *store.Subscriber) { s.Slices[0].DNNs[1].StaticIPv6 = netip.MustParsePrefix("2001:db8::/56") },
+		"static link local":  func(s *store.Subscriber) { s.Slices[0].DNNs[1].StaticIPv6 = netip.MustParsePrefix("fe80::/64") },
+		"static, no IPv6":    func(s *store.Subscriber) { s.Slices[0].DNNs[1].SessionTypes = []store.SessionType{store.IPv4} },
+		"framed route twice": func(s *store.Subscriber) {
+			s.Slices[0].DNNs[1].FramedRoutes = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("10.1.0.0/16")}
+		},
+		"framed route of all": func(s *store.Subscriber) {
+			s.Slices[0].DNNs[1].FramedRoutes = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}
+		},
+		"unknown protection": func(s *store.Subscriber) { s.Slices[0].DNNs[1].UPIntegrity = "MAYBE" },
 		"static, no IPv4": func(s *store.Subscriber) {
 			s.Slices[0].DNNs[1].SessionTypes = []store.SessionType{store.Ethernet}
 		},

@@ -85,9 +85,6 @@ func (p *Path) Apply(s *upf.Session) error {
 
 // refuse tells what of a session this data path does not do.
 func refuse(s *upf.Session) error {
-	if s.Ethernet() || s.Unstructured() {
-		return upf.Refusal(pfcp.IEPDNType, "only sessions of IP")
-	}
 	for i := range s.Rules {
 		switch r := &s.Rules[i]; {
 		case r.PeerPort != 0:
@@ -205,6 +202,18 @@ func (p *Path) Session(slot uint32) *upf.Session {
 	return nil
 }
 
+// Find is the session that has a tunnel, nil if none has.
+func (p *Path) Find(teid uint32) *upf.Session {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, st := range p.sessions {
+		if slices.Contains(st.session.Tunnels, teid) {
+			return st.session
+		}
+	}
+	return nil
+}
+
 // Uplink is a packet from a gNB: from the UE f.Local to f.Remote, size octets long.
 func (p *Path) Uplink(teid uint32, qfi uint8, f upf.Flow, size int) {
 	p.mu.Lock()
@@ -248,7 +257,32 @@ func (p *Path) ErrorIndication(peer netip.Addr, teid uint32) {
 	ev.ErrorIndication(peer, teid)
 }
 
+// Frame is a packet of a session that has no IP address, Ethernet or unstructured, from its data network to the UE of
+// which the tunnel teid is, size octets long. Filters are not looked at.
+func (p *Path) Frame(network string, teid uint32, size int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.counters.DownlinkIn++
+	for _, st := range p.sessions {
+		if slices.Contains(st.session.Tunnels, teid) {
+			p.downlink(st, waiting{network: network, size: size})
+			return
+		}
+	}
+	p.counters.Dropped[upf.DropUnknownUE]++
+}
+
 func (p *Path) downlink(st *state, w waiting) {
+	if st.session.Ethernet() || st.session.Unstructured() {
+		for i := range st.session.Rules {
+			if r := &st.session.Rules[i]; !r.Uplink() && r.TEID == 0 && r.Network == w.network {
+				p.obey(st, r, w)
+				return
+			}
+		}
+		p.counters.Dropped[upf.DropNoRule]++
+		return
+	}
 	i, why := st.session.FindDownlink(w.network, &w.flow)
 	if i < 0 {
 		p.counters.Dropped[why]++

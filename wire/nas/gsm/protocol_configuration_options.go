@@ -17,6 +17,7 @@ const (
 	PCSCFIPv6Address        ContainerID = 0x0001
 	IMCNSubsystemSignalling ContainerID = 0x0002
 	DNSServerIPv6Address    ContainerID = 0x0003
+	BearerControlMode       ContainerID = 0x0005 // from a UE: it supports that the network asks; from the network: the mode
 	IPv4AddressViaNAS       ContainerID = 0x000A
 	IPv4AddressViaDHCPv4    ContainerID = 0x000B
 	PCSCFIPv4Address        ContainerID = 0x000C

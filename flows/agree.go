@@ -1,0 +1,180 @@
+package flows
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+
+	"github.com/limpid-5g/limpid/nf/upf"
+	"github.com/limpid-5g/limpid/ran/ue"
+	"github.com/limpid-5g/limpid/wire/nas/gsm"
+	"github.com/limpid-5g/limpid/wire/ngap"
+	"github.com/limpid-5g/limpid/wire/pfcp"
+)
+
+// flowView is a QoS flow as one of UE, gNB and UPF has it; rates are in kbit/s, which is what all three can say.
+type flowView struct {
+	qfi      uint8
+	fiveQI   uint8 // the UPF has none
+	gfbr     [2]uint64
+	mfbr     [2]uint64
+	services []string // service data flows in the order of their rules; the gNB has none
+}
+
+// agree derives what UE (N1), gNB (N2) and UPF (N4) make of a session's QoS from what each of them holds, and compares
+// them, TS 23.501 §5.7.1: flows=1,2 are the QoS flows that there must be.
+func (s *stage) agree(_ context.Context, c *command) error {
+	u, id, err := s.ueAndSession(c)
+	if err != nil {
+		return err
+	}
+	session, ok := u.Session(id)
+	if !ok {
+		return fmt.Errorf("the UE has no session %d", id)
+	}
+	info, ok := s.sessionInfo(c, id)
+	if !ok {
+		return errors.New("the SMF has no such session")
+	}
+	if s.path == nil {
+		return errors.New("the user plane is another process")
+	}
+	rules := s.path.Find(info.UplinkTEID)
+	if rules == nil {
+		return errors.New("the UPF has no such session")
+	}
+	atUE, atGNB := viewOfUE(&session), viewOfGNB(s.camps[u].Profiles(u, id))
+	atUPF, err := viewOfUPF(rules)
+	if err != nil {
+		return err
+	}
+	var flows []string
+	for qfi, mine := range atUE {
+		flows = append(flows, fmt.Sprint(qfi))
+		theirs, there := atUPF[qfi]
+		if !there || !slices.Equal(mine.services, theirs.services) || mine.gfbr != theirs.gfbr || mine.gfbr != [2]uint64{} && mine.mfbr != theirs.mfbr {
+			return fmt.Errorf("QoS flow %d: UE %+v, UPF %+v", qfi, mine, theirs)
+		}
+		if gnb, there := atGNB[qfi]; session.UserPlane && (!there || gnb.fiveQI != mine.fiveQI || gnb.gfbr != mine.gfbr || gnb.mfbr != mine.mfbr) {
+			return fmt.Errorf("QoS flow %d: UE %+v, gNB %+v", qfi, mine, gnb)
+		}
+	}
+	if len(atUPF) != len(atUE) || session.UserPlane && len(atGNB) != len(atUE) {
+		return fmt.Errorf("UE has %d QoS flows, gNB %d, UPF %d", len(atUE), len(atGNB), len(atUPF))
+	}
+	slices.Sort(flows)
+	if want := flowsOf(c); !slices.Equal(flows, want) {
+		return fmt.Errorf("QoS flows %v, want %v", flows, want)
+	}
+	return nil
+}
+
+func kbit(bits uint64) uint64 { return (bits + 999) / 1000 }
+
+func viewOfUE(s *ue.Session) map[uint8]flowView {
+	views := make(map[uint8]flowView)
+	for _, f := range s.Flows {
+		v := flowView{qfi: f.QFI}
+		v.fiveQI, _ = f.FiveQI()
+		rate := func(id gsm.FlowParameterID) uint64 { r, _ := f.BitRate(id); return kbit(r.BitsPerSecond()) }
+		v.gfbr = [2]uint64{rate(gsm.ParameterGFBRUplink), rate(gsm.ParameterGFBRDownlink)}
+		v.mfbr = [2]uint64{rate(gsm.ParameterMFBRUplink), rate(gsm.ParameterMFBRDownlink)}
+		views[f.QFI] = v
+	}
+	for _, r := range s.Rules { // sorted by precedence
+		v := views[r.QFI]
+		for _, f := range r.Filters {
+			v.services = append(v.services, serviceOf(f.Components))
+		}
+		views[r.QFI] = v
+	}
+	return views
+}
+
+// serviceOf writes packet filter components as viewOfUPF writes an SDF filter.
+func serviceOf(components []gsm.Component) string {
+	var f upf.Filter
+	for _, c := range components {
+		low, high, isPort := c.Ports()
+		switch {
+		case c.Type == gsm.Protocol:
+			f.Protocol = c.Value[0]
+		case isPort && (c.Type == gsm.SingleLocalPort || c.Type == gsm.LocalPortRange):
+			f.LocalPorts = []upf.PortRange{{First: low, Last: high}}
+		case isPort:
+			f.RemotePorts = []upf.PortRange{{First: low, Last: high}}
+		default:
+			f.Remote, _ = c.Prefix()
+		}
+	}
+	return textOf(&f)
+}
+
+func textOf(f *upf.Filter) string {
+	return fmt.Sprintf("%d %v %v %v", f.Protocol, f.Remote, f.RemotePorts, f.LocalPorts)
+}
+
+func viewOfGNB(profiles map[uint8]ngap.QosFlowLevelQosParameters) map[uint8]flowView {
+	views := make(map[uint8]flowView)
+	for qfi, p := range profiles {
+		v := flowView{qfi: qfi, fiveQI: uint8(p.QosCharacteristics.NonDynamic5QI.FiveQI)}
+		if g := p.GBRQosInformation; g != nil {
+			v.gfbr = [2]uint64{kbit(uint64(g.GuaranteedFlowBitRateUL)), kbit(uint64(g.GuaranteedFlowBitRateDL))}
+			v.mfbr = [2]uint64{kbit(uint64(g.MaximumFlowBitRateUL)), kbit(uint64(g.MaximumFlowBitRateDL))}
+		}
+		views[qfi] = v
+	}
+	return views
+}
+
+// viewOfUPF reads the uplink rules by the QFI that they match and the downlink rules by the QFI that they mark. Both
+// directions must say the same.
+func viewOfUPF(s *upf.Session) (map[uint8]flowView, error) {
+	up, down := make(map[uint8]flowView), make(map[uint8]flowView)
+	rules := slices.Clone(s.Rules)
+	slices.SortStableFunc(rules, func(a, b upf.Rule) int { return cmp.Compare(b2i(a.Uplink()), b2i(b.Uplink())) })
+	for i := range rules {
+		r := &rules[i]
+		views, qfi := down, r.QFI
+		if r.Uplink() {
+			views = up
+			if r.QFIs != 1<<qfi {
+				return nil, fmt.Errorf("PDR %d matches QFIs %b and its QER marks %d", r.PDR, r.QFIs, qfi)
+			}
+		}
+		v := views[qfi]
+		v.qfi = qfi
+		for j := range r.Filters {
+			v.services = append(v.services, textOf(&r.Filters[j]))
+		}
+		if len(r.Filters) == 0 {
+			v.services = append(v.services, textOf(&upf.Filter{Remote: netip.Prefix{}}))
+		}
+		for _, q := range r.QERs {
+			if g, ok := q.GBR.Get(); ok {
+				v.gfbr, v.mfbr = [2]uint64{g.Uplink, g.Downlink}, rates(q.MBR)
+			}
+		}
+		views[qfi] = v
+	}
+	same := func(a, b flowView) bool {
+		return slices.Equal(a.services, b.services) && a.gfbr == b.gfbr && a.mfbr == b.mfbr
+	}
+	if !maps.EqualFunc(up, down, same) {
+		return nil, fmt.Errorf("the UPF's directions differ: uplink %+v, downlink %+v", up, down)
+	}
+	return up, nil
+}
+
+func rates(m pfcp.Opt[pfcp.MBR]) [2]uint64 { return [2]uint64{m.Value().Uplink, m.Value().Downlink} }
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
