@@ -60,6 +60,7 @@ type stage struct {
 	settle      func()            // waits until everybody has done what can be done without waiting
 
 	arrows ladder.Sink // what the core says and hears
+	n4Ends sync.Map    // netip.AddrPort -> *pfcp.PipeConn of who has that address
 
 	// Over real sockets, where they are not nil:
 	dial     func(context.Context) (sctp.Association, error) // an association of a gNB
@@ -128,6 +129,8 @@ func (s *stage) pipes() func(netip.AddrPort) (pfcp.PacketConn, error) {
 			return conn, nil
 		}
 		near, far := pfcp.Pipe(addr, other(addr))
+		s.n4Ends.Store(addr, near)
+		s.n4Ends.Store(other(addr), far)
 		lose := func([]byte) bool { return s.silent.Load() }
 		near.Lose, far.Lose = lose, lose
 		network[other(addr)] = far
