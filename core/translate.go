@@ -38,6 +38,7 @@ func amfConfig(c *config.Config) amf.Config {
 		T3512: time.Duration(c.AMF.T3512), RequestIMEISV: c.AMF.RequestIMEISV,
 		N2MessageRate: c.AMF.N2.MessageRate, MaxProcedures: c.AMF.MaxProcedures, CongestionBackoff: time.Duration(c.AMF.CongestionBackoff),
 		T3502: time.Duration(c.AMF.T3502), ImplicitDeregistration: time.Duration(c.AMF.ImplicitDeregistration),
+		Reauthentication: amf.Reauthentication(c.AMF.Reauthentication),
 		PowerSaving: amf.PowerSaving{
 			MICO: c.AMF.PowerSaving.MICO, ActiveTime: time.Duration(c.AMF.PowerSaving.ActiveTime), ExtendedDRX: c.AMF.PowerSaving.ExtendedDRX,
 		},

@@ -60,6 +60,12 @@ func access(o *ue.RegisterOptions, c *command) error {
 		o.ExtendedDRX = gmm.ExtendedDRXParameters{window<<4 | cycle}
 	}
 	var err error
+	if o.NEA, err = algorithms(c.options["nea"]); err != nil {
+		return err
+	}
+	if o.NIA, err = algorithms(c.options["nia"]); err != nil {
+		return err
+	}
 	if d := c.options["active"]; d != "" {
 		o.ActiveTime, err = time.ParseDuration(d)
 	}
@@ -78,6 +84,7 @@ func (s *stage) status(_ context.Context, c *command) error {
 		"drx": fmt.Sprint(uint8(st.DRX)), "edrx": fmt.Sprintf("%d/%d", st.ExtendedDRX.PagingTimeWindow(), st.ExtendedDRX.Cycle()),
 		"full": st.FullName, "short": st.ShortName, "time": st.Time.Format(time.RFC3339),
 		"registered": fmt.Sprint(st.Registered), "connected": fmt.Sprint(st.Connected), "reregister": fmt.Sprint(st.Reregister),
+		"nea": fmt.Sprint(st.NEA), "nia": fmt.Sprint(st.NIA),
 		"tais": fmt.Sprint(len(st.TAIs.All())), "slices-changed": fmt.Sprint(st.SlicesChanged),
 		"allowed": nssai(st.Allowed), "configured": nssai(st.Configured), "rejected": rejected(st.Rejected),
 		"equivalent": plmns(st.EquivalentPLMNs), "areas": serviceAreas(st.ServiceAreas),

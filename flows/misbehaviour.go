@@ -107,8 +107,8 @@ func radioLost(m ngap.Message) ngap.Message {
 
 // misbehaviour makes the hooks that a ue line asks for: mute=NAME sends no such message, twice=NAME sends it twice,
 // deaf=NAME overhears it, spoil=NAME sends it with wrong content; times=N bounds mute, deaf and spoil. as=UE gives that
-// UE's 5G-GUTI as one's own (as=foreign: one of another AMF), stale=yes finds no sequence number fresh, and
-// key-in-use=yes finds every key set identifier in use.
+// UE's 5G-GUTI as one's own (as=foreign: one of another AMF), stale=yes finds no sequence number fresh,
+// spoil-nth=NAME:N spoils the Nth of them alone, without-imeisv=yes leaves the IMEISV out of SECURITY MODE COMPLETE, and key-in-use=yes finds every key set identifier in use.
 func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 	var mu sync.Mutex
 	left := 1 << 30
@@ -121,6 +121,7 @@ func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 		left--
 		return left >= 0
 	}
+	spoilNth := nth(c.options["spoil-nth"])
 	var challenge aka.RAND
 	refuse, _ := strconv.ParseUint(c.options["refuse-modification"], 10, 8) // 0 for none
 	return ue.Hooks{
@@ -128,6 +129,11 @@ func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 		Uplink: func(m gmm.Message) []gmm.Message {
 			if s.chaos != nil {
 				return s.chaos.n1(m)
+			}
+			if complete, is := m.(*gmm.SecurityModeComplete); is && c.options["without-imeisv"] != "" {
+				changed := *complete
+				changed.IMEISV = nil
+				m = &changed
 			}
 			if as := c.options["as"]; as != "" {
 				m = s.disguise(m, as)
@@ -137,6 +143,9 @@ func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 			}
 			if _, answers := m.(*gmm.AuthenticationResponse); answers && c.options["key-in-use"] != "" && once() {
 				m = &gmm.AuthenticationFailure{Cause: gmm.CauseNgKSIAlreadyInUse}
+			}
+			if spoilNth(m.Name()) {
+				return []gmm.Message{spoil(m)}
 			}
 			switch m.Name() {
 			case c.options["mute"]:

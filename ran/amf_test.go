@@ -277,9 +277,10 @@ func (n *network) newContext() *nas.Context {
 
 func (n *network) command(capability gmm.UESecurityCapability) *gmm.SecurityModeCommand {
 	imeisv := gmm.IMEISVRequested
+	whole := gmm.RetransmitInitialMessage
 	return &gmm.SecurityModeCommand{
 		SelectedNASSecurityAlgorithms: gmm.NewSecurityAlgorithms(testNEA, testNIA), NgKSI: gmm.KeySetIdentifier(n.ksi),
-		ReplayedUESecurityCapabilities: capability, IMEISVRequest: &imeisv,
+		ReplayedUESecurityCapabilities: capability, IMEISVRequest: &imeisv, AdditionalSecurityInformation: &whole,
 	}
 }
 

@@ -16,6 +16,12 @@ type PowerSaving struct {
 	ExtendedDRX bool     `yaml:"extended_drx"`
 }
 
+// Reauthentication says when a phone must prove anew who it is although it has good keys, TS 33.501 §6.1.1.
+type Reauthentication struct {
+	Registrations uint32 `yaml:"registrations"` // at every so many; 0: never
+	NASCount      uint32 `yaml:"nas_count"`     // at this NAS COUNT; 0: shortly before it would wrap around
+}
+
 // NetworkName is what phones show, TS 24.501 §5.4.4. Left out, they show what they know of the PLMN.
 type NetworkName struct {
 	Full  string `yaml:"full"`
@@ -102,13 +108,20 @@ func (v *validator) registrations() {
 	if len(v.AMF.EquivalentPLMNs) > maxEquivalentPLMNs+1 {
 		v.bad("amf.equivalent_plmns", "%d networks: at most %d fit beside the present one (TS 24.501 §9.11.3.45)", len(v.AMF.EquivalentPLMNs), maxEquivalentPLMNs)
 	}
+	if n := v.AMF.Reauthentication.NASCount; n != 0 && (n < minNASCount || n > maxNASCount) {
+		v.bad("amf.reauthentication.nas_count", "%d: want %d to %d", n, minNASCount, maxNASCount)
+	}
 	v.registrationAreas()
 	if v.AMF.T3512 != 0 && v.AMF.ImplicitDeregistration == 0 {
 		v.bad("amf.implicit_deregistration", "0 would deregister a UE as soon as it is late: want minutes, such as 4m")
 	}
 }
 
-const maxEquivalentPLMNs = 15
+const (
+	maxEquivalentPLMNs = 15
+	minNASCount        = 16            // a registration with a session takes less
+	maxNASCount        = 1<<24 - 1<<12 // some must be left for the authentication itself
+)
 
 // registrationAreas: each tracking area is one that the AMF serves, in one area, and its area fits in a message.
 func (v *validator) registrationAreas() {

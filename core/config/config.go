@@ -66,9 +66,10 @@ type AMF struct {
 	CongestionBackoff  Duration `yaml:"congestion_backoff"` // T3346, TS 24.501 §10.2
 	T3502              Duration `yaml:"t3502"`              // between failed attempts, TS 24.501 §10.2; left out: the UE's own
 	// ImplicitDeregistration is how much longer a UE may be silent once it is taken for unreachable, TS 24.501 §5.3.7.
-	ImplicitDeregistration Duration    `yaml:"implicit_deregistration"`
-	PowerSaving            PowerSaving `yaml:"power_saving"`
-	NetworkName            NetworkName `yaml:"network_name"`
+	ImplicitDeregistration Duration         `yaml:"implicit_deregistration"`
+	PowerSaving            PowerSaving      `yaml:"power_saving"`
+	NetworkName            NetworkName      `yaml:"network_name"`
+	Reauthentication       Reauthentication `yaml:"reauthentication"`
 	// RegistrationAreas put tracking areas together; left out: all of a PLMN are one.
 	RegistrationAreas []RegistrationArea `yaml:"registration_areas"`
 	EquivalentPLMNs   []ident.PLMN       `yaml:"equivalent_plmns"` // networks that are one to a phone, TS 24.501 §9.11.3.45

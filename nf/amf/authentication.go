@@ -19,6 +19,10 @@ type proof struct {
 	supi ident.SUPI
 	kamf aka.KAMF
 	eap  []byte
+	// present says that the key is the present one, to be used with other algorithms: its counts go on.
+	present bool
+	// initial says that the UE's initial message could not be checked: the UE sends it whole once more.
+	initial bool
 }
 
 // authenticate runs the primary authentication for a SUCI or a SUPI, TS 33.501 §6.1.2: the home network chooses EAP-AKA'

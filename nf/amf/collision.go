@@ -24,6 +24,7 @@ const (
 	xnHandover            running = "Xn handover"
 	n2Handover            running = "N2 handover"
 	operation             running = "an operator's order"
+	authentication        running = "authentication"
 )
 
 // Collide is the collision table of the AMF: a message arrived that the running procedure does not wait for.
@@ -71,7 +72,7 @@ func (ue *ue) Collide(m any) procedure.Decision {
 		return procedure.Supersede
 	case *ngap.UEContextReleaseRequest:
 		switch ue.running {
-		case registration, serviceRequest, n2Handover, operation:
+		case registration, serviceRequest, n2Handover, operation, authentication:
 			return procedure.Supersede
 		}
 	case *pathSwitch:

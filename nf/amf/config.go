@@ -25,6 +25,7 @@ type Config struct {
 	N2MessageRate          int           // messages per second taken from one gNB; 0: no bound
 	MaxProcedures          int           // UEs busy at once; more are answered with congestion
 	CongestionBackoff      time.Duration // T3346 in that answer
+	Reauthentication       Reauthentication
 	PowerSaving            PowerSaving
 	// RegistrationAreas are tracking areas among which a UE moves without telling, each of at most 16, TS 24.501 §9.11.3.9;
 	// the others of a PLMN are one area together.

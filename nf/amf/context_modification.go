@@ -2,12 +2,9 @@ package amf
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/limpid-5g/limpid/aka"
-	"github.com/limpid-5g/limpid/ident"
-	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
 
@@ -48,24 +45,4 @@ func (ue *ue) rekey(ctx context.Context, count uint32) error {
 		ue.nextHop = firstNextHop(ue.security.kamf, &kgnb)
 	}
 	return err
-}
-
-// Reauthenticate has a connected UE prove anew who it is and takes new keys into use, on N1 and on the radio:
-// TS 33.501 §6.1.3 and §6.9.4.4. A UE that fails is deregistered.
-func (a *AMF) Reauthenticate(ctx context.Context, supi ident.SUPI) error {
-	return a.order(ctx, supi, "authentication", func(ctx context.Context, ue *ue) error {
-		proof, err := ue.authenticate(ctx, string(ue.supi))
-		if errors.Is(err, errAuthentication) {
-			ue.sendNAS(&gmm.AuthenticationReject{})
-			ue.forget(ctx, ngap.CauseNASAuthenticationFailure)
-		}
-		if err != nil {
-			return err
-		}
-		before := ue.keys
-		if _, err := ue.secure(ctx, proof); err != nil && ue.keys == before { // else only what came along cannot be used
-			return err
-		}
-		return ue.rekey(ctx, ue.security.nas.Receive-1)
-	})
 }

@@ -23,3 +23,22 @@ func (ue *ue) identify(ctx context.Context) (gmm.SUCI, error) {
 	}
 	return answer.MobileIdentity.SUCI, nil
 }
+
+// identifyEquipment asks for the IMEISV where the operator wants it and the UE has not given it with SECURITY MODE COMPLETE,
+// TS 23.502 §4.2.2.2.2 step 11 and TS 24.501 §5.4.3. A UE that gives another identity is served without.
+func (ue *ue) identifyEquipment(ctx context.Context) error {
+	if !ue.amf.cfg.RequestIMEISV || ue.pei != "" {
+		return nil
+	}
+	answer, err := procedure.Ask[*gmm.IdentityResponse](ctx, ue, T3570,
+		ue.sending(&gmm.IdentityRequest{IdentityType: gmm.IdentityIMEISV}))
+	if err != nil {
+		return err
+	}
+	if answer.MobileIdentity.Type != gmm.IdentityIMEISV {
+		ue.log().Warn("UE does not give its equipment identity", "asked", "IMEISV", "given", answer.MobileIdentity.Type)
+		return nil
+	}
+	ue.pei = "imeisv-" + answer.MobileIdentity.Equipment.String()
+	return nil
+}

@@ -38,19 +38,17 @@ func (ue *ue) register(ctx context.Context, m *initialMessage, request *gmm.Regi
 		return err
 	}
 	kgnbCount := m.count
-	if m.verified {
-		ue.conn.secured = true
-	} else {
-		complete, err := ue.establishSecurity(ctx, request) // steps 6 to 9, 12
-		if err != nil {
+	complete, changed, err := ue.agreeSecurity(ctx, m, request) // steps 6 to 9, 12
+	if err != nil {
+		return err
+	}
+	if complete != nil {
+		request = complete
+		if err := checkRequest(request); err != nil {
 			return err
 		}
-		if complete != nil {
-			request = complete
-			if err := checkRequest(request); err != nil {
-				return err
-			}
-		}
+	}
+	if changed {
 		kgnbCount = ue.security.nas.Receive - 1 // that of the SECURITY MODE COMPLETE, TS 33.501 §6.8.1.2.2
 		if ue.conn.contextSetUp {
 			if err := ue.rekey(ctx, kgnbCount); ended(err) {
@@ -59,6 +57,9 @@ func (ue *ue) register(ctx context.Context, m *initialMessage, request *gmm.Regi
 				ue.log().Warn("gNB keeps the older key", "reason", err)
 			}
 		}
+	}
+	if err := ue.identifyEquipment(ctx); err != nil { // step 11
+		return err
 	}
 	if request.Capability != nil {
 		ue.mm = slices.Clone(request.Capability)
@@ -139,6 +140,18 @@ func checkRequest(r *gmm.RegistrationRequest) error {
 	return &refused
 }
 
+// agreeSecurity makes sure of who the UE is and that both ends have good keys, steps 6 to 9; changed tells that the keys
+// or their use are new.
+func (ue *ue) agreeSecurity(ctx context.Context, m *initialMessage, r *gmm.RegistrationRequest) (complete *gmm.RegistrationRequest, changed bool, err error) {
+	if m.verified {
+		ue.conn.secured = true
+		changed, err := ue.renewSecurity(ctx, r)
+		return nil, changed, err
+	}
+	complete, err = ue.establishSecurity(ctx, r)
+	return complete, true, err
+}
+
 // establishSecurity finds out who the UE is and agrees on new keys with it, steps 6 to 9.
 func (ue *ue) establishSecurity(ctx context.Context, request *gmm.RegistrationRequest) (*gmm.RegistrationRequest, error) {
 	if len(request.UESecurityCapability) < 2 { // TS 24.501 §8.2.6.6: not in every update
@@ -161,6 +174,7 @@ func (ue *ue) establishSecurity(ctx context.Context, request *gmm.RegistrationRe
 	if err != nil {
 		return nil, err
 	}
+	proof.initial = true
 	complete, err := ue.secure(ctx, proof) // step 9c
 	if err != nil {
 		return nil, err
@@ -339,10 +353,7 @@ func (ue *ue) awaitComplete(ctx context.Context, accept *gmm.RegistrationAccept)
 func (ue *ue) refuseRegistration(ctx context.Context, err error) {
 	switch {
 	case errors.Is(err, errAuthentication):
-		ue.log().Warn("authentication rejected", "reason", err)
-		failed, _ := errors.AsType[eapFailure](err)
-		ue.sendNAS(&gmm.AuthenticationReject{EAPMessage: failed.payload})
-		ue.forget(ctx, ngap.CauseNASAuthenticationFailure)
+		ue.rejectAuthentication(ctx, err)
 		return
 	case ended(err):
 		ue.log().Info("registration ended", "reason", err)

@@ -19,15 +19,20 @@ func (ue *ue) secure(ctx context.Context, p proof) (*gmm.RegistrationRequest, er
 	if err != nil {
 		return nil, err
 	}
+	if p.present {
+		next.ksi, next.nas.Send, next.nas.Receive = ue.security.ksi, ue.security.nas.Send, ue.security.nas.Receive
+	}
 	ue.pending = next
 	defer func() { ue.pending = security{} }()
 
-	retransmit := gmm.RetransmitInitialMessage
 	command := &gmm.SecurityModeCommand{
 		SelectedNASSecurityAlgorithms:  gmm.NewSecurityAlgorithms(next.ciphering, next.integrity),
 		NgKSI:                          gmm.KeySetIdentifier(next.ksi),
 		ReplayedUESecurityCapabilities: ue.capability,
-		AdditionalSecurityInformation:  &retransmit,
+	}
+	if p.initial { // RINMR, TS 24.501 §5.4.2.2
+		retransmit := gmm.RetransmitInitialMessage
+		command.AdditionalSecurityInformation = &retransmit
 	}
 	if p.eap != nil { // EAP-Success, TS 24.501 §5.4.1.2.2.8
 		command.EAPMessage, command.ABBA = p.eap, aka.ABBAInitial()
@@ -57,9 +62,15 @@ func (ue *ue) secure(ctx context.Context, p proof) (*gmm.RegistrationRequest, er
 	}
 	ue.security = ue.pending
 	ue.keys++
+	if !p.present {
+		ue.registrations = 1
+	}
 	ue.conn.secured = true
 	if complete.IMEISV != nil {
 		ue.pei = "imeisv-" + complete.IMEISV.Equipment.String()
+	}
+	if !p.initial {
+		return nil, nil
 	}
 	return completeRequest(complete)
 }

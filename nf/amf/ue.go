@@ -54,7 +54,8 @@ type ue struct {
 	drx        gmm.DRXParameters // as agreed, TS 24.501 §9.11.3.2A
 	conn       *connection       // nil in CM-IDLE, TS 23.501 §5.3.3
 
-	slicesChanged bool // the UE has not been told yet, TS 24.501 §4.6.2.2
+	registrations uint32 // under the current key
+	slicesChanged bool   // the UE has not been told yet, TS 24.501 §4.6.2.2
 
 	extendedDRX gmm.ExtendedDRXParameters // as agreed, nil: none
 	sessions    []*smContext
@@ -159,6 +160,11 @@ func (ue *ue) Serve(ctx context.Context, m any) {
 	defer ue.supervise()
 	defer ue.remember()
 	defer ue.keepLater()
+	ue.serve(ctx, m)
+	ue.renewIfDue(ctx)
+}
+
+func (ue *ue) serve(ctx context.Context, m any) {
 	if message, ok := m.(ngap.Message); ok && ue.outlived(message) {
 		ue.log().Debug("message waited longer than its connection lived", "message", message.Name())
 		return

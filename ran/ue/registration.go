@@ -45,6 +45,8 @@ type RegisterOptions struct {
 	Identity Identity
 	Slices   []ident.SNSSAI // requested NSSAI; nil: Config.Slices
 	PowerSaving
+	// NEA and NIA, if not nil, are what the UE supports from now on.
+	NEA, NIA []uint8
 	// DefaultConfigured says that the requested slices are those of the default configured NSSAI, TS 24.501 §9.11.3.36.
 	DefaultConfigured bool
 	// UplinkData asks for the user plane of these sessions, in a mobility or periodic update.
@@ -128,6 +130,12 @@ func (u *UE) registrationRequest(o RegisterOptions) (*gmm.RegistrationRequest, e
 	if o.Identity == UseSUCI {
 		u.guti, u.current = nil, nil
 		u.monitor()
+	}
+	if o.NEA != nil {
+		u.cfg.NEA = o.NEA
+	}
+	if o.NIA != nil {
+		u.cfg.NIA = o.NIA
 	}
 	u.slices = o.Slices
 	if u.slices == nil {

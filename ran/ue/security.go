@@ -22,6 +22,8 @@ type security struct {
 	authFailures int
 	// initial is the complete initial NAS message of this connection, TS 24.501 §4.4.6.
 	initial []byte
+	// withheld tells that it was sent without its elements that must be ciphered: no security context was there.
+	withheld bool
 	// anCount is the uplink NAS COUNT from which KgNB is derived, TS 33.501 §6.8.1.2.2.
 	anCount uint32
 	as      accessStratum
@@ -181,7 +183,10 @@ func (u *UE) securityModeCommand(m *protectedCommand) {
 	u.current, u.pending, u.answered = c, nil, nil
 	u.secure = true
 	u.anCount = c.Send
-	complete := &gmm.SecurityModeComplete{NASMessageContainer: u.initial}
+	complete := new(gmm.SecurityModeComplete)
+	if a := m.AdditionalSecurityInformation; u.withheld || a != nil && *a&gmm.RetransmitInitialMessage != 0 { // TS 24.501 §5.4.2.3
+		complete.NASMessageContainer, u.withheld = u.initial, false
+	}
 	if m.IMEISVRequest != nil && *m.IMEISVRequest == gmm.IMEISVRequested {
 		complete.IMEISV = u.imeisv()
 	}

@@ -106,7 +106,7 @@ func (u *UE) protectInitial(m gmm.Message) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	u.initial = full
+	u.initial, u.withheld = full, u.current == nil
 	clear, hide := cleartext(m)
 	pdu, err := gmm.Append(nil, clear)
 	c := u.current
@@ -244,7 +244,7 @@ func (u *UE) Released() {
 }
 
 func (u *UE) released() {
-	u.conn, u.secure, u.initial = nil, false, nil
+	u.conn, u.secure, u.initial, u.withheld = nil, false, nil, false
 	for _, s := range u.sessions {
 		s.bearer = nil
 	}
