@@ -40,6 +40,8 @@ type Options struct {
 
 	// Store is used instead of the file that the configuration names; Close does not close it.
 	Store store.Store
+	// SharedStore says that other nodes work over Store, as they do over a database that the configuration names.
+	SharedStore bool
 	// WithoutControl opens no socket for operators.
 	WithoutControl bool
 	// WithoutN2 opens no SCTP socket: associations come by ServeN2.
@@ -198,12 +200,18 @@ func (c *Core) openSMF(deps smf.Deps) error {
 	if err != nil {
 		return c.cfg.ErrorAt("smf.n4.address", err)
 	}
-	if c.smf, err = smf.New(smfConfig(c.cfg), deps, c.nf("smf")); err != nil {
+	if c.smf, err = smf.New(c.smfConfig(), deps, c.nf("smf")); err != nil {
 		return errors.Join(c.cfg.ErrorAt("smf", err), deps.N4.Close())
 	}
 	c.closers = append(c.closers, func() error { c.smf.Close(); return nil })
 	c.log.Info("N4 of the SMF listens", "address", addr, "protocol", "PFCP over UDP")
 	return nil
+}
+
+func (c *Core) smfConfig() smf.Config {
+	cfg := smfConfig(c.cfg)
+	cfg.Shared = c.shared()
+	return cfg
 }
 
 func (c *Core) openN2() error {

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/nf/amf"
 	"github.com/limpid-5g/limpid/nf/pcf"
 	"github.com/limpid-5g/limpid/nf/smf"
@@ -17,23 +18,28 @@ import (
 // AMF and the SMF agree on which sessions there are.
 func (c *Core) restore(ctx context.Context, data *udm.UDM, policy *pcf.PCF) error {
 	began := time.Now()
-	sessions, err := c.smf.Restore(ctx, func(s smf.RestoredSession) {
+	restoredSession := func(s smf.RestoredSession) {
 		if s.PolicyID != "" {
 			policy.RestoreSM(s.Policy, s.PolicyID, s.UERules)
 		}
 		if s.Registered {
 			data.RestoreSMF(s.SUPI, s.Registration)
 		}
-	})
-	if err != nil {
-		return fmt.Errorf("restore PDU sessions: %w", err)
 	}
-	ues, err := c.amf.Restore(ctx, func(u amf.RestoredUE) {
+	restoredUE := func(u amf.RestoredUE) {
 		if u.PolicyID != "" {
 			policy.RestoreAM(npcf.AMPolicyRequest{SUPI: u.SUPI, UEAMBR: u.UEAMBR, NotificationURI: string(u.SUPI)}, u.PolicyID)
 		}
 		data.RestoreAMF(u.SUPI, u.Registration)
-	})
+	}
+	if c.shared() {
+		c.joinSet(restoredUE, restoredSession)
+	}
+	sessions, err := c.smf.Restore(ctx, restoredSession)
+	if err != nil {
+		return fmt.Errorf("restore PDU sessions: %w", err)
+	}
+	ues, err := c.amf.Restore(ctx, restoredUE)
 	if err != nil {
 		return fmt.Errorf("restore UEs: %w", err)
 	}
@@ -47,11 +53,38 @@ func (c *Core) restore(ctx context.Context, data *udm.UDM, policy *pcf.PCF) erro
 	return nil
 }
 
+// shared tells whether other nodes work over the same store.
+func (c *Core) shared() bool { return c.opts.SharedStore || c.cfg.Store.URL != "" }
+
+// joinSet lets UEs come over from the other nodes with their sessions, TS 23.501 §5.21.2.
+func (c *Core) joinSet(restoredUE func(amf.RestoredUE), restoredSession func(smf.RestoredSession)) {
+	c.amf.JoinSet(amf.Taking{
+		Restored: restoredUE,
+		Sessions: func(ctx context.Context, supi ident.SUPI) []amf.Session {
+			var list []amf.Session
+			for _, s := range c.smf.Take(ctx, supi, restoredSession) {
+				list = append(list, amfSession(&s))
+			}
+			return list
+		},
+		Ended: c.smf.Disown,
+		Lost: func(ctx context.Context, refs []string) {
+			for _, ref := range refs {
+				c.smf.Lost(ctx, ref)
+			}
+		},
+	})
+}
+
+func amfSession(s *smf.SessionInfo) amf.Session {
+	return amf.Session{SUPI: s.SUPI, PDUSessionID: s.PDUSessionID, Ref: s.Ref, SNSSAI: s.SNSSAI, DNN: s.DNN}
+}
+
 // sessions is every session of the SMF as the AMF knows one.
 func (c *Core) sessions() iter.Seq[amf.Session] {
 	return func(yield func(amf.Session) bool) {
 		for _, s := range c.smf.Sessions() {
-			if !yield(amf.Session{SUPI: s.SUPI, PDUSessionID: s.PDUSessionID, Ref: s.Ref, SNSSAI: s.SNSSAI, DNN: s.DNN}) {
+			if !yield(amfSession(&s)) {
 				return
 			}
 		}

@@ -53,6 +53,7 @@ type AMF struct {
 	connections connectionTable
 	keeper      *keeper // nil: contexts end with the process
 	absent      absent
+	taking      Taking // from other nodes of the set
 	nextNGAPID  atomic.Uint64
 	capacity    atomic.Uint32 // relative, 0 to 255
 	load        *load

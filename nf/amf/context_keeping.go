@@ -134,6 +134,9 @@ func (ue *ue) outrank(ctx context.Context) error {
 		return fmt.Errorf("older context of the UE: %w", err)
 	}
 	ue.kept.epoch.Store(max(stored.Epoch, ue.kept.epoch.Load()) + 1)
+	if end := ue.amf.taking.Ended; end != nil && stored.Node != ue.amf.cfg.Name {
+		end(ctx, ue.supi)
+	}
 	return nil
 }
 
@@ -170,6 +173,10 @@ func (ue *ue) keepLater() {
 	ue.kept.written, ue.kept.stored = sum, true
 	log := ue.log()
 	k.writer.Later(ue.supi, change, func(err error) {
+		if errors.Is(err, store.ErrNotOwner) {
+			_ = ue.insist(taken{}) // refused only at shutdown
+			return
+		}
 		if err != nil {
 			log.Warn("UE context not kept", "error", err)
 			return

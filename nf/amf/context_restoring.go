@@ -47,22 +47,22 @@ func (a *AMF) Restore(ctx context.Context, each func(RestoredUE)) (int, error) {
 			a.log.Error("UE context cannot be restored: the UE will have to register anew", "supi", c.SUPI.Conceal(), "error", err)
 			return
 		}
-		a.ues.bySUPI.put(u.supi, u)
-		a.ues.byTMSI.put(u.guti.TMSI, u)
-		if u.oldTMSI != 0 {
-			a.ues.byTMSI.put(u.oldTMSI, u)
-		}
 		a.absent.note(u)
-		u.supervise()
+		a.enter(u)
 		restored.Add(1)
-		each(RestoredUE{SUPI: u.supi, PolicyID: u.policy, UEAMBR: u.ambr, Registration: nudm.AMF3GPPAccessRegistration{
-			AMFInstanceID: a.cfg.InstanceID, GUAMI: a.cfg.GUAMI, PEI: u.pei,
-		}})
+		each(a.restored(u))
 	})
 	if n := restored.Load() + damaged.Load(); n > 0 {
 		a.log.Info("UEs restored", "registered", restored.Load(), "damaged", damaged.Load())
 	}
 	return int(restored.Load()), err
+}
+
+// restored is what other functions know of a UE.
+func (a *AMF) restored(u *ue) RestoredUE {
+	return RestoredUE{SUPI: u.supi, PolicyID: u.policy, UEAMBR: u.ambr, Registration: nudm.AMF3GPPAccessRegistration{
+		AMFInstanceID: a.cfg.InstanceID, GUAMI: a.cfg.GUAMI, PEI: u.pei,
+	}}
 }
 
 // absentPatience is how long a RAN node may be away after a restart before the AMF takes it that it has lost its UEs.

@@ -13,6 +13,9 @@ import (
 func (ue *ue) Open(m any) any {
 	switch m := m.(type) {
 	case *initialMessage:
+		if ue.takeOver(m) {
+			return nil
+		}
 		ue.openInitial(m)
 	case *n2Message:
 		if h := ue.handover; h != nil && m.conn == h.target && m.conn != ue.conn {
@@ -243,15 +246,17 @@ func (a *AMF) tmsiNamed(m gmm.Message) (uint32, bool) {
 	return a.tmsiOf(&id)
 }
 
-// tmsiOf returns the 5G-TMSI in a 5G-GUTI or 5G-S-TMSI that names this AMF.
+// tmsiOf returns the 5G-TMSI in a 5G-GUTI or 5G-S-TMSI that names an AMF of this set: its nodes allot them together,
+// TS 23.501 §5.21.2.
 func (a *AMF) tmsiOf(id *gmm.MobileIdentity) (uint32, bool) {
 	own := a.cfg.GUAMI
 	switch id.Type {
 	case gmm.IdentityGUTI:
-		return id.GUTI.TMSI, id.GUTI.GUAMI == own
+		g := id.GUTI.GUAMI
+		return id.GUTI.TMSI, g.PLMN == own.PLMN && g.Region == own.Region && g.Set == own.Set
 	case gmm.IdentitySTMSI:
 		s := id.STMSI()
-		return s.TMSI, s.Set == own.Set && s.Pointer == own.Pointer
+		return s.TMSI, s.Set == own.Set
 	}
 	return 0, false
 }

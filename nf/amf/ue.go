@@ -61,6 +61,7 @@ type ue struct {
 	sessions    []*smContext
 	waiting     []*n1n2 // transfers that wait for a UE in CM-IDLE
 	kept        keeping // how far this context is on disk
+	elsewhere   uint32  // the 5G-TMSI by which a UE calls itself whose context another node may have, 0 for none
 	nextHop     nextHop
 	handover    *handover // the N2 handover that runs
 	// what the gNB was asked to report of the UE, and goes along in handovers:
@@ -129,7 +130,7 @@ func (a *AMF) newUE() *ue { return &ue{amf: a, ngKSI: uint8(gmm.NoKey)} }
 // ueOf finds the UE of an Initial UE Message by the 5G-S-TMSI that the gNB or the UE itself gives, or makes a new one.
 func (a *AMF) ueOf(m *ngap.InitialUEMessage) *ue {
 	if m.FiveGSTMSI != nil {
-		if s := m.FiveGSTMSI.Ident(); s.Set == a.cfg.GUAMI.Set && s.Pointer == a.cfg.GUAMI.Pointer {
+		if s := m.FiveGSTMSI.Ident(); s.Set == a.cfg.GUAMI.Set {
 			if u := a.ues.byTMSI.get(s.TMSI); u != nil {
 				return u
 			}
@@ -140,7 +141,9 @@ func (a *AMF) ueOf(m *ngap.InitialUEMessage) *ue {
 			return u
 		}
 	}
-	return a.newUE()
+	u := a.newUE()
+	u.elsewhere = a.wanted(m)
+	return u
 }
 
 // deliver gives the UE new work, which may be turned away.
@@ -176,6 +179,10 @@ func (ue *ue) serve(ctx context.Context, m any) {
 		ue.loseConnection(ctx, m)
 	case *n1n2:
 		ue.transfer(ctx, m)
+	case taken:
+		if ue.isTaken(ctx) {
+			ue.giveUp(ctx)
+		}
 	case *radioErased:
 		ue.loseRadio(ctx, m)
 	case *replaced:
@@ -405,6 +412,10 @@ func unknownUE(m *ngap.ErrorIndication) bool {
 
 // forget removes the context and all that hangs on it: N2 connection, sessions, policy, registration at the UDM.
 func (ue *ue) forget(ctx context.Context, cause ngap.Cause) {
+	if ue.isTaken(ctx) {
+		ue.giveUp(ctx)
+		return
+	}
 	if ue.conn != nil {
 		ue.releaseUnused(ue.conn, cause)
 	}

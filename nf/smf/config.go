@@ -27,6 +27,8 @@ type Config struct {
 	Timers    Timers
 	// Guaranteed bounds what GBR QoS flows are granted in all.
 	Guaranteed []Guaranteed
+	// Shared says that other nodes allot addresses of the same pools.
+	Shared bool
 	// MaxProcedures bounds how many sessions may be busy at once; 0 means 20,000.
 	MaxProcedures int
 }

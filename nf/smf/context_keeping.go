@@ -110,6 +110,10 @@ func (s *session) keep(ctx context.Context) error {
 	change := s.toKeep()
 	s.stored = true
 	err := k.writer.Now(ctx, s.key(), change)
+	if errors.Is(err, store.ErrNotOwner) { // the UE had a session of this identity at another node
+		s.smf.Disown(ctx, s.supi)
+		err = k.writer.Now(ctx, s.key(), change)
+	}
 	if err == nil {
 		s.written = k.hash(&change)
 		return nil
@@ -121,6 +125,9 @@ func (s *session) keep(ctx context.Context) error {
 	}
 	return r
 }
+
+// isLeased tells whether a session was not kept because another one has its address.
+func isLeased(err error) bool { return errors.Is(err, store.ErrLeased) }
 
 // keepLater has the session written if it has changed. Serve calls it when the session comes to rest.
 func (s *session) keepLater() {

@@ -47,14 +47,19 @@ func (s *SMF) Restore(ctx context.Context, each func(RestoredSession)) (int, err
 			return
 		}
 		restored.Add(1)
-		each(RestoredSession{SessionInfo: n.info(), Registered: n.registered, PolicyID: n.policyID, Policy: n.policyContext(), UERules: n.uesRules(), Registration: nudm.SMFRegistration{
-			SMFInstanceID: s.cfg.InstanceID, PDUSessionID: n.id, SNSSAI: n.slice, DNN: n.network.Name, PLMN: n.plmn,
-		}})
+		each(n.restored())
 	})
 	if restored.Load()+lost.Load() > 0 {
 		s.log.Info("PDU sessions restored", "sessions", restored.Load(), "lost", lost.Load())
 	}
 	return int(restored.Load()), err
+}
+
+// restored is what other functions know of a session.
+func (s *session) restored() RestoredSession {
+	return RestoredSession{SessionInfo: s.info(), Registered: s.registered, PolicyID: s.policyID, Policy: s.policyContext(), UERules: s.uesRules(), Registration: nudm.SMFRegistration{
+		SMFInstanceID: s.smf.cfg.InstanceID, PDUSessionID: s.id, SNSSAI: s.slice, DNN: s.network.Name, PLMN: s.plmn,
+	}}
 }
 
 func (s *SMF) restoreSession(c *store.SMContext) (*session, error) {

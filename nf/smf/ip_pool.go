@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"net/netip"
 	"sync"
 )
@@ -34,7 +35,9 @@ type ipPool struct {
 type ipRange struct {
 	prefix netip.Prefix
 	size   uint32   // addresses, network and broadcast included, or /64s
-	next   uint32   // the first offset never allotted
+	start  uint32   // the offset that was allotted first
+	next   uint32   // the next offset never allotted: from start on to the end, and then those before it
+	round  bool     // next is before start
 	used   []uint64 // bit set: allotted or never to be allotted
 	count  uint32   // bits set
 	freed  []uint32 // queue of offsets given back: those from freed[head] on
@@ -51,7 +54,7 @@ func newIPPool(prefixes []netip.Prefix, gateway netip.Addr) *ipPool {
 			bits = prefixBits
 		}
 		size := uint32(1) << (bits - prefix.Bits())
-		r := &ipRange{prefix: prefix, size: size, next: 1, used: make([]uint64, (size+63)/64)}
+		r := &ipRange{prefix: prefix, size: size, start: 1, next: 1, used: make([]uint64, (size+63)/64)}
 		r.set(0)
 		if bits == 32 {
 			r.set(size - 1)
@@ -131,9 +134,7 @@ func (r *ipRange) take() (uint32, bool) {
 	if r.count == r.size {
 		return 0, false
 	}
-	for r.next < r.size {
-		o := r.next
-		r.next++
+	for o, ok := r.pass(); ok; o, ok = r.pass() {
 		if !r.has(o) {
 			r.set(o)
 			return o, true
@@ -148,6 +149,37 @@ func (r *ipRange) take() (uint32, bool) {
 		}
 	}
 	return 0, false
+}
+
+// pass goes on to the next offset never allotted, while there is one.
+func (r *ipRange) pass() (uint32, bool) {
+	if !r.round && r.next == r.size {
+		r.round, r.next = true, 1
+	}
+	if r.round && r.next >= r.start {
+		return 0, false
+	}
+	r.next++
+	return r.next - 1, true
+}
+
+// ahead tells whether pass comes to an offset yet.
+func (r *ipRange) ahead(o uint32) bool {
+	if r.round {
+		return o >= r.next && o < r.start
+	}
+	return o >= r.next || o < r.start
+}
+
+// startAt has each range begin at another place, the same for the same name: nodes that share the addresses then meet
+// only when they are nearly used up. Call it before anything is allotted.
+func (p *ipPool) startAt(name string) {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name)) // never fails
+	for _, r := range p.ranges {
+		r.start = 1 + h.Sum32()%(r.size-2)
+		r.next = r.start
+	}
 }
 
 // allotStatic takes the address that the subscription fixes, TS 23.501 §5.8.2.2.1. It may lie outside the prefixes,
@@ -181,7 +213,7 @@ func (p *ipPool) free(a netip.Addr) {
 		return
 	}
 	r.clear(o)
-	if o >= r.next {
+	if r.ahead(o) {
 		return // a static address not yet passed: take comes to it
 	}
 	if r.head > len(r.freed)/2 { // keep the queue from growing
@@ -198,8 +230,8 @@ func (p *ipPool) free(a netip.Addr) {
 // recount fills the queue anew with each free offset once.
 func (r *ipRange) recount() {
 	r.freed, r.head = r.freed[:0], 0
-	for o := uint32(1); o < r.next; o++ {
-		if !r.has(o) {
+	for o := uint32(1); o < r.size; o++ {
+		if !r.has(o) && !r.ahead(o) {
 			r.freed = append(r.freed, o)
 		}
 	}

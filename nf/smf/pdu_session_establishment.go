@@ -52,22 +52,7 @@ func (s *session) establishSession(ctx context.Context, m establish) error {
 	if err := s.decidePolicy(ctx, m.request); err != nil { // step 7b
 		return err
 	}
-	if err := s.chooseUPF(); err != nil { // step 8
-		return err
-	}
-	if err := s.authorizeQoS(ctx); err != nil {
-		return err
-	}
-	if err := s.allotAddress(&m.request.subscribed); err != nil { // step 8, TS 23.501 §5.8.2.2.1
-		return err
-	}
-	if err := s.establishOnUPF(ctx); err != nil { // step 10
-		return n4Refusal(err)
-	}
-	if s.is(Released) {
-		return procedure.ErrSuperseded
-	}
-	if err := s.keep(ctx); err != nil {
+	if err := s.anchor(ctx, &m.request.subscribed); err != nil { // steps 8 to 10
 		return err
 	}
 	if err := s.accept(ctx, m.request); err != nil { // step 11
@@ -83,6 +68,39 @@ func (s *session) establishSession(ctx context.Context, m establish) error {
 		s.userPlaneSetUp(ctx, outcome) // step 16a
 	}
 	return s.registerInUDM(ctx) // step 16c
+}
+
+// maxLeases bounds how many addresses are tried that turn out to be leased by other nodes of the set.
+const maxLeases = 8
+
+// anchor gives the session a UPF and an address, TS 23.501 §5.8.2.2.1, and makes it durable with the lease of the address.
+func (s *session) anchor(ctx context.Context, sub *nudm.SessionManagementSubscriptionData) error {
+	for try := 1; ; try++ {
+		if err := s.chooseUPF(); err != nil { // step 8
+			return err
+		}
+		if try == 1 {
+			if err := s.authorizeQoS(ctx); err != nil {
+				return err
+			}
+		}
+		if err := s.allotAddress(sub); err != nil {
+			return err
+		}
+		if err := s.establishOnUPF(ctx); err != nil { // step 10
+			return n4Refusal(err)
+		}
+		if s.is(Released) {
+			return procedure.ErrSuperseded
+		}
+		err := s.keep(ctx)
+		if !isLeased(err) || sub.StaticIPv4.IsValid() || try == maxLeases {
+			return err
+		}
+		s.leaveUPF(ctx)
+		s.stored = false
+		s.freeAddress() // it is the last to be tried again
+	}
 }
 
 // waitFor waits until the session that had the same identity has given everything back.

@@ -111,7 +111,12 @@ func New(cfg Config, deps Deps, log *slog.Logger) (*SMF, error) {
 		if d.MTU == 0 {
 			d.MTU = defaultMTU
 		}
-		s.networks[strings.ToLower(string(d.Name))] = newDataNetwork(d)
+		network := newDataNetwork(d)
+		if cfg.Shared {
+			network.addresses.startAt(cfg.Name)
+			network.prefixes.startAt(cfg.Name)
+		}
+		s.networks[strings.ToLower(string(d.Name))] = network
 	}
 	for _, u := range cfg.UPFs {
 		s.upfs = append(s.upfs, newUPF(u))

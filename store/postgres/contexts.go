@@ -21,7 +21,8 @@ const (
 	SELECT supi, tmsi, nullif(old_tmsi, 0), node, epoch, record
 	FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bytea[]) AS u (supi, tmsi, old_tmsi, node, epoch, record)
 	ON CONFLICT (supi) DO UPDATE SET tmsi = excluded.tmsi, old_tmsi = excluded.old_tmsi, node = excluded.node,
-	epoch = excluded.epoch, record = excluded.record WHERE ue_context.epoch <= excluded.epoch RETURNING supi`
+	epoch = excluded.epoch, record = excluded.record WHERE ue_context.epoch < excluded.epoch
+	OR ue_context.epoch = excluded.epoch AND ue_context.node = excluded.node RETURNING supi`
 	removeUESQL = `DELETE FROM ue_context WHERE supi = $1 AND epoch <= $2`
 	takeUESQL   = `UPDATE ue_context SET node = $1, epoch = epoch + 1 WHERE supi = $2 AND epoch = $3
 	RETURNING supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record`

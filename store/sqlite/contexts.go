@@ -20,7 +20,8 @@ import (
 const (
 	keepUESQL = `INSERT INTO ue_context (supi, tmsi, old_tmsi, node, epoch, record) VALUES (?, ?, nullif(?, 0), ?, ?, ?)
 	ON CONFLICT (supi) DO UPDATE SET tmsi = excluded.tmsi, old_tmsi = excluded.old_tmsi, node = excluded.node,
-	epoch = excluded.epoch, record = excluded.record WHERE ue_context.epoch <= excluded.epoch`
+	epoch = excluded.epoch, record = excluded.record WHERE ue_context.epoch < excluded.epoch
+	OR ue_context.epoch = excluded.epoch AND ue_context.node = excluded.node`
 	removeUESQL = `DELETE FROM ue_context WHERE supi = ? AND epoch <= ?`
 	takeUESQL   = `UPDATE ue_context SET node = ?, epoch = epoch + 1 WHERE supi = ? AND epoch = ?
 	RETURNING supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record`

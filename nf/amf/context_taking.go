@@ -1,0 +1,145 @@
+package amf
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/store"
+	"github.com/limpid-5g/limpid/wire/ngap"
+)
+
+// The AMFs of a set share one store, TS 23.501 §5.21.2: a UE that comes to one of them, because the other is gone or its
+// gNB chose so, is served with the context that the other kept. It has to prove that it is the UE first; then the context
+// changes hands by an epoch that only one of them can raise.
+
+// Taking is what the rest of this node does when a UE comes over from another node of the set.
+type Taking struct {
+	// Restored is told of the UE, as at a start.
+	Restored func(RestoredUE)
+	// Sessions brings the UE's sessions over and returns those that could be.
+	Sessions func(ctx context.Context, supi ident.SUPI) []Session
+	// Ended forgets the sessions that another node has of a subscriber who has registered anew here.
+	Ended func(ctx context.Context, supi ident.SUPI)
+	// Lost drops sessions of a UE that another node has taken: nothing of what it has now may be touched.
+	Lost func(ctx context.Context, refs []string)
+}
+
+// JoinSet lets UEs of other nodes of the AMF set come over. Call it before gNBs are let in.
+func (a *AMF) JoinSet(t Taking) { a.taking = t }
+
+// wanted is the 5G-TMSI by which a UE calls itself that is not known here, 0 for none: another node may have it.
+func (a *AMF) wanted(m *ngap.InitialUEMessage) uint32 {
+	if a.keeper == nil || a.taking.Sessions == nil {
+		return 0
+	}
+	tmsi, _ := a.tmsiIn(m.NASPDU)
+	return tmsi
+}
+
+// takeOver looks for the UE of an initial message among those of the other nodes and hands the message on to it. It tells
+// whether it did; what does not prove to come from the UE changes nothing.
+func (ue *ue) takeOver(m *initialMessage) bool {
+	if ue.elsewhere == 0 || ue.supi != "" {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), keepPatience)
+	defer cancel()
+	tmsi := ue.elsewhere
+	ue.elsewhere = 0
+	other, err := ue.amf.take(ctx, tmsi, m.pdu)
+	if err != nil {
+		if !errors.Is(err, store.ErrNotFound) {
+			ue.log().Warn("UE of another node of the set not taken over", "error", err)
+		}
+		return false
+	}
+	m.conn.ue.Store(other)
+	return other.follow(m) == nil // refused only at shutdown
+}
+
+// errUnproven says that a message is not protected with the keys of the UE that it names.
+var errUnproven = errors.New("the message does not prove to come from that UE")
+
+// take takes the UE with a 5G-TMSI over from the node that has it.
+func (a *AMF) take(ctx context.Context, tmsi uint32, pdu []byte) (*ue, error) {
+	for {
+		if u := a.ues.byTMSI.get(tmsi); u != nil {
+			return u, nil // it came over while this message waited
+		}
+		stored, err := a.keeper.contexts.UEByTMSI(ctx, tmsi)
+		if err != nil {
+			return nil, err
+		}
+		u, err := a.readRecord(&stored)
+		if err != nil {
+			return nil, err
+		}
+		proof := u.security.nas
+		if _, _, err := proof.Unprotect(slices.Clone(pdu)); err != nil {
+			return nil, errUnproven
+		}
+		taken, err := a.keeper.contexts.TakeUE(ctx, stored.SUPI, stored.Epoch, a.cfg.Name)
+		if errors.Is(err, store.ErrNotOwner) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if u, err = a.readRecord(&taken); err != nil {
+			return nil, err
+		}
+		a.settle(ctx, u, stored.Node)
+		return u, nil
+	}
+}
+
+// settle makes a UE that came over one of this node.
+func (a *AMF) settle(ctx context.Context, u *ue, from string) {
+	u.sessions = nil
+	for _, s := range a.taking.Sessions(ctx, u.supi) {
+		u.sessions = append(u.sessions, &smContext{id: s.PDUSessionID, ref: s.Ref, slice: s.SNSSAI, dnn: s.DNN})
+	}
+	a.taking.Restored(a.restored(u))
+	a.enter(u)
+	u.log().Info("UE taken over", "from", from, "sessions", len(u.sessions))
+}
+
+// enter puts a restored UE into the tables and starts its timers.
+func (a *AMF) enter(u *ue) {
+	a.ues.bySUPI.put(u.supi, u)
+	a.ues.byTMSI.put(u.guti.TMSI, u)
+	if u.oldTMSI != 0 {
+		a.ues.byTMSI.put(u.oldTMSI, u)
+	}
+	u.supervise()
+}
+
+// taken says that another node serves the UE now.
+type taken struct{}
+
+// isTaken tells whether another node has taken the UE, so that what hangs on it is not this node's to end.
+func (ue *ue) isTaken(ctx context.Context) bool {
+	k := ue.amf.keeper
+	if k == nil || !ue.kept.stored || ue.amf.taking.Lost == nil {
+		return false
+	}
+	stored, err := k.contexts.UE(ctx, ue.supi)
+	return err == nil && stored.Epoch > ue.kept.epoch.Load() && stored.Node != ue.amf.cfg.Name
+}
+
+// giveUp drops a UE that another node has taken, without a word to anybody but a gNB that still holds it.
+func (ue *ue) giveUp(ctx context.Context) {
+	ue.log().Info("another node of the set serves the UE now")
+	if ue.conn != nil {
+		ue.releaseUnused(ue.conn, ngap.CauseRadioNetworkReleaseDueToCnDetectedMobility)
+	}
+	refs := make([]string, 0, len(ue.sessions))
+	for _, s := range ue.sessions {
+		refs = append(refs, s.ref)
+	}
+	ue.amf.taking.Lost(ctx, refs)
+	ue.sessions, ue.policy, ue.known, ue.kept.stored = nil, "", false, false
+	ue.forget(ctx, ngap.CauseRadioNetworkReleaseDueToCnDetectedMobility)
+}
