@@ -31,6 +31,7 @@ func (s *stage) restartVerbs() verbs {
 		"start":   s.startCore,
 		"disk":    s.diskFault,
 		"restart": s.restartCore,
+		"node":    s.turnTo,
 	}
 }
 
@@ -42,7 +43,7 @@ func (s *stage) live(cfg *config.Config, log *slog.Logger) error {
 	}
 	ctx, stop := context.WithCancel(s.ctx)
 	l := &life{disk: faults.New(st), stop: stop, end: make(chan struct{})}
-	l.core, err = core.New(s.ctx, cfg, s.stand(core.Options{Log: log, Ladder: s.arrows, Store: l.disk, WithoutControl: true}))
+	l.core, err = core.New(s.ctx, cfg, s.stand(core.Options{Log: log, Ladder: s.arrows, Store: l.disk, SharedStore: s.nodes.shared(), WithoutControl: true}))
 	if err != nil {
 		stop()
 		return errors.Join(err, st.Close())
@@ -63,6 +64,10 @@ func (s *stage) endLife() error {
 		return nil
 	}
 	s.life = nil
+	return l.takeDown()
+}
+
+func (l *life) takeDown() error {
 	l.stop()
 	<-l.end
 	return errors.Join(l.core.Close(), l.disk.Close())
@@ -74,7 +79,9 @@ func (s *stage) killCore(context.Context, *command) error {
 	s.recorder.mute(true)
 	defer s.recorder.mute(false)
 	for name := range s.cells {
-		s.cut(name)
+		if s.nodes.cells[name] == s.nodes.present {
+			s.cut(name)
+		}
 	}
 	return s.endLife()
 }

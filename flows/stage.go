@@ -43,6 +43,7 @@ type stage struct {
 	core     *core.Core   // of the present life
 	path     *memory.Path // likewise
 	life     *life
+	nodes    nodes        // of the AMF set, where there are several
 	restart  func() error // begins the next life
 	file     string       // of the store
 	recorder *recorder
@@ -89,6 +90,7 @@ func newStage(f *Flow, dir string, log *slog.Logger, settle func()) (*stage, err
 	if err != nil {
 		return nil, err
 	}
+	s.nodes.of(f, log)
 	if err := s.provision(f.Subscribers); err != nil {
 		return nil, err
 	}
@@ -168,7 +170,7 @@ func (s *stage) close() error {
 	for _, g := range s.cells {
 		errs = append(errs, g.Close(ctx))
 	}
-	errs = append(errs, s.endLife())
+	errs = append(errs, s.endLife(), s.nodes.end())
 	s.stop()
 	s.wg.Wait()
 	for i := len(s.done) - 1; i >= 0; i-- {
@@ -231,10 +233,11 @@ func (s *stage) dialFor(name string) func(context.Context) (sctp.Association, er
 			return near, err
 		}
 	}
+	node := s.nodes.cell(name)
 	return func(context.Context) (sctp.Association, error) {
 		near, far := sctp.Pipe()
 		s.links.Store(name, near)
-		s.wg.Go(func() { s.core.ServeN2(s.ctx, far) })
+		s.wg.Go(func() { s.coreOf(node).ServeN2(s.ctx, far) })
 		return near, nil
 	}
 }

@@ -41,11 +41,18 @@ func (a *AMF) wanted(m *ngap.InitialUEMessage) uint32 {
 // takeOver looks for the UE of an initial message among those of the other nodes and hands the message on to it. It tells
 // whether it did; what does not prove to come from the UE changes nothing.
 func (ue *ue) takeOver(m *initialMessage) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), keepPatience)
+	defer cancel()
+	if ue.supi != "" && ue.conn == nil && ue.running == idle && ue.isTaken(ctx) { // it comes back from another node
+		ue.giveUp(ctx)
+		fresh := ue.amf.newUE()
+		fresh.elsewhere, _ = ue.amf.tmsiIn(m.pdu)
+		m.conn.ue.Store(fresh)
+		return fresh.follow(m) == nil // refused only at shutdown
+	}
 	if ue.elsewhere == 0 || ue.supi != "" {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), keepPatience)
-	defer cancel()
 	tmsi := ue.elsewhere
 	ue.elsewhere = 0
 	other, err := ue.amf.take(ctx, tmsi, m.pdu)
@@ -142,4 +149,5 @@ func (ue *ue) giveUp(ctx context.Context) {
 	ue.amf.taking.Lost(ctx, refs)
 	ue.sessions, ue.policy, ue.known, ue.kept.stored = nil, "", false, false
 	ue.forget(ctx, ngap.CauseRadioNetworkReleaseDueToCnDetectedMobility)
+	ue.unsupervise()
 }

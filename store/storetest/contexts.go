@@ -130,6 +130,9 @@ func ueOwnership(t *testing.T, h *harness) {
 	}
 	newer.Epoch, newer.Node = 6, won[0].Node
 	same(h, won[0], newer)
+	rival := newer
+	rival.Node = "rival" // with the same epoch it has never taken it
+	h.want(h.keepUE(rival), store.ErrNotOwner)
 	stale := newer
 	stale.Epoch = 5
 	h.want(h.keepUE(stale), store.ErrNotOwner)
