@@ -53,6 +53,7 @@ func (u *UDR) follow(ctx context.Context, last *store.Place, tell func(nudr.Data
 			return err
 		}
 		for _, c := range page {
+			u.recent.drop(c.SUPI) // whoever is told reads anew
 			tell(nudr.DataChange{SUPI: c.SUPI, Removed: c.Removed})
 			*last = c.Place
 		}

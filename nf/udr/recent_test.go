@@ -9,6 +9,7 @@ import (
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/nf/udr"
+	"github.com/limpid-5g/limpid/sbi/nudr"
 	"github.com/limpid-5g/limpid/store"
 	"github.com/limpid-5g/limpid/store/storetest"
 )
@@ -16,8 +17,9 @@ import (
 // shelf is a store of one subscriber that counts how often it is read.
 type shelf struct {
 	store.Subscribers
-	sub   *store.Subscriber
-	reads int
+	sub      *store.Subscriber
+	reads    int
+	revision int64
 }
 
 func (s *shelf) Subscriber(context.Context, ident.SUPI) (*store.Subscriber, error) {
@@ -79,6 +81,46 @@ func TestReadOnce(t *testing.T) {
 		}
 		if _, err := u.AMData(ctx, supi); err == nil {
 			t.Error("a removed subscriber is still served")
+		}
+	})
+}
+
+func (s *shelf) Revision(context.Context) (int64, error) { return s.revision, nil }
+
+func (s *shelf) Changes(_ context.Context, after store.Place, _ int) ([]store.Change, error) {
+	if after.Revision >= s.revision {
+		return nil, nil
+	}
+	return []store.Change{{Place: store.Place{Revision: s.revision, SUPI: s.sub.SUPI}}}, nil
+}
+
+// TestChangeIsReadAnew: who is told of a change and asks at once gets the changed subscriber, TS 29.504 §5.2.2.8.
+func TestChangeIsReadAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, second := storetest.Subscriber(1), storetest.Subscriber(1)
+		second.UEAMBR.Uplink = 5
+		s := &shelf{sub: &first}
+		u := udr.New(udr.Config{}, s, slog.New(slog.DiscardHandler))
+		read := func() uint64 {
+			data, err := u.AMData(t.Context(), storetest.SUPI(1))
+			if err != nil {
+				t.Error(err)
+			}
+			return data.SubscribedUEAMBR.Uplink
+		}
+		told := 0
+		go u.Watch(t.Context(), func(nudr.DataChange) {
+			told++
+			if read() != 5 {
+				t.Error("what was read before the change is given after it")
+			}
+		})
+		time.Sleep(1900 * time.Millisecond) // just before the watcher looks again
+		read()
+		s.sub, s.revision = &second, 1
+		time.Sleep(time.Second)
+		if told != 1 {
+			t.Errorf("told of %d changes, want 1", told)
 		}
 	})
 }
