@@ -22,12 +22,18 @@ FUZZ := \
 	nf/upf:FuzzParseFlow nf/upf:FuzzParseFilter nf/upf:FuzzParseFrame nf/upf/soft:FuzzUnpack ran/ue:FuzzReceive \
 	core/config:FuzzParse manage/subscriber:FuzzImport
 
-.PHONY: all build demo prove test unit oracle fuzz corpus lint bench bench-signalling bench-scale chaos bench-upf bench-upf-e2e generate spec-index compliance debian-test clean
+.PHONY: all build release demo prove test unit oracle fuzz corpus lint bench bench-signalling bench-scale chaos bench-upf bench-upf-e2e generate spec-index compliance debian-test clean
 
 all: build
 
 build:
 	go build $(BUILD) -o bin/limpid ./cmd/limpid
+
+# All that is handed over: the binary, and the eBPF objects that it carries, made again from their C sources by clang-19.
+release: build
+	sh nf/upf/xdp/bpf/build.sh "$(CURDIR)/bin"
+	rm -f bin/bench.bpf.o bin/objects.sha256
+	cd bin && sha256sum limpid limpid.bpf.o > SHA256SUMS
 
 demo: build
 	$(ROOT) bin/limpid demo

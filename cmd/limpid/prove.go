@@ -23,7 +23,7 @@ func newProveCommand() *cobra.Command {
 }
 
 func newProveBuild() *cobra.Command {
-	var source, binary, sbom, provenance string
+	var source, binary, sbom, provenance, vulndb string
 	cmd := &cobra.Command{
 		Use:   "build [--source DIR] [--binary FILE]",
 		Short: "Rebuild the release twice from its source and compare it byte for byte",
@@ -49,6 +49,11 @@ func newProveBuild() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if vulndb != "" {
+				if err := result.Scan(cmd.Context(), source, vulndb, "./cmd/limpid"); err != nil {
+					return err
+				}
+			}
 			if err := result.Write(cmd.OutOrStdout()); err != nil {
 				return err
 			}
@@ -61,6 +66,7 @@ func newProveBuild() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&source, "source", ".", "a checkout of the release's source")
 	f.StringVar(&binary, "binary", "", "the binary to compare (default: this one)")
+	f.StringVar(&vulndb, "vulndb", "", "look for the known vulnerabilities of this folder, a copy of the Go vulnerability database")
 	f.StringVar(&sbom, "sbom", "", "write the bill of materials to this file (CycloneDX 1.5)")
 	f.StringVar(&provenance, "provenance", "", "write the provenance statement to this file (in-toto, SLSA v1)")
 	return cmd

@@ -39,6 +39,9 @@ const (
 	DependencySwapped Fault = "dependency swapped" // a module is not the one that go.sum names
 	ToolchainDiffers  Fault = "toolchain differs"  // the toolchain is not the pinned one, or not the binary's
 	BuildFails        Fault = "build fails"        // no release came out
+	CompilerDiffers   Fault = "compiler differs"   // the C compiler's files are not the pinned ones
+	ObjectDiffers     Fault = "object differs"     // an eBPF object in the checkout is not what its sources give
+	Vulnerable        Fault = "vulnerable"         // code that can be called has a known vulnerability
 )
 
 // Finding is a fault and what shows it.
@@ -50,11 +53,13 @@ type Finding struct {
 // Result is what a rebuild showed.
 type Result struct {
 	Toolchain *Toolchain
+	Compiler  *Compiler // nil: the release has no eBPF object
 	Source    *Source
 	Rebuilds  []*Rebuild
 	Binary    *Artefact // what the rebuilds are compared with; nil if nothing
 	Info      *debug.BuildInfo
 	Licences  map[string]string // by module path: SPDX
+	Scanned   string            // the database of vulnerabilities that was looked at; empty: none
 	Findings  []Finding
 }
 
@@ -97,6 +102,14 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	r.Licences[r.Source.Module] = licenceOf(r.Source.copied)
 	r.checkPins()
+	if len(o.Recipe.Objects) > 0 {
+		if r.Compiler, err = findCompiler(ctx, compilerPins); err != nil {
+			return nil, err
+		}
+		if len(r.Compiler.Differ) > 0 {
+			r.find(CompilerDiffers, "%v", r.Compiler)
+		}
+	}
 	if o.Binary != "" {
 		if err := r.readBinary(&o); err != nil {
 			return nil, err
@@ -107,6 +120,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	if r.made() {
 		r.compareRebuilds()
+		if err := r.checkObjects(o.Recipe.Objects); err != nil {
+			return nil, err
+		}
 		if err := r.readRebuilt(); err != nil {
 			return nil, err
 		}

@@ -18,11 +18,15 @@ import (
 type Recipe struct {
 	Command   []string
 	Artefacts []string
+	// Objects are the artefacts that the checkout holds too, as the binary carries them: file of the checkout by artefact.
+	Objects map[string]string
 }
 
 // Release is the recipe of Limpid's own release. The first artefact is the binary.
 func Release() Recipe {
-	return Recipe{Command: []string{"make", "build"}, Artefacts: []string{"bin/limpid"}}
+	const object = "bin/limpid.bpf.o"
+	return Recipe{Command: []string{"make", "release"}, Artefacts: []string{"bin/limpid", object},
+		Objects: map[string]string{object: "nf/upf/xdp/limpid.bpf.o"}}
 }
 
 const (

@@ -13,6 +13,12 @@ func (r *Result) Write(w io.Writer) error {
 		fmt.Fprintf(&b, "%-12s %s\n", label, fmt.Sprintf(format, args...))
 	}
 	line("toolchain", "%v", r.Toolchain)
+	if r.Compiler != nil {
+		line("compiler", "%v", r.Compiler)
+	}
+	if r.Scanned != "" {
+		line("known", "vulnerabilities of %s looked for in all code that can be called", r.Scanned)
+	}
 	pin := "asks for Go " + r.Source.Go + " or later and pins no toolchain"
 	if r.Source.Pinned != "" {
 		pin = "pins " + r.Source.Pinned
@@ -60,6 +66,9 @@ func (r *Result) verdict() string {
 	if !r.Rebuilds[0].Offline {
 		b.WriteString("Not done: the network was not cut off and the user was the same, because this takes root.\n")
 	}
+	if r.Scanned == "" {
+		b.WriteString("Not done: known vulnerabilities were not looked for, because that takes a copy of the database: --vulndb.\n")
+	}
 	if !r.Toolchain.Genuine() {
 		b.WriteString("Not done: the toolchain's files were not vouched for.\n")
 	}
@@ -77,7 +86,13 @@ func (r *Result) shown() string {
 		b.WriteString("- each module was unpacked afresh, and is the one that go.sum names;\n")
 	}
 	if r.Toolchain.Genuine() {
-		b.WriteString("- the Go toolchain's files are those that the public checksum database vouches for.\n")
+		b.WriteString("- the Go toolchain's files are those that the public checksum database vouches for;\n")
+	}
+	if r.made() && r.Compiler != nil && r.Found(ObjectDiffers) == nil {
+		b.WriteString("- the eBPF objects that the binary carries are what their C sources give with this compiler.\n")
+	}
+	if r.Scanned != "" && r.Found(Vulnerable) == nil {
+		b.WriteString("- no code that can be called has a vulnerability which that database knows.\n")
 	}
 	if b.Len() == 0 {
 		return "- nothing.\n"
