@@ -113,18 +113,41 @@ func kernelActs() []act {
 		{"change the root folder", both, call(unix.SYS_CHROOT, bad)},
 		{"set the clock", both, call(unix.SYS_CLOCK_SETTIME, unix.CLOCK_REALTIME, bad)},
 		{"reboot", both, call(unix.SYS_REBOOT, 0, 0, 0, 0)},
-		{"take capabilities back", Capabilities, capset},
-		{"become another user", both, call(unix.SYS_SETUID, 12345)},
+		{"hold capabilities, or take them back", Capabilities, capset},
+		{"become another user", both, call(unix.SYS_SETUID, 1<<32-1)},
 		{"raise a limit", SystemCalls, call(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_NOFILE, bad, 0)},
 		{"use the kernel's keys", SystemCalls, call(unix.SYS_KEYCTL, bad, 0, 0, 0, 0)},
 		{"open a file by handle", both, call(unix.SYS_OPEN_BY_HANDLE_AT, bad, bad, 0)},
+		{"gain rights by a program", NoNewPrivileges, flag(unix.PR_GET_NO_NEW_PRIVS, 1)},
+		{"be dumped or traced", Limits, flag(unix.PR_GET_DUMPABLE, 0)},
 		{"handle page faults", SystemCalls, call(unix.SYS_USERFAULTFD, bad)},
 	}
 }
 
-// capset asks for every capability.
+// flag asks the kernel for something that it says of the process; anything but want is as good as allowed.
+func flag(option int, want int) func() error {
+	return func() error {
+		got, _, errno := unix.Syscall(unix.SYS_PRCTL, uintptr(option), 0, 0)
+		if errno != 0 {
+			return fmt.Errorf("not told: %v", errno)
+		}
+		if int(got) == want {
+			return unix.EPERM
+		}
+		return nil
+	}
+}
+
+// capset asks for a capability, if none is held.
 func capset() error {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var held [2]unix.CapUserData
+	if err := unix.Capget(&header, &held[0]); err != nil {
+		return fmt.Errorf("not told: %v", err)
+	}
+	if held != [2]unix.CapUserData{} {
+		return nil
+	}
 	all := [2]unix.CapUserData{{Effective: 1 << unix.CAP_NET_ADMIN, Permitted: 1 << unix.CAP_NET_ADMIN}}
 	return unix.Capset(&header, &all[0])
 }

@@ -58,7 +58,7 @@ const (
 )
 
 // handled is what a version of Landlock can refuse.
-func handled(version int) unix.LandlockRulesetAttr {
+func handled(version int, without Measure) unix.LandlockRulesetAttr {
 	a := unix.LandlockRulesetAttr{Handled_access_fs: firstRights}
 	if version >= 2 {
 		a.Handled_access_fs |= unix.LANDLOCK_ACCESS_FS_REFER
@@ -75,6 +75,15 @@ func handled(version int) unix.LandlockRulesetAttr {
 	if version >= 6 {
 		a.Scoped = scopes
 	}
+	if without&Files != 0 {
+		a.Handled_access_fs = 0
+	}
+	if without&Ports != 0 {
+		a.Handled_access_net = 0
+	}
+	if without&Scope != 0 {
+		a.Scoped = 0
+	}
 	return a
 }
 
@@ -85,7 +94,7 @@ func landlock(p Profile, r *Reached) error {
 		return missingError(fmt.Sprintf("this kernel has no Landlock (%v)", errno))
 	}
 	r.Landlock = int(version)
-	attr := handled(r.Landlock)
+	attr := handled(r.Landlock, p.Without)
 	fd, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr), 0)
 	if errno != 0 {
 		return errno
@@ -94,9 +103,12 @@ func landlock(p Profile, r *Reached) error {
 	for _, list := range []struct {
 		names  []string
 		rights uint64
-	}{{p.Read, readRights}, {p.Write, writeRights}} {
+	}{{p.Read, readRights & attr.Handled_access_fs}, {p.Write, writeRights & attr.Handled_access_fs}} {
+		if list.rights == 0 {
+			continue
+		}
 		for _, name := range list.names {
-			if err := allowBelow(int(fd), name, list.rights&attr.Handled_access_fs); err != nil {
+			if err := allowBelow(int(fd), name, list.rights); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
 		}
@@ -115,7 +127,9 @@ func landlock(p Profile, r *Reached) error {
 	if err := everywhere(unix.SYS_LANDLOCK_RESTRICT_SELF, fd, 0); err != nil {
 		return err
 	}
-	return landlockReached(r)
+	err := landlockReached(r)
+	r.Taken &^= p.Without
+	return err
 }
 
 // landlockReached says which measures a version of Landlock makes.
