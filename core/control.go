@@ -29,6 +29,10 @@ func (c *Core) openControl() error {
 // serveControl offers what an operator can ask of a running core.
 func (c *Core) serveControl(ctx context.Context) error {
 	s := control.NewServer(c.nf("control"))
+	c.registerUPF(s)
+	if c.amf == nil {
+		return s.Serve(ctx, c.control)
+	}
 	control.Register(s, "audit", func(ctx context.Context, _ struct{}) (AuditReport, error) {
 		found, err := c.AuditLive(ctx)
 		return AuditReport{Found: found}, err

@@ -16,6 +16,7 @@ import (
 	"github.com/limpid-5g/limpid/core/config"
 	"github.com/limpid-5g/limpid/ladder"
 	"github.com/limpid-5g/limpid/manage/control"
+	"github.com/limpid-5g/limpid/manage/metrics"
 	"github.com/limpid-5g/limpid/nf/amf"
 	"github.com/limpid-5g/limpid/nf/ausf"
 	"github.com/limpid-5g/limpid/nf/nssf"
@@ -66,6 +67,7 @@ type Core struct {
 	pcf     *pcf.PCF
 	store   store.Contexts
 	control net.Listener
+	metrics *metrics.Server // nil: none
 	n2      sctp.Listener
 	changes func(context.Context) // tells of changes of subscribers until the context ends
 	closers []func() error        // in the order of opening
@@ -109,7 +111,7 @@ func (c *Core) open(ctx context.Context) error {
 		repository.Watch(ctx, func(change nudr.DataChange) { data.DataChanged(ctx, change) })
 	}
 
-	if err := c.openUPF(); err != nil {
+	if err := errors.Join(c.openUPF(), c.openMetrics()); err != nil {
 		return err
 	}
 	if err := c.openSMF(smf.Deps{
@@ -251,9 +253,7 @@ func (c *Core) Run(ctx context.Context) error {
 	if c.n2 != nil {
 		g.Go(func() error { return unlessCancelled(c.amf.Serve(ctx, c.n2)) })
 	}
-	if c.control != nil {
-		g.Go(func() error { return c.serveControl(ctx) })
-	}
+	c.runManagement(ctx, g)
 	g.Go(func() error { c.changes(ctx); return nil })
 	c.log.Info("core runs", "name", c.cfg.Name, "guami", guami(c.cfg))
 	err := g.Wait()

@@ -11,7 +11,6 @@ import (
 	"github.com/limpid-5g/limpid/nf/nssf"
 	"github.com/limpid-5g/limpid/nf/upf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
-	"github.com/limpid-5g/limpid/wire/pfcp"
 	"github.com/limpid-5g/limpid/wire/sctp"
 )
 
@@ -103,20 +102,6 @@ func ambr(a config.AMBR) nudm.AMBR {
 
 // UPFConfig is what the UPF of a configuration is told.
 func UPFConfig(c *config.Config) upf.Config { return upfConfig(c) }
-
-func upfConfig(c *config.Config) upf.Config {
-	cfg := upf.Config{
-		N4: netip.AddrPortFrom(c.UPF.N4.Address, pfcp.Port), N3: c.UPF.N3.Address,
-		CPFunctions: []netip.Addr{c.SMF.N4.Address}, ExtraSlots: c.UPF.ExtraSlots,
-	}
-	for _, d := range c.SMF.DNNs {
-		cfg.Networks = append(cfg.Networks, upf.Network{
-			DNN: string(d.Name), TUN: c.TUNOf(d.Name), Pools: d.Pools, MTU: int(d.MTU),
-			Gateway: gateways(&d),
-		})
-	}
-	return cfg
-}
 
 // gateways are the UPF's own addresses in a data network: the configured one and the first of each IPv6 pool.
 func gateways(d *config.DNN) []netip.Prefix {

@@ -16,6 +16,7 @@ type Config struct {
 	Store Store  `yaml:"store"`
 	// Control is where operators on this machine speak to the running core.
 	Control Control `yaml:"control"`
+	Metrics Metrics `yaml:"metrics"`
 	AMF     AMF     `yaml:"amf"`
 	UDM     UDM     `yaml:"udm"`
 	PCF     PCF     `yaml:"pcf"`
@@ -128,13 +129,19 @@ type UPF struct {
 	// soft for what is rare, or an error; "auto" is xdp where it works, else soft.
 	Datapath string `yaml:"datapath"`
 	XDP      XDP    `yaml:"xdp"`
+	// SMFs are the N4 addresses of the SMFs that may control a UPF alone in its process; that of a core obeys its own.
+	SMFs     []netip.Addr `yaml:"smfs"`
+	Networks []UPFNetwork `yaml:"networks"` // of a UPF alone; else what it adds to smf.dnns
+	Buffer   Buffer       `yaml:"buffer"`
+	Echo     Duration     `yaml:"echo"` // how often GTP-U peers are asked whether they live, TS 29.281 §7.2.1; 0: 60 s
 	// ExtraSlots bounds the tunnels of sessions with an address outside the pools; 0: 1024.
 	ExtraSlots int `yaml:"extra_slots"`
 }
 
 // N3 is where gNBs send GTP-U, TS 29.281 §4.4.2.
 type N3 struct {
-	Address netip.Addr `yaml:"address"`
+	Address   netip.Addr `yaml:"address"`
+	AddressV6 netip.Addr `yaml:"address_v6"` // beside an IPv4 address; left out: none
 }
 
 // XDP is how the fast path in the kernel is attached.

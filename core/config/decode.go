@@ -20,6 +20,14 @@ const maxFile = 4 << 20
 
 // Load reads and checks a file. The error is Errors, or that of the file system.
 func Load(name string) (*Config, error) {
+	text, err := read(name)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(name, text)
+}
+
+func read(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
@@ -27,15 +35,24 @@ func Load(name string) (*Config, error) {
 	if info.Size() > maxFile {
 		return nil, fmt.Errorf("%s: %d octets are more than a configuration has", name, info.Size())
 	}
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
-	return Parse(name, text)
+	return os.ReadFile(name)
 }
 
 // Parse checks text; name is the file's in errors. The error is Errors.
 func Parse(name string, text []byte) (*Config, error) {
+	c, err := parse(name, text)
+	if err != nil {
+		return nil, err
+	}
+	c.derive()
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// parse reads text and checks nothing that is beyond the type of a value.
+func parse(name string, text []byte) (*Config, error) {
 	c := defaults()
 	c.file, c.places = name, make(map[string]place)
 	d := decoder{cfg: c}
@@ -53,10 +70,6 @@ func Parse(name string, text []byte) (*Config, error) {
 	}
 	if len(d.errs) > 0 {
 		return nil, d.errs.inOrder() // a check of what was not read would only confuse
-	}
-	c.derive()
-	if err := c.validate(); err != nil {
-		return nil, err
 	}
 	return c, nil
 }

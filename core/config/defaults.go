@@ -104,6 +104,10 @@ func (c *Config) deriveUPF(u *UPF) {
 	if !u.N4.Address.IsValid() {
 		u.N4.Address = netip.AddrFrom4([4]byte{127, 0, 0, 2})
 	}
+	u.deriveNetworks()
+	if len(u.SMFs) > 0 {
+		return // no SMF is in this file
+	}
 	if len(c.SMF.UPFs) == 0 {
 		c.SMF.UPFs = []UPFPeer{{Name: u.Name, Address: u.N4.Address}}
 	}

@@ -16,6 +16,21 @@ func (c *Config) CheckHost() error {
 	return c.checkAddresses(has)
 }
 
+// CheckUPFHost is CheckHost for a UPF alone.
+func (c *Config) CheckUPFHost() error {
+	has, err := hostAddresses()
+	if err != nil {
+		return err
+	}
+	var errs Errors
+	for key, addr := range map[string]netip.Addr{"upf.n4.address": c.UPF.N4.Address, "upf.n3.address": c.UPF.N3.Address, "upf.n3.address_v6": c.UPF.N3.AddressV6} {
+		if addr.IsValid() && !present(addr, has) {
+			errs = append(errs, c.errorAt(key, "no interface of this machine has the address %s; it has %s", addr, list(has)))
+		}
+	}
+	return errs.inOrder()
+}
+
 func (c *Config) checkAddresses(has []netip.Addr) error {
 	wanted := []struct {
 		key  string

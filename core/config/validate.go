@@ -37,8 +37,7 @@ func (v *validator) bad(key, format string, args ...any) {
 // validate tells every contradiction. The error is Errors.
 func (c *Config) validate() error {
 	v := &validator{Config: c}
-	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
-	v.oneOf("log.format", c.Log.Format, "text", "json")
+	v.common()
 	if c.Store.Path == "" {
 		v.bad("store.path", "want the name of a file")
 	}
@@ -217,26 +216,16 @@ func (v *validator) upf() {
 	if u == nil {
 		return
 	}
-	if !u.N3.Address.IsValid() || u.N3.Address.IsUnspecified() {
-		v.bad("upf.n3.address", "missing: want the address to which gNBs send user traffic")
-	}
-	if u.N4.Address.IsUnspecified() {
-		v.bad("upf.n4.address", "want the address at which the SMF reaches the UPF")
+	v.n3("upf", u)
+	v.networks()
+	if len(u.SMFs) > 0 {
+		v.bad("upf.smfs", "the UPF of a core obeys the SMF of the core; `limpid upf` runs a UPF alone")
 	}
 	if u.N4.Address == v.SMF.N4.Address {
 		v.bad("upf.n4.address", "%s is smf.n4.address: both need UDP port 8805, so give each its own, such as 127.0.0.2", u.N4.Address)
 	}
 	if !slices.ContainsFunc(v.SMF.UPFs, func(p UPFPeer) bool { return p.Address == u.N4.Address }) {
 		v.bad("upf.n4.address", "%s is none of smf.upfs, so no session would use this UPF", u.N4.Address)
-	}
-	if !slices.Contains([]string{"soft", "xdp", "auto"}, u.Datapath) {
-		v.bad("upf.datapath", "%q: want soft, xdp or auto", u.Datapath)
-	}
-	if !slices.Contains([]string{"auto", "native", "generic"}, u.XDP.Mode) {
-		v.bad("upf.xdp.mode", "%q: want auto, native or generic", u.XDP.Mode)
-	}
-	if u.ExtraSlots < 0 || u.ExtraSlots > maxUEs {
-		v.bad("upf.extra_slots", "%d: want 0 to %d", u.ExtraSlots, maxUEs)
 	}
 }
 

@@ -1,0 +1,150 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/limpid-5g/limpid/core/config"
+	"github.com/limpid-5g/limpid/manage/control"
+	"github.com/limpid-5g/limpid/manage/metrics"
+	"github.com/limpid-5g/limpid/nf/upf"
+	"github.com/limpid-5g/limpid/wire/pfcp"
+)
+
+// UserPlane is a UPF alone in its process, which SMFs of other processes control over N4.
+type UserPlane struct {
+	c *Core
+}
+
+// NewUserPlane opens all that a UPF needs. cfg is that of config.LoadUPF.
+func NewUserPlane(cfg *config.Config, opts Options) (*UserPlane, error) {
+	if opts.Log == nil {
+		opts.Log = slog.Default()
+	}
+	c := &Core{cfg: cfg, opts: opts, log: opts.Log}
+	if err := errors.Join(c.openUPF(), c.openMetrics(), c.openControl()); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return &UserPlane{c}, nil
+}
+
+// Run serves until ctx ends, which is no error, or until something fails.
+func (u *UserPlane) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return u.c.upf.Run(ctx) })
+	u.c.runManagement(ctx, g)
+	u.c.log.Info("UPF runs", "name", u.c.cfg.UPF.Name, "smfs", u.c.cfg.UPF.SMFs)
+	err := g.Wait()
+	u.c.log.Info("UPF ends")
+	return err
+}
+
+// Close frees what NewUserPlane opened and Run has not closed yet.
+func (u *UserPlane) Close() error { return u.c.Close() }
+
+// runManagement serves operators and metrics.
+func (c *Core) runManagement(ctx context.Context, g *errgroup.Group) {
+	if c.control != nil {
+		g.Go(func() error { return c.serveControl(ctx) })
+	}
+	if c.metrics != nil {
+		g.Go(func() error { return c.metrics.Run(ctx) })
+	}
+}
+
+// openMetrics opens the address where counters can be read, if the configuration names one.
+func (c *Core) openMetrics() error {
+	if c.cfg.Metrics.Address == "" || c.opts.WithoutControl {
+		return nil
+	}
+	at, err := netip.ParseAddrPort(c.cfg.Metrics.Address)
+	if err != nil {
+		return c.cfg.ErrorAt("metrics.address", err)
+	}
+	if c.metrics, err = metrics.Listen(at); err != nil {
+		return c.cfg.ErrorAt("metrics.address", err)
+	}
+	if c.upf != nil {
+		c.metrics.UPF(c.upf)
+	}
+	c.closers = append(c.closers, c.metrics.Close)
+	c.log.Info("metrics can be read", "address", at, "path", "/metrics")
+	return nil
+}
+
+// DropReport is the answer of the operation "upf/drops".
+type DropReport struct {
+	UplinkIn, UplinkOut     uint64
+	DownlinkIn, DownlinkOut uint64
+	Signalling, Buffered    uint64
+	Drops                   []DropCount
+}
+
+// DropCount is how many packets were dropped for a reason.
+type DropCount struct {
+	Reason, Meaning string
+	Packets         uint64
+}
+
+// registerUPF offers what an operator can ask of the UPF.
+func (c *Core) registerUPF(s *control.Server) {
+	if c.upf == nil {
+		return
+	}
+	control.Register(s, "upf/drops", func(context.Context, struct{}) (DropReport, error) {
+		n := c.upf.Counters()
+		r := DropReport{UplinkIn: n.UplinkIn, UplinkOut: n.UplinkOut, DownlinkIn: n.DownlinkIn, DownlinkOut: n.DownlinkOut,
+			Signalling: n.Signalling, Buffered: n.Buffered}
+		for d, packets := range n.Dropped {
+			text := upf.Drop(d).Text()
+			r.Drops = append(r.Drops, DropCount{text.Name, text.Meaning, packets})
+		}
+		return r, nil
+	})
+}
+
+// upfConfig is what the UPF of a configuration is told: the data networks of the SMF in the same file with what the UPF
+// adds to them, or those of a UPF alone.
+func upfConfig(c *config.Config) upf.Config {
+	u := c.UPF
+	cfg := upf.Config{
+		N4: netip.AddrPortFrom(u.N4.Address, pfcp.Port), N3: u.N3.Address, N3v6: u.N3.AddressV6, ExtraSlots: u.ExtraSlots,
+		CPFunctions: u.SMFs, EchoInterval: time.Duration(u.Echo),
+		BufferPackets: u.Buffer.Packets, MaxBufferPackets: u.Buffer.MaxPackets, BufferBytes: u.Buffer.Bytes,
+		BufferExpiry: time.Duration(u.Buffer.Expiry),
+	}
+	if len(u.SMFs) > 0 {
+		for i := range u.Networks {
+			n := &u.Networks[i]
+			cfg.Networks = append(cfg.Networks, withN6(upf.Network{DNN: string(n.DNN), TUN: n.TUN, Pools: n.Pools, MTU: int(n.MTU), Gateway: n.Gateway}, n))
+		}
+		return cfg
+	}
+	cfg.CPFunctions = []netip.Addr{c.SMF.N4.Address}
+	for _, d := range c.SMF.DNNs {
+		cfg.Networks = append(cfg.Networks, withN6(upf.Network{
+			DNN: string(d.Name), TUN: c.TUNOf(d.Name), Pools: d.Pools, MTU: int(d.MTU),
+			Gateway: gateways(&d),
+		}, u.Network(d.Name)))
+	}
+	return cfg
+}
+
+// withN6 adds what the configuration of the UPF says of a data network.
+func withN6(n upf.Network, c *config.UPFNetwork) upf.Network {
+	if c == nil {
+		return n
+	}
+	n.Ethernet, n.NAT = c.Ethernet, c.NAT
+	n.UEToUE = map[string]upf.UEToUE{"deny": upf.UEToUEDeny, "allow": upf.UEToUEAllow, "forward": upf.UEToUEForward}[c.UEToUE]
+	n.Parent, n.VLAN, n.Addresses, n.Table = c.N6.Interface, c.N6.VLAN, c.N6.Addresses, c.N6.Table
+	for _, r := range c.N6.Routes {
+		n.Routes = append(n.Routes, upf.Route{To: r.To, Via: r.Via})
+	}
+	return n
+}
