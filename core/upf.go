@@ -69,12 +69,50 @@ func (c *Core) openMetrics() error {
 	if c.metrics, err = metrics.Listen(at); err != nil {
 		return c.cfg.ErrorAt("metrics.address", err)
 	}
-	if c.upf != nil {
-		c.metrics.UPF(c.upf)
-	}
 	c.closers = append(c.closers, c.metrics.Close)
+	if err := c.measureUPF(); err != nil {
+		return err
+	}
 	c.log.Info("metrics can be read", "address", at, "path", "/metrics")
 	return nil
+}
+
+// measureUPF lets the counters of the UPF be read.
+func (c *Core) measureUPF() error {
+	if c.upf == nil {
+		return nil
+	}
+	count := func(read func(upf.Counters) uint64) func(func(string, float64)) {
+		return func(add func(string, float64)) { add("", float64(read(c.upf.Counters()))) }
+	}
+	var errs []error
+	for _, f := range []metrics.Family{
+		{Name: "limpid_upf_uplink_received_packets_total", Help: "GTP-U packets that came in on N3 and N9.", Read: count(func(n upf.Counters) uint64 { return n.UplinkIn })},
+		{Name: "limpid_upf_uplink_sent_packets_total", Help: "Those of them that went out.", Read: count(func(n upf.Counters) uint64 { return n.UplinkOut })},
+		{Name: "limpid_upf_downlink_received_packets_total", Help: "Packets that came in on N6.", Read: count(func(n upf.Counters) uint64 { return n.DownlinkIn })},
+		{Name: "limpid_upf_downlink_sent_packets_total", Help: "Those of them that went out.", Read: count(func(n upf.Counters) uint64 { return n.DownlinkOut })},
+		{Name: "limpid_upf_signalling_packets_total", Help: "GTP-U signalling and router solicitations.", Read: count(func(n upf.Counters) uint64 { return n.Signalling })},
+		{Name: "limpid_upf_buffered_packets", Help: "Packets that wait for idle UEs.", Gauge: true, Read: count(func(n upf.Counters) uint64 { return n.Buffered })},
+		{Name: "limpid_upf_sessions", Help: "PFCP sessions.", Gauge: true, Read: func(add func(string, float64)) { add("", float64(c.upf.Sessions())) }},
+		{Name: "limpid_upf_dropped_packets_total", Help: "Packets that were dropped, by reason.", Label: "reason", Read: func(add func(string, float64)) {
+			for d, n := range c.upf.Counters().Dropped {
+				add(upf.Drop(d).String(), float64(n))
+			}
+		}},
+		{Name: "limpid_upf_pfcp_discarded_messages_total", Help: "PFCP messages that were not served, by reason.", Label: "reason", Read: c.discardedN4},
+	} {
+		errs = append(errs, c.metrics.Add(f))
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Core) discardedN4(add func(string, float64)) {
+	n := c.upf.Stats()
+	add("peer not declared", float64(n.NotAllowed.Load()))
+	add("not readable", float64(n.Undecodable.Load()))
+	add("wrong or missing IE", float64(n.Refused.Load()))
+	add("answer to nothing", float64(n.Unexpected.Load()))
+	add("too many at once", float64(n.Overload.Load()))
 }
 
 // DropReport is the answer of the operation "upf/drops".

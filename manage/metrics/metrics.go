@@ -13,8 +13,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-
-	"github.com/limpid-5g/limpid/nf/upf"
 )
 
 // Bounds of a reader.
@@ -66,64 +64,40 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// UPF adds what a UPF counts.
-func (s *Server) UPF(u *upf.UPF) { s.registry.MustRegister(userPlane{u}) }
-
-// userPlane reads the counters of a UPF when it is asked.
-type userPlane struct {
-	upf *upf.UPF
+// Family is values under one name, told apart by a label if it has one.
+type Family struct {
+	Name, Help, Label string
+	Gauge             bool // it goes down too
+	Read              func(add func(label string, value float64))
 }
 
-func packets() *prometheus.Desc {
-	return prometheus.NewDesc("limpid_upf_packets_total", "Packets that came in and went out.", []string{"direction", "way"}, nil)
-}
-
-func dropped() *prometheus.Desc {
-	return prometheus.NewDesc("limpid_upf_dropped_packets_total", "Packets that were dropped, by reason.", []string{"reason"}, nil)
-}
-
-func signalling() *prometheus.Desc {
-	return prometheus.NewDesc("limpid_upf_signalling_packets_total", "GTP-U signalling and router solicitations.", nil, nil)
-}
-
-func buffered() *prometheus.Desc {
-	return prometheus.NewDesc("limpid_upf_buffered_packets", "Packets that wait for idle UEs.", nil, nil)
-}
-
-func sessions() *prometheus.Desc {
-	return prometheus.NewDesc("limpid_upf_sessions", "PFCP sessions.", nil, nil)
-}
-
-func discarded() *prometheus.Desc {
-	return prometheus.NewDesc("limpid_upf_pfcp_discarded_total", "PFCP messages that were not served, by reason.", []string{"reason"}, nil)
-}
-
-// Describe is what Collect may send.
-func (userPlane) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{packets(), dropped(), signalling(), buffered(), sessions(), discarded()} {
-		ch <- d
+// Add lets a family be read. Its Read is called for each reader and does not block.
+func (s *Server) Add(f Family) error {
+	var labels []string
+	if f.Label != "" {
+		labels = []string{f.Label}
 	}
+	return s.registry.Register(collector{f, prometheus.NewDesc(f.Name, f.Help, labels, nil)})
 }
 
-// Collect reads the counters.
-func (u userPlane) Collect(ch chan<- prometheus.Metric) {
-	count := func(d *prometheus.Desc, n uint64, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
+// collector reads a family when it is asked.
+type collector struct {
+	Family
+	desc *prometheus.Desc
+}
+
+func (c collector) Describe(ch chan<- *prometheus.Desc) { ch <- c.desc }
+
+func (c collector) Collect(ch chan<- prometheus.Metric) {
+	kind := prometheus.CounterValue
+	if c.Gauge {
+		kind = prometheus.GaugeValue
 	}
-	c, n4 := u.upf.Counters(), u.upf.Stats()
-	count(packets(), c.UplinkIn, "uplink", "in")
-	count(packets(), c.UplinkOut, "uplink", "out")
-	count(packets(), c.DownlinkIn, "downlink", "in")
-	count(packets(), c.DownlinkOut, "downlink", "out")
-	count(signalling(), c.Signalling)
-	for d, n := range c.Dropped {
-		count(dropped(), n, upf.Drop(d).String())
-	}
-	ch <- prometheus.MustNewConstMetric(buffered(), prometheus.GaugeValue, float64(c.Buffered))
-	ch <- prometheus.MustNewConstMetric(sessions(), prometheus.GaugeValue, float64(u.upf.Sessions()))
-	count(discarded(), n4.NotAllowed.Load(), "peer not declared")
-	count(discarded(), n4.Undecodable.Load(), "not readable")
-	count(discarded(), n4.Refused.Load(), "wrong or missing IE")
-	count(discarded(), n4.Unexpected.Load(), "answer to nothing")
-	count(discarded(), n4.Overload.Load(), "too many at once")
+	c.Read(func(label string, value float64) {
+		if c.Label == "" {
+			ch <- prometheus.MustNewConstMetric(c.desc, kind, value)
+			return
+		}
+		ch <- prometheus.MustNewConstMetric(c.desc, kind, value, label)
+	})
 }
