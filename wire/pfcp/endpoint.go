@@ -61,6 +61,7 @@ type Stats struct {
 	Overload       atomic.Uint64 // requests dropped above Concurrency
 	Retransmission atomic.Uint64 // requests sent again
 	SendErrors     atomic.Uint64
+	Panics         atomic.Uint64 // requests whose handler panicked
 }
 
 // ErrNoAnswer is a request that no retransmission brought an answer to, TS 29.244 §6.4.

@@ -321,3 +321,28 @@ func BenchmarkRequestResponse(b *testing.B) {
 		}
 	}
 }
+
+// TestBadRequests: a request that cannot be answered with a cause is discarded, one that makes the handler panic is
+// refused, and the endpoint goes on, TS 29.244 §7.6.
+func TestBadRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := Pipe(smfAddr, upfAddr)
+		upf := NewEndpoint(far, Config{Handle: func(context.Context, netip.AddrPort, Header, Message) (uint64, Message) { panic("a defect") }})
+		defer upf.Close()
+		heartbeat := Append(nil, Header{Sequence: 7}, &VersionNotSupportedResponse{})
+		heartbeat[1] = byte(TypeHeartbeatRequest) // without its Recovery Time Stamp
+		if _, err := near.WriteToUDPAddrPort(heartbeat, upfAddr); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if n := upf.Stats.Undecodable.Load(); n != 1 {
+			t.Errorf("%d discarded", n)
+		}
+		smf := NewEndpoint(near, Config{})
+		defer smf.Close()
+		answer, err := smf.Request(t.Context(), upfAddr, Header{}, &AssociationReleaseRequest{NodeID: NodeID{Addr: smfAddr.Addr()}})
+		if c, _ := CauseOf(answer); err != nil || c != CauseSystemFailure || upf.Stats.Panics.Load() != 1 {
+			t.Errorf("%v, %v, %d panics", c, err, upf.Stats.Panics.Load())
+		}
+	})
+}

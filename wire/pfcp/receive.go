@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"net"
 	"net/netip"
+	"runtime/debug"
 )
 
 // receive reads datagrams until the connection is closed.
@@ -90,13 +91,18 @@ func (e *Endpoint) request(peer netip.AddrPort, h Header, b []byte) {
 	var bad *Error
 	switch {
 	case errors.As(err, &bad):
+		refusal := Refusal(h.Type, e.cfg.NodeID, bad)
+		if refusal == nil { // a heartbeat without its time stamp: its response has no cause
+			e.discard(peer, err)
+			return
+		}
 		e.Stats.Refused.Add(1)
 		e.cfg.Log.Warn("PFCP request refused", "peer", peer, "message", h.Type, "error", bad)
 		seid := uint64(0)
 		if h.SEID != 0 && e.cfg.PeerSEID != nil {
 			seid = e.cfg.PeerSEID(h.SEID)
 		}
-		e.answer(key, e.open(key, b), seid, Refusal(h.Type, e.cfg.NodeID, bad))
+		e.answer(key, e.open(key, b), seid, refusal)
 		return
 	case err != nil:
 		e.discard(peer, err)
@@ -119,10 +125,22 @@ func (e *Endpoint) request(peer netip.AddrPort, h Header, b []byte) {
 		if e.cfg.Handle == nil {
 			return
 		}
-		if seid, m := e.cfg.Handle(e.ctx, peer, h, m); m != nil {
+		if seid, m := e.handle(peer, h, m); m != nil {
 			e.answer(key, slot, seid, m)
 		}
 	}()
+}
+
+// handle serves a request. One that makes the handler panic is refused: it ends no other's.
+func (e *Endpoint) handle(peer netip.AddrPort, h Header, m Message) (seid uint64, response Message) {
+	defer func() {
+		if why := recover(); why != nil {
+			e.Stats.Panics.Add(1)
+			e.cfg.Log.Error("panic while serving a PFCP request", "peer", peer, "message", h.Type, "panic", why, "stack", string(debug.Stack()))
+			seid, response = 0, Refusal(h.Type, e.cfg.NodeID, &Error{Cause: CauseSystemFailure})
+		}
+	}()
+	return e.cfg.Handle(e.ctx, peer, h, m)
 }
 
 // open notes that a request is being served.

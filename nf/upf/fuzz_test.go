@@ -1,0 +1,83 @@
+package upf_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net/netip"
+	"testing"
+
+	"github.com/limpid-5g/limpid/nf/upf"
+	"github.com/limpid-5g/limpid/nf/upf/memory"
+	"github.com/limpid-5g/limpid/wire/pfcp"
+)
+
+// FuzzN4 gives a UPF with an association and a session any request: each that is a request of a known type gets a
+// response with a cause or the answer of a heartbeat, nothing panics, and what the UPF holds can be given back,
+// TS 29.244 §7.6.
+func FuzzN4(f *testing.F) {
+	add := func(seid uint64, m pfcp.Message) { f.Add(pfcp.Append(nil, pfcp.Header{SEID: seid, Sequence: 9}, m)) }
+	add(0, request(netip.MustParseAddr("10.60.0.9")))
+	add(0, &pfcp.AssociationSetupRequest{NodeID: node, RecoveryTimeStamp: 2})
+	add(0, &pfcp.AssociationReleaseRequest{NodeID: node})
+	add(0, &pfcp.HeartbeatRequest{RecoveryTimeStamp: 2})
+	add(0, &pfcp.PFDManagementRequest{ApplicationIDsPFDs: []pfcp.ApplicationIDsPFDs{{ApplicationID: "a"}}})
+	add(1, far(pfcp.ApplyFORW, 0x1001))
+	add(1, &pfcp.SessionModificationRequest{RemovePDR: []pfcp.RemovePDR{{PDRID: 1}}, CreatePDR: request(ue).CreatePDR, UpdateURR: []pfcp.UpdateURR{{URRID: 1, VolumeQuota: octets(0)}},
+		PFCPSMReqFlags: pfcp.Some(pfcp.SMReqQAURR | pfcp.SMReqDROBU)})
+	add(1, &pfcp.SessionDeletionRequest{})
+	f.Fuzz(func(t *testing.T, wire []byte) {
+		near, far := pfcp.Pipe(smfAddr, upfAddr)
+		cfg := config()
+		cfg.N4Conn = far
+		u, err := upf.New(cfg, memory.New(), slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- u.Run(ctx) }()
+		defer func() {
+			cancel()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+			_ = near.Close()
+		}()
+		buf := make([]byte, 1<<16)
+		ask := func(b []byte) (pfcp.Header, pfcp.Message) {
+			if _, err := near.WriteToUDPAddrPort(b, upfAddr); err != nil {
+				t.Fatal(err)
+			}
+			n, _, err := near.ReadFromUDPAddrPort(buf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h, m, err := pfcp.Decode(bytes.Clone(buf[:n]))
+			if err != nil {
+				t.Fatalf("the answer %x cannot be read: %v", buf[:n], err)
+			}
+			return h, m
+		}
+		ask(pfcp.Append(nil, pfcp.Header{Sequence: 1}, &pfcp.AssociationSetupRequest{NodeID: node, RecoveryTimeStamp: 1}))
+		ask(pfcp.Append(nil, pfcp.Header{Sequence: 2}, request(ue)))
+		h, _, err := pfcp.DecodeHeader(wire)
+		known := err == nil && !h.Type.IsResponse() && pfcp.Refusal(h.Type, node, &pfcp.Error{}) != nil
+		if known && h.Sequence > 2 && h.Type != pfcp.TypeNodeReportRequest && h.Type != pfcp.TypeSessionReportRequest {
+			answer, m := ask(wire)
+			if _, ok := pfcp.CauseOf(m); !ok || answer.Type != h.Type.Response() || answer.Sequence != h.Sequence {
+				t.Fatalf("%s answered by %s: %+v", h.Type, answer.Type, m)
+			}
+		} else if _, err := near.WriteToUDPAddrPort(wire, upfAddr); err != nil {
+			t.Fatal(err)
+		}
+		// It lives, and can be taken back to where it was.
+		ask(pfcp.Append(nil, pfcp.Header{Sequence: 0xfffff0}, &pfcp.AssociationSetupRequest{NodeID: node, RecoveryTimeStamp: 1}))
+		for id := range uint32(8) { // another node may have set up an association by now: its sessions are not ours
+			ask(pfcp.Append(nil, pfcp.Header{Sequence: 0xfffff1 + id, SEID: uint64(id)}, &pfcp.SessionDeletionRequest{}))
+		}
+		if sessions, slots, peers, used := u.Held(); sessions != 0 || slots != 0 || peers != 0 || used != 0 {
+			t.Fatalf("left: %d sessions, %d slots with a session, %d tunnels of peers, %d slots taken", sessions, slots, peers, used)
+		}
+	})
+}
