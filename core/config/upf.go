@@ -16,7 +16,7 @@ type UPFNetwork struct {
 	DNN      ident.DNN      `yaml:"dnn"`
 	TUN      string         `yaml:"tun"`      // interface; left out: limpid0, limpid1, ... in the order of the networks
 	Pools    []netip.Prefix `yaml:"pools"`    // of UE addresses that are routed to this UPF
-	Gateway  []netip.Prefix `yaml:"gateway"`  // the UPF's own addresses among them; left out: the first of the first IPv4 pool
+	Gateway  []netip.Prefix `yaml:"gateway"`  // the UPF's own addresses among them; left out: the first of the first pool of IPv4 and of IPv6
 	MTU      uint16         `yaml:"mtu"`      // octets
 	Ethernet bool           `yaml:"ethernet"` // the network carries frames, TS 23.501 §5.6.10.2
 	// UEToUE is what becomes of packets from one UE to another: "deny"; "allow", switched in the UPF; "forward", sent to
@@ -223,9 +223,17 @@ func (u *UPF) deriveNetworks() {
 			}
 			next++
 		}
+		if len(n.Gateway) > 0 {
+			continue
+		}
+		var four, six bool
 		for _, p := range n.Pools {
-			if len(n.Gateway) == 0 && p.Addr().Is4() && p.Bits() < 31 {
-				n.Gateway = []netip.Prefix{netip.PrefixFrom(p.Masked().Addr().Next(), p.Bits())}
+			seen := &four
+			if p.Addr().Is6() {
+				seen = &six
+			}
+			if !*seen && p.Bits() < p.Addr().BitLen()-1 {
+				n.Gateway, *seen = append(n.Gateway, netip.PrefixFrom(p.Masked().Addr().Next(), p.Bits())), true
 			}
 		}
 	}
