@@ -111,7 +111,9 @@ type running struct {
 	log strings.Builder
 }
 
-func (l *lab) run(t *testing.T, o Options) *running {
+func (l *lab) run(t *testing.T, o Options) *running { return l.runWith(t, o, silent{}) }
+
+func (l *lab) runWith(t *testing.T, o Options, events upf.Events) *running {
 	t.Helper()
 	o.Pin = l.pin
 	r := &running{}
@@ -122,7 +124,7 @@ func (l *lab) run(t *testing.T, o Options) *running {
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- r.Run(ctx, silent{}) }()
+	go func() { ended <- r.Run(ctx, events) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := errors.Join(<-ended, r.Close()); err != nil {
@@ -244,6 +246,55 @@ func (l *lab) buffers(t *testing.T, p *running) {
 		if got := l.atGNB(t, patience); string(got) != fmt.Sprint(i) {
 			t.Fatalf("packet %d of those that waited: got %q", i, got)
 		}
+	}
+}
+
+// pages tells of downlink data.
+type pages struct {
+	silent
+	told chan uint32
+}
+
+func (p pages) DownlinkData(slot uint32, _ pfcp.PDRID, _, _ uint8) { p.told <- slot }
+
+// TestIdle sends 1,000 packets to a UE that becomes idle again and again: the first one tells once, all that come until the
+// UE is paged wait, and every packet arrives, in order, those that waited before those that come by the fast path,
+// TS 23.502 §4.2.3.3.
+func TestIdle(t *testing.T) {
+	const n, periods = 1000, 20
+	l := newLab(t)
+	events := pages{told: make(chan uint32, n)}
+	p := l.runWith(t, Options{N6: []string{"n6"}, Mode: Native}, events)
+	check(t, p.Apply(labSession(pfcp.ApplyFORW)))
+	l.warm(t, p.Path)
+	fast := &p.loaded.blocks[7].down.state.packets
+	before, told := atomic.LoadUint64(fast), 0
+	for i := range n {
+		if i%(n/periods) == 0 {
+			check(t, p.Apply(labSession(pfcp.ApplyBUFF|pfcp.ApplyNOCP)))
+		}
+		l.sendDown(t, []byte(fmt.Sprint(i)))
+		if i%(n/periods) == n/periods/2 { // half of them wait
+			select {
+			case <-events.told:
+				told++
+			case <-time.After(patience):
+				t.Fatalf("packet %d: nobody was told: %+v", i, p.Counters())
+			}
+			check(t, p.Apply(labSession(pfcp.ApplyFORW)))
+		}
+		time.Sleep(time.Millisecond)
+	}
+	for i := range n {
+		if got := l.atGNB(t, patience); string(got) != fmt.Sprint(i) {
+			t.Fatalf("packet %d: got %q", i, got)
+		}
+	}
+	if len(events.told) != 0 || told != periods {
+		t.Errorf("told %d times and %d times more, of %d idle periods", told, len(events.told), periods)
+	}
+	if atomic.LoadUint64(fast)-before < n/4 {
+		t.Errorf("only %d packets were fast", atomic.LoadUint64(fast)-before)
 	}
 }
 

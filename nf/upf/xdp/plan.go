@@ -122,9 +122,17 @@ func (p *Path) planSide(s *upf.Session, x *side, tunnels int) bool {
 // rare tells whether a rule or its session asks for what the programs do not know: no IP, networks behind the UE,
 // marking, quotas and the like.
 func rare(s *upf.Session, r *upf.Rule) bool {
-	return s.Ethernet() || s.Unstructured() || len(s.Framed) > 0 || len(r.Framed) > 0 || len(s.URRs) > 0 || r.MarkMask != 0 ||
+	return s.Ethernet() || s.Unstructured() || len(s.Framed) > 0 || len(r.Framed) > 0 || r.MarkMask != 0 ||
 		r.PPI.Present() || r.PeerPort != 0 || r.Relay() || r.Translated ||
-		slices.ContainsFunc(r.Filters, func(f upf.Filter) bool { return f.Options != upf.FilterOptions{} })
+		slices.ContainsFunc(r.Filters, func(f upf.Filter) bool { return f.Options != upf.FilterOptions{} }) ||
+		slices.ContainsFunc(r.URRs, func(id pfcp.URRID) bool { u, _ := s.URR(id); return restricts(u) })
+}
+
+// restricts tells whether a URR asks for more than counting: then the path that sees every packet of it is the one in
+// user space. That it reaches a threshold the UPF finds itself.
+func restricts(u upf.URR) bool {
+	u.ID, u.Report = 0, upf.Limit{}
+	return u != upf.URR{}
 }
 
 // addresses finds the UE's addresses, which must be the same in all rules of a side.
