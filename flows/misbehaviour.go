@@ -135,6 +135,9 @@ func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 				changed.IMEISV = nil
 				m = &changed
 			}
+			if request, is := m.(*gmm.RegistrationRequest); is && c.options["tamper-suci"] != "" && once() {
+				m = tampered(request)
+			}
 			if as := c.options["as"]; as != "" {
 				m = s.disguise(m, as)
 			}
@@ -185,6 +188,17 @@ func carried(m gmm.Message) string {
 		return "none"
 	}
 	return sm.Name()
+}
+
+// tampered changes the concealed part of a SUCI.
+func tampered(m *gmm.RegistrationRequest) gmm.Message {
+	if m.MobileIdentity.Type != gmm.IdentitySUCI || len(m.MobileIdentity.SUCI.SchemeOutput) == 0 {
+		return m
+	}
+	changed := *m
+	changed.MobileIdentity.SUCI.SchemeOutput = bytes.Clone(m.MobileIdentity.SUCI.SchemeOutput)
+	changed.MobileIdentity.SUCI.SchemeOutput[len(changed.MobileIdentity.SUCI.SchemeOutput)-1] ^= 1
+	return &changed
 }
 
 // disguise puts another's 5G-GUTI into a REGISTRATION REQUEST.

@@ -218,7 +218,7 @@ func strayMobility(name string, amfID ngap.AMFUENGAPID, ranID ngap.RANUENGAPID, 
 }
 
 // operator is what an operator orders: "operator locate u1", "operator follow u1 [off]", "operator trace u1 [off]",
-// "operator voice u1",
+// "operator voice u1", "operator deregister u1 [reregister]", "operator configure u1 [reregister]",
 // "operator authenticate u1", "operator capacity 50", "operator drain [backup=NAME]", "operator reset gnb1".
 func (s *stage) operator(ctx context.Context, c *command) error {
 	a := s.core.AMF()
@@ -252,6 +252,10 @@ func (s *stage) operator(ctx context.Context, c *command) error {
 		return err
 	case "authenticate":
 		return a.Reauthenticate(ctx, supi)
+	case "deregister":
+		return a.Deregister(ctx, supi, c.has("reregister"), who)
+	case "configure":
+		return a.UpdateConfiguration(ctx, supi, c.has("reregister"))
 	case "capacity":
 		n, err := strconv.ParseUint(c.words[2], 10, 8)
 		a.SetCapacity(uint8(n))

@@ -272,6 +272,10 @@ func (s *stage) addUE(_ context.Context, c *command) error {
 		return err
 	}
 	usim := &ue.USIM{SUPI: supi, Algorithm: milenage.New((*[16]byte)(key), (*milenage.OPc)(opc))}
+	if usim.HomeKey, err = homeKey(c.options["suci"]); err != nil {
+		return err
+	}
+	usim.RoutingIndicator = c.options["routing"]
 	if usim.HomePLMN, err = ident.ParsePLMN(option(c, "home", "00101")); err != nil {
 		return err
 	}

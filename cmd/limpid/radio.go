@@ -80,7 +80,7 @@ func newAMFCommand() *cobra.Command {
 func newUECommand() *cobra.Command {
 	var socket, by, collector string
 	var off bool
-	cmd := &cobra.Command{Use: "ue", Short: "Locate or trace a connected UE (recorded as a sensitive act)"}
+	cmd := &cobra.Command{Use: "ue", Short: "Locate, trace, authenticate, configure or deregister a UE (recorded as a sensitive act)"}
 	call := func(cmd *cobra.Command, name, supi string, o core.UEOrder, out any) error {
 		var err error
 		if o.SUPI, err = ident.ParseSUPI(supi); err != nil {
@@ -120,6 +120,34 @@ func newUECommand() *cobra.Command {
 		},
 	}
 	trace.Flags().StringVar(&collector, "collector", "", "IPv4 address that takes the records")
+	authenticate := &cobra.Command{
+		Use: "authenticate IMSI", Short: "Have a connected UE prove anew who it is, and make new keys", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return call(cmd, "ue.authenticate", args[0], core.UEOrder{}, nil)
+		},
+	}
+	var again bool
+	deregister := &cobra.Command{
+		Use: "deregister IMSI", Short: "End the registration of a UE (TS 23.502 §4.2.2.3.3)", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			off = !again
+			return call(cmd, "ue.deregister", args[0], core.UEOrder{}, nil)
+		},
+	}
+	deregister.Flags().BoolVar(&again, "reregister", false, "the UE comes back at once")
+	configure := &cobra.Command{
+		Use: "configure IMSI", Short: "Give a connected UE a new 5G-GUTI and its configuration anew (TS 24.501 §5.4.4)", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			off = !again
+			return call(cmd, "ue.configure", args[0], core.UEOrder{}, nil)
+		},
+	}
+	configure.Flags().BoolVar(&again, "reregister", false, "the UE registers again")
+	for _, c := range []*cobra.Command{authenticate, deregister, configure} {
+		socketFlag(c, &socket)
+		c.Flags().StringVar(&by, "by", "", "who asks, for the record")
+		cmd.AddCommand(c)
+	}
 	for _, c := range []*cobra.Command{locate, follow, trace} {
 		socketFlag(c, &socket)
 		c.Flags().StringVar(&by, "by", "", "who asks, for the record")

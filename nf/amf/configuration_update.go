@@ -5,8 +5,10 @@ import (
 	"errors"
 	"time"
 
+	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
+	"github.com/limpid-5g/limpid/wire/ngap"
 )
 
 // configure is the generic UE configuration update procedure, TS 23.502 §4.2.4.2 and TS 24.501 §5.4.4, on a UE in
@@ -49,6 +51,37 @@ func (ue *ue) reallocateGUTI(ctx context.Context) {
 	}
 }
 
+// UpdateConfiguration gives a connected UE a new 5G-GUTI, its tracking areas, its slices, the name of the network and the
+// time on an operator's word; with register the UE registers again, TS 24.501 §5.4.4.2. Errors: CauseContextNotFound,
+// CauseUEInCMIdle, or that the UE does not confirm it.
+func (a *AMF) UpdateConfiguration(ctx context.Context, supi ident.SUPI, register bool) error {
+	return a.order(ctx, supi, "configuration update", func(ctx context.Context, ue *ue) error { return ue.configureAnew(ctx, register) })
+}
+
+func (ue *ue) configureAnew(ctx context.Context, register bool) error {
+	ue.allotGUTI()
+	if err := ue.keep(ctx); err != nil { // what the UE is promised outlives this process
+		return err
+	}
+	id, indication := gmm.GUTIIdentity(ue.guti), gmm.AcknowledgementRequested
+	if register {
+		indication |= gmm.RegistrationRequested
+	}
+	command := &gmm.ConfigurationUpdateCommand{
+		ConfigurationUpdateIndication: &indication, GUTI: &id, TAIList: ue.taiList(), AllowedNSSAI: gmm.NewNSSAI(ue.allowed...),
+		ServiceAreaList: ue.serviceAreaList(false),
+	}
+	ue.addNetworkName(command)
+	if err := ue.configure(ctx, command); err != nil {
+		return err
+	}
+	ue.confirmGUTI()
+	if register { // the UE does so on a new connection, TS 24.501 §5.4.4.3
+		ue.releaseConnection(ctx, ngap.CauseNASNormalRelease)
+	}
+	return nil
+}
+
 // nameNetwork tells a UE that has just registered what the network is called and what time it is, TS 24.501 §5.4.4.2. It
 // is not acknowledged: a phone that misses it shows its own idea.
 func (ue *ue) nameNetwork(ctx context.Context) {
@@ -57,6 +90,12 @@ func (ue *ue) nameNetwork(ctx context.Context) {
 		return
 	}
 	command := new(gmm.ConfigurationUpdateCommand)
+	ue.addNetworkName(command)
+	_ = ue.configure(ctx, command) // without acknowledgement there is no error
+}
+
+func (ue *ue) addNetworkName(command *gmm.ConfigurationUpdateCommand) {
+	n := &ue.amf.cfg.Network
 	if n.FullName != "" {
 		command.FullNetworkName = &gmm.NetworkName{Name: n.FullName}
 	}
@@ -66,7 +105,6 @@ func (ue *ue) nameNetwork(ctx context.Context) {
 	if n.Zone != nil {
 		setTime(command, time.Now().In(n.Zone))
 	}
-	_ = ue.configure(ctx, command) // without acknowledgement there is no error
 }
 
 // setTime puts the local time into a command, with how much of its offset is daylight saving, TS 24.501 §8.2.19.

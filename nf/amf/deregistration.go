@@ -3,8 +3,12 @@ package amf
 import (
 	"context"
 	"errors"
+	"net/http"
 
+	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/sbi"
+	"github.com/limpid-5g/limpid/sbi/namf"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
@@ -34,11 +38,34 @@ type deregister struct {
 	rejected   gmm.RejectedNSSAI // slices, with cause #62
 	reregister bool              // the UE is to register again
 	why        string            // for the log
+	done       chan<- struct{}   // closed when it is over; nil if nobody waits
+}
+
+// Deregister ends the registration of a UE on an operator's word, TS 23.502 §4.2.2.3.3; with reregister the UE comes back at
+// once. It returns when that is done. Error: CauseContextNotFound.
+func (a *AMF) Deregister(ctx context.Context, supi ident.SUPI, reregister bool, who string) error {
+	u := a.ues.bySUPI.get(supi)
+	if u == nil {
+		return sbi.Problem(http.StatusNotFound, namf.CauseContextNotFound, "%s is not registered here", supi.Conceal())
+	}
+	done := make(chan struct{})
+	if err := u.follow(&deregister{reregister: reregister, why: "ordered by " + who, done: done}); err != nil {
+		return sbi.Problem(http.StatusServiceUnavailable, sbi.CauseNFCongestion, "%v", err)
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // deregister is the network-initiated deregistration procedure, TS 23.502 §4.2.2.3.3 and TS 24.501 §5.5.2.3. A UE in
 // CM-IDLE is paged first; one that cannot be reached is deregistered all the same, and hears of it when it comes back.
 func (ue *ue) deregister(ctx context.Context, d *deregister) {
+	if d.done != nil {
+		defer close(d.done)
+	}
 	if !ue.registered {
 		return
 	}
