@@ -120,34 +120,7 @@ func newUECommand() *cobra.Command {
 		},
 	}
 	trace.Flags().StringVar(&collector, "collector", "", "IPv4 address that takes the records")
-	authenticate := &cobra.Command{
-		Use: "authenticate IMSI", Short: "Have a connected UE prove anew who it is, and make new keys", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return call(cmd, "ue.authenticate", args[0], core.UEOrder{}, nil)
-		},
-	}
-	var again bool
-	deregister := &cobra.Command{
-		Use: "deregister IMSI", Short: "End the registration of a UE (TS 23.502 §4.2.2.3.3)", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			off = !again
-			return call(cmd, "ue.deregister", args[0], core.UEOrder{}, nil)
-		},
-	}
-	deregister.Flags().BoolVar(&again, "reregister", false, "the UE comes back at once")
-	configure := &cobra.Command{
-		Use: "configure IMSI", Short: "Give a connected UE a new 5G-GUTI and its configuration anew (TS 24.501 §5.4.4)", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			off = !again
-			return call(cmd, "ue.configure", args[0], core.UEOrder{}, nil)
-		},
-	}
-	configure.Flags().BoolVar(&again, "reregister", false, "the UE registers again")
-	for _, c := range []*cobra.Command{authenticate, deregister, configure} {
-		socketFlag(c, &socket)
-		c.Flags().StringVar(&by, "by", "", "who asks, for the record")
-		cmd.AddCommand(c)
-	}
+	addAccessOrders(cmd, &socket, &by)
 	for _, c := range []*cobra.Command{locate, follow, trace} {
 		socketFlag(c, &socket)
 		c.Flags().StringVar(&by, "by", "", "who asks, for the record")
@@ -157,4 +130,41 @@ func newUECommand() *cobra.Command {
 		cmd.AddCommand(c)
 	}
 	return cmd
+}
+
+// addAccessOrders are the orders about a UE's registration and keys.
+func addAccessOrders(parent *cobra.Command, socket, by *string) {
+	var again bool
+	call := func(cmd *cobra.Command, name, imsi string) error {
+		supi, err := ident.ParseSUPI(imsi)
+		if err != nil {
+			return err
+		}
+		return control.NewClient(*socket).Call(cmd.Context(), name, core.UEOrder{SUPI: supi, By: *by, On: again}, nil)
+	}
+	authenticate := &cobra.Command{
+		Use: "authenticate IMSI", Short: "Have a connected UE prove anew who it is, and make new keys", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return call(cmd, "ue.authenticate", args[0])
+		},
+	}
+	deregister := &cobra.Command{
+		Use: "deregister IMSI", Short: "End the registration of a UE (TS 23.502 §4.2.2.3.3)", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return call(cmd, "ue.deregister", args[0])
+		},
+	}
+	deregister.Flags().BoolVar(&again, "reregister", false, "the UE comes back at once")
+	configure := &cobra.Command{
+		Use: "configure IMSI", Short: "Give a connected UE a new 5G-GUTI and its configuration anew (TS 24.501 §5.4.4)", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return call(cmd, "ue.configure", args[0])
+		},
+	}
+	configure.Flags().BoolVar(&again, "reregister", false, "the UE registers again")
+	for _, c := range []*cobra.Command{authenticate, deregister, configure} {
+		socketFlag(c, socket)
+		c.Flags().StringVar(by, "by", "", "who asks, for the record")
+		parent.AddCommand(c)
+	}
 }
