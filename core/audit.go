@@ -53,7 +53,7 @@ func (c *Core) View(ctx context.Context) (View, error) {
 		}
 		v.Store.UEs[u.SUPI] = u.TMSI
 	}
-	for s, err := range c.store.SMs(ctx, c.cfg.SMF.Name) {
+	for s, err := range c.store.SMs(ctx, c.cfg.AMF.Name) {
 		if err != nil {
 			return v, err
 		}

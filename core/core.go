@@ -60,12 +60,12 @@ type Core struct {
 	cfg     *config.Config
 	opts    Options
 	log     *slog.Logger
+	store   store.Store
 	amf     *amf.AMF
 	smf     *smf.SMF
 	upf     *upf.UPF // nil where every UPF is another process
 	udm     *udm.UDM
 	pcf     *pcf.PCF
-	store   store.Contexts
 	control net.Listener
 	metrics *metrics.Server // nil: none
 	n2      sctp.Listener
@@ -212,7 +212,7 @@ func (c *Core) openSMF(deps smf.Deps) error {
 
 func (c *Core) smfConfig() smf.Config {
 	cfg := smfConfig(c.cfg)
-	cfg.Shared = c.shared()
+	cfg.Shared, cfg.Node = c.shared(), c.cfg.AMF.Name
 	return cfg
 }
 

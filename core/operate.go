@@ -57,6 +57,7 @@ func (c *Core) registerRadioOrders(s *control.Server) {
 		c.amf.SetCapacity(o.Capacity)
 		return done{}, nil
 	})
+	control.Register(s, "node.list", func(ctx context.Context, _ struct{}) ([]NodeInfo, error) { return c.nodes(ctx) })
 	control.Register(s, "amf.drain", func(_ context.Context, o AMFOrder) (done, error) {
 		c.amf.Drain(o.Backup)
 		return done{}, nil

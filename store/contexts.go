@@ -89,8 +89,17 @@ type Contexts interface {
 	// SMs yields every SM context of a node, "" for all, in no order, as of one moment. After an error it ends.
 	SMs(ctx context.Context, node string) iter.Seq2[SMContext, error]
 
+	// Nodes returns every node that has ever started, by name.
+	Nodes(ctx context.Context) ([]Node, error)
 	// BeginLife notes that a node starts.
 	BeginLife(ctx context.Context, node string, now time.Time) (Life, error)
+}
+
+// Node is a node of the set as the store knows it.
+type Node struct {
+	Name string
+	Life
+	UEs, Sessions int // that it has
 }
 
 // Life is one run of a node, from its start to its end.

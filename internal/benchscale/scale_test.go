@@ -2,17 +2,17 @@ package main
 
 import (
 	"context"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/limpid-5g/limpid/internal/lab"
 )
 
 // TestMeasure: the whole measurement, small. It needs root.
 func TestMeasure(t *testing.T) {
-	limpid := filepath.Join(t.TempDir(), "limpid")
-	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", limpid, "github.com/limpid-5g/limpid/cmd/limpid").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	limpid, err := lab.Build(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()

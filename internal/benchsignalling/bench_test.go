@@ -3,20 +3,19 @@ package main
 import (
 	"bytes"
 	"context"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/limpid-5g/limpid/internal/lab"
 	"github.com/limpid-5g/limpid/ran/load"
 )
 
 // TestMeasure: the whole measurement, small. It needs root.
 func TestMeasure(t *testing.T) {
-	limpid := filepath.Join(t.TempDir(), "limpid")
-	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", limpid, "github.com/limpid-5g/limpid/cmd/limpid").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	limpid, err := lab.Build(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()

@@ -3,23 +3,23 @@ package main
 import (
 	"bytes"
 	"context"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/limpid-5g/limpid/internal/lab"
 )
 
 // TestChaos: a short run of the whole, TS 23.007 §25. It needs root.
 func TestChaos(t *testing.T) {
-	limpid := filepath.Join(t.TempDir(), "limpid")
-	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", limpid, "github.com/limpid-5g/limpid/cmd/limpid").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	limpid, err := lab.Build(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	o := options{limpid: limpid, kills: 5, ues: 50, gnbs: 2, seed: 1, think: time.Second, life: time.Second, sctp: "raw"}
 	var out bytes.Buffer
-	err := o.run(ctx, &out)
+	err = o.run(ctx, &out)
 	t.Log(out.String())
 	if err != nil {
 		t.Fatal(err)

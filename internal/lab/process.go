@@ -173,3 +173,14 @@ func (p *Process) Quiet(ctx context.Context) error {
 	}
 	return err
 }
+
+// Build builds limpid into a folder as it is released: without cgo, which its lockdown wants.
+func Build(dir string) (string, error) {
+	limpid := filepath.Join(dir, "limpid")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", limpid, "github.com/limpid-5g/limpid/cmd/limpid")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return limpid, nil
+}

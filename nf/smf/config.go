@@ -20,6 +20,8 @@ type Config struct {
 	// Name is the SMF's name in logs and ladders; InstanceID its NF instance id, TS 29.510 §6.1.6.2.2.
 	Name       string
 	InstanceID string
+	// Node is the name under which its sessions are kept, of the AMF and SMF of one process; "": Name.
+	Node string
 	// N4Address is the address of N4 on this side: the Node ID and the F-SEID of TS 29.244 §8.2.37 and §8.2.38.
 	N4Address netip.Addr
 	UPFs      []UPF

@@ -90,7 +90,7 @@ func (k *keeper) begin(s *SMF) error {
 	if k == nil {
 		return nil
 	}
-	life, err := k.contexts.BeginLife(context.Background(), s.cfg.Name, time.Now())
+	life, err := k.contexts.BeginLife(context.Background(), s.cfg.Node, time.Now())
 	if err != nil {
 		return fmt.Errorf("SMF %q: %w", s.cfg.Name, err)
 	}
@@ -171,7 +171,7 @@ func (s *session) toKeep() keptChange {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := keptChange{SMContext: store.SMContext{
-		SUPI: s.supi, PDUSessionID: s.id, SEID: s.seid, Node: s.smf.cfg.Name, DNN: s.network.Name, IPv4: s.address.ipv4, IPv6: s.address.ipv6, Record: s.record(),
+		SUPI: s.supi, PDUSessionID: s.id, SEID: s.seid, Node: s.smf.cfg.Node, DNN: s.network.Name, IPv4: s.address.ipv4, IPv6: s.address.ipv6, Record: s.record(),
 	}}
 	if s.upf != nil {
 		c.UPF = s.upf.Name

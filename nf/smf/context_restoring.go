@@ -35,7 +35,7 @@ func (s *SMF) Restore(ctx context.Context, each func(RestoredSession)) (int, err
 		return 0, nil
 	}
 	var restored, lost atomic.Int64
-	err := store.InParallel(s.keeper.contexts.SMs(ctx, s.cfg.Name), func(c *store.SMContext) {
+	err := store.InParallel(s.keeper.contexts.SMs(ctx, s.cfg.Node), func(c *store.SMContext) {
 		n, err := s.restoreSession(c)
 		if err != nil {
 			lost.Add(1)

@@ -41,7 +41,7 @@ func (s *SMF) Take(ctx context.Context, supi ident.SUPI, each func(RestoredSessi
 
 // take brings one session over.
 func (s *SMF) take(ctx context.Context, c *store.SMContext) (*session, error) {
-	taken, err := s.keeper.contexts.TakeSM(ctx, c.SUPI, c.PDUSessionID, c.SEID, s.cfg.Name, s.nextSEID())
+	taken, err := s.keeper.contexts.TakeSM(ctx, c.SUPI, c.PDUSessionID, c.SEID, s.cfg.Node, s.nextSEID())
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (s *SMF) Disown(ctx context.Context, supi ident.SUPI) {
 	}
 	stored, err := s.keeper.contexts.SMsOf(ctx, supi)
 	for _, c := range stored {
-		if c.Node != s.cfg.Name {
+		if c.Node != s.cfg.Node {
 			err = errors.Join(err, s.keeper.contexts.RemoveSM(ctx, supi, c.PDUSessionID, c.SEID))
 		}
 	}

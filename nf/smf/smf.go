@@ -86,6 +86,9 @@ func New(cfg Config, deps Deps, log *slog.Logger) (*SMF, error) {
 		return nil, fmt.Errorf("SMF %q: one of UDM, PCF, AMF and N4 is missing", cfg.Name)
 	}
 	cfg.Timers = cfg.Timers.withDefaults()
+	if cfg.Node == "" {
+		cfg.Node = cfg.Name
+	}
 	if cfg.MaxProcedures <= 0 {
 		cfg.MaxProcedures = defaultMaxProcedures
 	}

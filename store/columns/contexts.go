@@ -3,6 +3,7 @@ package columns
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/store"
@@ -38,6 +39,20 @@ func SM(n *store.SMContext) ([]any, func() error) {
 				return fmt.Errorf("%w: %w", store.ErrDamaged, err)
 			}
 		}
+		return nil
+	}
+}
+
+// SelectNodes is the query of the nodes and what each has.
+const SelectNodes = `SELECT node, life, started, (SELECT count(*) FROM ue_context u WHERE u.node = core_node.node),
+	(SELECT count(*) FROM sm_context s WHERE s.node = core_node.node) FROM core_node ORDER BY node`
+
+// Node is where the columns of a node go, and what is to be done once they are filled.
+func Node(n *store.Node) ([]any, func() error) {
+	var name string
+	var life, started, ues, sessions int64
+	return []any{&name, &life, &started, &ues, &sessions}, func() error {
+		*n = store.Node{Name: name, Life: store.Life{Number: uint64(life), Started: time.Unix(started, 0)}, UEs: int(ues), Sessions: int(sessions)}
 		return nil
 	}
 }

@@ -333,3 +333,18 @@ func first[T any](ctx context.Context, s *Store, scan func(*T) ([]any, func() er
 	}
 	return v, err
 }
+
+// Nodes implements store.Contexts.
+func (s *Store) Nodes(ctx context.Context) (list []store.Node, err error) {
+	err = s.read(ctx, func(ctx context.Context) error {
+		list = nil
+		for n, err := range rowsOf(ctx, s, columns.Node, columns.SelectNodes) {
+			if err != nil {
+				return err
+			}
+			list = append(list, n)
+		}
+		return nil
+	})
+	return list, err
+}

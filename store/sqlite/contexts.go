@@ -252,3 +252,14 @@ func one[T any](seq iter.Seq2[T, error]) (T, error) {
 	var none T
 	return none, store.ErrNotFound
 }
+
+// Nodes implements store.Contexts.
+func (s *Store) Nodes(ctx context.Context) (list []store.Node, err error) {
+	for n, err := range rowsOf(ctx, s, columns.Node, columns.SelectNodes) {
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, n)
+	}
+	return list, nil
+}

@@ -226,4 +226,12 @@ func lives(t *testing.T, h *harness) {
 		}
 		last, started[step.node] = life.Number, life.Started
 	}
+	h.must(h.keepUE(UE(1)))
+	h.must(h.keepSM(SM(1)))
+	list, err := h.Nodes(h.Context())
+	h.must(err)
+	if len(list) != 2 || list[0].Name != "a" || list[0].UEs != 1 || list[0].Sessions != 1 || list[1].Name != "b" || list[1].UEs != 0 ||
+		list[1].Number != last || !list[1].Started.Equal(started["b"]) {
+		t.Fatalf("nodes %+v", list)
+	}
 }
