@@ -21,7 +21,7 @@ FUZZ := \
 	wire/pfcp:FuzzDecode wire/gtpu:FuzzParse wire/eap:FuzzParse \
 	wire/sctp:FuzzPacket wire/sctp:FuzzEndpoint \
 	aka/suci:FuzzDeconceal nf/udm:FuzzIdentity nf/smf:FuzzN1 nf/smf:FuzzFlowDescription \
-	nf/upf:FuzzParseFlow nf/upf:FuzzParseFilter nf/upf:FuzzParseFrame nf/upf:FuzzN4 nf/upf/soft:FuzzUnpack ran/ue:FuzzReceive \
+	nf/upf:FuzzParseFlow nf/upf:FuzzParseFilter nf/upf:FuzzParseFrame nf/upf:FuzzN4 nf/upf/soft:FuzzUnpack nf/upf/xdp:FuzzFrame ran/ue:FuzzReceive \
 	core/config:FuzzParse manage/subscriber:FuzzImport
 
 .PHONY: all build release demo prove test unit oracle fuzz corpus lint bench bench-signalling bench-scale chaos bench-upf bench-upf-e2e generate spec-index compliance debian-test debian-prove clean
@@ -60,7 +60,7 @@ fuzz:
 	@set -e; for target in $(FUZZ); do \
 		echo "fuzz $$target $(FUZZTIME)"; \
 		for try in 1 2 3; do \
-			if out=$$(go test -run '^$$' -fuzz "^$${target##*:}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x ./$${target%%:*} 2>&1); then \
+			if out=$$($(ROOT) go test -run '^$$' -fuzz "^$${target##*:}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x ./$${target%%:*} 2>&1); then \
 				echo "$$out" | tail -n 3; break; fi; \
 			echo "$$out" | tail -n 40; \
 			echo "$$out" | grep -q 'context deadline exceeded' || exit 1; \

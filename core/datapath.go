@@ -26,7 +26,7 @@ func (c *Core) openDatapath(cfg upf.Config) (upf.Datapath, error) {
 // openXDP puts the fast path before slow. Where it cannot be had, "auto" goes on without it and says why.
 func (c *Core) openXDP(cfg upf.Config, slow upf.Datapath, log *slog.Logger) (upf.Datapath, error) {
 	x := c.cfg.UPF.XDP
-	fast, err := xdp.New(cfg, xdp.Options{N3: x.N3, N6: x.N6, Pin: x.Pin, Mode: xdpMode(x)}, slow, log)
+	fast, err := xdp.New(cfg, xdp.Options{N3: x.N3, N6: x.N6, Pin: x.Pin, Mode: xdpMode(x), Persist: x.Exit == "keep"}, slow, log)
 	switch {
 	case err == nil:
 		return fast, nil

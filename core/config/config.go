@@ -150,6 +150,7 @@ type XDP struct {
 	N6   []string `yaml:"n6"`   // interfaces to the data networks; left out: that of the default route
 	Mode string   `yaml:"mode"` // auto, native, generic
 	Pin  string   `yaml:"pin"`  // folder on a BPF file system, one for each UPF of a machine
+	Exit string   `yaml:"exit"` // keep: the programs go on when the process ends, for the next one to take over; remove
 }
 
 // TUN is the interface that leads to a data network.

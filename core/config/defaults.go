@@ -98,6 +98,9 @@ func (c *Config) deriveUPF(u *UPF) {
 	if u.XDP.Mode == "" {
 		u.XDP.Mode = "auto"
 	}
+	if u.XDP.Exit == "" {
+		u.XDP.Exit = "keep"
+	}
 	if u.Name == "" {
 		u.Name = c.Name + "-upf"
 	}

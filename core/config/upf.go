@@ -178,6 +178,9 @@ func (v *validator) n3(key string, u *UPF) {
 	if !slices.Contains([]string{"auto", "native", "generic"}, u.XDP.Mode) {
 		v.bad(key+".xdp.mode", "%q: want auto, native or generic", u.XDP.Mode)
 	}
+	if !slices.Contains([]string{"keep", "remove"}, u.XDP.Exit) {
+		v.bad(key+".xdp.exit", "%q: want keep or remove", u.XDP.Exit)
+	}
 	if u.ExtraSlots < 0 || u.ExtraSlots > maxUEs {
 		v.bad(key+".extra_slots", "%d: want 0 to %d", u.ExtraSlots, maxUEs)
 	}

@@ -2,6 +2,7 @@ package upf
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
@@ -44,6 +45,7 @@ func (u *UPF) setUpAssociation(peer netip.AddrPort, m *pfcp.AssociationSetupRequ
 	u.removeSessions(m.NodeID)
 	u.mu.Lock()
 	u.associations[m.NodeID] = &association{node: m.NodeID, peer: peer, recovery: m.RecoveryTimeStamp}
+	u.restored = time.Now()
 	u.mu.Unlock()
 	u.log.Info("PFCP association set up", "node", m.NodeID, "peer", peer)
 	return &pfcp.AssociationSetupResponse{NodeID: u.node, Cause: pfcp.CauseRequestAccepted, RecoveryTimeStamp: u.recovery,

@@ -75,6 +75,7 @@ func (u *UPF) tryEstablish(peer netip.AddrPort, m *pfcp.SessionEstablishmentRequ
 	if err := u.enroll(s, next); err != nil {
 		return nil, &pfcp.Error{Cause: pfcp.CauseNoResourcesAvailable, Offending: pfcp.IEUEIPAddress, Detail: err.Error()}
 	}
+	u.resume(s, next)
 	created, err := u.commit(s, next, next.pick(m.CreatePDR))
 	if err != nil {
 		u.forget(s)

@@ -44,6 +44,7 @@ type UPF struct {
 	paths        map[netip.Addr]*pathState
 	applications map[string][]Filter // by the PFDs that CP functions gave
 	lastSEID     uint64
+	restored     time.Time // when an association was set up or a session established again
 }
 
 // remoteTunnel is the end of a tunnel at a gNB or another UPF.
@@ -93,8 +94,9 @@ func build(cfg Config, path Datapath, log *slog.Logger) (*UPF, error) {
 func (u *UPF) Run(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, u.cancel)
 	defer stop()
-	u.reports.Add(1)
+	u.reports.Add(2)
 	go u.watchUsage()
+	go u.watchRestoration()
 	if u.cfg.EchoInterval > 0 {
 		u.reports.Add(1)
 		go u.watchPaths()

@@ -48,12 +48,17 @@ type rig struct {
 
 // run runs f in a bubble of virtual time.
 func run(t *testing.T, f func(r *rig)) {
+	runOn(t, func(p *memory.Path) upf.Datapath { return p }, f)
+}
+
+// runOn is run with another data path around that in memory.
+func runOn(t *testing.T, wrap func(*memory.Path) upf.Datapath, f func(r *rig)) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := pfcp.Pipe(smfAddr, upfAddr)
 		cfg := config()
 		cfg.N4Conn = far
 		r := &rig{T: t, path: memory.New(), answer: &pfcp.SessionReportResponse{Cause: pfcp.CauseRequestAccepted}}
-		u, err := upf.New(cfg, r.path, slog.New(slog.DiscardHandler))
+		u, err := upf.New(cfg, wrap(r.path), slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}

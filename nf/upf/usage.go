@@ -61,6 +61,7 @@ func (u *UPF) usageReports(s *session, r *ruleSet, id pfcp.URRID, why pfcp.Usage
 	total, now := u.path.Usage(s.slot, id), time.Now()
 	x.look(total, now)
 	reports := x.report(total, now, why)
+	u.reported(s, id, total)
 	if app, ok := r.applicationOf(id); ok && why&(pfcp.UsageSTART|pfcp.UsageSTOPT) != 0 {
 		for i := range reports {
 			reports[i].ApplicationDetectionInformation = pfcp.Some(pfcp.ApplicationDetectionInformation{ApplicationID: app})

@@ -186,12 +186,16 @@ func (p *Path) usage(s *session, a *account) upf.Usage {
 	return a.usage(sum(&now, a.counters))
 }
 
-// Reported is what Usage was at the last usage report of a URR, also of an earlier process.
-func (p *Path) Reported(slot uint32, id pfcp.URRID) upf.Usage {
+// Reported is what Usage was at the last usage report of a URR, also of an earlier process that left the session with this
+// tunnel.
+func (p *Path) Reported(slot, teid uint32, id pfcp.URRID) upf.Usage {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if s := p.sessions[slot]; s != nil && s.urrs[id] != nil && p.loaded != nil {
-		return numbersToUsage(s.urrs[id].reported)
+	if p.loaded == nil || int(slot) >= len(p.loaded.blocks) || p.loaded.blocks[slot].up.teid != teid {
+		return upf.Usage{}
+	}
+	if i, ok := p.ledger.index[urrKey{slot, id}]; ok {
+		return numbersToUsage(p.ledger.entries[i].reported)
 	}
 	return upf.Usage{}
 }
@@ -204,6 +208,8 @@ func (p *Path) Report(slot uint32, id pfcp.URRID, u upf.Usage) {
 		s.urrs[id].reported = usageToNumbers(u)
 	}
 }
+
+var _ upf.Lasting = (*Path)(nil)
 
 // memory is what the slow path shares with the programs, while Apply installs a session.
 type memory struct{ path *Path }

@@ -27,7 +27,7 @@ const packets = 1_000_000
 
 // differ is two user planes with the same sessions, one with the programs in front and one without.
 type differ struct {
-	*testing.T
+	testing.TB
 	*rand.Rand
 	path      *Path
 	behind    *surroundings // the programs
@@ -81,9 +81,9 @@ func TestDifferential(t *testing.T) {
 	}
 }
 
-func newDiffer(t *testing.T, seed uint64) *differ {
+func newDiffer(t testing.TB, seed uint64) *differ {
 	one, two := twoInterfaces(t)
-	d := &differ{T: t, Rand: rand.New(rand.NewPCG(seed, 0)), one: one, two: two, out: make([]byte, 4096), now: int64(time.Hour),
+	d := &differ{TB: t, Rand: rand.New(rand.NewPCG(seed, 0)), one: one, two: two, out: make([]byte, 4096), now: int64(time.Hour),
 		counts: map[string]int{}, behind: &surroundings{}, alone: &surroundings{}, seed: seed}
 	for _, s := range []*surroundings{d.behind, d.alone} {
 		var err error
@@ -127,7 +127,7 @@ func twoInterfaces(t testing.TB) (one, two int) {
 
 // step sends one frame.
 func (d *differ) step() {
-	check(d.T, d.clock.Set(uint64(d.now)))
+	check(d.TB, d.clock.Set(uint64(d.now)))
 	if d.IntN(2) == 0 {
 		d.both("uplink", programN3, d.spoil(d.uplinkFrame(), 14+16, 14+26))
 	} else {
@@ -158,7 +158,7 @@ func (d *differ) both(direction, program string, frame []byte) {
 	d.alone.frame(frame)
 	o := &ebpf.RunOptions{Data: frame, DataOut: d.out}
 	verdict, err := d.path.loaded.collection.Programs[program].Run(o)
-	check(d.T, err)
+	check(d.TB, err)
 	what := direction
 	switch verdict {
 	case xdpPass:
@@ -232,8 +232,8 @@ func (d *differ) change(slot uint32) {
 	default:
 		s = d.session(slot)
 	}
-	check(d.T, d.path.Apply(s))
-	check(d.T, d.alone.path.Apply(s))
+	check(d.TB, d.path.Apply(s))
+	check(d.TB, d.alone.path.Apply(s))
 	d.sessions[slot] = s
 	d.settle()
 	d.compare()
@@ -490,4 +490,29 @@ func (d *differ) spoil(b []byte, from, to int) []byte {
 		b[from+d.IntN(to-from)] = byte(d.Uint32())
 	}
 	return b
+}
+
+// FuzzFrame sends any frame through both user planes: from a gNB, from a data network, and tagged.
+func FuzzFrame(f *testing.F) {
+	d := newDiffer(f, 1)
+	for range 20 {
+		f.Add(d.uplinkFrame(), true)
+		f.Add(d.downlinkFrame(), false)
+	}
+	f.Fuzz(func(t *testing.T, frame []byte, uplink bool) {
+		if len(frame) < 14 || len(frame) > 3000 {
+			return
+		}
+		d.TB = t
+		d.now += 1000
+		check(t, d.clock.Set(uint64(d.now)))
+		direction, program := "downlink", programN6
+		if uplink {
+			direction, program = "uplink", programN3
+		}
+		d.both(direction, program, frame)
+		if got, want := d.path.Counters(), d.alone.path.Counters(); got != want {
+			t.Fatalf("counters\nboth  %+v\nalone %+v\nframe %x", got, want, frame)
+		}
+	})
 }

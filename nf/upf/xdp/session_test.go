@@ -87,7 +87,7 @@ func TestReap(t *testing.T) {
 	if got := p.Usage(1, 1); got != want {
 		t.Errorf("usage\ngot  %+v\nwant %+v", got, want)
 	}
-	if got := p.Reported(1, 1); got.UplinkBytes != 60 {
+	if got := p.Reported(1, 1<<20|1, 1); got.UplinkBytes != 60 {
 		t.Errorf("reported %+v", got)
 	}
 	check(t, p.Apply(benchSession(firstUE, 2))) // its accounts were closed
