@@ -54,7 +54,7 @@ func newSocketStage(ctx context.Context, f *Flow, log *slog.Logger) (*stage, err
 	if err != nil {
 		return s, err
 	}
-	if !f.choosesCiphering() {
+	if !f.ChoosesCiphering() {
 		cfg.AMF.Ciphering, cfg.AMF.AllowNullCiphering = []string{"NEA0"}, true
 	}
 	if err := s.provision(f.Subscribers); err != nil {
@@ -70,8 +70,8 @@ func newSocketStage(ctx context.Context, f *Flow, log *slog.Logger) (*stage, err
 	return s, err
 }
 
-// choosesCiphering tells whether the flow would be another one with NEA0.
-func (f *Flow) choosesCiphering() bool {
+// ChoosesCiphering tells whether the flow would be another one with NEA0.
+func (f *Flow) ChoosesCiphering() bool {
 	script := strings.Join(f.Script, "\n")
 	return bytes.Contains(f.Config, []byte("ciphering")) || strings.Contains(script, "nea=") || strings.Contains(script, "spoil=RegistrationRequest")
 }
