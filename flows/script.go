@@ -219,18 +219,6 @@ func (s *stage) idle(ctx context.Context, c *command) error {
 	return s.camps[u].ReleaseUE(ctx, u, cause)
 }
 
-func (s *stage) serviceRequest(ctx context.Context, c *command) error {
-	u, err := s.ue(c)
-	if err != nil {
-		return err
-	}
-	result, err := u.ServiceRequest(ctx, ue.ServiceOptions{})
-	if err == nil && len(result.Failed) > 0 {
-		return fmt.Errorf("sessions without user plane: %v", result.Failed)
-	}
-	return err
-}
-
 func (s *stage) deregister(ctx context.Context, c *command) error {
 	u, err := s.ue(c)
 	if err != nil {

@@ -20,7 +20,12 @@ func (ue *ue) serviceRequest(ctx context.Context, m *initialMessage, request *gm
 	if err := ue.service(ctx, m, request); err != nil {
 		if r, ok := errors.AsType[*refusal](err); ok {
 			ue.logRefusal(r)
-			ue.sendNAS(&gmm.ServiceReject{Cause: r.cause})
+			reject := &gmm.ServiceReject{Cause: r.cause}
+			if r.cause == gmm.CauseCongestion {
+				backoff := ue.amf.backoff()
+				reject.T3346 = &backoff
+			}
+			ue.sendNAS(reject)
 			ue.releaseConnection(ctx, ngap.CauseNASNormalRelease)
 			return
 		}
@@ -38,6 +43,12 @@ func (ue *ue) serviceRequest(ctx context.Context, m *initialMessage, request *gm
 func (ue *ue) service(ctx context.Context, m *initialMessage, request *gmm.ServiceRequest) error {
 	ue.conn.secured = true // step 3: the integrity was right, no new authentication
 	ue.tai = m.conn.tai
+	if request.ServiceType.Value() == gmm.ServiceEmergencyFallback { // the UE knows that from the network feature support
+		return &refusal{
+			cause: gmm.CauseProtocolErrorUnspecified, why: "emergency services fallback is not supported: there is no EPS to fall back to",
+			asked: "service type emergency services fallback", allowed: "the other service types",
+		}
+	}
 	if err := ue.checkServiceArea(ctx, request); err != nil {
 		return err
 	}

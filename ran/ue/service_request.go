@@ -14,6 +14,8 @@ type ServiceOptions struct {
 	Type *gmm.ServiceType // nil: by the rule above
 	// Sessions are those whose user plane is asked for (uplink data status); nil: all.
 	Sessions []uint8
+	// Lost are sessions that the UE says that it no longer has, TS 24.501 §9.11.3.44.
+	Lost     []uint8
 	Attempts int // 0: once; at most 5, TS 24.501 §5.6.1.7
 }
 
@@ -66,6 +68,9 @@ func (u *UE) serviceMessage(o ServiceOptions) (*gmm.ServiceRequest, radio.Establ
 	if o.Sessions == nil {
 		data = status
 	}
+	for _, id := range o.Lost {
+		status, data = status.Without(id), data.Without(id)
+	}
 	m := &gmm.ServiceRequest{
 		NgKSI: gmm.KeySetIdentifier(u.current.ngKSI), STMSI: gmm.STMSIIdentity(u.guti.STMSI()),
 		PDUSessionStatus: &status,
@@ -86,8 +91,10 @@ func (u *UE) serviceMessage(o ServiceOptions) (*gmm.ServiceRequest, radio.Establ
 		return m, radio.MTAccess
 	case gmm.ServiceData:
 		return m, radio.MOData
-	case gmm.ServiceEmergency:
+	case gmm.ServiceEmergency, gmm.ServiceEmergencyFallback:
 		return m, radio.Emergency
+	case gmm.ServiceHighPriorityAccess:
+		return m, radio.HighPriorityAccess
 	}
 	return m, radio.MOSignalling
 }
