@@ -172,6 +172,10 @@ func stray(name string, amfID ngap.AMFUENGAPID, ranID ngap.RANUENGAPID) ngap.Mes
 		}
 	case "UEContextReleaseRequest":
 		return &ngap.UEContextReleaseRequest{AMFUENGAPID: amfID, RANUENGAPID: ranID, Cause: ngap.CauseRadioNetworkRadioConnectionWithUELost}
+	case "UEContextSuspendRequest":
+		return &ngap.UEContextSuspendRequest{AMFUENGAPID: amfID, RANUENGAPID: ranID}
+	case "UEContextResumeRequest":
+		return &ngap.UEContextResumeRequest{AMFUENGAPID: amfID, RANUENGAPID: ranID, RRCResumeCause: ngap.RRCEstablishmentCauseMOData}
 	case "UEContextReleaseComplete":
 		return &ngap.UEContextReleaseComplete{AMFUENGAPID: amfID, RANUENGAPID: ranID}
 	case "NGSetupResponse": // of the other direction

@@ -79,6 +79,7 @@ func (s *stage) radioVerbs() verbs {
 		"reset":  s.resetGNB,
 		"camp":   s.camp,
 		"vanish": s.vanishGNB,
+		"rrc":    s.rrc,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/limpid-5g/limpid/ran/ue"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
+	"github.com/limpid-5g/limpid/wire/ngap"
 )
 
 // serviceTypes are the values of type= in a service-request line, TS 24.501 §9.11.3.50.
@@ -90,4 +91,17 @@ func identities(s string) ([]uint8, error) {
 		list = append(list, uint8(n))
 	}
 	return list, nil
+}
+
+// rrc is "rrc u1 inactive" or "rrc u1 connected": the gNB tells the RRC state of a UE, TS 38.413 §8.3.5.
+func (s *stage) rrc(_ context.Context, c *command) error {
+	u, err := s.ue(c)
+	if err != nil {
+		return err
+	}
+	state := ngap.RRCStateConnected
+	if len(c.words) > 2 && c.words[2] == "inactive" {
+		state = ngap.RRCStateInactive
+	}
+	return s.camps[u].ReportRRCState(u, state)
 }

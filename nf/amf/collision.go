@@ -41,7 +41,7 @@ const (
 //	message of N1                 | queue        | queue           | queue          | queue      | queue     | queue                   | queue
 //	session ended by the SMF      | queue        | queue           | queue          | queue      | queue     | queue                   | at once
 //	a newer registration          | queue        | queue           | queue          | queue      | queue     | queue                   | supersede
-//	the same request once more, capability, non-delivery, 5GMM STATUS, error: at once, whatever runs
+//	the same request once more, capability, RRC state, non-delivery, 5GMM STATUS, error: at once, whatever runs
 //	initial message of somebody who does not prove to be this UE: at once, it is not about this UE
 //	anything else                 | queue
 //
@@ -56,7 +56,7 @@ const (
 // TS 24.501 §5.4.4.6, §5.5.1.2.8, §5.5.1.3.8, §5.6.1.8, §5.5.2.2.6 and §5.5.2.3.5 (abnormal cases on the network side), TS 23.502 §4.2.6.
 func (ue *ue) Collide(m any) procedure.Decision {
 	switch m := m.(type) {
-	case *ngap.UERadioCapabilityInfoIndication, *ngap.NASNonDeliveryIndication, *gmm.Status:
+	case *ngap.UERadioCapabilityInfoIndication, *ngap.NASNonDeliveryIndication, *ngap.RRCInactiveTransitionReport, *gmm.Status:
 		return procedure.Inline
 	case *ngap.ErrorIndication:
 		if unknownUE(m) {

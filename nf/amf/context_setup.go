@@ -77,6 +77,9 @@ func (ue *ue) setUpContext(ctx context.Context, message gmm.Message, count uint3
 		SecurityKey:                       ngap.SecurityKey(kgnb),
 		UERadioCapability:                 ue.radio,
 		NASPDU:                            pdu,
+
+		CoreNetworkAssistanceInformationForInactive: ue.inactiveAssistance(),
+		RRCInactiveTransitionReportRequest:          ue.inactiveReports(),
 	}
 	answer, err := procedure.AskFor(ctx, ue, initialContextSetup, func() error { conn.gnb.send(conn, request); return nil }, func(m any) bool {
 		switch m.(type) {

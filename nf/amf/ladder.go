@@ -124,6 +124,14 @@ func (d *details) ngap(m ngap.Message) {
 			d.add("AMF-UE-NGAP-ID", pair.AMFUENGAPID)
 		}
 		d.add("cause", m.Cause)
+	case *ngap.RRCInactiveTransitionReport:
+		d.add("state", m.RRCState)
+	case *ngap.UEContextSuspendFailure:
+		d.add("RAN-UE-NGAP-ID", m.RANUENGAPID)
+		d.add("cause", m.Cause)
+	case *ngap.UEContextResumeFailure:
+		d.add("RAN-UE-NGAP-ID", m.RANUENGAPID)
+		d.add("cause", m.Cause)
 	case *ngap.Paging:
 		d.paging(m)
 	case *ngap.ErrorIndication:

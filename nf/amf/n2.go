@@ -42,6 +42,12 @@ func idsOf(m ngap.Message) (ueIDs, bool) {
 		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.HandoverRequestAcknowledge:
 		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.RRCInactiveTransitionReport:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.UEContextSuspendRequest:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.UEContextResumeRequest:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.HandoverNotify:
 		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.HandoverCancel:
@@ -63,8 +69,6 @@ func idsOf(m ngap.Message) (ueIDs, bool) {
 	case *ngap.SecondaryRATDataUsageReport:
 		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.UERadioCapabilityCheckResponse:
-		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
-	case *ngap.RRCInactiveTransitionReport:
 		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.ErrorIndication:
 		return ueIDs{m.AMFUENGAPID, m.RANUENGAPID}, true

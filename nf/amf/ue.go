@@ -51,6 +51,7 @@ type ue struct {
 	policed    nudm.AMBR // the subscribed one for which the policy was made
 	reach      reachability
 	last       lastSeen
+	inactive   bool              // in RRC_INACTIVE, as far as the gNB was asked to tell
 	drx        gmm.DRXParameters // as agreed, TS 24.501 §9.11.3.2A
 	conn       *connection       // nil in CM-IDLE, TS 23.501 §5.3.3
 
@@ -228,6 +229,12 @@ func (ue *ue) serve(ctx context.Context, m any) {
 		ue.radio, ue.last.radio = slices.Clone(m.UERadioCapability), m.UERadioCapabilityForPaging
 	case targetMessage:
 		ue.log().Debug("message of a target that the handover does not wait for", "message", m.Name())
+	case *ngap.RRCInactiveTransitionReport:
+		ue.rrcState(m)
+	case *ngap.UEContextSuspendRequest:
+		ue.refuseSuspend(m)
+	case *ngap.UEContextResumeRequest:
+		ue.refuseResume(m)
 	case *gmm.Status:
 		ue.log().Warn("5GMM STATUS from the UE", "cause", m.Cause)
 	case *ngap.ErrorIndication:

@@ -47,6 +47,7 @@ func (c *ueContext) handle(m ngap.Message) {
 
 // initialContextSetup runs TS 38.413 §8.3.1.
 func (c *ueContext) initialContextSetup(m *ngap.InitialContextSetupRequest, refusal *ngap.Cause) {
+	c.asksForReports(m.RRCInactiveTransitionReportRequest)
 	if refusal == nil {
 		refusal = c.startSecurity(m)
 	}

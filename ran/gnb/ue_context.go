@@ -24,6 +24,7 @@ type ueContext struct {
 	busy    bool
 	gone    bool // the context is released
 	lost    bool // the radio link to the terminal is
+	reports bool // the AMF wants to know the RRC state
 	bearers []*bearer
 	left    chan struct{} // closed when the context is gone; nil if nobody waits
 	moved   bool          // the UE has gone to another gNB
