@@ -15,10 +15,9 @@ import (
 	"time"
 )
 
-// limpid is this test binary under the name that makes it the command.
+// limpid runs the product.
 func limpid(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "/proc/self/exe", args...)
-	cmd.Args[0] = "limpid"
+	cmd := exec.CommandContext(ctx, product(), args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // it has namespaces to remove
 	cmd.WaitDelay = 20 * time.Second
 	return cmd

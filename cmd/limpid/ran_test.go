@@ -80,7 +80,7 @@ func TestRANAgainstCore(t *testing.T) {
 			subscribers := writeSubscribers(t, ues)
 			command(t, limpid(t.Context(), "subscriber", "import", "--db", filepath.Join(dir, "limpid.db"), subscribers))
 
-			cmd := exec.CommandContext(t.Context(), "ip", "netns", "exec", lab, "env", "limpid", "ran", "--sctp", binding, "--sctp-udp-port", "9900",
+			cmd := exec.CommandContext(t.Context(), "ip", "netns", "exec", lab, "env", product(), "ran", "--sctp", binding, "--sctp-udp-port", "9900",
 				"--amf", "10.10.2.1", "--n2", "10.10.2.3", "--n3", "10.10.3.3", "--plmn", "00101", "--gnb-id", "2", "--subscribers", subscribers,
 				"--exec", `exec bash -c 'exec 3<>/dev/tcp/10.10.6.2/80 && printf "GET / HTTP/1.0\r\n\r\n" >&3 && timeout 20 cat <&3 | grep -q "It works"'`)
 			text := command(t, cmd)

@@ -64,7 +64,7 @@ func wire(t *testing.T, name, a, addressA, b, addressB string) {
 func daemon(t *testing.T, ns string, args ...string) (*exec.Cmd, *lockedBuffer) {
 	t.Helper()
 	out := new(lockedBuffer)
-	cmd := exec.Command("ip", append([]string{"netns", "exec", ns, "limpid"}, args...)...)
+	cmd := exec.Command("ip", append([]string{"netns", "exec", ns, product()}, args...)...)
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -123,7 +123,7 @@ func TestUPFAlone(t *testing.T) {
 		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
-		text := command(t, exec.CommandContext(ctx, "ip", "netns", "exec", ran, "limpid", "ran", "--sctp", "udp", "--amf", "10.20.2.1", "--n2", "10.20.2.2",
+		text := command(t, exec.CommandContext(ctx, "ip", "netns", "exec", ran, product(), "ran", "--sctp", "udp", "--amf", "10.20.2.1", "--n2", "10.20.2.2",
 			"--n3", "10.20.3.2", "--plmn", "00101", "--subscribers", subscribers, "--exec", "ping -q -c 3 -i 0.2 -W 5 10.20.6.2"))
 		if want := fmt.Sprintf("%d of %d UEs got through", ues, ues); !strings.Contains(text, want) {
 			t.Fatalf("no %q in\n%s\n%s\n%s", want, text, log, coreLog)
