@@ -102,7 +102,7 @@ CHAOS ?=
 chaos: build
 	$(ROOT) go run ./internal/chaos -limpid bin/limpid $(CHAOS)
 
-# ns per packet of the XDP fast path beside the array floor (4 to 5 minutes), and the hop over veth beside a bare redirect.
+# ns per packet of the XDP fast path beside the array floor, and the hop over veth beside a bare redirect and the kernel (minutes each).
 bench-upf:
 	$(ROOT) go test ./nf/upf/xdp -run '^$$' -bench UserPlane -benchtime 1x
 

@@ -64,6 +64,7 @@ type Core struct {
 	amf     *amf.AMF
 	smf     *smf.SMF
 	upf     *upf.UPF // nil where every UPF is another process
+	path    upf.Datapath
 	udm     *udm.UDM
 	pcf     *pcf.PCF
 	control net.Listener
@@ -182,6 +183,7 @@ func (c *Core) openUPF() error {
 	if err != nil {
 		return c.cfg.ErrorAt("upf", err)
 	}
+	c.path = path
 	if c.upf, err = upf.New(cfg, path, c.nf("upf")); err != nil {
 		return c.cfg.ErrorAt("upf.n4.address", err)
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -13,6 +15,7 @@ import (
 	"github.com/limpid-5g/limpid/manage/control"
 	"github.com/limpid-5g/limpid/manage/metrics"
 	"github.com/limpid-5g/limpid/nf/upf"
+	"github.com/limpid-5g/limpid/nf/upf/xdp"
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
@@ -121,6 +124,7 @@ type DropReport struct {
 	DownlinkIn, DownlinkOut uint64
 	Signalling, Buffered    uint64
 	Drops                   []DropCount
+	Passed                  []DropCount // by a fast path to user space, which forwards or drops them
 }
 
 // DropCount is how many packets were dropped for a reason.
@@ -141,6 +145,12 @@ func (c *Core) registerUPF(s *control.Server) {
 		for d, packets := range n.Dropped {
 			text := upf.Drop(d).Text()
 			r.Drops = append(r.Drops, DropCount{text.Name, text.Meaning, packets})
+		}
+		if fast, ok := c.path.(interface{ Passed() map[xdp.Pass]uint64 }); ok {
+			passed := fast.Passed()
+			for _, why := range slices.Sorted(maps.Keys(passed)) {
+				r.Passed = append(r.Passed, DropCount{Reason: why.String(), Packets: passed[why]})
+			}
 		}
 		return r, nil
 	})

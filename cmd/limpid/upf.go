@@ -82,5 +82,8 @@ func showDrops(out io.Writer, r core.DropReport, all bool) error {
 			line("dropped: %s\t%d\t%s", d.Reason, d.Packets, d.Meaning)
 		}
 	}
+	for _, d := range r.Passed {
+		line("from XDP to user space: %s\t%d", d.Reason, d.Packets)
+	}
 	return w.Flush()
 }

@@ -175,7 +175,7 @@ func ue6(s *upf.Session, r *upf.Rule) netip.Prefix {
 // has the session's slot. An address of IPv6 is found by itself.
 func (p *Path) ownNetwork(x *side, s *upf.Session) bool {
 	network := x.rules[0].Network
-	if slices.ContainsFunc(x.rules, func(r *upf.Rule) bool { return r.Network != network }) {
+	if _, known := p.tables[network]; !known || slices.ContainsFunc(x.rules, func(r *upf.Rule) bool { return r.Network != network }) {
 		return false
 	}
 	if x.ue == 0 {

@@ -1,8 +1,10 @@
 package xdp
 
 import (
+	"log/slog"
 	"math"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -177,6 +179,34 @@ func TestLastPackets(t *testing.T) {
 	if got := p.Usage(0, 1); got != want {
 		t.Errorf("usage\ngot  %+v\nwant %+v", got, want)
 	}
+}
+
+// TestTableOfItsOwn: a data network that is apart from the others is user space's, and takes the fast path from none.
+func TestTableOfItsOwn(t *testing.T) {
+	one, two := twoInterfaces(t)
+	cfg := testConfig()
+	cfg.Networks = slices.Clone(cfg.Networks)
+	cfg.Networks[1].Parent, cfg.Networks[1].Table = "two", 100
+	p, err := prepare(cfg, slog.New(slog.DiscardHandler))
+	check(t, err)
+	p.config.TestClock = 1
+	if !slices.Contains(p.tableNumbers, 100) {
+		t.Errorf("tables %v", p.tableNumbers)
+	}
+	p.start(t, around(one, two), map[int]port{one: {index: one, n6: true}, two: {index: two, n6: true}}, &still{})
+	check(t, p.Apply(benchSession(firstUE, 0)))
+	apart := benchSession(addressOf(64), 0)
+	apart.Slot, apart.Tunnels = 64, []uint32{1<<20 | 64}
+	for i := range apart.Rules {
+		r := &apart.Rules[i]
+		r.Network = "ims"
+		if r.TEID != 0 {
+			r.TEID = apart.Tunnels[0]
+		}
+	}
+	check(t, p.Apply(apart))
+	p.wants(t, 0, xdpRedirect)
+	p.wants(t, 64, xdpPass)
 }
 
 // TestRemove: packets of a session that ended are the slow path's.

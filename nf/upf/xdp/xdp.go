@@ -141,7 +141,9 @@ func prepare(cfg upf.Config, log *slog.Logger) (*Path, error) {
 		tableNumbers: []int{unix.RT_TABLE_MAIN}, size: sizes{slots: layout.Slots(), flows: defaultFlows}}
 	p.config.N3 = networkOrder(cfg.N3)
 	for _, n := range cfg.Networks {
-		p.tables[n.DNN] = 0
+		if !p.knowRoutes(n) {
+			continue
+		}
 		for _, pool := range n.Pools {
 			if !pool.Addr().Is4() {
 				continue
@@ -158,6 +160,23 @@ func prepare(cfg upf.Config, log *slog.Logger) (*Path, error) {
 	}
 	p.config.Pools = uint32(len(p.pools))
 	return p, nil
+}
+
+// knowRoutes notes where packets to a data network are routed. One with a table of its own is apart from the others on both
+// sides, by the interface that packets come from, which the programs do not look at: user space serves it. Its tables are
+// named so that the rules that lead to them do not keep the others from the fast path.
+func (p *Path) knowRoutes(n upf.Network) bool {
+	if n.Table == 0 {
+		p.tables[n.DNN] = 0
+		return true
+	}
+	for _, table := range []int{n.Table, n.Table + 1} {
+		if len(p.tableNumbers) < maxTables && (table == n.Table || n.UEToUE == upf.UEToUEForward) {
+			p.tableNumbers = append(p.tableNumbers, table)
+		}
+	}
+	p.log.Info("a data network with a routing table of its own is served in user space", "dnn", n.DNN)
+	return false
 }
 
 func (p *Path) open(cfg upf.Config, pin string) error {
