@@ -24,7 +24,7 @@ FUZZ := \
 	nf/upf:FuzzParseFlow nf/upf:FuzzParseFilter nf/upf:FuzzParseFrame nf/upf:FuzzN4 nf/upf/soft:FuzzUnpack nf/upf/xdp:FuzzFrame ran/ue:FuzzReceive \
 	core/config:FuzzParse manage/subscriber:FuzzImport
 
-.PHONY: all build release demo prove test unit oracle fuzz corpus lint bench bench-signalling bench-scale chaos bench-upf bench-upf-e2e generate spec-index compliance debian-test debian-prove clean
+.PHONY: all build release demo prove test unit oracle fuzz corpus lint bench bench-signalling bench-scale bench-handover chaos bench-upf bench-upf-e2e generate spec-index compliance debian-test debian-prove clean
 
 all: build
 
@@ -91,6 +91,11 @@ bench:
 # Registrations with a session per second of core CPU, beside the floor in the same run; the core is a process of its own.
 bench-signalling: build
 	$(ROOT) go run ./internal/benchsignalling -limpid bin/limpid
+
+# User packets lost and reordered, and the interruption, across Xn and N2 handovers of 100 UEs at once.
+HANDOVER ?=
+bench-handover: build
+	$(ROOT) go run ./internal/benchhandover -limpid bin/limpid $(HANDOVER)
 
 # Memory, start and cost of one registration at 1 k, 10 k, 100 k and 1 M registered UEs (10 to 20 minutes, 10 GB of memory).
 SCALE ?=

@@ -13,10 +13,11 @@ import (
 )
 
 // The rules of an indirect forwarding tunnel, TS 23.502 §4.9.1.3.2 step 11a: what the source gNB sends into it goes to
-// the target. They are beside those of establishmentRequest.
+// the target. Their identities are beside those of establishmentRequest, and of each handover others: the tunnel of one
+// may outlive the beginning of the next.
 const (
-	forwardingPDR pfcp.PDRID = 0x7000
-	forwardingFAR pfcp.FARID = 0x7000
+	firstForwardingRule uint16 = 0x7000
+	forwardingRules     uint16 = 0x1000
 )
 
 // n2Move is an N2 handover of the session that is under way.
@@ -26,6 +27,7 @@ type n2Move struct {
 	forwarding tunnel      // where the source sends what it still has; not valid if nowhere
 	indirect   bool        // that is at the UPF
 	qos        *sessionQoS // what the target has been told
+	rule       uint16      // of the PDR and the FAR there
 }
 
 // endForwarding takes the forwarding tunnel of a handover that is over away.
@@ -70,7 +72,8 @@ func (s *session) prepareHandover(info nsmf.N2SMInfo, out *nsmf.SMContextUpdated
 	if out.N2SMInfo, err = s.handoverRequestTransfer(direct); err != nil {
 		return sbi.Problem(http.StatusInternalServerError, sbi.CauseSystemFailure, "%v", err)
 	}
-	s.moving = &n2Move{direct: direct, qos: s.wanted()}
+	s.moves++
+	s.moving = &n2Move{direct: direct, rule: firstForwardingRule + s.moves%forwardingRules, qos: s.wanted()}
 	return nil
 }
 
@@ -125,7 +128,7 @@ func (s *session) prepareForwarding(ctx context.Context, m *n2Move, target, forw
 		m.forwarding = forwarding
 		return nil
 	}
-	end, err := s.openForwarding(ctx, forwarding)
+	end, err := s.openForwarding(ctx, m.rule, forwarding)
 	if err != nil {
 		s.smf.log.Warn("UPF forwards nothing during the handover", s.attrs(slog.Any("error", err))...)
 		return nil
@@ -136,7 +139,7 @@ func (s *session) prepareForwarding(ctx context.Context, m *n2Move, target, forw
 
 // openForwarding makes an indirect forwarding tunnel at the UPF and returns its end for the source, TS 23.502 §4.9.1.3.2
 // step 11a to 11b.
-func (s *session) openForwarding(ctx context.Context, to tunnel) (tunnel, error) {
+func (s *session) openForwarding(ctx context.Context, rule uint16, to tunnel) (tunnel, error) {
 	s.mu.Lock()
 	u, seid, there := s.upf, s.remoteSEID, s.onUPF
 	s.mu.Unlock()
@@ -145,14 +148,14 @@ func (s *session) openForwarding(ctx context.Context, to tunnel) (tunnel, error)
 	}
 	answer, err := s.smf.request(ctx, u, seid, &pfcp.SessionModificationRequest{
 		CreatePDR: []pfcp.CreatePDR{{
-			PDRID: forwardingPDR,
+			PDRID: pfcp.PDRID(rule),
 			PDI: pfcp.PDI{SourceInterface: pfcp.InterfaceAccess, LocalFTEID: pfcp.Some(pfcp.FTEID{ChooseIPv4: true}),
 				SourceInterfaceType: pfcp.Some(pfcp.InterfaceTypeN3DataForwarding)},
 			OuterHeaderRemoval: pfcp.Some(pfcp.OuterHeaderRemoval{Description: pfcp.RemoveGTPUUDPIPv4}),
-			FARID:              pfcp.Some(forwardingFAR),
+			FARID:              pfcp.Some(pfcp.FARID(rule)),
 		}},
 		CreateFAR: []pfcp.CreateFAR{{
-			FARID: forwardingFAR, ApplyAction: pfcp.ApplyFORW,
+			FARID: pfcp.FARID(rule), ApplyAction: pfcp.ApplyFORW,
 			ForwardingParameters: pfcp.Some(pfcp.ForwardingParameters{
 				DestinationInterface: pfcp.InterfaceAccess, OuterHeaderCreation: pfcp.Some(to.outerHeader()),
 				DestinationInterfaceType: pfcp.Some(pfcp.InterfaceTypeN3DataForwarding)}),
@@ -225,7 +228,7 @@ func (s *session) closeForwarding(ctx context.Context, m *n2Move) {
 		return // with the session's other rules, or not there any more
 	}
 	_, err := s.smf.request(ctx, u, seid, &pfcp.SessionModificationRequest{
-		RemovePDR: []pfcp.RemovePDR{{PDRID: forwardingPDR}}, RemoveFAR: []pfcp.RemoveFAR{{FARID: forwardingFAR}},
+		RemovePDR: []pfcp.RemovePDR{{PDRID: pfcp.PDRID(m.rule)}}, RemoveFAR: []pfcp.RemoveFAR{{FARID: pfcp.FARID(m.rule)}},
 	})
 	if err != nil {
 		s.smf.log.Info("forwarding tunnel not removed", s.attrs(slog.Any("error", err))...)

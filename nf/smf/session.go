@@ -79,6 +79,7 @@ type session struct {
 	gnb      tunnel      // at the gNB; not valid while the user plane is down
 	qos      *sessionQoS // what the UE has
 	moving   *n2Move
+	moves    uint16      // counts N2 handovers
 	next     *sessionQoS // what it is being given, nil if nothing; then the identity of the transaction is
 	changing bool        // TS 24.501 §6.1.3.3.3, PDU SESSION MODIFICATION PENDING
 	pti      uint8

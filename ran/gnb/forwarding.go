@@ -12,7 +12,7 @@ const (
 	// maxHeld bounds the packets of a bearer that wait at the target.
 	maxHeld = 4096
 	// endMarkerPatience is how long the target holds fresh packets back for an end marker that may be lost.
-	endMarkerPatience = 500 * time.Millisecond
+	endMarkerPatience = 2 * time.Second
 	// forwardingTime is how long the source of an Xn handover goes on forwarding.
 	forwardingTime = time.Second
 )

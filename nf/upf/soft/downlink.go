@@ -2,6 +2,7 @@ package soft
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"golang.org/x/sys/unix"
@@ -32,19 +33,21 @@ func (p *Path) newDownlinkWorker(t *tun) *downlinkWorker {
 func (p *Path) downlink(ctx context.Context, t *tun) error {
 	w := p.newDownlinkWorker(t)
 	for {
-		if err := w.read(); err != nil {
+		if err := w.read(); err != nil { // else it holds underWay
 			if done(ctx, err) {
 				return nil
 			}
 			return fmt.Errorf("upf: data network %q: %w", t.network.DNN, err)
 		}
 		w.flush()
+		p.underWay.RUnlock()
 	}
 }
 
-// read serves the packets that wait at the interface, at least one.
+// read serves the packets that wait at the interface, at least one, and holds underWay then until they are sent.
 func (w *downlinkWorker) read() error {
 	var failed error
+	held := false
 	err := w.tun.raw.Read(func(fd uintptr) bool {
 		n := 0
 		for ; n < reads; n++ {
@@ -60,6 +63,8 @@ func (w *downlinkWorker) read() error {
 			}
 			if n == 0 {
 				w.now = w.path.now()
+				w.path.underWay.RLock()
+				held = true
 			}
 			if !unpack(w.in[:got], w.emit) {
 				w.path.counters.downIn.Add(1)
@@ -68,10 +73,14 @@ func (w *downlinkWorker) read() error {
 		}
 		return n > 0 || failed != nil
 	})
-	if err != nil {
-		return err
+	if err = errors.Join(err, failed); err == nil {
+		return nil
 	}
-	return failed
+	if held {
+		w.flush()
+		w.path.underWay.RUnlock()
+	}
+	return err
 }
 
 // take serves one packet, given in two parts.

@@ -42,6 +42,9 @@ type Path struct {
 
 	events atomic.Pointer[upf.Events]
 
+	// underWay is held by who has packets from a data network that are looked up and not sent yet.
+	underWay sync.RWMutex
+
 	mu      sync.Mutex // guards changes of what follows
 	live    map[uint32]*live
 	tunnels []atomic.Pointer[tunnel] // by slot of the TEID
@@ -174,8 +177,10 @@ func (p *Path) Counters() upf.Counters {
 	return c
 }
 
-// EndMarker sends an end marker, TS 29.281 §7.3.2.
+// EndMarker sends an end marker, TS 29.281 §7.3.2, after the packets that were looked up under the rules before.
 func (p *Path) EndMarker(peer netip.Addr, teid uint32, qfi uint8) {
+	p.underWay.Lock()
+	p.underWay.Unlock() // whoever held it has sent
 	p.sendTo(gtpu.AppendEndMarker(nil, teid, gtpu.PDUSession{QFI: qfi}), peer, 0)
 }
 
