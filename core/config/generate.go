@@ -109,6 +109,16 @@ amf:
   integrity: [NIA2, NIA1, NIA3]
   allow_null_ciphering: false
   t3512: 1h  # phones register anew this often
+  implicit_deregistration: 4m  # how much longer a phone may be silent once it is taken for unreachable
+  # t3502: 12m  # between failed attempts of a phone; left out: its own
+  # network_name: {full: Limpid, short: Limpid, time_zone: Europe/Berlin}  # what phones show; left out: what they know
+  # power_saving: {mico: false, active_time: 0s, extended_drx: false}  # what phones may have that makes them reachable more rarely
+  # reauthentication: {registrations: 0, nas_count: 0}  # prove anew who they are at every so many registrations; 0: not for that
+  # registration_areas:  # tracking areas among which phones move without telling; left out: all of a PLMN
+  #   - tais: [{tacs: [1, 2]}]
+  #     slices: ["1"]  # left out: those of the PLMN
+  # equivalent_plmns: []  # networks that are one to a phone
+  # nssai_inclusion_mode: A  # A to D, how phones name slices to gNBs; left out: their default
 
 udm:
   # Phones conceal their identity with the public half of these keys (TS 33.501 §C.3). They were made for this
