@@ -115,7 +115,7 @@ func (s *stage) faultVerbs() verbs {
 // inside tells whether a command reaches into the core, which only who runs the core can do.
 func (s *stage) inside(verb string) bool {
 	switch verb {
-	case "n4", "kill", "start", "disk", "restart", "policy", "network-release", "relocate", "agree", "granted":
+	case "n4", "node", "kill", "start", "disk", "restart", "policy", "network-release", "relocate", "agree", "granted":
 		return true
 	case "downlink", "tunnel":
 		return s.datagram == nil

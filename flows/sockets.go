@@ -45,7 +45,7 @@ func newSocketStage(ctx context.Context, f *Flow, log *slog.Logger) (*stage, err
 	s := &stage{
 		file: filepath.Join(dir, "limpid.db"), recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
 		cells: make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE), camps: make(map[*ue.UE]*gnb.GNB),
-		cellConfigs: make(map[string]gnb.Config), settle: h.settle, datagram: datagram, arrows: h.take,
+		cellConfigs: make(map[string]gnb.Config), settle: h.settle, datagram: datagram, arrows: h.take, others: f.Others,
 		done: []func() error{func() error { return os.RemoveAll(dir) }},
 	}
 	h.note = s.recorder
