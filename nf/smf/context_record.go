@@ -3,6 +3,7 @@ package smf
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
@@ -37,6 +38,8 @@ const (
 	fieldSubscribedAMBR
 	fieldSubscribedQoS
 	fieldRQTimer
+	fieldUsage
+	fieldStarted
 )
 
 // Fields of a tunnel, a pair of rates, a QoS flow and a QoS rule inside.
@@ -99,6 +102,10 @@ func (s *session) record() []byte {
 		fiveQI: s.subscribedQoS.FiveQI, priority: s.subscribedQoS.PriorityLevel, arp: s.subscribedQoS.ARP}}).write)
 	writeRates(&w, fieldSubscribedAMBR, s.subscribedAMBR)
 	w.Uint(fieldRQTimer, uint64(s.qos.rqTimer))
+	writeRates(&w, fieldUsage, nudm.AMBR{Uplink: s.usage.Uplink, Downlink: s.usage.Downlink}) // a pair of numbers all the same
+	if !s.started.IsZero() {
+		w.Uint(fieldStarted, uint64(s.started.Unix()))
+	}
 	return w.Record(nil)
 }
 
@@ -145,6 +152,10 @@ func (s *session) readKind(r *record.Reader) error {
 		})
 	case fieldRQTimer:
 		s.qos.rqTimer = uint32(r.Uint())
+	case fieldUsage:
+		r.Group(func(r *record.Reader) { u := readRates(r); s.usage.Uplink, s.usage.Downlink = u.Uplink, u.Downlink })
+	case fieldStarted:
+		s.started = time.Unix(int64(r.Uint()), 0)
 	}
 	return nil
 }

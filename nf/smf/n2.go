@@ -59,6 +59,10 @@ func readSetupResponse(b []byte) (setupOutcome, error) {
 		return setupOutcome{}, fmt.Errorf("PDU Session Resource Setup Response Transfer: %w", err)
 	}
 	o := setupOutcome{gnb: end}
+	if r := t.SecurityResult; r != nil {
+		o.unprotected = r.IntegrityProtectionResult == ngap.IntegrityProtectionResultNotPerformed
+		o.readable = r.ConfidentialityProtectionResult == ngap.ConfidentialityProtectionResultNotPerformed
+	}
 	for _, f := range t.QosFlowFailedToSetupList {
 		o.without = append(o.without, uint8(f.QosFlowIdentifier))
 		o.causes = append(o.causes, flowCause(f))

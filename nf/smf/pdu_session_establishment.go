@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/sbi"
@@ -216,7 +217,7 @@ func (s *session) accept(ctx context.Context, req establishment) error {
 		s.mu.Unlock()
 		return procedure.ErrSuperseded
 	}
-	s.state, s.up = Active, nsmf.Activating
+	s.state, s.up, s.started = Active, nsmf.Activating, time.Now()
 	s.mu.Unlock()
 	if _, err := s.smf.deps.AMF.N1N2MessageTransfer(ctx, s.supi, s.transfer(n1, n2, false)); err != nil {
 		return failure(err, "see why the AMF did not take the message")

@@ -144,6 +144,7 @@ func (s *session) giveBack(ctx context.Context) {
 			s.smf.log.Warn("UDM keeps the registration of a session that ended", s.attrs(slog.Any("error", err))...)
 		}
 	}
+	s.logUsage()
 	s.smf.forget(s)
 	s.mu.Lock()
 	defer s.mu.Unlock()

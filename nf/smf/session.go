@@ -86,6 +86,7 @@ type session struct {
 	gnbQoS   *sessionQoS // what the gNB has been told; nil while the user plane is down
 	onN4     n4Rules     // what the UPF has
 	usage    Usage
+	started  time.Time // when the UE was accepted
 	// reserved is the guaranteed bit rate that the session holds of what the operator allows.
 	reserved nudm.AMBR
 	t3593    *time.Timer // of an SSC mode 3 session that is to be replaced
@@ -126,6 +127,9 @@ type SessionInfo struct {
 	SessionAMBR   nudm.AMBR
 	QFIs          []uint8
 	Usage         Usage
+	// ChargingID names the session in charging data, TS 32.255 §5.1.10: it never comes again, restart or not.
+	ChargingID string
+	Started    time.Time
 }
 
 // What is delivered to a session's actor.
@@ -140,8 +144,10 @@ type (
 		gnb     tunnel
 		without []uint8 // QoS flows that the gNB has not set up
 		causes  []string
-		failed  string // the gNB's cause; "" if the tunnel is set up
-		radio   bool   // the cause is one of the radio network
+		// What the gNB does not do for user data, TS 38.413 §9.3.1.59.
+		unprotected, readable bool
+		failed                string // the gNB's cause; "" if the tunnel is set up
+		radio                 bool   // the cause is one of the radio network
 	}
 	// deactivate takes the user plane down.
 	deactivate struct{ why string }
@@ -349,7 +355,7 @@ func (s *session) info() SessionInfo {
 		Ref: s.ref(), SUPI: s.supi, PDUSessionID: s.id, DNN: s.network.Name, SNSSAI: s.slice,
 		State: s.state, UpCnxState: s.up, Type: s.kind, Address: s.address.ipv4, Prefix: s.address.ipv6, LocalSEID: s.seid, RemoteSEID: s.remoteSEID,
 		UplinkTEID: s.uplink.teid, UplinkAddress: s.uplink.addr, GNBTEID: s.gnb.teid, GNBAddress: s.gnb.addr,
-		Usage: s.usage,
+		Usage: s.usage, ChargingID: s.chargingID(), Started: s.started,
 	}
 	if s.upf != nil {
 		i.UPF = s.upf.Name

@@ -186,6 +186,10 @@ func (s *session) n2(ctx context.Context, info nsmf.N2SMInfo, out *nsmf.SMContex
 		s.unreadableN2(info.Type, out)
 		return sbi.Problem(http.StatusForbidden, nsmf.CauseN2SMError, "%s: %v", info.Type, err)
 	}
+	if o, ok := outcome.(setupOutcome); ok && s.security.broken(&o) {
+		s.smf.log.Error("gNB does not protect user data as it must", s.attrs(slog.Bool("integrity", !o.unprotected), slog.Bool("confidentiality", !o.readable))...)
+		outcome, out.UpCnxState = setupOutcome{failed: "user plane security is not what is required"}, nsmf.Deactivated
+	}
 	if o, ok := outcome.(setupOutcome); ok && o.failed == "" {
 		s.gnbAnswered()
 	}

@@ -53,6 +53,11 @@ func (u UPSecurity) under(sub *nudm.UPSecurity) UPSecurity {
 	return UPSecurity{mode(sub.Integrity, u.Integrity), mode(sub.Confidentiality, u.Confidentiality)}
 }
 
+// broken tells whether a gNB says that it does not do what is required of it: then nothing is sent there, TS 33.501 §6.6.1.
+func (u UPSecurity) broken(o *setupOutcome) bool {
+	return u.Integrity == Required && o.unprotected || u.Confidentiality == Required && o.readable
+}
+
 // permits refuses a UE that cannot do what the policy requires, TS 24.501 §6.4.1.4.
 func (u UPSecurity) permits(rate gsm.IntegrityProtectionMaximumDataRate) error {
 	if u.Integrity != Required || rate.Uplink == gsm.RateFull && rate.Downlink == gsm.RateFull {
