@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"regexp"
 	"strconv"
 	"strings"
@@ -245,6 +246,13 @@ func (s *stage) downlink(_ context.Context, c *command) error {
 	to := got.Address
 	if info, ok := s.sessionInfo(c, id); ok && !to.IsValid() && info.Prefix.IsValid() {
 		to = info.Prefix.Addr().Next() // the UE learns its prefix from the user plane
+	}
+	if a := c.options["to"]; a != "" { // behind the UE
+		parsed, err := netip.ParseAddr(a)
+		if err != nil {
+			return err
+		}
+		to = parsed
 	}
 	return s.packetFor(string(got.DNN), to)
 }

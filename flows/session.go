@@ -24,6 +24,7 @@ func (s *stage) sessionVerbs() verbs {
 		"agree":           s.agree,
 		"released":        s.released,
 		"granted":         s.granted,
+		"notify":          s.notify,
 	}
 }
 
@@ -179,6 +180,20 @@ func (s *stage) relocate(_ context.Context, c *command) error {
 		return err
 	}
 	return s.core.RelocateSession(u.SUPI(), id)
+}
+
+// notify is what a gNB says of a QoS flow by itself, TS 38.413 §8.2.4: "notify u1 1 qfi=2 release=yes"; without qfi the
+// gNB gives up the session.
+func (s *stage) notify(_ context.Context, c *command) error {
+	u, id, err := s.ueAndSession(c)
+	if err != nil {
+		return err
+	}
+	qfi, err := strconv.ParseUint(option(c, "qfi", "0"), 10, 6)
+	if err != nil {
+		return err
+	}
+	return s.camps[u].Notify(u, id, uint8(qfi), c.options["release"] != "")
 }
 
 // released tells why the network released a session of a UE: cause=39.

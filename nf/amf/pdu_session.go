@@ -216,6 +216,18 @@ func (ue *ue) modifyResponse(ctx context.Context, m *ngap.PDUSessionResourceModi
 	}
 }
 
+// resourceNotify brings to the SMFs what a gNB says of QoS flows by itself, TS 38.413 §8.2.4 and TS 23.502 §4.3.3.2 step 1e.
+func (ue *ue) resourceNotify(ctx context.Context, m *ngap.PDUSessionResourceNotify) {
+	ue.running = sessionManagement
+	defer func() { ue.running = idle }()
+	for _, s := range m.PDUSessionResourceNotifyList {
+		ue.toSMF(ctx, uint8(s.PDUSessionID), nsmf.N2SMInfo{Type: nsmf.PDUResNty, Data: s.PDUSessionResourceNotifyTransfer})
+	}
+	for _, s := range m.PDUSessionResourceReleasedListNot {
+		ue.toSMF(ctx, uint8(s.PDUSessionID), nsmf.N2SMInfo{Type: nsmf.PDUResNtyRel, Data: s.PDUSessionResourceNotifyReleasedTransfer})
+	}
+}
+
 // releaseResponse brings the gNB's answer to the SMFs, TS 23.502 §4.3.4.2 steps 6 and 7.
 func (ue *ue) releaseResponse(ctx context.Context, m *ngap.PDUSessionResourceReleaseResponse) {
 	ue.running = sessionManagement
@@ -235,7 +247,7 @@ func (ue *ue) toSMF(ctx context.Context, id uint8, info nsmf.N2SMInfo) {
 	switch info.Type {
 	case nsmf.PDUResSetupRsp:
 		s.active = true
-	case nsmf.PDUResSetupFail, nsmf.PDUResRelRsp:
+	case nsmf.PDUResSetupFail, nsmf.PDUResRelRsp, nsmf.PDUResNtyRel:
 		s.active = false
 	}
 	info.Data = slices.Clone(info.Data)

@@ -221,6 +221,8 @@ func (ue *ue) serve(ctx context.Context, m any) {
 		ue.acknowledgeCancel(ue.conn)
 	case *ngap.PDUSessionResourceSetupResponse:
 		ue.setupResponse(ctx, m)
+	case *ngap.PDUSessionResourceNotify:
+		ue.resourceNotify(ctx, m)
 	case *ngap.PDUSessionResourceModifyResponse:
 		ue.modifyResponse(ctx, m)
 	case *ngap.PDUSessionResourceReleaseResponse:

@@ -127,7 +127,12 @@ func n4Detail(h pfcp.Header, m pfcp.Message) string {
 		add("CP-SEID", fmt.Sprintf("%#x", m.CPFSEID.SEID))
 		for _, p := range m.CreatePDR {
 			if len(p.PDI.UEIPAddress) > 0 {
-				add("UE-IP", p.PDI.UEIPAddress[0].IPv4)
+				if a := p.PDI.UEIPAddress[0]; a.IPv4.IsValid() {
+					add("UE-IP", a.IPv4)
+				}
+				if a := p.PDI.UEIPAddress[0]; a.IPv6.IsValid() {
+					add("UE-prefix", netip.PrefixFrom(a.IPv6, prefixBits))
+				}
 				break
 			}
 		}
@@ -143,6 +148,9 @@ func n4Detail(h pfcp.Header, m pfcp.Message) string {
 	case *pfcp.SessionModificationRequest:
 		for _, p := range m.CreatePDR {
 			add("create-PDR", fmt.Sprintf("%#x", p.PDRID))
+		}
+		for _, q := range m.UpdateQER {
+			add("update-QER", fmt.Sprintf("%#x", q.QERID))
 		}
 		for _, p := range m.RemovePDR {
 			add("remove-PDR", fmt.Sprintf("%#x", p.PDRID))

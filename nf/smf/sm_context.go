@@ -169,6 +169,10 @@ func (s *session) n2(ctx context.Context, info nsmf.N2SMInfo, out *nsmf.SMContex
 		return s.pathSwitchRequested(ctx, info.Data, out)
 	case nsmf.PathSwitchSetupFail:
 		return s.pathSwitchSetupFailed(info.Data, out)
+	case nsmf.PDUResNty:
+		return s.qosNotified(info.Data)
+	case nsmf.PDUResNtyRel:
+		return s.resourcesReleased(info.Data, out)
 	case nsmf.PDUResModRsp:
 		outcome, err = readModifyResponse(info.Data)
 	case nsmf.PDUResModFail:

@@ -65,6 +65,8 @@ const (
 	PDUResModReq    N2SMInfoType = "PDU_RES_MOD_REQ"
 	PDUResModRsp    N2SMInfoType = "PDU_RES_MOD_RSP"
 	PDUResModFail   N2SMInfoType = "PDU_RES_MOD_FAIL"
+	PDUResNty       N2SMInfoType = "PDU_RES_NTY"
+	PDUResNtyRel    N2SMInfoType = "PDU_RES_NTY_REL"
 
 	PathSwitchReq       N2SMInfoType = "PATH_SWITCH_REQ"
 	PathSwitchSetupFail N2SMInfoType = "PATH_SWITCH_SETUP_FAIL"

@@ -240,7 +240,8 @@ func (p *Path) Downlink(network string, f upf.Flow, size int) {
 	defer p.mu.Unlock()
 	p.counters.DownlinkIn++
 	for _, st := range p.sessions {
-		if st.session.UE4 == f.Local || st.session.UE6.Contains(f.Local) {
+		behind := slices.ContainsFunc(st.session.Framed, func(p netip.Prefix) bool { return p.Contains(f.Local) })
+		if behind || st.session.UE4 == f.Local || st.session.UE6.Contains(f.Local) {
 			p.downlink(st, waiting{network, f, size})
 			return
 		}
