@@ -192,6 +192,20 @@ func (ue *ue) sendN1SM(id uint8, n1 []byte) {
 	ue.sendNAS(&gmm.DLNASTransport{PayloadContainerType: gmm.PayloadN1SM, PayloadContainer: n1, PDUSessionID: &id})
 }
 
+// resources takes what a gNB says of the resources of sessions, TS 38.413 §8.2.
+func (ue *ue) resources(ctx context.Context, m any) {
+	switch m := m.(type) {
+	case *ngap.PDUSessionResourceSetupResponse:
+		ue.setupResponse(ctx, m)
+	case *ngap.PDUSessionResourceNotify:
+		ue.resourceNotify(ctx, m)
+	case *ngap.PDUSessionResourceModifyResponse:
+		ue.modifyResponse(ctx, m)
+	case *ngap.PDUSessionResourceReleaseResponse:
+		ue.releaseResponse(ctx, m)
+	}
+}
+
 // setupResponse brings the gNB's answer to the SMFs, TS 23.502 §4.3.2.2.1 steps 14 to 17.
 func (ue *ue) setupResponse(ctx context.Context, m *ngap.PDUSessionResourceSetupResponse) {
 	ue.running = sessionManagement

@@ -219,14 +219,9 @@ func (ue *ue) serve(ctx context.Context, m any) {
 		ue.handoverRequired(ctx, m)
 	case *ngap.HandoverCancel: // of a handover that is over, TS 38.413 §8.4.5.2
 		ue.acknowledgeCancel(ue.conn)
-	case *ngap.PDUSessionResourceSetupResponse:
-		ue.setupResponse(ctx, m)
-	case *ngap.PDUSessionResourceNotify:
-		ue.resourceNotify(ctx, m)
-	case *ngap.PDUSessionResourceModifyResponse:
-		ue.modifyResponse(ctx, m)
-	case *ngap.PDUSessionResourceReleaseResponse:
-		ue.releaseResponse(ctx, m)
+	case *ngap.PDUSessionResourceSetupResponse, *ngap.PDUSessionResourceNotify, *ngap.PDUSessionResourceModifyResponse,
+		*ngap.PDUSessionResourceReleaseResponse:
+		ue.resources(ctx, m)
 	case *ngap.UERadioCapabilityInfoIndication:
 		ue.radio, ue.last.radio = slices.Clone(m.UERadioCapability), m.UERadioCapabilityForPaging
 	case targetMessage:
