@@ -24,7 +24,7 @@ FUZZ := \
 	nf/upf:FuzzParseFlow nf/upf:FuzzParseFilter nf/upf:FuzzParseFrame nf/upf:FuzzN4 nf/upf/soft:FuzzUnpack nf/upf/xdp:FuzzFrame ran/ue:FuzzReceive \
 	core/config:FuzzParse manage/subscriber:FuzzImport
 
-.PHONY: all build release demo prove test unit oracle fuzz corpus lint bench bench-signalling bench-scale bench-handover chaos bench-upf bench-upf-e2e generate spec-index compliance debian-test debian-prove clean
+.PHONY: all build release clones demo prove test unit oracle fuzz corpus lint bench bench-signalling bench-scale bench-handover chaos bench-upf bench-upf-e2e generate spec-index compliance debian-test debian-prove clean
 
 all: build
 
@@ -39,6 +39,10 @@ release: build
 
 demo: build
 	$(ROOT) bin/limpid demo
+
+# Two clean clones in two folders, one built as another user: the same SHA-256 of every artefact.
+clones: debian-prove
+	$(ROOT) sh prove/clones.sh
 
 # Every proof against a core with phones, then planted faults that each must be caught by name; a scorecard at the end.
 # VULNDB names a copy of the Go vulnerability database.

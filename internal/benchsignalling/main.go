@@ -32,6 +32,7 @@ type options struct {
 	gnbs     int
 	inFlight int // procedures that run at the same time at saturation
 	sctp     string
+	without  []string // keys of the configuration that say how the core is kept in, which are turned off
 }
 
 func main() {
@@ -49,7 +50,11 @@ func main() {
 	flag.IntVar(&o.gnbs, "gnbs", 8, "gNBs")
 	flag.IntVar(&o.inFlight, "in-flight", 64, "procedures that run at the same time at saturation")
 	flag.StringVar(&o.sctp, "sctp", "raw", "what carries SCTP: raw, udp or kernel")
+	cost := flag.Bool("cost", false, "measure what lockdown and egress cost, each against a core without them in turns")
 	flag.Parse()
+	if *cost {
+		exit(o.costs(ctx, os.Stdout))
+	}
 	exit(o.run(ctx, os.Stdout))
 }
 

@@ -38,6 +38,9 @@ func newSystem(dir string, o *options) (*system, error) {
 		return nil, err
 	}
 	s.homeKey = fmt.Sprintf("%s:%d:%s", keys[0].Profile, keys[0].ID, keys[0].Key) // the first is of Profile A
+	for _, setting := range o.without {
+		text = bytes.Replace(text, []byte(setting+": required"), []byte(setting+": off"), 1)
+	}
 	if err := os.WriteFile(s.config, text, 0o600); err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // inside builds the program that takes the lockdown: it cannot be given back, and a test binary may hold C.
-func inside(t *testing.T) string {
+func inside(t testing.TB) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "inside")
 	cmd := exec.Command("go", "build", "-o", name, "./testdata/inside")
@@ -88,6 +88,25 @@ func TestNeverLessInSilence(t *testing.T) {
 	if got := Allowed([]Outcome{{"a", Files, nil}, {"b", Files, unix.EPERM}, {"c", SystemCalls, unix.EFAULT}, {"d", Scope, nil}}, Files|SystemCalls); len(got) != 2 {
 		t.Errorf("%v", got)
 	}
+}
+
+// BenchmarkSystemCall prints what system calls take before and after the lockdown, in one process.
+func BenchmarkSystemCall(b *testing.B) {
+	out, err := exec.Command(inside(b), b.TempDir(), "0", "cost").CombinedOutput()
+	if err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	for line := range strings.Lines(string(out)) {
+		f := strings.Fields(line)
+		before, errBefore := strconv.ParseFloat(f[1], 64)
+		after, errAfter := strconv.ParseFloat(f[2], 64)
+		if errBefore != nil || errAfter != nil {
+			b.Fatal(line)
+		}
+		b.ReportMetric(before, f[0]+"-before-ns")
+		b.ReportMetric(after, f[0]+"-after-ns")
+	}
+	b.ReportMetric(0, "ns/op")
 }
 
 // TestFilter: the filter assembles, and a rule with too many conditions is an error.
