@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/cilium/ebpf"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
@@ -39,5 +40,16 @@ func BenchmarkPacket(b *testing.B) {
 	g, err := Attach(policy(), dir)
 	check(b, err)
 	b.Run("with", send)
+	b.Run("program", func(b *testing.B) { // the program alone, by the kernel's own clock
+		stats, err := ebpf.EnableStats(unix.BPF_STATS_RUN_TIME)
+		check(b, err)
+		defer stats.Close()
+		before, err := g.collection.Programs[programPacket].Stats()
+		check(b, err)
+		send(b)
+		after, err := g.collection.Programs[programPacket].Stats()
+		check(b, err)
+		b.ReportMetric(float64((after.Runtime-before.Runtime).Nanoseconds())/float64(after.RunCount-before.RunCount), "program-ns")
+	})
 	check(b, g.Close())
 }
