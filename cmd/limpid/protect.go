@@ -26,6 +26,14 @@ type protection struct {
 	guard *egress.Guard // nil: off, or not to be had and not required
 }
 
+// loadEither reads the configuration of a core, or of a UPF alone.
+func loadEither(file string) (*config.Config, error) {
+	if cfg, err := config.LoadUPF(file); err == nil && len(cfg.UPF.SMFs) > 0 {
+		return cfg, nil
+	}
+	return config.Load(file)
+}
+
 // protect puts the process under the egress policy of its configuration.
 func protect(cfg *config.Config, log *slog.Logger) (*protection, error) {
 	p := &protection{cfg: cfg, log: log}
@@ -130,9 +138,11 @@ func tried(outcomes []lockdown.Outcome) lockdownAnswer {
 // its database.
 func lockdownProfile(cfg *config.Config) lockdown.Profile {
 	var p lockdown.Profile
-	if cfg.Store.URL == "" {
+	alone := cfg.UPF != nil && len(cfg.UPF.SMFs) > 0 // a UPF alone has no store
+	if !alone && cfg.Store.URL == "" {
 		p.Write = append(p.Write, lockdown.Existing(cfg.Store.Path))
-	} else if _, port, err := database(cfg); err == nil {
+	}
+	if _, port, err := database(cfg); !alone && cfg.Store.URL != "" && err == nil {
 		p.ConnectTCP = append(p.ConnectTCP, port)
 		p.Read = append(p.Read, "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl/certs", "/usr/share/ca-certificates")
 	}
@@ -175,29 +185,25 @@ func egressPolicy(cfg *config.Config) (egress.Policy, error) {
 		return p, err
 	}
 	for _, g := range gnbs {
-		if n2 := cfg.AMF.N2; n2.SCTP == "udp" {
-			add(g, egress.UDP, n2.UDPPort, 0, "N2 in UDP, RFC 6951")
-		} else {
-			add(g, egress.SCTP, n2.Port, 0, "N2")
-			if n2.SCTP == "auto" {
-				add(g, egress.UDP, n2.UDPPort, 0, "N2 in UDP, RFC 6951")
-			}
-		}
+		addN2(cfg, g, add)
 		if cfg.UPF != nil {
 			add(g, egress.UDP, 0, gtpu.Port, "N3")
 			add(g, egress.UDP, gtpu.Port, 0, "N3, answers")
 		}
 	}
-	if s := cfg.AMF.N2.SCTP; s == "raw" || s == "auto" {
+	if s := cfg.AMF.N2.SCTP; cfg.AMF.N2.Address.IsValid() && (s == "raw" || s == "auto") {
 		p.Raw = append(p.Raw, egress.SCTP)
 	}
 	for _, u := range cfg.SMF.UPFs {
 		add(single(u.Address), egress.UDP, 0, u.Port, "N4 to UPF "+u.Name)
 		add(single(u.Address), egress.UDP, pfcp.Port, 0, "N4 to UPF "+u.Name+", answers")
 	}
-	if cfg.UPF != nil {
-		add(single(cfg.SMF.N4.Address), egress.UDP, pfcp.Port, 0, "N4 to the SMF")
-		add(single(cfg.SMF.N4.Address), egress.UDP, 0, pfcp.Port, "N4 to the SMF")
+	for _, smf := range controllers(cfg) {
+		add(single(smf), egress.UDP, pfcp.Port, 0, "N4 to the SMF")
+		add(single(smf), egress.UDP, 0, pfcp.Port, "N4 to the SMF")
+	}
+	if m, err := netip.ParseAddrPort(cfg.Metrics.Address); err == nil {
+		add(single(m.Addr()), egress.TCP, m.Port(), 0, "who reads the metrics on this machine")
 	}
 	if err := addDatabase(cfg, add); err != nil {
 		return p, err
@@ -207,6 +213,31 @@ func egressPolicy(cfg *config.Config) (egress.Policy, error) {
 		add(x.Network, protocols[x.Protocol], 0, x.Port, x.Why)
 	}
 	return p, nil
+}
+
+// addN2 names a network of gNBs on N2, TS 38.412 §7.
+func addN2(cfg *config.Config, gnbs netip.Prefix, add func(netip.Prefix, uint8, uint16, uint16, string)) {
+	n2 := cfg.AMF.N2
+	if !n2.Address.IsValid() {
+		return // a UPF alone
+	}
+	if n2.SCTP != "udp" {
+		add(gnbs, egress.SCTP, n2.Port, 0, "N2")
+	}
+	if n2.SCTP == "udp" || n2.SCTP == "auto" {
+		add(gnbs, egress.UDP, n2.UDPPort, 0, "N2 in UDP, RFC 6951")
+	}
+}
+
+// controllers are the SMFs that the UPF of a configuration obeys.
+func controllers(cfg *config.Config) []netip.Addr {
+	switch {
+	case cfg.UPF == nil:
+		return nil
+	case len(cfg.UPF.SMFs) > 0:
+		return cfg.UPF.SMFs
+	}
+	return []netip.Addr{cfg.SMF.N4.Address}
 }
 
 // addDatabase names the shared database. Its name is looked up once, now: later only /etc/hosts can tell it.

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/limpid-5g/limpid/core"
-	"github.com/limpid-5g/limpid/core/config"
 	"github.com/limpid-5g/limpid/nf/upf"
 	"github.com/limpid-5g/limpid/nf/upf/xdp"
 	"github.com/limpid-5g/limpid/prove/dataplane"
@@ -56,7 +55,7 @@ func proveDataplane(file string, builtOnly bool, process int) (*dataplane.Result
 		}
 		return dataplane.Certify(built)
 	}
-	cfg, err := config.Load(file)
+	cfg, err := loadEither(file)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/limpid-5g/limpid/core/config"
 	"github.com/limpid-5g/limpid/manage/control"
 	"github.com/limpid-5g/limpid/prove/cgroup"
 	"github.com/limpid-5g/limpid/prove/egress"
@@ -45,7 +44,7 @@ func newProveEgress() *cobra.Command {
 }
 
 func proveEgress(cmd *cobra.Command, file, socket string, process int) error {
-	cfg, err := config.Load(file)
+	cfg, err := loadEither(file)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/limpid-5g/limpid/core/config"
 	"github.com/limpid-5g/limpid/manage/control"
 	"github.com/limpid-5g/limpid/prove/lockdown"
 )
@@ -46,7 +45,7 @@ func newProveLockdown() *cobra.Command {
 
 // lockedDown takes the lockdown of a configuration and tries.
 func lockedDown(file string, answer *lockdownAnswer) (lockdown.Reached, error) {
-	cfg, err := config.Load(file)
+	cfg, err := loadEither(file)
 	if err != nil {
 		return lockdown.Reached{}, err
 	}

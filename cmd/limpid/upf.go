@@ -21,7 +21,7 @@ func newUPFCommand() *cobra.Command {
 		Use:   "upf --config upf.yaml",
 		Short: "Run a UPF alone, for SMFs of other processes",
 		Long: "Run a user plane function until SIGTERM or SIGINT. SMFs of any maker control it over N4 (PFCP); it listens to those alone\n" +
-			"that its configuration declares. The configuration has name, log, control, metrics and upf.",
+			"that its configuration declares. The configuration has name, log, control, metrics, lockdown, egress and upf.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runUPF(cmd.Context(), file, cmd.ErrOrStderr()) },
 	}
@@ -39,12 +39,20 @@ func runUPF(ctx context.Context, file string, errOut io.Writer) error {
 		return err
 	}
 	log := newLogger(cfg.Log, errOut)
-	u, err := core.NewUserPlane(cfg, core.Options{Log: log})
+	protection, err := protect(cfg, log)
 	if err != nil {
 		return err
 	}
+	u, err := core.NewUserPlane(cfg, core.Options{Log: log, Operations: protection.operations})
+	if err != nil {
+		return errors.Join(err, protection.close())
+	}
+	if err := protection.lock(); err != nil {
+		return errors.Join(err, u.Close(), protection.close())
+	}
+	go protection.run(ctx)
 	notify(log, "READY=1")
-	return errors.Join(u.Run(ctx), u.Close())
+	return errors.Join(u.Run(ctx), u.Close(), protection.close())
 }
 
 // newUPFDropsCommand is `limpid upf drops`: why packets were not forwarded.

@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-const coreAlone = `
+const coreAlone = `lockdown: auto # a test binary may hold C
+
 name: lab
 store: {path: %[1]s/core.db}
 control: {socket: %[1]s/core.sock}
@@ -28,7 +29,8 @@ udm:
   home_network_keys: []
 `
 
-const upfAlone = `
+const upfAlone = `lockdown: auto # a test binary may hold C
+
 name: far
 control: {socket: %[1]s/upf.sock}
 metrics: {address: 127.0.0.1:9190}

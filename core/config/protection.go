@@ -58,9 +58,15 @@ func (c *Config) GNBNetworks() ([]netip.Prefix, error) {
 	if err != nil {
 		return nil, fmt.Errorf("networks of this machine: %w", err)
 	}
-	own := []netip.Addr{c.AMF.N2.Address}
+	var own []netip.Addr
+	if a := c.AMF.N2.Address; a.IsValid() { // a UPF alone has none
+		own = append(own, a)
+	}
 	if c.UPF != nil {
 		own = append(own, c.UPF.N3.Address)
+		if a := c.UPF.N3.AddressV6; a.IsValid() {
+			own = append(own, a)
+		}
 	}
 	var found []netip.Prefix
 	for _, a := range own {

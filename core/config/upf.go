@@ -63,7 +63,7 @@ func LoadUPF(name string) (*Config, error) {
 	return ParseUPF(name, text)
 }
 
-// ParseUPF checks the text of a file for a UPF alone: name, log, control, metrics and upf. The error is Errors.
+// ParseUPF checks the text of a file for a UPF alone: name, log, control, metrics, lockdown, egress and upf. The error is Errors.
 func ParseUPF(name string, text []byte) (*Config, error) {
 	c, err := parse(name, text)
 	if err != nil {
@@ -196,6 +196,7 @@ func (v *validator) n3(key string, u *UPF) {
 func (v *validator) common() {
 	v.oneOf("log.level", v.Log.Level, "debug", "info", "warn", "error")
 	v.oneOf("log.format", v.Log.Format, "text", "json")
+	v.protection()
 	if v.Metrics.Address == "" {
 		return
 	}

@@ -44,7 +44,6 @@ func (c *Config) validate() error {
 	if url := string(c.Store.URL); url != "" && !strings.HasPrefix(url, "postgres://") && !strings.HasPrefix(url, "postgresql://") {
 		v.bad("store.url", "want a URL such as postgres://limpid@db.example/limpid?sslmode=verify-full")
 	}
-	v.protection()
 	v.amf()
 	v.registrations()
 	v.reachability()
