@@ -19,10 +19,10 @@ type Outcome struct {
 	Err error   // nil: it was allowed
 }
 
-// Refused tells whether the kernel said no, and not merely that the act made no sense: the acts are made such that, were
+// Refused tells whether the kernel said no, or that it has no such thing, and not merely that the act made no sense: the acts are made such that, were
 // they allowed, the kernel would complain of something else, and nothing would come of them.
 func (o Outcome) Refused() bool {
-	return errors.Is(o.Err, unix.EPERM) || errors.Is(o.Err, unix.EACCES)
+	return errors.Is(o.Err, unix.EPERM) || errors.Is(o.Err, unix.EACCES) || errors.Is(o.Err, unix.ENOSYS)
 }
 
 // Allowed lists the acts that were not refused, of those that the measures taken must refuse.

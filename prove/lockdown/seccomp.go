@@ -28,10 +28,14 @@ type test struct {
 type rule struct {
 	number uint32
 	any    [][]test
+	absent bool // not let through at all, and answered as by a kernel that does not have it
 }
 
 // filterSystemCalls refuses with EPERM what is not on the list, on every thread.
-func filterSystemCalls(_ Profile, r *Reached) error {
+func filterSystemCalls(p Profile, r *Reached) error {
+	if r.Taken&NoNewPrivileges == 0 && p.Without&NoNewPrivileges == 0 {
+		return missingError("no filter of system calls either: threads of C need others")
+	}
 	if auditArch == 0 {
 		return missingError("the system calls of this processor are not known here")
 	}
@@ -65,7 +69,9 @@ func assemble(list []rule) ([]unix.SockFilter, error) {
 	}
 	for _, r := range list {
 		var block []bpf.Instruction
-		if r.any == nil {
+		if r.absent {
+			block = []bpf.Instruction{bpf.RetConstant{Val: unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)}}
+		} else if r.any == nil {
 			block = []bpf.Instruction{bpf.RetConstant{Val: allow}}
 		} else {
 			for _, all := range r.any {
@@ -128,23 +134,24 @@ func rules() []rule {
 	pid := uint32(unix.Getpid())
 	const kinds = 0xf // of a socket, without flags
 	list := []rule{
-		{unix.SYS_SOCKET, [][]test{
+		{number: unix.SYS_SOCKET, any: [][]test{
 			{is(0, unix.AF_UNIX)},
 			{is(0, unix.AF_INET, unix.AF_INET6), {arg: 1, mask: kinds, want: []uint32{unix.SOCK_STREAM, unix.SOCK_DGRAM, unix.SOCK_SEQPACKET}},
 				is(2, 0, unix.IPPROTO_TCP, unix.IPPROTO_UDP, unix.IPPROTO_SCTP)},
 			{is(0, unix.AF_NETLINK), is(2, unix.NETLINK_ROUTE)},
 		}},
-		{unix.SYS_BPF, [][]test{{is(0, unix.BPF_MAP_LOOKUP_ELEM, unix.BPF_MAP_UPDATE_ELEM, unix.BPF_MAP_DELETE_ELEM, unix.BPF_MAP_GET_NEXT_KEY,
+		{number: unix.SYS_BPF, any: [][]test{{is(0, unix.BPF_MAP_LOOKUP_ELEM, unix.BPF_MAP_UPDATE_ELEM, unix.BPF_MAP_DELETE_ELEM, unix.BPF_MAP_GET_NEXT_KEY,
 			unix.BPF_MAP_LOOKUP_AND_DELETE_ELEM, unix.BPF_MAP_LOOKUP_BATCH, unix.BPF_MAP_UPDATE_BATCH, unix.BPF_MAP_DELETE_BATCH,
 			unix.BPF_OBJ_GET_INFO_BY_FD, unix.BPF_LINK_DETACH)}}},
-		{unix.SYS_CLONE, [][]test{{has(0, unix.CLONE_THREAD|unix.CLONE_VM)}}}, // threads, and no process
-		{unix.SYS_MMAP, [][]test{{lacks(2, unix.PROT_EXEC)}}},
-		{unix.SYS_MPROTECT, [][]test{{lacks(2, unix.PROT_EXEC)}}},
-		{unix.SYS_PRCTL, [][]test{{is(0, unix.PR_SET_NAME, unix.PR_GET_NAME, unix.PR_GET_DUMPABLE, unix.PR_GET_NO_NEW_PRIVS, unix.PR_SET_VMA)}}},
-		{unix.SYS_IOCTL, [][]test{{is(1, unix.TIOCINQ, unix.TCGETS, unix.TIOCGWINSZ, unix.TUNGETIFF, unix.TUNSETOFFLOAD, unix.SIOCOUTQ)}}},
-		{unix.SYS_KILL, [][]test{{is(0, pid)}}},
-		{unix.SYS_TGKILL, [][]test{{is(0, pid)}}},
-		{unix.SYS_PRLIMIT64, [][]test{{is(0, 0, pid), is(2, 0), {arg: 2, mask: whole, want: []uint32{0}, high: true}}}}, // to ask only
+		{number: unix.SYS_CLONE, any: [][]test{{has(0, unix.CLONE_THREAD|unix.CLONE_VM)}}}, // threads, and no process
+		{number: unix.SYS_CLONE3, absent: true},                                            // its flags lie in memory; the C library then takes clone
+		{number: unix.SYS_MMAP, any: [][]test{{lacks(2, unix.PROT_EXEC)}}},
+		{number: unix.SYS_MPROTECT, any: [][]test{{lacks(2, unix.PROT_EXEC)}}},
+		{number: unix.SYS_PRCTL, any: [][]test{{is(0, unix.PR_SET_NAME, unix.PR_GET_NAME, unix.PR_GET_DUMPABLE, unix.PR_GET_NO_NEW_PRIVS, unix.PR_SET_VMA)}}},
+		{number: unix.SYS_IOCTL, any: [][]test{{is(1, unix.TIOCINQ, unix.TCGETS, unix.TIOCGWINSZ, unix.TUNGETIFF, unix.TUNSETOFFLOAD, unix.SIOCOUTQ)}}},
+		{number: unix.SYS_KILL, any: [][]test{{is(0, pid)}}},
+		{number: unix.SYS_TGKILL, any: [][]test{{is(0, pid)}}},
+		{number: unix.SYS_PRLIMIT64, any: [][]test{{is(0, 0, pid), is(2, 0), {arg: 2, mask: whole, want: []uint32{0}, high: true}}}}, // to ask only
 	}
 	for _, number := range always() {
 		list = append(list, rule{number: number})
