@@ -53,14 +53,14 @@ func TestLockdown(t *testing.T) {
 func TestMutantLockdowns(t *testing.T) {
 	program := inside(t)
 	for without, want := range map[Measure][]string{
-		NoNewPrivileges: {"failed"}, // without it the kernel takes no filter from a process without rights
-		Limits:          {"allowed be dumped or traced"},
-		Files:           {"allowed read /etc/passwd", "allowed read /root", "allowed make a file in /dev/shm"},
-		Ports:           {"allowed connect to a TCP port", "allowed listen on a TCP port"},
-		Capabilities:    {"allowed hold capabilities", "allowed change an interface"},
-		SystemCalls:     {"allowed run a program", "allowed load a BPF program", "allowed make an io_uring", "allowed memory that is code", "allowed make a process"},
+		NoNewPrivileges:            {"failed"}, // without it the kernel takes no filter from a process without rights
+		Limits:                     {"allowed be dumped or traced"},
+		Files:                      {"allowed read /etc/passwd", "allowed read /root", "allowed make a file in /dev/shm"},
+		Ports:                      {"allowed connect to a TCP port", "allowed listen on a TCP port"},
+		Capabilities:               {"allowed hold capabilities", "allowed change an interface"},
+		SystemCalls:                {"allowed run a program", "allowed load a BPF program", "allowed make an io_uring", "allowed memory that is code", "allowed make a process"},
 		SystemCalls | Capabilities: {"allowed a packet socket", "allowed an AF_XDP socket", "allowed a raw IPv4 socket", "allowed a raw socket for SCTP", "allowed mount a file system"},
-		SystemCalls | Scope: {"allowed signal another process"},
+		SystemCalls | Scope:        {"allowed signal another process"},
 	} {
 		t.Run(without.String(), func(t *testing.T) {
 			out := run(t, program, without)
