@@ -73,10 +73,11 @@ func TestWatch(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		f.set(errors.New("away"), change(1, 7, false))
 		time.Sleep(5 * time.Second)
-		f.set(nil)
-		for i := range 1000 {
-			f.set(nil, change(10_000+i, 8, false))
+		imported := make([]store.Change, 1000) // one transaction, so that they are there together
+		for i := range imported {
+			imported[i] = change(10_000+i, 8, false)
 		}
+		f.set(nil, imported...)
 		time.Sleep(2 * time.Second)
 		cancel()
 		<-ended

@@ -3,6 +3,8 @@ package udr_test
 import (
 	"context"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,12 +19,15 @@ import (
 // shelf is a store of one subscriber that counts how often it is read.
 type shelf struct {
 	store.Subscribers
+	mu       sync.Mutex
 	sub      *store.Subscriber
 	reads    int
 	revision int64
 }
 
 func (s *shelf) Subscriber(context.Context, ident.SUPI) (*store.Subscriber, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.reads++
 	if s.sub == nil {
 		return nil, store.ErrNotFound
@@ -85,9 +90,15 @@ func TestReadOnce(t *testing.T) {
 	})
 }
 
-func (s *shelf) Revision(context.Context) (int64, error) { return s.revision, nil }
+func (s *shelf) Revision(context.Context) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.revision, nil
+}
 
 func (s *shelf) Changes(_ context.Context, after store.Place, _ int) ([]store.Change, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if after.Revision >= s.revision {
 		return nil, nil
 	}
@@ -108,19 +119,21 @@ func TestChangeIsReadAnew(t *testing.T) {
 			}
 			return data.SubscribedUEAMBR.Uplink
 		}
-		told := 0
+		var told atomic.Int32
 		go u.Watch(t.Context(), func(nudr.DataChange) {
-			told++
+			told.Add(1)
 			if read() != 5 {
 				t.Error("what was read before the change is given after it")
 			}
 		})
 		time.Sleep(1900 * time.Millisecond) // just before the watcher looks again
 		read()
+		s.mu.Lock()
 		s.sub, s.revision = &second, 1
+		s.mu.Unlock()
 		time.Sleep(time.Second)
-		if told != 1 {
-			t.Errorf("told of %d changes, want 1", told)
+		if n := told.Load(); n != 1 {
+			t.Errorf("told of %d changes, want 1", n)
 		}
 	})
 }
