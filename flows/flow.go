@@ -26,6 +26,8 @@ type Flow struct {
 	Subscribers []byte // CSV
 	Script      []string
 	Ladder      string // expected
+	// OtherOrders are ladders that are as right: where messages cross on the way, either may be first.
+	OtherOrders []string
 	// Others are further files by their names, .yaml for configurations that the script puts into use.
 	Others map[string][]byte
 }
@@ -74,6 +76,8 @@ func Parse(name string, b []byte) (Flow, error) {
 			f.Script = lines(string(file.data))
 		case "ladder":
 			f.Ladder = string(file.data)
+		case "other order":
+			f.OtherOrders = append(f.OtherOrders, string(file.data))
 		default:
 			if path.Ext(file.name) == ".yaml" {
 				if f.Others == nil {
@@ -82,7 +86,7 @@ func Parse(name string, b []byte) (Flow, error) {
 				f.Others[file.name] = file.data
 				continue
 			}
-			return f, fmt.Errorf("flow %s: file %q is none of limpid.yaml, subscribers.csv, script, ladder", name, file.name)
+			return f, fmt.Errorf("flow %s: file %q is none of limpid.yaml, subscribers.csv, script, ladder, other order", name, file.name)
 		}
 	}
 	if len(f.Script) == 0 {
@@ -146,6 +150,11 @@ func (f *Flow) Failure() bool {
 	return false
 }
 
+// Shows tells whether a ladder shows the flow, in any of its orders.
+func (f *Flow) Shows(ladder string) bool {
+	return Same(ladder, f.Ladder) || slices.ContainsFunc(f.OtherOrders, func(other string) bool { return Same(ladder, other) })
+}
+
 // Write writes the flow as a txtar archive that holds everything, also what it has from base/.
 func (f *Flow) Write(w io.Writer) error {
 	list := []file{{"limpid.yaml", f.Config}, {"subscribers.csv", f.Subscribers}}
@@ -153,6 +162,9 @@ func (f *Flow) Write(w io.Writer) error {
 		list = append(list, file{name, f.Others[name]})
 	}
 	list = append(list, file{"script", []byte(strings.Join(f.Script, "\n") + "\n")}, file{"ladder", []byte(f.Ladder)})
+	for _, other := range f.OtherOrders {
+		list = append(list, file{"other order", []byte(other)})
+	}
 	_, err := w.Write(writeArchive(f.Clause+": "+f.Title+"\n\n", list...))
 	return err
 }
