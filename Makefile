@@ -21,7 +21,7 @@ FUZZ := \
 	wire/pfcp:FuzzDecode wire/gtpu:FuzzParse wire/eap:FuzzParse \
 	wire/sctp:FuzzPacket wire/sctp:FuzzEndpoint \
 	aka/suci:FuzzDeconceal nf/udm:FuzzIdentity nf/smf:FuzzN1 nf/smf:FuzzFlowDescription \
-	nf/upf:FuzzParseFlow nf/upf:FuzzParseFilter nf/upf:FuzzParseFrame nf/upf:FuzzN4 nf/upf/soft:FuzzUnpack nf/upf/xdp:FuzzFrame ran/ue:FuzzReceive \
+	nf/upf/soft:FuzzPackets nf/upf:FuzzParseFlow nf/upf:FuzzParseFilter nf/upf:FuzzParseFrame nf/upf:FuzzN4 nf/upf/soft:FuzzUnpack nf/upf/xdp:FuzzFrame ran/ue:FuzzReceive \
 	core/config:FuzzParse manage/subscriber:FuzzImport
 
 .PHONY: all build release clones demo prove test unit oracle fuzz corpus lint bench bench-signalling bench-scale bench-handover chaos bench-upf bench-upf-e2e generate spec-index compliance debian-test debian-prove clean

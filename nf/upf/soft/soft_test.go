@@ -324,7 +324,7 @@ func (r *rig) deletion(t *testing.T) {
 }
 
 // conserved wants each packet that came in to be accounted for.
-func conserved(t *testing.T, c upf.Counters) {
+func conserved(t testing.TB, c upf.Counters) {
 	t.Helper()
 	var dropped uint64
 	for _, n := range c.Dropped {
