@@ -148,4 +148,6 @@ upf:  # leave it out where every UPF is another process, and name those in smf.u
   tuns:
     - {dnn: {{.Box.DNN}}, name: limpid0}  # the interface from which this machine routes on
   datapath: soft  # soft (plain Go), xdp (in the kernel, with soft for what is rare), auto (xdp where it works)
+  networks:
+    - {dnn: {{.Box.DNN}}, ue_to_ue: deny}  # packets from one phone to another: deny, allow, forward (to N6)
 `

@@ -54,7 +54,22 @@ func (t *tun) route(link netlink.Link, log *slog.Logger) error {
 			return err
 		}
 	}
-	return errors.Join(t.lookUp(link, n.Table), t.lookUp(outside, table))
+	return errors.Join(t.lookUp(link, n.Table), t.lookUp(outside, table), t.answers(table))
+}
+
+// answers lets what the kernel itself has to say to UEs, that a packet is too big or too old, find its way.
+func (t *tun) answers(table int) error {
+	for _, p := range t.network.Pools {
+		rule := netlink.NewRule()
+		rule.Family, rule.IifName, rule.Dst, rule.Table, rule.Priority = unix.AF_INET, "lo", ipNet(p), table, rulePriority
+		if p.Addr().Is6() {
+			rule.Family = unix.AF_INET6
+		}
+		if err := netlink.RuleAdd(rule); err != nil && !errors.Is(err, unix.EEXIST) {
+			return fmt.Errorf("rule for table %d: %w", table, err)
+		}
+	}
+	return nil
 }
 
 func hosts(list []netip.Addr) []netip.Prefix {
