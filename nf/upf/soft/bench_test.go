@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,14 +25,16 @@ func address(n int) netip.Addr {
 	return netip.AddrFrom4([4]byte{10, 60, byte(n >> 8), byte(n)})
 }
 
-// cpu reports the CPU time of the whole process for each operation, which a busy machine tells better than its clock. Call
-// it when the work begins, and what it returns when it ends.
+// cpu reports the CPU time of the thread for each operation, which a busy machine tells better than its clock. Call it when
+// the work begins, and what it returns when it ends.
 func cpu(b *testing.B) func() {
 	used := func() int64 {
 		var r unix.Rusage
-		check(b, unix.Getrusage(unix.RUSAGE_SELF, &r))
+		check(b, unix.Getrusage(unix.RUSAGE_THREAD, &r))
 		return r.Utime.Nano() + r.Stime.Nano()
 	}
+	runtime.GC()
+	runtime.LockOSThread()
 	before := used()
 	return func() { b.ReportMetric(float64(used()-before)/float64(b.N), "cpu-ns/op") }
 }

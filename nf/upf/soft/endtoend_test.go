@@ -83,11 +83,9 @@ func endToEnd(b *testing.B, single, uplink bool) {
 	lost = 0
 	b.SetBytes(1000)
 	b.ResetTimer()
-	end := cpu(b)
 	for moved := 0; moved < b.N; moved += batch {
 		move()
 	}
-	end()
 	b.ReportMetric(float64(lost), "lost")
 	b.StopTimer()
 	cancel()
