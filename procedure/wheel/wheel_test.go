@@ -2,6 +2,7 @@ package wheel_test
 
 import (
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,10 +13,24 @@ import (
 // entry is an owner that notes when its timer ended.
 type entry struct {
 	timer wheel.Timer
+	mu    sync.Mutex
 	ended []time.Time
 }
 
-func (e *entry) Expire(*wheel.Timer) { e.ended = append(e.ended, time.Now()) }
+func (e *entry) Expire(*wheel.Timer) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ended = append(e.ended, time.Now())
+}
+
+// took returns when the timer ended since it was last asked.
+func (e *entry) took() []time.Time {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	ended := e.ended
+	e.ended = nil
+	return ended
+}
 
 // TestEnds: TS 24.501 §5.3.7. A timer ends once, at the first tick after its time, over all levels of the wheel.
 func TestEnds(t *testing.T) {
@@ -90,20 +105,20 @@ func check(t *testing.T, all []entry, deadline []time.Time) {
 	t.Helper()
 	now := time.Now()
 	for i := range all {
-		e := &all[i]
+		ended := all[i].took()
 		switch {
-		case len(e.ended) == 0:
+		case len(ended) == 0:
 			if !deadline[i].IsZero() && now.Sub(deadline[i]) > time.Second {
 				t.Fatalf("timer %d is %v late", i, now.Sub(deadline[i]))
 			}
 			continue
-		case len(e.ended) > 1 || deadline[i].IsZero():
-			t.Fatalf("timer %d ended %d times, deadline %v", i, len(e.ended), deadline[i])
+		case len(ended) > 1 || deadline[i].IsZero():
+			t.Fatalf("timer %d ended %d times, deadline %v", i, len(ended), deadline[i])
 		}
-		if late := e.ended[0].Sub(deadline[i]); late < 0 || late > time.Second {
+		if late := ended[0].Sub(deadline[i]); late < 0 || late > time.Second {
 			t.Fatalf("timer %d ended %v late", i, late)
 		}
-		e.ended, deadline[i] = nil, time.Time{}
+		deadline[i] = time.Time{}
 	}
 }
 
