@@ -40,7 +40,7 @@ func (s *stage) agree(_ context.Context, c *command) error {
 	if !ok {
 		return errors.New("the SMF has no such session")
 	}
-	atUE, atGNB := viewOfUE(&session), viewOfGNB(s.camps[u].Profiles(u, id))
+	atUE, atGNB := viewOfUE(&session), viewOfGNB(s.camps.get(u).Profiles(u, id))
 	atUPF := atUE // over sockets nobody looks into the data path
 	if s.path != nil {
 		rules := s.path.Find(info.UplinkTEID)

@@ -40,7 +40,7 @@ func (s *stage) handover(ctx context.Context, c *command) error {
 	if len(c.words) < 3 || s.cells[c.words[2]] == nil {
 		return errors.New("handover UE GNB")
 	}
-	source, target := s.camps[u], s.cells[c.words[2]]
+	source, target := s.camps.get(u), s.cells[c.words[2]]
 	forwarding := map[string]gnb.Forwarding{"indirect": gnb.IndirectForwarding, "none": gnb.NoForwarding}[c.options["forwarding"]]
 	if c.options["via"] != "n2" {
 		o := gnb.XnOptions{Forwarding: forwarding}
@@ -57,7 +57,7 @@ func (s *stage) handover(ctx context.Context, c *command) error {
 		if err := source.HandOverXn(ctx, u, target, o); err != nil {
 			return err
 		}
-		s.camps[u] = target
+		s.camps.set(u, target)
 		return nil
 	}
 	o := gnb.N2Options{
@@ -68,7 +68,7 @@ func (s *stage) handover(ctx context.Context, c *command) error {
 		return err
 	}
 	if !o.Stay && o.Cancel != gnb.Preparing && o.Cancel != gnb.Commanded {
-		s.camps[u] = target
+		s.camps.set(u, target)
 	}
 	return nil
 }
@@ -139,8 +139,8 @@ func (s *stage) tunnelSeen(ctx context.Context, c *command) error {
 		return err
 	}
 	u, _ := s.ue(c) // it was found before
-	if want := c.words[3]; came != (want != "none") || came && s.camps[u] != s.cells[want] {
-		return fmt.Errorf("the packet came to the UE: %v, which is at %s: %v", came, want, s.camps[u] == s.cells[want])
+	if want := c.words[3]; came != (want != "none") || came && s.camps.get(u) != s.cells[want] {
+		return fmt.Errorf("the packet came to the UE: %v, which is at %s: %v", came, want, s.camps.get(u) == s.cells[want])
 	}
 	return nil
 }
@@ -233,7 +233,7 @@ func (s *stage) operator(ctx context.Context, c *command) error {
 	switch c.words[1] {
 	case "locate":
 		at, err := a.Locate(ctx, supi, who)
-		if err == nil && at.TAI != s.camps[s.ues[c.words[2]]].TAI() {
+		if err == nil && at.TAI != s.camps.get(s.ues[c.words[2]]).TAI() {
 			return fmt.Errorf("located in %v", at.TAI)
 		}
 		return err

@@ -87,7 +87,7 @@ func newField(ctx context.Context, o Options) (*stage, *heard) {
 	h := &heard{next: o.Ladder}
 	s := &stage{
 		recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
-		cells:    make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE), camps: make(map[*ue.UE]*gnb.GNB),
+		cells:    make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE),
 		settle: h.settle, dial: o.Dial, n3: o.N3, datagram: o.Datagram, seen: h.take,
 	}
 	h.note = s.recorder

@@ -24,8 +24,8 @@ func (s *stage) camp(_ context.Context, c *command) error {
 	if len(c.words) < 3 || s.cells[c.words[2]] == nil {
 		return errors.New("camp UE GNB")
 	}
-	s.camps[u] = s.cells[c.words[2]]
-	u.Camp(s.camps[u])
+	s.camps.set(u, s.cells[c.words[2]])
+	u.Camp(s.camps.get(u))
 	return nil
 }
 

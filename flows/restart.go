@@ -105,10 +105,10 @@ func (s *stage) startCore(ctx context.Context, _ *command) error {
 		if err := g.Setup(ctx); err != nil {
 			return err
 		}
-		for u, cell := range s.camps {
+		for u, cell := range s.camps.all() {
 			if cell == old {
 				u.Camp(g)
-				s.camps[u] = g
+				s.camps.set(u, g)
 			}
 		}
 	}

@@ -218,7 +218,7 @@ func (s *stage) idle(ctx context.Context, c *command) error {
 	if c.options["cause"] == "radio-lost" {
 		cause = ngap.CauseRadioNetworkRadioConnectionWithUELost
 	}
-	return s.camps[u].ReleaseUE(ctx, u, cause)
+	return s.camps.get(u).ReleaseUE(ctx, u, cause)
 }
 
 func (s *stage) deregister(ctx context.Context, c *command) error {

@@ -103,5 +103,5 @@ func (s *stage) rrc(_ context.Context, c *command) error {
 	if len(c.words) > 2 && c.words[2] == "inactive" {
 		state = ngap.RRCStateInactive
 	}
-	return s.camps[u].ReportRRCState(u, state)
+	return s.camps.get(u).ReportRRCState(u, state)
 }

@@ -193,7 +193,7 @@ func (s *stage) notify(_ context.Context, c *command) error {
 	if err != nil {
 		return err
 	}
-	return s.camps[u].Notify(u, id, uint8(qfi), c.options["release"] != "")
+	return s.camps.get(u).Notify(u, id, uint8(qfi), c.options["release"] != "")
 }
 
 // released tells why the network released a session of a UE: cause=39.

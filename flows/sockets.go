@@ -44,7 +44,7 @@ func newSocketStage(ctx context.Context, f *Flow, log *slog.Logger) (*stage, err
 	h := &heard{}
 	s := &stage{
 		file: filepath.Join(dir, "limpid.db"), recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
-		cells: make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE), camps: make(map[*ue.UE]*gnb.GNB),
+		cells: make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE),
 		cellConfigs: make(map[string]gnb.Config), settle: h.settle, datagram: datagram, arrows: h.take, others: f.Others,
 		done: []func() error{func() error { return os.RemoveAll(dir) }},
 	}

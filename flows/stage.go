@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"path/filepath"
 	"strconv"
@@ -49,7 +50,7 @@ type stage struct {
 	recorder *recorder
 	cells    map[string]*gnb.GNB
 	ues      map[string]*ue.UE
-	camps    map[*ue.UE]*gnb.GNB
+	camps    camps
 	// of every gNB by its name
 	cellConfigs map[string]gnb.Config
 	links       sync.Map          // gNB name -> sctp.Association, its own end
@@ -75,14 +76,41 @@ type stage struct {
 	done []func() error
 }
 
+// camps is the cell on which each UE camps; commands that run beside the script move UEs too.
+type camps struct {
+	mu sync.Mutex
+	at map[*ue.UE]*gnb.GNB
+}
+
+func (c *camps) get(u *ue.UE) *gnb.GNB {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at[u]
+}
+
+func (c *camps) set(u *ue.UE, cell *gnb.GNB) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.at == nil {
+		c.at = make(map[*ue.UE]*gnb.GNB)
+	}
+	c.at[u] = cell
+}
+
+func (c *camps) all() map[*ue.UE]*gnb.GNB {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.at)
+}
+
 // newStage sets a flow's core up; dir is for its store. It must be called inside a bubble of testing/synctest, whose Wait
 // is settle.
 func newStage(f *Flow, dir string, log *slog.Logger, settle func()) (*stage, error) {
 	s := &stage{
 		file: filepath.Join(dir, "limpid.db"), recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
 		cells: make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE),
-		others: f.Others,
-		camps:  make(map[*ue.UE]*gnb.GNB), cellConfigs: make(map[string]gnb.Config), settle: settle,
+		others:      f.Others,
+		cellConfigs: make(map[string]gnb.Config), settle: settle,
 	}
 	s.arrows = s.recorder.record
 	s.ctx, s.stop = context.WithCancel(context.Background())
@@ -309,7 +337,7 @@ func (s *stage) addUE(_ context.Context, c *command) error {
 		return fmt.Errorf("no gNB %q", option(c, "gnb", "gnb1"))
 	}
 	u.Camp(cell)
-	s.camps[u] = cell
+	s.camps.set(u, cell)
 	s.ues[name] = u
 	return nil
 }

@@ -95,6 +95,8 @@ func notHere(f *flows.Flow) string {
 			return "several nodes would have the same addresses"
 		case strings.Contains(line, "type=Ethernet"), strings.Contains(line, "type=unstructured"), strings.Contains(line, "type=Unstructured"):
 			return "the data path of the flows' configuration carries IP"
+		case strings.HasPrefix(line, "downlink ") && strings.Contains(line, " to="):
+			return "a packet to a network behind a UE needs the operator's route to it"
 		}
 	}
 	return ""

@@ -33,15 +33,19 @@ func (a *AMF) SetCapacity(capacity uint8) {
 // its GUAMI is served by the backup from now on; "" for none. The bindings of connected UEs are released, so that what
 // they say next goes there.
 func (a *AMF) Drain(backup string) {
-	a.SetCapacity(0)
 	indication := &ngap.AMFStatusIndication{UnavailableGUAMIList: ngap.UnavailableGUAMIList{
 		{GUAMI: ngap.NewGUAMI(a.cfg.GUAMI), BackupAMFName: ngap.AMFName(backup)}}}
 	a.eachGNB(func(g *gnb) {
-		if !g.isReady() {
-			return
+		if g.isReady() {
+			g.send(nil, indication)
 		}
-		g.send(nil, indication)
-		if backup == "" {
+	})
+	a.SetCapacity(0)
+	if backup == "" {
+		return
+	}
+	a.eachGNB(func(g *gnb) {
+		if !g.isReady() {
 			return
 		}
 		for _, c := range g.connections() {
