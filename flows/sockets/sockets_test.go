@@ -270,12 +270,26 @@ func playSockets(f *flows.Flow, ladderText *string) (packets int, err error) {
 	return packets, errors.Join(err, shut)
 }
 
-// shows tells whether a ladder shows the flow, in any of its orders, whatever the times.
+// shows tells whether a ladder shows the flow, in any of its orders, whatever the times. In real time what goes up and what
+// goes down cross on the way, so each direction is compared by itself; virtual time compares them together.
 func shows(f *flows.Flow, ladder string) bool {
 	for _, order := range append([]string{f.Ladder}, f.OtherOrders...) {
-		if flows.Same(timeless(ladder), timeless(order)) {
+		got, want := timeless(ladder), timeless(order)
+		if flows.Same(oneWay(got, true), oneWay(want, true)) && flows.Same(oneWay(got, false), oneWay(want, false)) {
 			return true
 		}
 	}
 	return false
+}
+
+// oneWay keeps the arrows that leave the control plane, or those that reach it.
+func oneWay(ladder string, down bool) string {
+	var b strings.Builder
+	for line := range strings.Lines(ladder) {
+		f := strings.Fields(line)
+		if len(f) > 2 && (f[2] == "AMF" || f[2] == "SMF") == down {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
