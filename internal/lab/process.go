@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/limpid-5g/limpid/internal/netspace"
 )
 
 const (
@@ -30,7 +32,7 @@ type Process struct {
 }
 
 // Start runs a program in a namespace. It dies with this process.
-func Start(ns *Namespace, cmd *exec.Cmd, logFile string) (*Process, error) {
+func Start(ns *netspace.Space, cmd *exec.Cmd, logFile string) (*Process, error) {
 	log, err := os.Create(logFile)
 	if err != nil {
 		return nil, err

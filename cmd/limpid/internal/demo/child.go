@@ -13,6 +13,8 @@ import (
 	"os/exec"
 	"syscall"
 	"time"
+
+	"github.com/limpid-5g/limpid/internal/netspace"
 )
 
 // child is this program once more, in another network namespace. It dies with this process.
@@ -26,7 +28,7 @@ type child struct {
 }
 
 // startChild runs `limpid args...` in a namespace; what it logs goes to a file.
-func startChild(ns *namespace, logFile string, env []string, args ...string) (*child, error) {
+func startChild(ns *netspace.Space, logFile string, env []string, args ...string) (*child, error) {
 	log, err := os.Create(logFile)
 	if err != nil {
 		return nil, err
@@ -47,7 +49,7 @@ func startChild(ns *namespace, logFile string, env []string, args ...string) (*c
 	}
 	defer write.Close()
 	c.cmd.Stdout, c.out = write, read
-	if err := ns.do(c.cmd.Start); err != nil {
+	if err := ns.Do(c.cmd.Start); err != nil {
 		return nil, errors.Join(err, read.Close())
 	}
 	go func() {

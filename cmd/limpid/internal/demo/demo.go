@@ -14,6 +14,7 @@ import (
 
 	"github.com/limpid-5g/limpid/cmd/limpid/internal/arrows"
 	"github.com/limpid-5g/limpid/internal/capture"
+	"github.com/limpid-5g/limpid/internal/netspace"
 	"github.com/limpid-5g/limpid/wire/sctp"
 )
 
@@ -91,11 +92,11 @@ func (d *demo) prepare() (err error) {
 		return err
 	}
 	for _, c := range []struct {
-		ns          *namespace
+		ns          *netspace.Space
 		name, point string
 	}{{d.lab.ran, "n2", "N2: gNB and AMF"}, {d.lab.ran, "n3", "N3: gNB and UPF"}, {d.lab.core, "lo", "N4: SMF and UPF"},
 		{d.lab.core, "n6", "N6: UPF and data network"}} {
-		if err := c.ns.do(func() error { return d.capture.Add(c.name, c.point) }); err != nil {
+		if err := c.ns.Do(func() error { return d.capture.Add(c.name, c.point) }); err != nil {
 			return err
 		}
 	}

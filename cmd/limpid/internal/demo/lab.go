@@ -3,17 +3,16 @@ package demo
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 
 	"github.com/vishvananda/netlink"
-	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
+
+	"github.com/limpid-5g/limpid/internal/netspace"
 )
 
 // Places of named network namespaces and of what belongs to them, as ip-netns(8) has them.
@@ -29,7 +28,7 @@ const prefix = "limpid-demo-"
 // lab is three network namespaces with cables between them: ran and core share N2 and N3, core and dn share N6.
 type lab struct {
 	name          string // with which the names of its namespaces begin
-	ran, core, dn *namespace
+	ran, core, dn *netspace.Space
 }
 
 // The addresses, which exist inside the namespaces only.
@@ -51,10 +50,10 @@ func newLab(pid int) (*lab, error) {
 
 func (l *lab) build() error {
 	for _, n := range []struct {
-		at   **namespace
+		at   **netspace.Space
 		name string
 	}{{&l.ran, "ran"}, {&l.core, "core"}, {&l.dn, "dn"}} {
-		ns, err := newNamespace(l.name + n.name)
+		ns, err := netspace.New(l.name + n.name)
 		if err != nil {
 			return err
 		}
@@ -62,125 +61,44 @@ func (l *lab) build() error {
 	}
 	for _, c := range []struct {
 		name       string
-		a, b       *namespace
+		a, b       *netspace.Space
 		addrA, adB netip.Prefix
 	}{
 		{"n2", l.ran, l.core, n2RAN, n2Core}, {"n3", l.ran, l.core, n3RAN, n3Core}, {"n6", l.core, l.dn, n6Core, n6DN},
 	} {
-		if err := cable(c.name, c.a, c.b, c.addrA, c.adB); err != nil {
-			return fmt.Errorf("cable %s: %w", c.name, err)
-		}
-	}
-	return l.dn.do(func() error { // the way back to the UEs
-		return netlink.RouteAdd(&netlink.Route{Dst: ipNet(uePool), Gw: n6Core.Addr().AsSlice()})
-	})
-}
-
-// cable joins two namespaces by an interface of the same name in both.
-func cable(name string, a, b *namespace, addrA, addrB netip.Prefix) error {
-	err := a.do(func() error {
-		return netlink.LinkAdd(&netlink.Veth{
-			LinkAttrs: netlink.LinkAttrs{Name: name}, PeerName: name, PeerNamespace: netlink.NsFd(int(b.handle)),
-		})
-	})
-	if err != nil {
-		return err
-	}
-	for _, end := range []struct {
-		ns   *namespace
-		addr netip.Prefix
-	}{{a, addrA}, {b, addrB}} {
-		if err := end.ns.do(func() error { return plugIn(name, end.addr) }); err != nil {
+		if err := netspace.Cable(c.name, c.a, c.b, c.addrA, c.adB); err != nil {
 			return err
 		}
+		for _, end := range []*netspace.Space{c.a, c.b} {
+			if err := end.Do(func() error { return singleSegments(c.name) }); err != nil {
+				return err
+			}
+		}
 	}
-	return nil
-}
-
-// plugIn configures an end of a cable. Segmentation is left to the sender, so that a capture shows the packets as they
-// would be on a wire.
-func plugIn(name string, addr netip.Prefix) error {
-	link, err := netlink.LinkByName(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(
-		netlink.LinkSetGSOMaxSegs(link, 1),
-		netlink.AddrAdd(link, &netlink.Addr{IPNet: ipNet(addr)}),
-		netlink.LinkSetUp(link),
-	)
-}
-
-func ipNet(p netip.Prefix) *net.IPNet {
-	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
+	return l.dn.Do(func() error { // the way back to the UEs
+		return netlink.RouteAdd(&netlink.Route{Dst: netspace.IPNet(uePool), Gw: n6Core.Addr().AsSlice()})
+	})
 }
 
 // close removes everything whose name is the lab's, also what a killed child left.
 func (l *lab) close() error {
 	var errs []error
-	for _, ns := range []*namespace{l.ran, l.core, l.dn} {
+	for _, ns := range []*netspace.Space{l.ran, l.core, l.dn} {
 		if ns != nil {
-			errs = append(errs, ns.close())
+			errs = append(errs, ns.Close())
 		}
 	}
 	return errors.Join(append(errs, removeNamespaces(func(name string) bool { return strings.HasPrefix(name, l.name) }))...)
 }
 
-// namespace is a named network namespace with a thread that lives in it.
-type namespace struct {
-	name   string
-	handle netns.NsHandle
-	calls  chan func()
-	ended  chan struct{}
-}
-
-func newNamespace(name string) (*namespace, error) {
-	n := &namespace{name: name, calls: make(chan func()), ended: make(chan struct{})}
-	ready := make(chan error)
-	go n.live(ready)
-	if err := <-ready; err != nil {
-		return nil, fmt.Errorf("network namespace %s: %w", name, err)
-	}
-	return n, n.do(func() error {
-		// IPv6 would only fill the capture with neighbour discovery; a kernel without it needs nothing.
-		err := os.WriteFile("/proc/sys/net/ipv6/conf/default/disable_ipv6", []byte("1"), 0)
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-		lo, err := netlink.LinkByName("lo")
-		if err != nil {
-			return err
-		}
-		return netlink.LinkSetUp(lo)
-	})
-}
-
-// live makes the namespace and serves calls in it. Its thread is never given back: it ends with the goroutine.
-func (n *namespace) live(ready chan<- error) {
-	runtime.LockOSThread()
-	defer close(n.ended)
-	handle, err := netns.NewNamed(n.name)
-	n.handle = handle
-	ready <- err
+// singleSegments leaves segmentation of what a namespace sends into a cable to the sender, so that a capture shows the packets
+// as they would be on a wire.
+func singleSegments(cable string) error {
+	link, err := netlink.LinkByName(cable)
 	if err != nil {
-		return
+		return err
 	}
-	for f := range n.calls {
-		f()
-	}
-}
-
-// do runs f on the namespace's thread: sockets and processes that it makes belong there.
-func (n *namespace) do(f func() error) error {
-	result := make(chan error, 1)
-	n.calls <- func() { result <- f() }
-	return <-result
-}
-
-func (n *namespace) close() error {
-	close(n.calls)
-	<-n.ended
-	return errors.Join(n.handle.Close(), removeNamespace(n.name))
+	return netlink.LinkSetGSOMaxSegs(link, 1)
 }
 
 func removeNamespace(name string) error {

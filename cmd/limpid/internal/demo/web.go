@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/limpid-5g/limpid/internal/netspace"
 )
 
 // webServer is what the UEs want to reach: a page that only it can know.
@@ -21,10 +23,10 @@ type webServer struct {
 }
 
 // startWeb serves on port 80 of the data network.
-func startWeb(dn *namespace, addr netip.Addr) (*webServer, error) {
+func startWeb(dn *netspace.Space, addr netip.Addr) (*webServer, error) {
 	w := &webServer{url: "http://" + addr.String() + "/"}
 	var l net.Listener
-	err := dn.do(func() (err error) {
+	err := dn.Do(func() (err error) {
 		l, err = net.Listen("tcp4", netip.AddrPortFrom(addr, 80).String())
 		return err
 	})
