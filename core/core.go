@@ -5,6 +5,7 @@ package core
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -69,7 +70,7 @@ type Core struct {
 	pcf     *pcf.PCF
 	control net.Listener
 	metrics *metrics.Server // nil: none
-	n2      sctp.Listener
+	n2      []sctp.Listener
 	changes func(context.Context) // tells of changes of subscribers until the context ends
 	closers []func() error        // in the order of opening
 }
@@ -230,13 +231,19 @@ func (c *Core) openN2() error {
 		}
 		c.closers = append(c.closers, transport.Close)
 	}
-	l, err := transport.Listen(netip.AddrPortFrom(n2.Address, n2.Port))
-	if err != nil {
-		return c.cfg.ErrorAt("amf.n2.address", err)
+	for i, e := range endpoints(&n2) {
+		key := "amf.n2.address"
+		if i > 0 {
+			key = fmt.Sprintf("amf.n2.further[%d].address", i-1)
+		}
+		l, err := transport.Listen(e.Address)
+		if err != nil {
+			return c.cfg.ErrorAt(key, err)
+		}
+		c.n2 = append(c.n2, l)
+		c.closers = append(c.closers, l.Close)
+		c.log.Info("N2 listens", "address", l.Addr(), "protocol", "NGAP over SCTP", "binding", string(transport.Binding()))
 	}
-	c.n2 = l
-	c.closers = append(c.closers, l.Close)
-	c.log.Info("N2 listens", "address", l.Addr(), "protocol", "NGAP over SCTP", "binding", string(transport.Binding()))
 	return nil
 }
 
@@ -252,8 +259,8 @@ func (c *Core) Run(ctx context.Context) error {
 		defer stopUserPlane()
 		return unlessCancelled(c.smf.Run(ctx))
 	})
-	if c.n2 != nil {
-		g.Go(func() error { return unlessCancelled(c.amf.Serve(ctx, c.n2)) })
+	for _, l := range c.n2 {
+		g.Go(func() error { return unlessCancelled(c.amf.Serve(ctx, l)) })
 	}
 	c.runManagement(ctx, g)
 	g.Go(func() error { c.changes(ctx); return nil })

@@ -11,6 +11,7 @@ import (
 	"github.com/limpid-5g/limpid/nf/nssf"
 	"github.com/limpid-5g/limpid/nf/upf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
+	"github.com/limpid-5g/limpid/wire/ngap"
 	"github.com/limpid-5g/limpid/wire/sctp"
 )
 
@@ -43,6 +44,7 @@ func amfConfig(c *config.Config) amf.Config {
 		},
 		Network: amf.NetworkIdentity{FullName: c.AMF.NetworkName.Full, ShortName: c.AMF.NetworkName.Short},
 	}
+	cfg.Endpoints = endpoints(&c.AMF.N2)
 	cfg.EquivalentPLMNs, cfg.InclusionMode = c.AMF.EquivalentPLMNs, c.AMF.InclusionMode()
 	for i := range c.AMF.RegistrationAreas {
 		cfg.RegistrationAreas = append(cfg.RegistrationAreas, c.AMF.RegistrationAreas[i].All())
@@ -113,6 +115,24 @@ func gateways(d *config.DNN) []netip.Prefix {
 		if p.Addr().Is6() {
 			list = append(list, netip.PrefixFrom(p.Addr().Next(), p.Bits()))
 		}
+	}
+	return list
+}
+
+// endpoints are the addresses at which gNBs reach the AMF, the first the one that they are configured with.
+func endpoints(n *config.N2) []amf.Endpoint {
+	list := []amf.Endpoint{{Address: netip.AddrPortFrom(n.Address, n.Port), Usage: ngap.TNLAssociationUsageBoth, Weight: n.Weight}}
+	usages := map[string]ngap.TNLAssociationUsage{"ue": ngap.TNLAssociationUsageUE, "non-ue": ngap.TNLAssociationUsageNonUE}
+	for i := range n.Further {
+		f := &n.Further[i]
+		e := amf.Endpoint{Address: f.AddrPort(n), Usage: ngap.TNLAssociationUsageBoth, Weight: 1}
+		if u, given := usages[f.Usage]; given {
+			e.Usage = u
+		}
+		if f.Weight != nil {
+			e.Weight = *f.Weight
+		}
+		list = append(list, e)
 	}
 	return list
 }

@@ -219,7 +219,8 @@ func strayMobility(name string, amfID ngap.AMFUENGAPID, ranID ngap.RANUENGAPID, 
 
 // operator is what an operator orders: "operator locate u1", "operator follow u1 [off]", "operator trace u1 [off]",
 // "operator voice u1", "operator deregister u1 [reregister]", "operator configure u1 [reregister]",
-// "operator authenticate u1", "operator capacity 50", "operator drain [backup=NAME]", "operator reset gnb1".
+// "operator authenticate u1", "operator capacity 50", "operator drain [backup=NAME]", "operator reset gnb1",
+// "operator weight 127.0.0.2:38412 0", "operator add 127.0.0.2:38412", "operator remove 127.0.0.2:38412", "operator rebind u1".
 func (s *stage) operator(ctx context.Context, c *command) error {
 	a := s.core.AMF()
 	if len(c.words) < 2 {
@@ -265,6 +266,10 @@ func (s *stage) operator(ctx context.Context, c *command) error {
 		return nil
 	case "reset":
 		return a.ResetGNB(c.words[2])
+	case "weight", "add", "remove":
+		return s.operateEndpoint(c)
+	case "rebind":
+		return a.ReleaseBinding(ctx, supi)
 	}
 	return fmt.Errorf("no order %q", c.words[1])
 }

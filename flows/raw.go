@@ -12,7 +12,6 @@ import (
 	"github.com/limpid-5g/limpid/wire/aper"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/ngap"
-	"github.com/limpid-5g/limpid/wire/sctp"
 )
 
 // camp moves a UE to another gNB.
@@ -29,16 +28,17 @@ func (s *stage) camp(_ context.Context, c *command) error {
 	return nil
 }
 
-// vanishGNB loses a gNB's association without a farewell.
+// vanishGNB loses a gNB's associations without a farewell: "vanish gnb1", or one by the order of dialling: "vanish gnb1 2".
 func (s *stage) vanishGNB(_ context.Context, c *command) error {
-	s.cut(c.words[1])
-	return nil
-}
-
-func (s *stage) cut(name string) {
-	if link, ok := s.links.Load(name); ok {
-		_ = link.(sctp.Association).Abort("vanished") // the association is gone whatever it says
+	if len(c.words) < 3 {
+		s.cut(c.words[1])
+		return nil
 	}
+	number, err := strconv.Atoi(c.words[2])
+	if err != nil {
+		return err
+	}
+	return s.cutLink(c.words[1], number)
 }
 
 // n4 makes N4 lose everything, or nothing: "n4 silent", "n4 heard".

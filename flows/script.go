@@ -66,7 +66,8 @@ type verbs map[string]func(context.Context, *command) error
 // verbs are all commands; each group has a file of its own.
 func (s *stage) verbs() verbs {
 	all := make(verbs)
-	for _, group := range []verbs{s.radioVerbs(), s.phoneVerbs(), s.faultVerbs(), s.restartVerbs(), s.accessVerbs(), s.mobilityVerbs(), s.sessionVerbs()} {
+	for _, group := range []verbs{s.radioVerbs(), s.phoneVerbs(), s.faultVerbs(), s.restartVerbs(), s.accessVerbs(), s.mobilityVerbs(), s.sessionVerbs(),
+		s.associationVerbs()} {
 		maps.Copy(all, group)
 	}
 	return all

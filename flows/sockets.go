@@ -87,9 +87,10 @@ func (s *stage) radio(cfg *config.Config) error {
 		s.n3 = append(s.n3, netip.AddrFrom4([4]byte{127, 0, 0, byte(11 + i)}))
 	}
 	amf := netip.AddrPortFrom(cfg.AMF.N2.Address, cfg.AMF.N2.Port)
-	s.dial = func(ctx context.Context) (sctp.Association, error) {
-		return transport.Dial(ctx, netip.AddrPortFrom(s.n3[0], 0), amf)
+	s.dialTo = func(ctx context.Context, at netip.AddrPort) (sctp.Association, error) {
+		return transport.Dial(ctx, netip.AddrPortFrom(s.n3[0], 0), at)
 	}
+	s.dial = func(ctx context.Context) (sctp.Association, error) { return s.dialTo(ctx, amf) }
 	return nil
 }
 

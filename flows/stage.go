@@ -53,7 +53,9 @@ type stage struct {
 	camps    camps
 	// of every gNB by its name
 	cellConfigs map[string]gnb.Config
-	links       sync.Map          // gNB name -> sctp.Association, its own end
+	links       links             // the gNBs' own ends of their associations
+	dialled     atomic.Uint32     // associations so far
+	unreachable atomic.Value      // address of the AMF that nobody reaches, as text
 	said        sync.Map          // UE name -> []byte, its last NAS message as it went over the air
 	silent      atomic.Bool       // N4 loses everything
 	chaos       *chaos            // nil but in the random test
@@ -65,10 +67,11 @@ type stage struct {
 	n4Ends sync.Map    // netip.AddrPort -> *pfcp.PipeConn of who has that address
 
 	// Over real sockets, where they are not nil:
-	dial     func(context.Context) (sctp.Association, error) // an association of a gNB
-	n3       []netip.Addr                                    // one for the tunnels of each gNB
-	datagram func(to netip.Addr) error                       // lets a packet arrive from a data network
-	seen     ladder.Sink                                     // what gNBs and UEs see
+	dial     func(context.Context) (sctp.Association, error)                 // an association of a gNB
+	dialTo   func(context.Context, netip.AddrPort) (sctp.Association, error) // likewise, with one of the AMF's addresses
+	n3       []netip.Addr                                                    // one for the tunnels of each gNB
+	datagram func(to netip.Addr) error                                       // lets a packet arrive from a data network
+	seen     ladder.Sink                                                     // what gNBs and UEs see
 
 	ctx  context.Context
 	stop context.CancelFunc
@@ -232,7 +235,7 @@ func (s *stage) addGNB(ctx context.Context, c *command) error {
 		return err
 	}
 	cfg := gnb.Config{
-		Name: name, ID: uint32(id), Also: also, PLMN: plmn, TAC: ident.TAC(tac), Slices: list, Dial: s.dialFor(name),
+		Name: name, ID: uint32(id), Also: also, PLMN: plmn, TAC: ident.TAC(tac), Slices: list, Dial: s.dialFor(name), DialTo: s.dialToFor(name),
 		N3:    netip.AddrFrom4([4]byte{127, 0, 0, byte(10 + number)}),
 		Hooks: s.cellMisbehaviour(c), Ladder: s.xn,
 	}
@@ -256,15 +259,44 @@ func (s *stage) dialFor(name string) func(context.Context) (sctp.Association, er
 		return func(ctx context.Context) (sctp.Association, error) {
 			near, err := s.dial(ctx)
 			if err == nil {
-				s.links.Store(name, near)
+				s.noteLink(name, near)
 			}
 			return near, err
 		}
 	}
-	node := s.nodes.cell(name)
-	return func(context.Context) (sctp.Association, error) {
-		near, far := sctp.Pipe()
-		s.links.Store(name, near)
+	dial := s.dialToFor(name)
+	return func(ctx context.Context) (sctp.Association, error) { return dial(ctx, n2Address) }
+}
+
+// n2Address is where the AMF of base/limpid.yaml is.
+var n2Address = netip.MustParseAddrPort("127.0.0.1:38412")
+
+// dialToFor is dialFor with a choice of the AMF's addresses; nil where there is none.
+func (s *stage) dialToFor(name string) func(context.Context, netip.AddrPort) (sctp.Association, error) {
+	dial := s.dialTo
+	switch {
+	case dial == nil && s.dial != nil:
+		return nil
+	case dial == nil:
+		dial = s.pipeTo(s.nodes.cell(name))
+	}
+	return func(ctx context.Context, at netip.AddrPort) (sctp.Association, error) {
+		if s.unreachable.Load() == at.String() {
+			return nil, sctp.ErrPeerUnreachable
+		}
+		near, err := dial(ctx, at)
+		if err == nil {
+			s.noteLink(name, near)
+		}
+		return near, err
+	}
+}
+
+// pipeTo makes associations in memory with the core of a node.
+func (s *stage) pipeTo(node string) func(context.Context, netip.AddrPort) (sctp.Association, error) {
+	return func(_ context.Context, at netip.AddrPort) (sctp.Association, error) {
+		n := s.dialled.Add(1)
+		near, far := sctp.PipeBetween(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, byte(1 + n>>8), byte(n)}), 38412), at)
 		s.wg.Go(func() { s.coreOf(node).ServeN2(s.ctx, far) })
 		return near, nil
 	}

@@ -98,6 +98,26 @@ type N2 struct {
 	UDPPort uint16     `yaml:"udp_port"` // of the encapsulation of RFC 6951 §4.1
 	// MessageRate bounds the messages per second that are taken from one gNB; 0: no bound.
 	MessageRate int `yaml:"message_rate"`
+	// Weight is how large a share of UEs begins at Address beside Further, TS 38.413 §9.3.2.10.
+	Weight uint8 `yaml:"weight"`
+	// Further are addresses at which gNBs make associations too, once they are told: UEs outlive the loss of all but one.
+	Further []FurtherN2 `yaml:"further"`
+}
+
+// FurtherN2 is another address of the AMF, TS 23.501 §5.21.1.2.
+type FurtherN2 struct {
+	Address netip.Addr `yaml:"address"`
+	Port    uint16     `yaml:"port"`   // left out: that of n2
+	Weight  *uint8     `yaml:"weight"` // 0: no UE begins there; left out: 1
+	Usage   string     `yaml:"usage"`  // both, ue, non-ue, TS 38.413 §9.3.2.9; left out: both
+}
+
+// AddrPort is the address with its port.
+func (f *FurtherN2) AddrPort(n *N2) netip.AddrPort {
+	if f.Port == 0 {
+		return netip.AddrPortFrom(f.Address, n.Port)
+	}
+	return netip.AddrPortFrom(f.Address, f.Port)
 }
 
 // PLMN is a network with its tracking areas and slices, TS 38.413 §9.2.6.2.

@@ -23,7 +23,7 @@ func defaults() *Config {
 		AMF: AMF{
 			GUAMI:             GUAMI{Region: 1, Set: 1},
 			RelativeCapacity:  255,
-			N2:                N2{Port: sctp.PortNGAP, SCTP: "auto", UDPPort: sctp.PortUDPEncapsulation, MessageRate: 50_000},
+			N2:                N2{Port: sctp.PortNGAP, SCTP: "auto", UDPPort: sctp.PortUDPEncapsulation, MessageRate: 50_000, Weight: 1},
 			Ciphering:         []string{"NEA2", "NEA1", "NEA3"},
 			Integrity:         []string{"NIA2", "NIA1", "NIA3"},
 			T3512:             Duration(time.Hour), // the 54 min of TS 24.501 §10.2, rounded up to what a GPRS timer 3 can say

@@ -41,6 +41,11 @@ func (c *Config) checkAddresses(has []netip.Addr) error {
 		wanted[2].key, wanted[2].addr = "upf.n4.address", c.UPF.N4.Address
 		wanted[3].key, wanted[3].addr = "upf.n3.address", c.UPF.N3.Address
 	}
+	for i, f := range c.AMF.N2.Further {
+		wanted = append(wanted, wanted[0])
+		w := &wanted[len(wanted)-1]
+		w.key, w.addr = fmt.Sprintf("amf.n2.further[%d].address", i), f.Address
+	}
 	var errs Errors
 	for _, w := range wanted {
 		if !present(w.addr, has) {

@@ -62,6 +62,9 @@ func (c *Config) GNBNetworks() ([]netip.Prefix, error) {
 	if a := c.AMF.N2.Address; a.IsValid() { // a UPF alone has none
 		own = append(own, a)
 	}
+	for _, f := range c.AMF.N2.Further {
+		own = append(own, f.Address)
+	}
 	if c.UPF != nil {
 		own = append(own, c.UPF.N3.Address)
 		if a := c.UPF.N3.AddressV6; a.IsValid() {

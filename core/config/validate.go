@@ -98,7 +98,36 @@ func (v *validator) n2() {
 		v.bad("amf.n2.message_rate", "%d: want the messages per second taken from one gNB, or 0 for no bound", n.MessageRate)
 	}
 	v.oneOf("amf.n2.sctp", n.SCTP, "auto", "kernel", "raw", "udp")
+	v.furtherN2(&n)
 }
+
+// furtherN2: an address of the AMF is there once, and is one that gNBs can be told.
+func (v *validator) furtherN2(n *N2) {
+	seen := map[netip.AddrPort]bool{netip.AddrPortFrom(n.Address, n.Port): true}
+	if len(n.Further) > 0 && n.Address.IsUnspecified() {
+		v.bad("amf.n2.address", "%s: with amf.n2.further gNBs are told the addresses, so it must be one", n.Address)
+	}
+	if len(n.Further) > maxFurtherN2 {
+		v.bad("amf.n2.further", "%d addresses, want at most %d (TS 38.413 §9.2.6.7)", len(n.Further), maxFurtherN2)
+	}
+	for i, f := range n.Further {
+		key := fmt.Sprintf("amf.n2.further[%d]", i)
+		if !f.Address.IsValid() || f.Address.IsUnspecified() {
+			v.bad(key+".address", "missing: want an address of this machine that gNBs reach")
+		}
+		at := f.AddrPort(n)
+		if seen[at] {
+			v.bad(key+".address", "%s is there already", at)
+		}
+		seen[at] = true
+		if f.Usage != "" {
+			v.oneOf(key+".usage", f.Usage, "both", "ue", "non-ue")
+		}
+	}
+}
+
+// maxFurtherN2 leaves room for the first: maxnoofTNLAssociations is 32, TS 38.413 §9.2.6.7.
+const maxFurtherN2 = 31
 
 func (v *validator) plmns() {
 	if len(v.AMF.PLMNs) == 0 || len(v.AMF.PLMNs) > maxPLMNs {

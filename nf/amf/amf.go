@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -59,6 +60,7 @@ type AMF struct {
 	load        *load
 
 	mu        sync.Mutex
+	endpoints endpoints
 	gnbs      map[*gnb]struct{}
 	takeovers map[string]takeover // by global RAN node identity
 }
@@ -82,6 +84,7 @@ func New(cfg Config, services Services, sink ladder.Sink, log *slog.Logger) (*AM
 		gnbs: make(map[*gnb]struct{}), takeovers: make(map[string]takeover), keeper: newKeeper(services.Contexts, log), load: newLoad(),
 	}
 	a.cfg.setDefaults()
+	a.endpoints.list = slices.Clone(cfg.Endpoints)
 	a.ues.init()
 	a.capacity.Store(uint32(cfg.RelativeCapacity))
 	return a, nil

@@ -2,9 +2,9 @@ package amf
 
 import (
 	"context"
-	"fmt"
 	"time"
 
+	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
 
@@ -66,6 +66,15 @@ func (g *gnb) releaseBinding(c *connection) {
 	_ = c.ue.Load().follow(&order{"binding release", release, make(chan error, 1)}) // refused only at shutdown
 }
 
+// ReleaseBinding has the gNB choose anew over which association it speaks of a UE, TS 23.501 §5.21.1.2. Errors:
+// CauseContextNotFound, CauseUEInCMIdle.
+func (a *AMF) ReleaseBinding(ctx context.Context, supi ident.SUPI) error {
+	return a.order(ctx, supi, "binding release", func(_ context.Context, ue *ue) error {
+		ue.conn.gnb.send(ue.conn, &ngap.UETNLABindingReleaseRequest{AMFUENGAPID: ue.conn.amfID, RANUENGAPID: ue.conn.ranID})
+		return nil
+	})
+}
+
 // update is the AMF Configuration Update procedure, TS 38.413 §8.7.3. A gNB that cannot take it now is asked once more
 // when it says.
 func (g *gnb) update(m *ngap.AMFConfigurationUpdate) {
@@ -73,6 +82,10 @@ func (g *gnb) update(m *ngap.AMFConfigurationUpdate) {
 		answer, err := g.ask(m)
 		if err != nil {
 			g.log.Warn("gNB does not answer the AMF Configuration Update", "reason", err)
+			return
+		}
+		if done, ok := answer.(*ngap.AMFConfigurationUpdateAcknowledge); ok {
+			g.associationsMade(done)
 			return
 		}
 		failure, failed := answer.(*ngap.AMFConfigurationUpdateFailure)
@@ -92,46 +105,70 @@ func (g *gnb) update(m *ngap.AMFConfigurationUpdate) {
 	}
 }
 
-// ask sends a message that concerns no UE and waits for its outcome. At most one is asked at a time of each procedure.
+// ask sends a message that concerns no UE and waits for its outcome. One at a time is asked of each procedure: the next waits for
+// its turn.
 func (g *gnb) ask(m ngap.Message) (ngap.Message, error) {
-	code := m.ProcedureCode()
-	answer := make(chan ngap.Message, 1)
-	g.mu.Lock()
-	if _, asked := g.asked[code]; asked {
-		g.mu.Unlock()
-		return nil, fmt.Errorf("%s is under way", m.Name())
+	q, err := g.turn(m.ProcedureCode())
+	if err != nil {
+		return nil, err
 	}
-	g.asked[code] = answer
-	g.mu.Unlock()
-	defer func() {
-		g.mu.Lock()
-		delete(g.asked, code)
-		g.mu.Unlock()
-	}()
+	defer g.endTurn(m.ProcedureCode(), q)
 	g.send(nil, m)
 	ctx, cancel := context.WithTimeout(context.Background(), ranProcedure.Duration)
 	defer cancel()
 	select {
-	case out := <-answer:
+	case out := <-q.answer:
 		return out, nil
 	case <-g.gone:
-		return nil, errTargetGone
+		return nil, errNoAssociation
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
+// question is a procedure that the AMF began and that concerns no UE.
+type question struct {
+	answer chan ngap.Message // has room for one
+	over   chan struct{}
+}
+
+func (g *gnb) turn(code ngap.ProcedureCode) (question, error) {
+	for {
+		g.mu.Lock()
+		before, asked := g.asked[code]
+		if !asked {
+			q := question{answer: make(chan ngap.Message, 1), over: make(chan struct{})}
+			g.asked[code] = q
+			g.mu.Unlock()
+			return q, nil
+		}
+		g.mu.Unlock()
+		select {
+		case <-before.over:
+		case <-g.gone:
+			return question{}, errNoAssociation
+		}
+	}
+}
+
+func (g *gnb) endTurn(code ngap.ProcedureCode, q question) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.asked, code)
+	close(q.over)
+}
+
 // answered gives the outcome of a procedure that concerns no UE to who asked.
 func (g *gnb) answered(m ngap.Message) {
 	g.mu.Lock()
-	answer := g.asked[m.ProcedureCode()]
+	q, asked := g.asked[m.ProcedureCode()]
 	g.mu.Unlock()
-	if answer == nil {
+	if !asked {
 		g.log.Warn("outcome of a procedure that nobody began", "message", m.Name())
 		return
 	}
 	select {
-	case answer <- m:
+	case q.answer <- m:
 	default: // twice
 	}
 }

@@ -23,10 +23,13 @@ type Config struct {
 	T3502                  time.Duration // how long a UE waits after failed attempts, TS 24.501 §10.2; 0: its default
 	RequestIMEISV          bool          // ask for the equipment identity in the Security Mode Command
 	N2MessageRate          int           // messages per second taken from one gNB; 0: no bound
-	MaxProcedures          int           // UEs busy at once; more are answered with congestion
-	CongestionBackoff      time.Duration // T3346 in that answer
-	Reauthentication       Reauthentication
-	PowerSaving            PowerSaving
+	// Endpoints are the addresses at which gNBs reach the AMF, the first the one that they are configured with; one, or none,
+	// needs not be told.
+	Endpoints         []Endpoint
+	MaxProcedures     int           // UEs busy at once; more are answered with congestion
+	CongestionBackoff time.Duration // T3346 in that answer
+	Reauthentication  Reauthentication
+	PowerSaving       PowerSaving
 	// RegistrationAreas are tracking areas among which a UE moves without telling, each of at most 16, TS 24.501 §9.11.3.9;
 	// the others of a PLMN are one area together.
 	RegistrationAreas [][]ident.TAI

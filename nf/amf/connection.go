@@ -13,11 +13,12 @@ import (
 // connection is the N2 connection of one UE: a logical NG-connection of TS 38.413 §5.
 type connection struct {
 	gnb    *gnb
+	link   *tnla              // the UE's binding, under gnb.mu
 	ue     atomic.Pointer[ue] // another one where the UE turns out not to be who it said
 	amfID  ngap.AMFUENGAPID
 	ranID  ngap.RANUENGAPID
 	epoch  uint64 // of the gNB's association, in which the gNB asked for the connection
-	stream uint16 // the same for the connection's whole life, TS 38.412 §7
+	stream uint16 // on link, TS 38.412 §7
 	// under gnb.mu: the gNB was told to release the UE and has not confirmed it yet
 	released bool
 	// under gnb.mu: the gNB has not yet said by which identity it will know the UE, TS 38.413 §8.4.2
@@ -35,10 +36,10 @@ type connection struct {
 }
 
 // initialUE opens a connection for a UE and finds out which UE it is, TS 38.413 §8.6.1.
-func (g *gnb) initialUE(m *ngap.InitialUEMessage) {
-	a := g.amf
+func (l *tnla) initialUE(m *ngap.InitialUEMessage) {
+	a, g := l.amf, l.gnb.Load()
 	u := a.ueOf(m)
-	conn := g.newConnection(ngap.AMFUENGAPID(a.nextNGAPID.Add(1)), u)
+	conn := g.newConnection(ngap.AMFUENGAPID(a.nextNGAPID.Add(1)), u, l)
 	conn.ranID = m.RANUENGAPID
 	if old := g.connectionByRAN(m.RANUENGAPID); old != nil {
 		g.lose(old, "the gNB uses its RAN UE NGAP ID again")
@@ -55,11 +56,12 @@ func (g *gnb) initialUE(m *ngap.InitialUEMessage) {
 	}
 }
 
-func (g *gnb) newConnection(id ngap.AMFUENGAPID, u *ue) *connection {
+// newConnection makes a connection that is bound to an association; nil: to the one that the weights choose.
+func (g *gnb) newConnection(id ngap.AMFUENGAPID, u *ue, l *tnla) *connection {
 	c := &connection{gnb: g, amfID: id, epoch: g.now()}
 	c.ue.Store(u)
-	if n := g.assoc.OutboundStreams(); n > 1 {
-		c.stream = 1 + uint16(uint64(id)%uint64(n-1))
+	if l != nil {
+		c.bind(l)
 	}
 	return c
 }
@@ -89,27 +91,29 @@ func (c *connection) sendPlain(m gmm.Message) {
 }
 
 // deliver hands a UE-associated message to its UE, TS 38.413 §10.6.
-func (g *gnb) deliver(m ngap.Message) {
+func (l *tnla) deliver(m ngap.Message) {
+	g := l.gnb.Load()
 	ids, ok := idsOf(m)
 	if !ok {
-		g.errorIndication(nil, nil, ngap.CauseProtocolAbstractSyntaxErrorReject)
-		g.log.Warn("message refused: nothing is done with it here", "message", m.Name())
+		l.errorIndication(nil, nil, ngap.CauseProtocolAbstractSyntaxErrorReject)
+		l.log.Warn("message refused: nothing is done with it here", "message", m.Name())
 		return
 	}
 	if ids.amf == nil { // only an Error Indication may come without
-		g.log.Warn("error indication", "message", describe(m))
+		l.log.Warn("error indication", "message", describe(m))
 		return
 	}
 	conn := g.connection(*ids.amf)
 	switch {
 	case conn == nil:
-		g.unknownID(m, ids, ngap.CauseRadioNetworkUnknownLocalUENGAPID)
+		l.unknownID(m, ids, ngap.CauseRadioNetworkUnknownLocalUENGAPID)
 	case !g.knows(conn, m, ids.ran):
-		g.unknownID(m, ids, ngap.CauseRadioNetworkInconsistentRemoteUENGAPID)
+		l.unknownID(m, ids, ngap.CauseRadioNetworkInconsistentRemoteUENGAPID)
 	case g.isReleased(conn):
 		g.afterRelease(conn, m)
 	default:
-		g.deliverTo(conn, m)
+		g.bound(conn, l)
+		l.deliverTo(conn, m)
 	}
 }
 
@@ -124,24 +128,24 @@ func (g *gnb) afterRelease(conn *connection, m ngap.Message) {
 	}
 }
 
-func (g *gnb) deliverTo(conn *connection, m ngap.Message) {
+func (l *tnla) deliverTo(conn *connection, m ngap.Message) {
 	if err := conn.ue.Load().follow(&n2Message{conn: conn, message: m}); err != nil {
-		g.log.Warn("message for a UE dropped", "message", m.Name(), "reason", err)
+		l.log.Warn("message for a UE dropped", "message", m.Name(), "reason", err)
 		if _, isError := m.(*ngap.ErrorIndication); !isError {
-			g.errorIndication(&conn.amfID, &conn.ranID, ngap.CauseMiscControlProcessingOverload)
+			l.errorIndication(&conn.amfID, &conn.ranID, ngap.CauseMiscControlProcessingOverload)
 		}
 	}
 }
 
-func (g *gnb) unknownID(m ngap.Message, ids ueIDs, cause ngap.Cause) {
-	g.log.Warn("message for an unknown UE", "message", m.Name(), "cause", cause)
+func (l *tnla) unknownID(m ngap.Message, ids ueIDs, cause ngap.Cause) {
+	l.log.Warn("message for an unknown UE", "message", m.Name(), "cause", cause)
 	if _, isError := m.(*ngap.ErrorIndication); isError {
 		return // never answered with another, TS 38.413 §10.5
 	}
 	if _, isAnswer := m.(*ngap.UEContextReleaseComplete); isAnswer {
 		return // a release that both sides started
 	}
-	g.errorIndication(ids.amf, ids.ran, cause)
+	l.errorIndication(ids.amf, ids.ran, cause)
 }
 
 // release tells the gNB to release a UE about which nothing more is to be said, TS 38.413 §8.3.3. The identities stay

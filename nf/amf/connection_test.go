@@ -15,7 +15,9 @@ import (
 // testGNB is a gNB of a and the messages that it hears.
 func testGNB(a *AMF) (*gnb, func(t *testing.T) []string) {
 	near, far := sctp.Pipe()
-	g := &gnb{amf: a, assoc: near, log: a.log, ready: true, conns: make(map[ngap.AMFUENGAPID]*connection), byRAN: make(map[ngap.RANUENGAPID]*connection)}
+	g := a.newGNB(a.log)
+	g.ready = true
+	g.link(&tnla{amf: a, assoc: near, log: a.log})
 	a.addGNB(g)
 	var heard []string
 	go func() {
@@ -73,8 +75,8 @@ func TestReleaseIsConfirmed(t *testing.T) {
 		if first.lives() || g.connection(first.amfID) != first {
 			t.Fatal("a released connection lives, or is forgotten before the gNB confirms")
 		}
-		g.deliver(&ngap.PDUSessionResourceSetupResponse{AMFUENGAPID: first.amfID, RANUENGAPID: 1}) // crossed the command
-		g.deliver(&ngap.UEContextReleaseComplete{AMFUENGAPID: first.amfID, RANUENGAPID: 1})
+		g.links[0].deliver(&ngap.PDUSessionResourceSetupResponse{AMFUENGAPID: first.amfID, RANUENGAPID: 1}) // crossed the command
+		g.links[0].deliver(&ngap.UEContextReleaseComplete{AMFUENGAPID: first.amfID, RANUENGAPID: 1})
 		if g.connection(first.amfID) != nil || g.connectionByRAN(1) != nil {
 			t.Fatal("the confirmed one is still there")
 		}
@@ -179,7 +181,7 @@ func TestAudit(t *testing.T) {
 func closeAll(t *testing.T, a *AMF, g *gnb) {
 	t.Helper()
 	a.Close()
-	if err := g.assoc.Abort("the test ends"); err != nil {
+	if err := g.links[0].assoc.Abort("the test ends"); err != nil {
 		t.Error(err)
 	}
 	synctest.Wait()

@@ -20,16 +20,20 @@ const (
 	toUE    arrow = true
 )
 
-// trace shows an N2 message to whoever watches.
-func (g *gnb) trace(down arrow, m ngap.Message) {
-	if !g.amf.ladder.On() {
+// trace shows an N2 message to whoever watches; of a gNB with several associations, also over which it goes.
+func (l *tnla) trace(down arrow, m ngap.Message) {
+	if !l.amf.ladder.On() {
 		return
 	}
-	e := ladder.Event{From: g.label(), To: "AMF", Interface: ladder.N2, Message: m.Name(), Detail: describe(m)}
+	g, detail := l.gnb.Load(), describe(m)
+	if n := g.numberOf(l); n > 1 {
+		detail = strings.TrimLeft(fmt.Sprintf("%s TNLA=%d", detail, n), " ")
+	}
+	e := ladder.Event{From: g.label(), To: "AMF", Interface: ladder.N2, Message: m.Name(), Detail: detail}
 	if down {
 		e.From, e.To = e.To, e.From
 	}
-	g.amf.ladder.Emit(e)
+	l.amf.ladder.Emit(e)
 }
 
 // traceN1 shows a 5GMM message, deciphered.

@@ -1,6 +1,11 @@
 package amf
 
-import "github.com/limpid-5g/limpid/wire/ngap"
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/limpid-5g/limpid/wire/ngap"
+)
 
 // mobility is the key IEs of what a handover says.
 func (d *details) mobility(m ngap.Message) {
@@ -61,11 +66,33 @@ func (d *details) management(m ngap.Message) {
 		if m.RelativeAMFCapacity != nil {
 			d.add("capacity", *m.RelativeAMFCapacity)
 		}
+		for _, i := range m.AMFTNLAssociationToAddList {
+			d.add("add", fmt.Sprintf("%v(%d)", cpText(&i.AMFTNLAssociationAddress), i.TNLAddressWeightFactor))
+		}
+		for _, i := range m.AMFTNLAssociationToUpdateList {
+			d.add("update", fmt.Sprintf("%v(%d)", cpText(&i.AMFTNLAssociationAddress), value(i.TNLAddressWeightFactor)))
+		}
+		for _, i := range m.AMFTNLAssociationToRemoveList {
+			d.add("remove", cpText(&i.AMFTNLAssociationAddress))
+		}
+	case *ngap.AMFConfigurationUpdateAcknowledge:
+		for _, i := range m.AMFTNLAssociationSetupList {
+			d.add("set-up", cpText(&i.AMFTNLAssociationAddress))
+		}
+		for _, i := range m.AMFTNLAssociationFailedToSetupList {
+			d.add("failed", cpText(&i.TNLAssociationAddress))
+		}
 	case *ngap.AMFConfigurationUpdateFailure:
 		d.add("cause", m.Cause)
 		d.add("wait", timeToWait(m.TimeToWait))
 	case *ngap.RANConfigurationUpdate:
-		d.add("TAs", listTAs(supportedTAs(m.SupportedTAList)))
+		if m.GlobalRANNodeID != nil {
+			d.add("id", m.GlobalRANNodeID.String())
+		}
+		if len(m.SupportedTAList) > 0 {
+			d.add("TAs", listTAs(supportedTAs(m.SupportedTAList)))
+		}
+		d.some("remove", len(m.NGRANTNLAssociationToRemoveList))
 	case *ngap.RANConfigurationUpdateFailure:
 		d.add("cause", m.Cause)
 		d.add("wait", timeToWait(m.TimeToWait))
@@ -112,9 +139,22 @@ func (d *details) management(m ngap.Message) {
 	}
 }
 
+func cpText(i *ngap.CPTransportLayerInformation) netip.AddrPort {
+	at, _ := cpAddress(i)
+	return at
+}
+
 func (d *details) both(amf ngap.AMFUENGAPID, ran ngap.RANUENGAPID) {
 	d.add("RAN-UE-NGAP-ID", ran)
 	d.add("AMF-UE-NGAP-ID", amf)
+}
+
+// value is what an optional element says, 0 without.
+func value(w *ngap.TNLAddressWeightFactor) uint8 {
+	if w == nil {
+		return 0
+	}
+	return uint8(*w)
 }
 
 // some adds a number that is usually none.

@@ -9,11 +9,12 @@ import (
 
 // receiveReset is the NG Reset procedure started by the gNB, TS 38.413 §8.7.4.2.2: the named UE contexts, or all, are
 // released without further messages, and the acknowledgement lists those that were named, known or not.
-func (g *gnb) receiveReset(m *ngap.NGReset) {
-	g.log.Info("NG Reset", "cause", m.Cause, "part", len(m.ResetType.PartOfNGInterface))
+func (l *tnla) receiveReset(m *ngap.NGReset) {
+	g := l.gnb.Load()
+	l.log.Info("NG Reset", "cause", m.Cause, "part", len(m.ResetType.PartOfNGInterface))
 	if m.ResetType.PartOfNGInterface == nil {
 		g.dropConnections("NG Reset")
-		g.send(nil, &ngap.NGResetAcknowledge{})
+		l.send(&ngap.NGResetAcknowledge{})
 		return
 	}
 	ack := &ngap.NGResetAcknowledge{UEAssociatedLogicalNGConnectionList: m.ResetType.PartOfNGInterface}
@@ -22,7 +23,7 @@ func (g *gnb) receiveReset(m *ngap.NGReset) {
 			g.lose(c, "NG Reset")
 		}
 	}
-	g.send(nil, ack)
+	l.send(ack)
 }
 
 // resetAtGNB is the NG Reset procedure started by the AMF, TS 38.413 §8.7.4.2.1: of some connections, or of all without

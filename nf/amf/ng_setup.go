@@ -2,6 +2,7 @@ package amf
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,27 +10,41 @@ import (
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
 
-// setUp is the NG Setup procedure, TS 38.413 §8.7.1. It erases what the association knew before, UE contexts included.
-func (g *gnb) setUp(m *ngap.NGSetupRequest) {
-	g.dropConnections("NG Setup")
-	g.reset()
+// setUp is the NG Setup procedure, TS 38.413 §8.7.1. It erases what was known of the gNB before, UE contexts included, unless
+// the gNB proposes to retain them; its older associations are over in either case.
+func (l *tnla) setUp(m *ngap.NGSetupRequest) {
+	g, id := l.gnb.Load(), m.GlobalRANNodeID.String()
+	retain := m.UERetentionInformation != nil
+	if !retain || g.isReady() && !g.is(id) {
+		g.dropConnections("NG Setup")
+		g.reset()
+	}
 	tas := supportedTAs(m.SupportedTAList)
-	if refusal := g.amf.refuseTAs(tas); refusal != nil {
-		g.log.Warn("NG Setup refused", "reason", refusal.why, "asked", listTAs(tas), "allowed", g.amf.listTAs(), "change", refusal.change)
+	if refusal := l.amf.refuseTAs(tas); refusal != nil {
+		l.log.Warn("NG Setup refused", "reason", refusal.why, "asked", listTAs(tas), "allowed", l.amf.listTAs(), "change", refusal.change)
+		g.dropConnections("NG Setup refused")
+		g.reset()
 		wait := ngap.TimeToWaitV10s
-		g.send(nil, &ngap.NGSetupFailure{Cause: refusal.cause, TimeToWait: &wait})
+		l.send(&ngap.NGSetupFailure{Cause: refusal.cause, TimeToWait: &wait})
 		return
 	}
-	if g.takeOverID(m.GlobalRANNodeID.String()) {
+	if l.takeOverID(id, retain) {
 		return
 	}
+	g = l.gnb.Load()
 	g.mu.Lock()
-	g.ready, g.id, g.name, g.tas = true, m.GlobalRANNodeID.String(), string(m.RANNodeName), tas
+	g.ready, g.id, g.name, g.tas = true, id, string(m.RANNodeName), tas
+	held := len(g.conns)
 	g.mu.Unlock()
-	g.log.Info("gNB set up", "id", m.GlobalRANNodeID.String(), "name", m.RANNodeName, "areas", listTAs(tas))
-	g.send(nil, g.amf.setupResponse())
-	g.amf.greetLoaded(g)
-	g.amf.absent.back(m.GlobalRANNodeID.String())
+	l.log.Info("gNB set up", "id", id, "name", m.RANNodeName, "areas", listTAs(tas), "retained UEs", held)
+	response := l.amf.setupResponse()
+	if retain && held > 0 {
+		response.UERetentionInformation = new(ngap.UERetentionInformationUesRetained)
+	}
+	l.send(response)
+	l.amf.greetLoaded(g)
+	l.amf.absent.back(id)
+	l.announceEndpoints()
 }
 
 // takeover counts how often a global RAN node identity has come from another address of late.
@@ -44,26 +59,48 @@ const (
 	takeoverPeriod = time.Minute
 )
 
-// takeOverID makes the association the one of its global RAN node identity, TS 38.413 §8.7.1.1: what an older
-// association with it held is erased, in the UEs' contexts too, and that association is ended. It tells whether the
-// identity is contended and NG Setup was refused for it.
-func (g *gnb) takeOverID(id string) (refused bool) {
-	older := g.amf.gnbByID(id)
-	if older == nil || older == g {
+// takeOverID makes the association the one of its global RAN node identity, TS 38.413 §8.7.1.1: what older associations
+// with it held is erased, in the UEs' contexts too, or retained where the gNB proposes it, and those associations are ended.
+// It tells whether the identity is contended and NG Setup was refused for it.
+func (l *tnla) takeOverID(id string, retain bool) (refused bool) {
+	older, mine := l.amf.gnbByID(id), l.gnb.Load()
+	if older == nil {
 		return false
 	}
-	here, there := g.assoc.RemoteAddr().String(), older.assoc.RemoteAddr().String()
-	if g.amf.contended(id) {
-		g.log.Error("NG Setup refused: two gNBs use one identity", "id", id, "older", there, "change", "the gNB identity of one of them")
+	links := slices.DeleteFunc(older.associations(), func(o *tnla) bool { return o == l })
+	if len(links) == 0 && older == mine {
+		return false
+	}
+	here, there := l.assoc.RemoteAddr().String(), addresses(links)
+	if older != mine && l.amf.contended(id) {
+		l.log.Error("NG Setup refused: two gNBs use one identity", "id", id, "older", there, "change", "the gNB identity of one of them")
 		wait := ngap.TimeToWaitV60s
-		g.send(nil, &ngap.NGSetupFailure{Cause: ngap.CauseMiscUnspecified, TimeToWait: &wait})
+		l.send(&ngap.NGSetupFailure{Cause: ngap.CauseMiscUnspecified, TimeToWait: &wait})
 		return true
 	}
-	g.log.Warn("gNB has set up anew: its older association is ended", "id", id, "older", there, "newer", here)
-	older.reset()
-	older.dropConnections("its gNB has set up anew")
-	_ = older.assoc.Abort("NG Setup on another association") // it is gone whatever it says
+	l.log.Warn("gNB has set up anew: its older associations are ended", "id", id, "older", there, "newer", here, "UEs retained", retain)
+	if !retain {
+		older.reset()
+		older.dropConnections("its gNB has set up anew")
+	}
+	if retain && older != mine {
+		l.joinGNB(older)
+	}
+	for _, o := range links {
+		if retain {
+			older.unlink(o)
+		}
+		_ = o.assoc.Abort("NG Setup on another association") // it is gone whatever it says
+	}
 	return false
+}
+
+func addresses(links []*tnla) []string {
+	list := make([]string, len(links))
+	for i, l := range links {
+		list[i] = l.assoc.RemoteAddr().String()
+	}
+	return list
 }
 
 // contended counts a takeover and tells whether there were too many.
@@ -79,13 +116,20 @@ func (a *AMF) contended(id string) bool {
 	return t.count > maxTakeovers
 }
 
-// updateConfiguration is the RAN Configuration Update procedure, TS 38.413 §8.7.2.
-func (g *gnb) updateConfiguration(m *ngap.RANConfigurationUpdate) {
+// updateConfiguration is the RAN Configuration Update procedure, TS 38.413 §8.7.2. With the identity of a gNB it makes a further
+// association one of that gNB's.
+func (l *tnla) updateConfiguration(m *ngap.RANConfigurationUpdate) {
+	if m.GlobalRANNodeID != nil {
+		if refusal := l.join(m.GlobalRANNodeID.String()); refusal != nil {
+			l.refuseUpdate(refusal, m)
+			return
+		}
+	}
+	g := l.gnb.Load()
 	if len(m.SupportedTAList) > 0 {
 		tas := supportedTAs(m.SupportedTAList)
-		if refusal := g.amf.refuseTAs(tas); refusal != nil {
-			g.log.Warn("RAN Configuration Update refused", "reason", refusal.why, "asked", listTAs(tas), "allowed", g.amf.listTAs(), "change", refusal.change)
-			g.send(nil, &ngap.RANConfigurationUpdateFailure{Cause: refusal.cause, TimeToWait: new(ngap.TimeToWaitV10s)})
+		if refusal := l.amf.refuseTAs(tas); refusal != nil {
+			l.refuseUpdate(refusal, m)
 			return
 		}
 		g.mu.Lock()
@@ -97,7 +141,14 @@ func (g *gnb) updateConfiguration(m *ngap.RANConfigurationUpdate) {
 		g.name = string(m.RANNodeName)
 		g.mu.Unlock()
 	}
-	g.send(nil, &ngap.RANConfigurationUpdateAcknowledge{})
+	l.send(&ngap.RANConfigurationUpdateAcknowledge{})
+	g.removeLinks(m.NGRANTNLAssociationToRemoveList)
+}
+
+func (l *tnla) refuseUpdate(r *setupRefusal, m *ngap.RANConfigurationUpdate) {
+	l.log.Warn("RAN Configuration Update refused", "reason", r.why, "asked", listTAs(supportedTAs(m.SupportedTAList)),
+		"allowed", l.amf.listTAs(), "change", r.change)
+	l.send(&ngap.RANConfigurationUpdateFailure{Cause: r.cause, TimeToWait: new(ngap.TimeToWaitV10s)})
 }
 
 func (a *AMF) setupResponse() *ngap.NGSetupResponse {
@@ -124,7 +175,7 @@ type setupRefusal struct {
 // and a slice.
 func (a *AMF) refuseTAs(tas map[ident.TAI][]ident.SNSSAI) *setupRefusal {
 	var plmn, area, slice bool
-	for t, slices := range tas {
+	for t, list := range tas {
 		support, known := a.plmnSupport(t.PLMN)
 		if !known {
 			continue
@@ -134,7 +185,7 @@ func (a *AMF) refuseTAs(tas map[ident.TAI][]ident.SNSSAI) *setupRefusal {
 			continue
 		}
 		area = true
-		for _, s := range slices {
+		for _, s := range list {
 			slice = slice || contains(support.Slices, s)
 		}
 	}
@@ -149,14 +200,7 @@ func (a *AMF) refuseTAs(tas map[ident.TAI][]ident.SNSSAI) *setupRefusal {
 	return nil
 }
 
-func contains(slices []ident.SNSSAI, s ident.SNSSAI) bool {
-	for _, have := range slices {
-		if have == s {
-			return true
-		}
-	}
-	return false
-}
+func contains(list []ident.SNSSAI, s ident.SNSSAI) bool { return slices.Contains(list, s) }
 
 func supportedTAs(list ngap.SupportedTAList) map[ident.TAI][]ident.SNSSAI {
 	tas := make(map[ident.TAI][]ident.SNSSAI)
@@ -176,8 +220,8 @@ func supportedTAs(list ngap.SupportedTAList) map[ident.TAI][]ident.SNSSAI {
 
 func listTAs(tas map[ident.TAI][]ident.SNSSAI) string {
 	parts := make([]string, 0, len(tas))
-	for t, slices := range tas {
-		parts = append(parts, fmt.Sprintf("%v slices %v", t, slices))
+	for t, list := range tas {
+		parts = append(parts, fmt.Sprintf("%v slices %v", t, list))
 	}
 	return strings.Join(sorted(parts), ", ")
 }

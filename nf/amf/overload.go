@@ -79,6 +79,15 @@ func (a *AMF) relieve() {
 	}
 }
 
+// relieveOne ends overload control at one gNB, unless all are under it.
+func (a *AMF) relieveOne(g *gnb) {
+	a.load.mu.Lock()
+	defer a.load.mu.Unlock()
+	if !a.load.high && g.isReady() {
+		g.send(nil, &ngap.OverloadStop{})
+	}
+}
+
 // startOverload tells one gNB. Emergency calls, high priority access and answers to paging are let through.
 func (a *AMF) startOverload(g *gnb) {
 	if !g.isReady() {

@@ -14,21 +14,23 @@ import (
 // pathSwitch is a PATH SWITCH REQUEST: source is the connection that it names.
 type pathSwitch struct {
 	gnb     *gnb
+	link    *tnla // over which it came
 	source  *connection
 	epoch   uint64
 	request *ngap.PathSwitchRequest
 }
 
 // switchPath finds the UE that a gNB says to have taken over, TS 38.413 §8.4.4.
-func (g *gnb) switchPath(m *ngap.PathSwitchRequest) {
-	p := &pathSwitch{gnb: g, epoch: g.now(), source: g.amf.connections.get(m.SourceAMFUENGAPID), request: m}
+func (l *tnla) switchPath(m *ngap.PathSwitchRequest) {
+	g := l.gnb.Load()
+	p := &pathSwitch{gnb: g, link: l, epoch: g.now(), source: g.amf.connections.get(m.SourceAMFUENGAPID), request: m}
 	if p.source == nil || !p.source.lives() {
-		g.log.Warn("path switch refused: no UE is connected by that identity", "AMF UE NGAP ID", m.SourceAMFUENGAPID)
+		l.log.Warn("path switch refused: no UE is connected by that identity", "AMF UE NGAP ID", m.SourceAMFUENGAPID)
 		p.refuse()
 		return
 	}
 	if err := p.source.ue.Load().follow(p); err != nil {
-		g.log.Warn("path switch refused", "reason", err)
+		l.log.Warn("path switch refused", "reason", err)
 		p.refuse()
 	}
 }
@@ -40,7 +42,7 @@ func (p *pathSwitch) refuse() {
 		failure.PDUSessionResourceReleasedListPSFail = append(failure.PDUSessionResourceReleasedListPSFail,
 			ngap.PDUSessionResourceReleasedItemPSFail{PDUSessionID: s.PDUSessionID, PathSwitchRequestUnsuccessfulTransfer: notSwitched()})
 	}
-	p.gnb.send(nil, failure)
+	p.link.send(failure)
 }
 
 // notSwitched is a PathSwitchRequestUnsuccessfulTransfer of the AMF itself, TS 38.413 §9.3.4.20.
@@ -204,7 +206,7 @@ func (p *pathSwitch) takeOver() *connection {
 		g.lose(old, "the gNB uses its RAN UE NGAP ID again")
 	}
 	source.gnb.close(source)
-	c := g.newConnection(source.amfID, source.ue.Load())
+	c := g.newConnection(source.amfID, source.ue.Load(), p.link)
 	c.ranID, c.epoch = id, p.epoch
 	g.open(c)
 	return c

@@ -3,6 +3,8 @@ package gnb
 import (
 	"context"
 	"errors"
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/limpid-5g/limpid/ran/radio"
@@ -16,6 +18,18 @@ const (
 	lastBackOff  = 30 * time.Second
 )
 
+// link is one TNL association with the AMF, TS 38.412 §7.
+type link struct {
+	assoc  sctp.Association
+	at     netip.AddrPort // the AMF's end
+	usage  ngap.TNLAssociationUsage
+	weight uint8 // as the AMF says, TS 38.413 §9.3.2.10
+}
+
+func newLink(assoc sctp.Association) *link {
+	return &link{assoc: assoc, at: assoc.RemoteAddr(), usage: ngap.TNLAssociationUsageBoth, weight: 1}
+}
+
 // Setup dials the AMF and runs the NG Setup procedure, TS 38.413 §8.7.1. The error is a *SetupError, ErrTimeout, the
 // association's, or ctx's; the association is then gone.
 func (g *GNB) Setup(ctx context.Context) error {
@@ -23,21 +37,18 @@ func (g *GNB) Setup(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	l := newLink(assoc)
 	g.mu.Lock()
-	if g.closed || g.assoc != nil {
+	if g.closed || len(g.links) > 0 {
 		g.mu.Unlock()
 		return errors.Join(ErrClosed, assoc.Abort("closed"))
 	}
-	g.assoc, g.err = assoc, nil
+	g.links, g.err = []*link{l}, nil
 	g.mu.Unlock()
 	accepted := make(chan bool, 1)
-	go g.receive(assoc, accepted)
-	if err := g.setup(ctx); err != nil {
-		g.mu.Lock()
-		if g.assoc == assoc {
-			g.assoc = nil
-		}
-		g.mu.Unlock()
+	go g.receive(l, accepted)
+	if err := g.setup(ctx, l, g.setupRequest()); err != nil {
+		g.unlink(l)
 		accepted <- false
 		return errors.Join(err, assoc.Shutdown(ctx))
 	}
@@ -45,11 +56,11 @@ func (g *GNB) Setup(ctx context.Context) error {
 	return nil
 }
 
-// setup runs the NG Setup procedure on the association.
-func (g *GNB) setup(ctx context.Context) error {
+// setup runs the NG Setup procedure on an association.
+func (g *GNB) setup(ctx context.Context, l *link, m *ngap.NGSetupRequest) error {
 	ctx, cancel := context.WithTimeout(ctx, g.cfg.SetupTimeout)
 	defer cancel()
-	answer, err := g.ask(ctx, g.setupRequest())
+	answer, err := g.ask(ctx, l, m)
 	if err != nil {
 		return err
 	}
@@ -74,8 +85,8 @@ var waits = [...]time.Duration{
 	time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 20 * time.Second, 60 * time.Second,
 }
 
-// ask sends a message of a non-UE-associated procedure and waits for its outcome.
-func (g *GNB) ask(ctx context.Context, m ngap.Message) (ngap.Message, error) {
+// ask sends a message of a non-UE-associated procedure, on an association of its choice or on l, and waits for its outcome.
+func (g *GNB) ask(ctx context.Context, l *link, m ngap.Message) (ngap.Message, error) {
 	answer := make(chan ngap.Message, 1)
 	g.mu.Lock()
 	g.answers[m.ProcedureCode()] = answer
@@ -85,7 +96,7 @@ func (g *GNB) ask(ctx context.Context, m ngap.Message) (ngap.Message, error) {
 		delete(g.answers, m.ProcedureCode())
 		g.mu.Unlock()
 	}()
-	if err := g.send(m, 0, nil); err != nil {
+	if err := g.send(m, l, nil); err != nil {
 		return nil, err
 	}
 	select {
@@ -103,46 +114,58 @@ func (g *GNB) ask(ctx context.Context, m ngap.Message) (ngap.Message, error) {
 }
 
 // receive takes the messages of an association until it ends; accepted tells whether the AMF accepted the gNB on it.
-func (g *GNB) receive(assoc sctp.Association, accepted <-chan bool) {
+func (g *GNB) receive(l *link, accepted <-chan bool) {
 	for {
-		m, err := assoc.Receive(g.life)
+		m, err := l.assoc.Receive(g.life)
 		if errors.Is(err, sctp.ErrRestarted) {
 			// The AMF has lost its state, TS 38.412 §7: set up again.
-			assoc.Abort("the peer restarted")
+			l.assoc.Abort("the peer restarted")
 		}
 		if err != nil {
-			g.lost(assoc, err)
-			if <-accepted && g.cfg.Reconnect {
+			last := g.lost(l, err)
+			if <-accepted && g.cfg.Reconnect && last {
 				g.reconnect()
 			}
 			return
 		}
 		if m.PPID == sctp.PPIDNGAP || m.PPID == 0 {
-			g.take(m.Data)
+			g.take(l, m.Data)
 		}
 	}
 }
 
-// lost releases everything that hung on the association.
-func (g *GNB) lost(assoc sctp.Association, err error) {
+// unlink forgets an association: UEs bound to it are bound anew with what they say next. It tells whether it was one, and
+// how many are left.
+func (g *GNB) unlink(l *link) (was bool, left int) {
 	g.mu.Lock()
-	if g.assoc != assoc || assoc == nil {
+	defer g.mu.Unlock()
+	before := len(g.links)
+	g.links = slices.DeleteFunc(g.links, func(o *link) bool { return o == l })
+	return len(g.links) < before, len(g.links)
+}
+
+// lost takes an association away; with the last one goes everything that hung on them. It tells whether it was the last.
+func (g *GNB) lost(l *link, err error) (last bool) {
+	was, left := g.unlink(l)
+	if was && left > 0 {
+		g.cfg.Log.Warn("one of the associations with the AMF is lost", "at", l.at, "left", left, "err", err)
+		return false
+	}
+	g.mu.Lock()
+	if !was {
 		if g.closed {
 			g.finish()
 		}
 		g.mu.Unlock()
-		return
+		return left == 0
 	}
 	known := g.amf != nil
-	g.assoc, g.amf, g.err = nil, nil, err
+	g.amf, g.err = nil, err
 	for code, answer := range g.answers {
 		close(answer)
 		delete(g.answers, code)
 	}
-	contexts := make([]*ueContext, 0, len(g.contexts))
-	for _, c := range g.contexts {
-		contexts = append(contexts, c)
-	}
+	contexts := g.allContexts()
 	closed := g.closed
 	if closed || known && !g.cfg.Reconnect {
 		g.finish()
@@ -154,6 +177,16 @@ func (g *GNB) lost(assoc sctp.Association, err error) {
 	if !closed {
 		g.cfg.Log.Warn("association with the AMF lost", "err", err)
 	}
+	return true
+}
+
+// allContexts are those of all UEs. The lock is held.
+func (g *GNB) allContexts() []*ueContext {
+	contexts := make([]*ueContext, 0, len(g.contexts))
+	for _, c := range g.contexts {
+		contexts = append(contexts, c)
+	}
+	return contexts
 }
 
 // reconnect dials with back-off until the AMF accepts the gNB again or the gNB is closed.
@@ -186,11 +219,16 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// send encodes and sends a message on a stream; t is the UE that it concerns, nil for none.
-func (g *GNB) send(m ngap.Message, stream uint16, t radio.Terminal) error {
+// send encodes and sends a message: about a UE on the association to which it is bound, another on via, or, if that is nil,
+// on one for such messages.
+func (g *GNB) send(m ngap.Message, via *link, c *ueContext) error {
 	messages := []ngap.Message{m}
 	if g.cfg.Hooks.Uplink != nil {
 		messages = g.cfg.Hooks.Uplink(m)
+	}
+	var t radio.Terminal
+	if c != nil {
+		t = c.terminal
 	}
 	for _, m := range messages {
 		pdu, err := ngap.Append(nil, m)
@@ -198,26 +236,24 @@ func (g *GNB) send(m ngap.Message, stream uint16, t radio.Terminal) error {
 			return err
 		}
 		g.arrow(m, t, true)
-		if err := g.transmit(pdu, stream); err != nil {
+		if err := g.transmit(pdu, via, c); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (g *GNB) transmit(pdu []byte, stream uint16) error {
+func (g *GNB) transmit(pdu []byte, via *link, c *ueContext) error {
 	pdus := [][]byte{pdu}
 	if g.cfg.Hooks.UplinkPDU != nil {
 		pdus = g.cfg.Hooks.UplinkPDU(pdu)
 	}
-	g.mu.Lock()
-	assoc := g.assoc
-	g.mu.Unlock()
-	if assoc == nil {
+	l, stream := g.choose(via, c)
+	if l == nil {
 		return ErrNoAMF
 	}
 	for _, pdu := range pdus {
-		if err := assoc.Send(g.life, sctp.Message{Stream: stream, PPID: sctp.PPIDNGAP, Data: pdu}); err != nil {
+		if err := l.assoc.Send(g.life, sctp.Message{Stream: stream, PPID: sctp.PPIDNGAP, Data: pdu}); err != nil {
 			return err
 		}
 	}
@@ -225,21 +261,7 @@ func (g *GNB) transmit(pdu []byte, stream uint16) error {
 }
 
 // Send sends any message on stream 0. It changes no state.
-func (g *GNB) Send(m ngap.Message) error { return g.send(m, 0, nil) }
+func (g *GNB) Send(m ngap.Message) error { return g.send(m, nil, nil) }
 
 // SendPDU sends any octets on stream 0.
-func (g *GNB) SendPDU(pdu []byte) error { return g.transmit(pdu, 0) }
-
-// stream chooses the stream of a UE: never that of the messages without UE, TS 38.412 §7.
-func (g *GNB) stream(id ngap.RANUENGAPID) uint16 {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.assoc == nil {
-		return 0
-	}
-	n := g.assoc.OutboundStreams()
-	if n < 2 {
-		return 0
-	}
-	return 1 + uint16(uint32(id)%uint32(n-1))
-}
+func (g *GNB) SendPDU(pdu []byte) error { return g.transmit(pdu, nil, nil) }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,6 +31,8 @@ type Config struct {
 
 	// Dial makes the association with an AMF, TS 38.412 §7.
 	Dial func(ctx context.Context) (sctp.Association, error)
+	// DialTo makes a further association with an address that the AMF names, TS 23.501 §5.21.1.2; nil: the gNB has one alone.
+	DialTo func(ctx context.Context, at netip.AddrPort) (sctp.Association, error)
 	// Reconnect makes the gNB dial and set up again, with back-off, when the association is lost.
 	Reconnect bool
 	// SetupTimeout is how long the gNB waits for an answer to NG SETUP REQUEST; 0: 10 s.
@@ -103,7 +106,7 @@ type GNB struct {
 	done chan struct{}
 
 	mu        sync.Mutex
-	assoc     sctp.Association      // nil if there is none
+	links     []*link               // those that stand, the oldest first
 	amf       *ngap.NGSetupResponse // nil before it accepted the gNB
 	answers   map[ngap.ProcedureCode]chan ngap.Message
 	contexts  map[ngap.RANUENGAPID]*ueContext
@@ -190,15 +193,19 @@ func (g *GNB) Err() error {
 // Close shuts the association down, releases every UE and ends the user plane. The error is the association's.
 func (g *GNB) Close(ctx context.Context) error {
 	g.mu.Lock()
-	assoc := g.assoc
+	links := slices.Clone(g.links)
 	g.closed = true
 	g.mu.Unlock()
-	var err error
-	if assoc != nil {
-		err = assoc.Shutdown(ctx)
+	var errs []error
+	for _, l := range links {
+		errs = append(errs, l.assoc.Shutdown(ctx))
 	}
 	g.stop()
-	g.lost(assoc, ErrClosed)
+	for _, l := range links {
+		g.lost(l, ErrClosed)
+	}
+	g.lost(nil, ErrClosed)
+	err := errors.Join(errs...)
 	if g.data != nil {
 		err = errors.Join(err, g.data.close())
 	}

@@ -84,7 +84,6 @@ func (g *GNB) newContext(t radio.Terminal, amf ngap.AMFUENGAPID) *ueContext {
 	c := &ueContext{g: g, id: g.lastID, terminal: t, amf: &amf, lost: true}
 	g.contexts[c.id] = c
 	g.mu.Unlock()
-	c.stream = g.stream(c.id)
 	return c
 }
 

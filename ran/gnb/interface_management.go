@@ -25,14 +25,14 @@ func (g *GNB) setupRequest() *ngap.NGSetupRequest {
 }
 
 // take decodes a message from the AMF and gives it to who it is for, TS 38.413 §10.
-func (g *GNB) take(b []byte) {
+func (g *GNB) take(l *link, b []byte) {
 	m, err := ngap.Decode(b)
 	if err != nil {
-		g.refuse(err)
+		g.refuse(l, err)
 		return
 	}
 	if ids, ok := idsOf(m); ok {
-		g.forUE(m, ids)
+		g.deliver(l, m, ids)
 		return
 	}
 	if m.PDUType() != ngap.InitiatingMessage {
@@ -46,29 +46,29 @@ func (g *GNB) take(b []byte) {
 		return
 	}
 	g.arrow(m, nil, false)
-	g.dispatch(m)
+	g.dispatch(l, m)
 }
 
 // refuse reports an erroneous message, TS 38.413 §8.7.5.2.
-func (g *GNB) refuse(err error) {
+func (g *GNB) refuse(l *link, err error) {
 	g.cfg.Log.Warn("NGAP message refused", "err", err)
 	var e *ngap.DecodeError
 	if !errors.As(err, &e) || e.Silent {
 		return
 	}
-	g.report(&ngap.ErrorIndication{
+	g.report(l, &ngap.ErrorIndication{
 		AMFUENGAPID: e.AMFUENGAPID, RANUENGAPID: e.RANUENGAPID, Cause: &e.Cause, CriticalityDiagnostics: e.Diagnostics,
 	})
 }
 
-func (g *GNB) report(m *ngap.ErrorIndication) {
-	if err := g.send(m, 0, nil); err != nil {
+func (g *GNB) report(l *link, m *ngap.ErrorIndication) {
+	if err := g.send(m, l, nil); err != nil {
 		g.cfg.Log.Warn("error indication not sent", "err", err)
 	}
 }
 
-// forUE gives a message to the context that it names, or reports that there is none, TS 38.413 §10.6.
-func (g *GNB) forUE(m ngap.Message, ids ids) {
+// deliver gives a message to the context that it names, or reports that there is none, TS 38.413 §10.6.
+func (g *GNB) deliver(l *link, m ngap.Message, ids ids) {
 	g.mu.Lock()
 	var c *ueContext
 	if ids.ran != nil {
@@ -83,6 +83,7 @@ func (g *GNB) forUE(m ngap.Message, ids ids) {
 	g.mu.Unlock()
 	cause := ngap.CauseRadioNetworkUnknownLocalUENGAPID
 	if c != nil {
+		g.bind(c, l) // the AMF may have changed the binding, TS 23.502 §4.2.7.2
 		if c.deliver(m, ids.amf) {
 			return
 		}
@@ -96,20 +97,20 @@ func (g *GNB) forUE(m ngap.Message, ids ids) {
 		g.cfg.Log.Warn("error indication", "detail", detail(m))
 		return
 	}
-	g.report(&ngap.ErrorIndication{AMFUENGAPID: ids.amf, RANUENGAPID: ids.ran, Cause: &cause})
+	g.report(l, &ngap.ErrorIndication{AMFUENGAPID: ids.amf, RANUENGAPID: ids.ran, Cause: &cause})
 }
 
 // dispatch handles the messages that concern no single UE's context.
-func (g *GNB) dispatch(m ngap.Message) {
+func (g *GNB) dispatch(l *link, m ngap.Message) {
 	switch m := m.(type) {
 	case *ngap.Paging:
 		g.page(m)
 	case *ngap.HandoverRequest:
-		g.allocate(m)
+		g.allocate(l, m)
 	case *ngap.NGReset:
-		g.reset(m)
+		g.reset(l, m)
 	case *ngap.AMFConfigurationUpdate:
-		g.amfUpdate(m)
+		g.amfUpdate(l, m)
 	case *ngap.OverloadStart:
 		action := ngap.OverloadActionRejectNonEmergencyMODt
 		if r := m.AMFOverloadResponse; r != nil && r.OverloadAction != nil {
@@ -125,8 +126,8 @@ func (g *GNB) dispatch(m ngap.Message) {
 	}
 }
 
-func (g *GNB) answer(m ngap.Message) {
-	if err := g.send(m, 0, nil); err != nil {
+func (g *GNB) answer(l *link, m ngap.Message) {
+	if err := g.send(m, l, nil); err != nil {
 		g.cfg.Log.Warn("answer not sent", "message", m.Name(), "err", err)
 	}
 }
@@ -155,7 +156,7 @@ func (g *GNB) page(m *ngap.Paging) {
 }
 
 // reset obeys the AMF, TS 38.413 §8.7.4.2.1.
-func (g *GNB) reset(m *ngap.NGReset) {
+func (g *GNB) reset(l *link, m *ngap.NGReset) {
 	list := m.ResetType.PartOfNGInterface
 	g.mu.Lock()
 	var gone []*ueContext
@@ -168,7 +169,7 @@ func (g *GNB) reset(m *ngap.NGReset) {
 	for _, c := range gone {
 		c.remove()
 	}
-	g.answer(&ngap.NGResetAcknowledge{UEAssociatedLogicalNGConnectionList: list})
+	g.answer(l, &ngap.NGResetAcknowledge{UEAssociatedLogicalNGConnectionList: list})
 }
 
 func listed(list ngap.UEAssociatedLogicalNGConnectionList, c *ueContext) bool {
@@ -207,7 +208,7 @@ func (g *GNB) Reset(ctx context.Context, cause ngap.Cause, ts ...radio.Terminal)
 	}
 	ctx, cancel := context.WithTimeout(ctx, g.cfg.SetupTimeout)
 	defer cancel()
-	_, err := g.ask(ctx, m)
+	_, err := g.ask(ctx, nil, m)
 	for _, c := range gone {
 		c.remove()
 	}

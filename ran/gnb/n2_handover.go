@@ -268,7 +268,7 @@ func (c *ueContext) statusTransfer(m *ngap.HandoverCommand) *ngap.UplinkRANStatu
 }
 
 // allocate is the target's half of Handover Resource Allocation, TS 38.413 §8.4.2.
-func (g *GNB) allocate(m *ngap.HandoverRequest) {
+func (g *GNB) allocate(l *link, m *ngap.HandoverRequest) {
 	var refusal *ngap.Cause
 	if g.cfg.Hooks.Refuse != nil {
 		refusal = g.cfg.Hooks.Refuse(m)
@@ -279,7 +279,7 @@ func (g *GNB) allocate(m *ngap.HandoverRequest) {
 		refusal = &cause
 	}
 	if refusal != nil {
-		g.answer(&ngap.HandoverFailure{AMFUENGAPID: m.AMFUENGAPID, Cause: *refusal})
+		g.answer(l, &ngap.HandoverFailure{AMFUENGAPID: m.AMFUENGAPID, Cause: *refusal})
 		return
 	}
 	c := g.newContext(a.terminal, m.AMFUENGAPID)
@@ -304,7 +304,7 @@ func (g *GNB) allocate(m *ngap.HandoverRequest) {
 	}
 	if len(ack.PDUSessionResourceAdmittedList) == 0 {
 		c.forget()
-		g.answer(&ngap.HandoverFailure{AMFUENGAPID: m.AMFUENGAPID, Cause: ngap.CauseRadioNetworkNoRadioResourcesAvailableInTargetCell})
+		g.answer(l, &ngap.HandoverFailure{AMFUENGAPID: m.AMFUENGAPID, Cause: ngap.CauseRadioNetworkNoRadioResourcesAvailableInTargetCell})
 		return
 	}
 	container, err := (&ngap.TargetNGRANNodeToSourceNGRANNodeTransparentContainer{RRCContainer: emptyRRC}).Append(nil)

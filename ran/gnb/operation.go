@@ -18,27 +18,10 @@ func (c *ueContext) operate(m ngap.Message, refusal *ngap.Cause) {
 			c.answer(&ngap.TraceFailureIndication{AMFUENGAPID: m.AMFUENGAPID, RANUENGAPID: c.id,
 				NGRANTraceID: m.TraceActivation.NGRANTraceID, Cause: *refusal})
 		}
+	case *ngap.UETNLABindingReleaseRequest: // TS 38.413 §8.13.1
+		c.g.bind(c, nil)
 	case *ngap.UERadioCapabilityCheckRequest: // TS 38.413 §8.14.2
 		c.answer(&ngap.UERadioCapabilityCheckResponse{AMFUENGAPID: m.AMFUENGAPID, RANUENGAPID: c.id,
 			IMSVoiceSupportIndicator: ngap.IMSVoiceSupportIndicatorSupported})
 	}
-}
-
-// amfUpdate obeys AMF CONFIGURATION UPDATE, TS 38.413 §8.7.3.
-func (g *GNB) amfUpdate(m *ngap.AMFConfigurationUpdate) {
-	if g.cfg.Hooks.Refuse != nil {
-		if cause := g.cfg.Hooks.Refuse(m); cause != nil {
-			wait := ngap.TimeToWaitV1s
-			g.answer(&ngap.AMFConfigurationUpdateFailure{Cause: *cause, TimeToWait: &wait})
-			return
-		}
-	}
-	g.mu.Lock()
-	if g.amf != nil && m.RelativeAMFCapacity != nil {
-		changed := *g.amf
-		changed.RelativeAMFCapacity = *m.RelativeAMFCapacity
-		g.amf = &changed
-	}
-	g.mu.Unlock()
-	g.answer(&ngap.AMFConfigurationUpdateAcknowledge{})
 }

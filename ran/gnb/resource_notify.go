@@ -32,7 +32,7 @@ func (g *GNB) Notify(t radio.Terminal, session, qfi uint8, release bool) error {
 		if c.dropBearer(session) {
 			c.ue().RemoveBearer(session)
 		}
-		return g.send(m, g.stream(c.id), t)
+		return c.send(m)
 	}
 	var n ngap.PDUSessionResourceNotifyTransfer
 	if release {
@@ -46,5 +46,5 @@ func (g *GNB) Notify(t radio.Terminal, session, qfi uint8, release bool) error {
 		return err
 	}
 	m.PDUSessionResourceNotifyList = ngap.PDUSessionResourceNotifyList{{PDUSessionID: ngap.PDUSessionID(session), PDUSessionResourceNotifyTransfer: transfer}}
-	return g.send(m, g.stream(c.id), t)
+	return c.send(m)
 }

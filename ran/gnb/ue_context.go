@@ -15,7 +15,7 @@ import (
 type ueContext struct {
 	g        *GNB
 	id       ngap.RANUENGAPID
-	stream   uint16
+	link     *link          // the UE's binding, under the gNB's lock; nil: none yet
 	terminal radio.Terminal // see ue
 
 	mu      sync.Mutex
@@ -81,8 +81,7 @@ func (g *GNB) Connect(t radio.Terminal, s radio.Setup) (radio.Connection, error)
 	if old != nil {
 		old.Lose()
 	}
-	c.stream = g.stream(c.id)
-	if err := g.send(g.initialUEMessage(c.id, s), c.stream, t); err != nil {
+	if err := c.send(g.initialUEMessage(c.id, s)); err != nil {
 		c.forget()
 		return nil, err
 	}
@@ -137,9 +136,9 @@ func (c *ueContext) Send(nas []byte) error {
 	case amf == nil:
 		return ErrNoContext
 	}
-	return c.g.send(&ngap.UplinkNASTransport{
+	return c.send(&ngap.UplinkNASTransport{
 		AMFUENGAPID: *amf, RANUENGAPID: c.id, NASPDU: nas, UserLocationInformation: c.g.location(),
-	}, c.stream, c.terminal)
+	})
 }
 
 // Lose is radio.Connection: the gNB asks the AMF to release the UE, TS 38.413 §8.3.2.
@@ -206,7 +205,7 @@ func (g *GNB) ReleaseUE(ctx context.Context, t radio.Terminal, cause ngap.Cause)
 	}
 }
 
-func (c *ueContext) send(m ngap.Message) error { return c.g.send(m, c.stream, c.terminal) }
+func (c *ueContext) send(m ngap.Message) error { return c.g.send(m, nil, c) }
 
 // answer sends an outcome; that it cannot is told by the association.
 func (c *ueContext) answer(m ngap.Message) {

@@ -12,10 +12,14 @@ import (
 // Pipe returns the two ends of an association in memory, without sockets or timers: what one sends the other
 // receives, each direction buffered up to 512 KiB. It is for tests, and works inside testing/synctest.
 func Pipe() (a, b Association) {
+	return PipeBetween(netip.MustParseAddrPort("127.0.0.1:38412"), netip.MustParseAddrPort("127.0.0.2:49152"))
+}
+
+// PipeBetween is Pipe with the addresses of its ends.
+func PipeBetween(atA, atB netip.AddrPort) (a, b Association) {
 	cfg := Config{}.withDefaults()
 	p := &pipe{limit: cfg.SendBuffer, maxMessage: cfg.MaxMessage, streams: cfg.Streams}
-	ea := &pipeEnd{pipe: p, addr: netip.MustParseAddrPort("127.0.0.1:38412")}
-	eb := &pipeEnd{pipe: p, addr: netip.MustParseAddrPort("127.0.0.2:49152")}
+	ea, eb := &pipeEnd{pipe: p, addr: atA}, &pipeEnd{pipe: p, addr: atB}
 	ea.peer, eb.peer = eb, ea
 	return ea, eb
 }
