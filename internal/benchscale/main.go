@@ -20,6 +20,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/limpid-5g/limpid/internal/profiled"
 )
 
 // options are the choices of a measurement.
@@ -29,6 +31,7 @@ type options struct {
 	pairs  int // registrations with session that are measured at each size
 	runs   int // of them
 	sctp   string
+	heap   string // file for a heap profile, empty: none
 }
 
 // maxUEs is bounded by the slots of the UPF.
@@ -37,6 +40,9 @@ const maxUEs = 1_000_000
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if len(os.Args) == 5 && os.Args[1] == profiled.Role {
+		exit(profiled.Core(ctx, os.Args[2], os.Args[3], os.Args[4]))
+	}
 	var o options
 	var sizes string
 	flag.StringVar(&o.limpid, "limpid", "bin/limpid", "the binary to measure")
@@ -44,15 +50,21 @@ func main() {
 	flag.IntVar(&o.pairs, "pairs", 1000, "registrations with session in a run at each size")
 	flag.IntVar(&o.runs, "runs", 3, "runs at each size")
 	flag.StringVar(&o.sctp, "sctp", "raw", "what carries SCTP: raw, udp or kernel")
+	flag.StringVar(&o.heap, "heap", "", "file for a profile of the heap of a core of the same sources at rest; with it nothing else is measured")
 	flag.Parse()
 	err := o.parse(sizes)
 	if err == nil {
 		err = o.run(ctx, os.Stdout)
 	}
+	exit(err)
+}
+
+func exit(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "benchscale:", err)
 		os.Exit(1)
 	}
+	os.Exit(0)
 }
 
 func (o *options) parse(sizes string) error {

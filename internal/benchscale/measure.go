@@ -11,9 +11,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/limpid-5g/limpid/internal/lab"
+	"github.com/limpid-5g/limpid/internal/profiled"
 	"github.com/limpid-5g/limpid/ran/load"
 )
 
@@ -64,7 +66,11 @@ func (o *options) first(ctx context.Context, l *lab.Lab, s *system, dir string) 
 // start starts a core over the whole store and measures it.
 func (o *options) start(ctx context.Context, l *lab.Lab, s *system, dir string, r *result) (err error) {
 	began := time.Now()
-	c, err := lab.StartCore(ctx, l, dir, o.limpid, []string{"core", "--config", s.config})
+	binary, args, err := o.core(s)
+	if err != nil {
+		return err
+	}
+	c, err := lab.StartCore(ctx, l, dir, binary, args)
 	if err != nil {
 		return err
 	}
@@ -86,6 +92,9 @@ func (o *options) start(ctx context.Context, l *lab.Lab, s *system, dir string, 
 	}
 	if r.memory, err = c.Memory(); err != nil {
 		return err
+	}
+	if o.heap != "" {
+		return c.Signal(ctx, syscall.SIGUSR1, o.heap)
 	}
 	var costs []time.Duration
 	for range o.runs {
@@ -138,4 +147,13 @@ func (o *options) load(ctx context.Context, l *lab.Lab, s *system, c *lab.Proces
 	}
 	after, err := c.CPU()
 	return after - before, report, errors.Join(err, p.Stop())
+}
+
+// core is the program to measure.
+func (o *options) core(s *system) (binary string, args []string, err error) {
+	if o.heap == "" {
+		return o.limpid, []string{"core", "--config", s.config}, nil
+	}
+	self, err := os.Executable()
+	return self, []string{profiled.Role, profiled.Heap, o.heap, s.config}, err
 }

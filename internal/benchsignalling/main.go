@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/limpid-5g/limpid/internal/lab"
+	"github.com/limpid-5g/limpid/internal/profiled"
 )
 
 // options are the choices of a measurement.
@@ -38,8 +39,8 @@ type options struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if len(os.Args) == 4 && os.Args[1] == coreRole {
-		exit(profiledCore(ctx, os.Args[2], os.Args[3]))
+	if len(os.Args) == 5 && os.Args[1] == profiled.Role {
+		exit(profiled.Core(ctx, os.Args[2], os.Args[3], os.Args[4]))
 	}
 	var o options
 	flag.StringVar(&o.limpid, "limpid", "bin/limpid", "the binary to measure")
@@ -114,12 +115,12 @@ func (o *options) run(ctx context.Context, out io.Writer) (err error) {
 		return err
 	}
 	p := &options{limpid: o.limpid, ues: o.ues, runs: o.runs, warmUp: o.warmUp, gnbs: o.gnbs, inFlight: o.inFlight, sctp: o.sctp}
-	profiled, err := p.measure(ctx, self, coreRole, file)
+	m, err = p.measure(ctx, self, profiled.Role, profiled.CPU, file)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "\nCPU profile of the core in %s, taken in other runs of the same sources: %.3f ms per registration with session\n",
-		file, profiled.cost().Seconds()*1000)
+		file, m.cost().Seconds()*1000)
 	return nil
 }
 

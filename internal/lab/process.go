@@ -115,6 +115,25 @@ func StartCore(ctx context.Context, l *Lab, dir, binary string, args []string) (
 	return nil, errors.Join(p.Failed(errors.New("the core is not ready")), p.Stop())
 }
 
+// Signal sends a signal to the process and waits for the file that it makes then.
+func (p *Process) Signal(ctx context.Context, s os.Signal, file string) error {
+	if err := p.cmd.Process.Signal(s); err != nil {
+		return err
+	}
+	for {
+		if _, err := os.Stat(file); err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-p.done:
+			return p.Failed(errors.New("ended without " + file))
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
 // CPU is the CPU time that the process has used, proc_pid_stat(5) fields 14 and 15.
 func (p *Process) CPU() (time.Duration, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"reflect"
 
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
@@ -41,14 +42,18 @@ func (s *session) establishOnUPF(ctx context.Context) error {
 	if !s.uplink.valid() {
 		return errNoFTEID
 	}
-	s.onN4 = s.rules(qos, s.uplink.fteid())
+	s.onN4 = nil
+	if qos != s.qos {
+		rules := s.rules(qos, s.uplink.fteid())
+		s.onN4 = &rules
+	}
 	return nil
 }
 
 // setRules makes PDRs and QERs on the UPF what next says, all or nothing, TS 29.244 §6.3.3.
 func (s *session) setRules(ctx context.Context, next n4Rules) error {
 	s.mu.Lock()
-	req := s.onN4.changes(next)
+	req := s.upfRules().changes(next)
 	s.mu.Unlock()
 	if req == nil {
 		return nil
@@ -58,8 +63,25 @@ func (s *session) setRules(ctx context.Context, next n4Rules) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.onN4 = next
+	s.onN4 = &next
 	return nil
+}
+
+// upfRules are those that the UPF has. Call it with s.mu held.
+func (s *session) upfRules() n4Rules {
+	if s.onN4 != nil {
+		return *s.onN4
+	}
+	return s.rules(s.qos, s.uplink.fteid())
+}
+
+// forgetRules lets go of the rules that the UPF has, if they can be made again.
+func (s *session) forgetRules() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.onN4 != nil && s.qos != nil && s.next == nil && reflect.DeepEqual(*s.onN4, s.rules(s.qos, s.uplink.fteid())) {
+		s.onN4 = nil
+	}
 }
 
 // modifyOnUPF changes what the UPF does with downlink packets.

@@ -44,7 +44,9 @@ func (s *session) modify(ctx context.Context, c change) error {
 	}
 	s.next, s.pti, s.changing = c.qos, c.pti, true
 	after := s.rules(c.qos, s.uplink.fteid())
-	during := s.onN4.with(after)
+	has := s.upfRules()
+	s.onN4 = &has // whatever becomes of qos
+	during := has.with(after)
 	s.mu.Unlock()
 	defer s.settle()
 	defer s.endChange()

@@ -84,7 +84,7 @@ type session struct {
 	changing bool        // TS 24.501 §6.1.3.3.3, PDU SESSION MODIFICATION PENDING
 	pti      uint8
 	gnbQoS   *sessionQoS // what the gNB has been told; nil while the user plane is down
-	onN4     n4Rules     // what the UPF has
+	onN4     *n4Rules    // what the UPF has; nil: what qos means
 	usage    Usage
 	started  time.Time // when the UE was accepted
 	// reserved is the guaranteed bit rate that the session holds of what the operator allows.
@@ -261,6 +261,7 @@ func (s *session) Serve(ctx context.Context, m any) {
 	case discard, releaseComplete, modificationAnswer, modifyOutcome: // the state says it, or nobody waits any more
 	}
 	s.keepLater()
+	s.forgetRules()
 	if s.is(Released) {
 		s.giveBack(ctx)
 	}

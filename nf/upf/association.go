@@ -83,16 +83,18 @@ func (u *UPF) association(n pfcp.NodeID) *association {
 // removeSessions ends all sessions of a CP function.
 func (u *UPF) removeSessions(n pfcp.NodeID) {
 	u.mu.Lock()
-	var mine []*session
+	all := make([]*session, 0, len(u.sessions))
 	for _, s := range u.sessions {
-		if s.node == n {
-			mine = append(mine, s)
-		}
+		all = append(all, s)
 	}
 	u.mu.Unlock()
-	for _, s := range mine {
-		s.mu.Lock()
-		u.forget(s)
-		s.mu.Unlock()
+	for _, s := range all {
+		if !u.lock(s) {
+			continue
+		}
+		if s.node == n {
+			u.forget(s)
+		}
+		u.unlock(s)
 	}
 }

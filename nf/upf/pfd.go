@@ -106,11 +106,10 @@ func compilePFDs(a pfcp.ApplicationIDsPFDs) (filters []Filter, detail string) {
 // reapply installs a session again if it detects one of the applications. PDRs whose application has no PFDs any more
 // match nothing.
 func (u *UPF) reapply(s *session, changed map[string][]Filter) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.gone {
+	if !u.lock(s) {
 		return
 	}
+	defer u.unlock(s)
 	concerned := false
 	for _, p := range s.rules.pdrs {
 		app, ok := p.PDI.ApplicationID.Get()

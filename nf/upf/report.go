@@ -23,7 +23,7 @@ func (u *UPF) DownlinkData(slot uint32, pdr pfcp.PDRID, qfi, dscp uint8) {
 		return
 	}
 	u.spawn(func() {
-		if !u.pause(s.notificationDelay()) {
+		if !u.pause(u.notificationDelay(s)) {
 			return
 		}
 		err := u.report(s, &pfcp.SessionReportRequest{ReportType: pfcp.ReportDLDR, DownlinkDataReport: pfcp.Some(pfcp.DownlinkDataReport{
@@ -34,9 +34,11 @@ func (u *UPF) DownlinkData(slot uint32, pdr pfcp.PDRID, qfi, dscp uint8) {
 	})
 }
 
-func (s *session) notificationDelay() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (u *UPF) notificationDelay(s *session) time.Duration {
+	if !u.lock(s) {
+		return 0
+	}
+	defer u.unlock(s)
 	for _, b := range s.rules.bars {
 		return time.Duration(b.DownlinkDataNotificationDelay.Value()) * delayUnit
 	}
@@ -64,6 +66,9 @@ func (u *UPF) ErrorIndication(peer netip.Addr, teid uint32) {
 	if s == nil || s.dead[key] {
 		u.mu.Unlock()
 		return
+	}
+	if s.dead == nil {
+		s.dead = make(map[remoteTunnel]bool)
 	}
 	s.dead[key] = true
 	u.mu.Unlock()
@@ -96,12 +101,11 @@ func (u *UPF) spawn(f func()) {
 // report sends a PFCP Session Report Request, TS 29.244 §6.3.5. A CP function that does not know the session has lost
 // it: so does the UPF.
 func (u *UPF) report(s *session, m *pfcp.SessionReportRequest) error {
-	s.mu.Lock()
-	gone, seid, peer := s.gone, s.cp.SEID, s.peer
-	s.mu.Unlock()
-	if gone {
+	if !u.lock(s) {
 		return nil
 	}
+	seid, peer := s.cp.SEID, s.peer
+	u.unlock(s)
 	ctx, cancel := context.WithTimeout(u.ctx, reportGrace)
 	defer cancel()
 	answer, err := u.endpoint.Request(ctx, peer, pfcp.Header{SEID: seid}, m)
@@ -120,11 +124,10 @@ func (u *UPF) obey(s *session, r *pfcp.SessionReportResponse) {
 	if r.PFCPSRRspFlags.Value()&pfcp.SRRspDROBU != 0 {
 		u.path.DropBuffered(s.slot)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.gone {
+	if !u.lock(s) {
 		return
 	}
+	defer u.unlock(s)
 	if x, ok := r.UpdateBAR.Get(); ok {
 		if err := s.rules.updateBAR(x); err != nil {
 			u.log.Warn("Update BAR in a report response", "seid", s.seid, "error", err)
@@ -133,7 +136,8 @@ func (u *UPF) obey(s *session, r *pfcp.SessionReportResponse) {
 		}
 	}
 	if cp, ok := r.CPFSEID.Get(); ok { // another SMF of the set has taken over, TS 29.244 §5.22
-		s.cp, s.peer = cp, u.reportsTo(cp, s.peer)
+		s.answers(cp)
+		s.peer = u.reportsTo(cp, s.peer)
 	}
 	if r.Cause == pfcp.CauseSessionContextNotFound {
 		u.log.Warn("CP function does not know the session, it ends", "peer", s.peer, "seid", s.seid)

@@ -6,27 +6,37 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
-// session is one PFCP session, TS 29.244 §5.2 and §6.3. mu is held while a request of it is served.
+// session is one PFCP session, TS 29.244 §5.2 and §6.3. mu is held, by lock, while a request of it is served.
 type session struct {
 	seid uint64
 	slot uint32
+
+	mu     sync.Mutex
+	gone   bool
+	rests  bool                  // the data path has forgotten its rules
+	packed string                // at rest, what open was
+	dead   map[remoteTunnel]bool // peers' tunnels that were reported dead, nil: none; UPF.mu is held
+	cpSEID atomic.Uint64         // that of open.cp
+	*open                        // nil at rest
+}
+
+// open is the part of a session that one at rest keeps packed.
+type open struct {
 	kind pfcp.PDNType // 0 if the CP function did not say
 	node pfcp.NodeID
 	peer netip.AddrPort // of the CP function, for reports
 
-	mu        sync.Mutex
-	gone      bool
 	cp        pfcp.FSEID
 	rules     ruleSet
 	tunnels   []tunnel
 	installed *Session
-	restoring bool                  // re-established after a restart of this UPF: existing F-TEIDs are taken
-	dead      map[remoteTunnel]bool // peers' tunnels that were reported dead
+	restoring bool // re-established after a restart of this UPF: existing F-TEIDs are taken
 
 	chosen4 netip.Addr   // allotted by this UPF
 	chosen6 netip.Prefix // allotted by this UPF
@@ -59,9 +69,9 @@ func (u *UPF) tryEstablish(peer netip.AddrPort, m *pfcp.SessionEstablishmentRequ
 	if u.association(m.NodeID) == nil {
 		return nil, &pfcp.Error{Cause: pfcp.CauseNoEstablishedAssociation}
 	}
-	s := &session{node: m.NodeID, peer: u.reportsTo(m.CPFSEID, peer), cp: m.CPFSEID, kind: m.PDNType.Value(), rules: newRuleSet(), dead: map[remoteTunnel]bool{},
-		restoring: m.PFCPSEReqFlags.Value()&pfcp.SEReqRESTI != 0}
-	s.inactivity = m.UserPlaneInactivityTimer.Value().Duration()
+	s := &session{open: &open{node: m.NodeID, peer: u.reportsTo(m.CPFSEID, peer), kind: m.PDNType.Value(), rules: newRuleSet(),
+		restoring: m.PFCPSEReqFlags.Value()&pfcp.SEReqRESTI != 0, inactivity: m.UserPlaneInactivityTimer.Value().Duration()}}
+	s.answers(m.CPFSEID)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	next := s.rules.clone()
@@ -82,7 +92,10 @@ func (u *UPF) tryEstablish(peer netip.AddrPort, m *pfcp.SessionEstablishmentRequ
 		return nil, err
 	}
 	created = withAddresses(created, chosen)
-	s.restoring = false
+	if s.restoring { // of a UE that may not be heard of for long
+		s.restoring = false
+		defer u.letRest(s)
+	}
 	up := pfcp.FSEID{SEID: s.seid}
 	if a := u.node.Addr; a.Is4() {
 		up.IPv4 = a
@@ -109,6 +122,12 @@ func (u *UPF) enroll(s *session, r ruleSet) error {
 	s.slot, s.seid, s.prefix = slot, u.lastSEID, prefix
 	u.sessions[s.seid], u.bySlot[s.slot] = s, s
 	return nil
+}
+
+// answers notes who gets the responses and reports of the session.
+func (s *session) answers(cp pfcp.FSEID) {
+	s.cp = cp
+	s.cpSEID.Store(cp.SEID)
 }
 
 // reportsTo is where requests about a session go: the address of the CP function's F-SEID and the port of PFCP,
@@ -154,7 +173,8 @@ func (u *UPF) modify(s *session, m *pfcp.SessionModificationRequest) (pfcp.Messa
 		return nil, err
 	}
 	if cp, ok := m.CPFSEID.Get(); ok {
-		s.cp, s.peer = cp, u.reportsTo(cp, s.peer)
+		s.answers(cp)
+		s.peer = u.reportsTo(cp, s.peer)
 	}
 	if m.PFCPSMReqFlags.Value()&pfcp.SMReqDROBU != 0 {
 		u.path.DropBuffered(s.slot)
@@ -308,7 +328,7 @@ func (u *UPF) indexPeers(s *session, now *Session) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.dropPeers(s)
-	clear(s.dead)
+	s.dead = nil
 	if now == nil {
 		return
 	}

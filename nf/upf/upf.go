@@ -175,11 +175,10 @@ func (u *UPF) inSession(h pfcp.Header, m pfcp.Message, serve func(*session) (pfc
 	if s == nil {
 		return 0, pfcp.Refusal(m.Type(), u.node, &pfcp.Error{Cause: pfcp.CauseSessionContextNotFound})
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.gone {
+	if !u.lock(s) {
 		return 0, pfcp.Refusal(m.Type(), u.node, &pfcp.Error{Cause: pfcp.CauseSessionContextNotFound})
 	}
+	defer u.unlock(s)
 	response, err := serve(s)
 	if err != nil {
 		response = u.refuse(m.Type(), err)
@@ -202,7 +201,7 @@ func (u *UPF) peerSEID(seid uint64) uint64 {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if s := u.sessions[seid]; s != nil {
-		return s.cp.SEID
+		return s.cpSEID.Load()
 	}
 	return 0
 }

@@ -133,13 +133,15 @@ func (u *UPF) MACs(slot uint32, id pfcp.URRID, detected, removed []pfcp.MAC) {
 		return
 	}
 	u.spawn(func() {
-		s.mu.Lock()
-		if x, ok := s.rules.urrs[id]; ok && !s.gone {
+		if !u.lock(s) {
+			return
+		}
+		defer u.unlock(s)
+		if x, ok := s.rules.urrs[id]; ok {
 			x.stations = x.stations.add(detected, removed)
 			s.rules.urrs[id] = x
 			u.watch(s)
 		}
-		s.mu.Unlock()
 	})
 }
 
@@ -152,11 +154,10 @@ func (u *UPF) inSlot(slot uint32) *session {
 // reportReached reports the URRs of a session that reached what they wait for, and tells the data path what they wait
 // for next.
 func (u *UPF) reportReached(s *session) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.gone {
+	if !u.lock(s) {
 		return
 	}
+	defer u.unlock(s)
 	now := time.Now()
 	due := u.dueReports(s, now)
 	for _, id := range sortedURRs(s.rules) {
@@ -259,10 +260,12 @@ func (u *UPF) sendReports(s *session, inactive bool) {
 	s.unsent, s.reporting = nil, true
 	u.spawn(func() {
 		err := u.report(s, m)
-		s.mu.Lock()
-		defer s.mu.Unlock()
+		if !u.lock(s) {
+			return
+		}
+		defer u.unlock(s)
 		s.reporting = false
-		if errors.Is(err, pfcp.ErrNoAnswer) && !s.gone {
+		if errors.Is(err, pfcp.ErrNoAnswer) {
 			s.unsent = append(m.UsageReport, s.unsent...)
 			if over := len(s.unsent) - maxUnsent; over > 0 {
 				u.log.Error("usage reports lost: the CP function does not answer", "seid", s.seid, "reports", over)

@@ -39,13 +39,11 @@ func (u *UPF) View() View {
 	var v View
 	slots, peers := 0, 0
 	for _, s := range all {
-		s.mu.Lock()
-		if !s.gone {
+		u.look(s, func() {
 			v.Sessions = append(v.Sessions, s.view())
 			slots++
 			peers += s.peers()
-		}
-		s.mu.Unlock()
+		})
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()

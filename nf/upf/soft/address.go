@@ -136,7 +136,7 @@ func number(a netip.Addr) uint32 {
 func (p *Path) byAddress(a netip.Addr) *live {
 	if a.Is4() {
 		if slot, ok := p.layout.SlotOf4(number(a)); ok {
-			if l := p.ue4[slot].Load(); l != nil {
+			if l := p.inSlot(slot); l != nil {
 				return l
 			}
 		}
@@ -150,7 +150,7 @@ func (p *Path) byTEID(teid uint32) *tunnel {
 	if int(slot) >= len(p.tunnels) {
 		return nil
 	}
-	if t := p.tunnels[slot].Load(); t != nil && t.teid == teid {
+	if t := p.tunnelIn(slot); t != nil && t.teid == teid {
 		return t
 	}
 	return nil

@@ -125,5 +125,9 @@ func (w *downlinkWorker) packet(b []byte) {
 	}
 	if w.toTunnel(l, origin{network: w.tun.network.DNN}, b) {
 		w.out.Add(1)
+	} else if l.rests.Load() { // since it was found
+		if l = p.byAddress(w.flow.Local); l != nil && w.toTunnel(l, origin{network: w.tun.network.DNN}, b) {
+			w.out.Add(1)
+		}
 	}
 }

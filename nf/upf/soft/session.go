@@ -16,6 +16,7 @@ type live struct {
 	slot    uint32
 	rules   atomic.Pointer[rules]
 	waiting atomic.Bool // packets wait in buffer: newer ones must not overtake them
+	rests   atomic.Bool // it was let go: a later Apply has made another one
 
 	mu         sync.Mutex // guards what follows
 	buffer     []waitingPacket

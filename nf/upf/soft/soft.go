@@ -50,6 +50,7 @@ type Path struct {
 	tunnels []atomic.Pointer[tunnel] // by slot of the TEID
 	ue4     []atomic.Pointer[live]   // by slot of the address in its pool
 	other   addressTable             // UE addresses that are in no pool
+	resting resting
 
 	closing sync.Once
 	closed  error
@@ -87,7 +88,7 @@ func closedPath(cfg upf.Config, log *slog.Logger) (*Path, error) {
 		return nil, err
 	}
 	p := &Path{cfg: cfg, log: log, layout: layout, byName: map[string]*tun{}, clock: monotonic(), live: map[uint32]*live{},
-		tunnels: make([]atomic.Pointer[tunnel], layout.Slots()), ue4: make([]atomic.Pointer[live], layout.Slots())}
+		resting: newResting(), tunnels: make([]atomic.Pointer[tunnel], layout.Slots()), ue4: make([]atomic.Pointer[live], layout.Slots())}
 	return p, nil
 }
 
