@@ -46,6 +46,7 @@ func runCore(ctx context.Context, file, ladderForm string, out, errOut io.Writer
 	if err := cfg.CheckHost(); err != nil {
 		return err
 	}
+	core.LimitMemory(ctx)
 	log := newLogger(cfg.Log, errOut)
 	sink, endLadder, err := newLadder(ladderForm, out)
 	if err != nil {

@@ -30,7 +30,7 @@ func Core(ctx context.Context, kind, profile, file string) error {
 	if err != nil {
 		return err
 	}
-	core.LimitMemory()
+	core.LimitMemory(ctx)
 	c, err := core.New(ctx, cfg, core.Options{})
 	if err != nil {
 		return err

@@ -51,6 +51,7 @@ func (u *UPF) wakened(s *session) bool {
 		}
 	}
 	s.packed = ""
+	u.indexPeers(s, s.installed)
 	u.watch(s)
 	return true
 }
@@ -61,18 +62,19 @@ func (u *UPF) unlock(s *session) {
 	s.mu.Unlock()
 }
 
-// look runs f with a session open that is there, and changes nothing.
-func (u *UPF) look(s *session, f func()) {
+// look runs f with a session open that is there, and changes nothing; f is told whether it rests.
+func (u *UPF) look(s *session, f func(rests bool)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.gone {
 		return
 	}
-	if s.open == nil {
+	rests := s.open == nil
+	if rests {
 		u.unpack(s)
 		defer func() { s.open = nil }()
 	}
-	f()
+	f(rests)
 }
 
 // Wake is part of Waker. The data path may hold what a request of the session waits for, and so it waits for none: a
@@ -103,6 +105,7 @@ func (u *UPF) letRest(s *session) {
 	}
 	u.mu.Lock()
 	delete(u.watched, s)
+	u.dropPeers(s)
 	u.mu.Unlock()
 	s.packed = string(s.pack())
 	s.open = nil
@@ -116,7 +119,7 @@ func (s *session) idle() bool {
 	buffers := false
 	for i := range s.installed.Rules {
 		r := &s.installed.Rules[i]
-		if r.Peer.IsValid() || len(r.Ethernet) > 0 {
+		if r.Peer.IsValid() && r.Action&pfcp.ApplyFORW != 0 || len(r.Ethernet) > 0 {
 			return false
 		}
 		buffers = buffers || r.Action&pfcp.ApplyBUFF != 0

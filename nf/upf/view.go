@@ -25,6 +25,7 @@ type Peer struct {
 // View is what the UPF holds.
 type View struct {
 	Sessions []SessionView
+	AtRest   int      // of the sessions, those whose rules are packed
 	Found    []string // what does not agree within the UPF
 }
 
@@ -39,7 +40,10 @@ func (u *UPF) View() View {
 	var v View
 	slots, peers := 0, 0
 	for _, s := range all {
-		u.look(s, func() {
+		u.look(s, func(rests bool) {
+			if rests {
+				v.AtRest++
+			}
 			v.Sessions = append(v.Sessions, s.view())
 			slots++
 			peers += s.peers()

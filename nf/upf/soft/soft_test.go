@@ -262,6 +262,9 @@ func TestUserPlane(t *testing.T) {
 func (r *rig) idleAndBack(t *testing.T) {
 	r.t = t
 	r.downlinkFAR(pfcp.ApplyBUFF|pfcp.ApplyNOCP, pfcp.Opt[pfcp.UpdateForwardingParameters]{})
+	if n := r.upf.View().AtRest; n != 1 || r.path.find(upf.Slot(r.teid)) != nil {
+		t.Errorf("%d sessions at rest", n)
+	}
 	for i := range 20 {
 		r.down(fmt.Sprintf("waiting %02d", i))
 	}
