@@ -56,6 +56,33 @@ func TestMissing(t *testing.T) {
 	}
 }
 
+// TestAnswered: a procedure that is not offered owes its answer all the same, and one for errors no good flow.
+func TestAnswered(t *testing.T) {
+	not := row{procedure: procedure{title: "Notification"}, fail: []string{"f"}}
+	if got := not.missing(); got != "code" {
+		t.Errorf("not offered: missing %q", got)
+	}
+	page := renderCompliance(nil, map[string][]*row{"Connection and reachability": {&not}}, nil, 0)
+	if !strings.Contains(page, "| not offered: it brings ") {
+		t.Error("that it is not offered is not said")
+	}
+	errors := row{procedure: procedure{title: "5GSM status"}, code: []string{"x"}}
+	if got := errors.missing(); got != "failure flows" {
+		t.Errorf("for errors: missing %q", got)
+	}
+	named := 0
+	for _, g := range procedures() {
+		for _, p := range g.procedures {
+			if p.notOffered() != "" || p.onlyErrors() {
+				named++
+			}
+		}
+	}
+	if named < 6 {
+		t.Errorf("only %d procedures of those that are named apart are in the table", named)
+	}
+}
+
 // TestEveryClauseHasATest: a clause that is cited in code and that no test cites or names leads nowhere.
 func TestEveryClauseHasATest(t *testing.T) {
 	page, err := Page("../..")

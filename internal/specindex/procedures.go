@@ -12,6 +12,24 @@ type group struct {
 	procedures []procedure
 }
 
+// notOffered says why the core does not offer a procedure; "" if it does. What is owed is the answer to whoever begins it.
+func (p procedure) notOffered() string {
+	return map[string]string{
+		"Notification":                        "it brings user planes of non-3GPP access to 3GPP access, and there is no N3IWF here",
+		"AMF and RAN CP relocation":           "control plane CIoT is of NB-IoT, and the radios here are NR",
+		"Connection Establishment Indication": "the AMF has a NAS message for every connection but those of control plane CIoT",
+	}[p.title]
+}
+
+// onlyErrors tells whether a procedure exists for errors alone.
+func (p procedure) onlyErrors() bool {
+	switch p.title {
+	case "5GMM status and erroneous messages", "5GSM status", "Error Indication and erroneous messages":
+		return true
+	}
+	return false
+}
+
 // procedures are those of TS 23.502 §4, TS 24.501 §5 and §6 and TS 38.413 §8 that concern 3GPP access, whether Limpid has
 // them or not.
 func procedures() []group {
