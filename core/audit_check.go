@@ -78,7 +78,7 @@ func (c *checker) sessionsOfUEs() {
 			case n.Busy:
 			case n.SUPI != supi || n.PDUSessionID != s.ID:
 				c.bad("%s: the AMF's reference leads to %s", name(supi, s.ID), name(n.SUPI, n.PDUSessionID))
-			case n.State == smf.Active && s.Active != (n.UpCnxState != nsmf.Deactivated):
+			case n.State == smf.Active && s.Active != (n.UpCnxState == nsmf.Activated || n.UpCnxState == nsmf.Activating):
 				c.bad("%s: its user plane is active at the AMF: %v, at the SMF: %s", name(supi, s.ID), s.Active, n.UpCnxState)
 			}
 		}

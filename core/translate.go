@@ -49,7 +49,7 @@ func amfConfig(c *config.Config) amf.Config {
 	for i := range c.AMF.RegistrationAreas {
 		cfg.RegistrationAreas = append(cfg.RegistrationAreas, c.AMF.RegistrationAreas[i].All())
 	}
-	cfg.RRCInactiveReports = c.AMF.RRCInactiveReports
+	cfg.RRCInactiveReports, cfg.Suspend = c.AMF.RRCInactiveReports, c.AMF.Suspend
 	cfg.Paging = amf.Paging{T3513: time.Duration(c.AMF.Paging.T3513), PriorityARP: c.AMF.Paging.PriorityARP}
 	for _, a := range c.AMF.Paging.Attempts {
 		cfg.Paging.Areas = append(cfg.Paging.Areas, pagingAreas()[a])

@@ -46,6 +46,7 @@ func playRandom(t *testing.T, seed uint64) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.Config = bytes.Replace(f.Config, []byte("  n2:"), []byte("  suspend: true\n  n2:"), 1)
 	dir := t.TempDir()
 	var log bytes.Buffer
 	synctest.Test(t, func(t *testing.T) {
@@ -86,12 +87,13 @@ func randomScript(s *stage, r *rand.Rand) {
 	open(0)
 	open(1)
 	for i := range 3 {
-		play(s, fmt.Sprintf("ue u%d imsi=00101000000000%d gnb=%s", i+1, i%2+1, cells[i%2]))
+		play(s, fmt.Sprintf("ue u%d imsi=00101000000000%d gnb=%s suspendable=yes", i+1, i%2+1, cells[i%2]))
 	}
 	lines := []string{
 		"begin register $U", "begin register $U attempts=3", "begin register $U identity=suci", "begin register $U type=mobility",
 		"begin register $U type=periodic", "begin session $U $P", "begin session $U $P", "begin session $U $P", "begin release-session $U $P",
 		"begin idle $U", "begin idle $U cause=radio-lost", "begin service-request $U", "begin service-request $U",
+		"begin suspend $U", "begin suspend $U without=1", "begin resume $U", "begin resume $U", "begin resume $U without=2",
 		"begin deregister $U", "begin deregister $U switch-off", "downlink $U $P", "downlink $U $P", "replay $U", "camp $U $C",
 		"initial $C $N registration=$U", "initial $C $N service=$U", "initial $C $N deregistration=$U", "initial $C $N nas=7e00417900",
 		"ngap $C UplinkNASTransport amf=$N ran=$N", "ngap $C UEContextReleaseRequest amf=$N ran=$N", "ngap $C ErrorIndication amf=$N ran=$N",

@@ -67,7 +67,7 @@ type verbs map[string]func(context.Context, *command) error
 func (s *stage) verbs() verbs {
 	all := make(verbs)
 	for _, group := range []verbs{s.radioVerbs(), s.phoneVerbs(), s.faultVerbs(), s.restartVerbs(), s.accessVerbs(), s.mobilityVerbs(), s.sessionVerbs(),
-		s.associationVerbs()} {
+		s.associationVerbs(), s.idleVerbs()} {
 		maps.Copy(all, group)
 	}
 	return all

@@ -352,7 +352,7 @@ func (s *stage) addUE(_ context.Context, c *command) error {
 	}
 	cfg := ue.Config{
 		USIM: usim, Name: name, Hooks: s.misbehaviour(c, usim), Ladder: s.seen,
-		ExtendedRejections: c.options["extended-rejections"] != "",
+		ExtendedRejections: c.options["extended-rejections"] != "", Suspendable: c.options["suspendable"] != "",
 	}
 	if cfg.NEA, err = algorithms(c.options["nea"]); err != nil {
 		return err

@@ -80,6 +80,9 @@ type AMF struct {
 	Overload           Overload `yaml:"overload"`
 	// RRCInactiveReports asks gNBs to tell when a UE enters and leaves RRC_INACTIVE, TS 38.413 §8.3.5.
 	RRCInactiveReports bool `yaml:"rrc_inactive_reports"`
+	// Suspend lets radios keep the contexts of phones that are idle and able to, TS 23.501 §5.31.18 (user plane CIoT 5GS
+	// optimisation).
+	Suspend bool `yaml:"suspend"`
 }
 
 // GUAMI names the AMF, TS 23.003 §2.10.1.

@@ -108,7 +108,9 @@ func (ue *ue) audit() []string {
 	check(len(ue.waiting) > 0, "transfers wait and nothing is done about them")
 	check(ue.conn != nil && (!ue.conn.lives() || ue.conn.ue.Load() != ue), "connected by a connection that is gone")
 	check(ue.conn != nil && !ue.conn.secured, "connected without secure exchange of NAS messages")
+	check(ue.suspended != nil && (ue.conn != nil || !ue.suspended.lives()), "suspended on a connection that is gone, or beside another")
 	for _, s := range ue.sessions {
+		check(s.paused && ue.suspended == nil, fmt.Sprintf("session %d is suspended and its UE is not", s.id))
 		check(s.active && ue.conn == nil, fmt.Sprintf("session %d has a user plane and the UE no connection", s.id))
 	}
 	if ue.registered {
@@ -127,7 +129,7 @@ func (c *connection) audit() (found string) {
 	}
 	u := c.ue.Load()
 	u.actor.Look(func() {
-		if u.conn != c {
+		if u.conn != c && u.suspended != c {
 			found = "a connection without UE"
 		}
 	})

@@ -24,6 +24,8 @@ const (
 	xnHandover            running = "Xn handover"
 	n2Handover            running = "N2 handover"
 	operation             running = "an operator's order"
+	connectionSuspend     running = "connection suspend"
+	connectionResume      running = "connection resume"
 	authentication        running = "authentication"
 )
 
@@ -48,6 +50,9 @@ const (
 // During a network-initiated deregistration a registration or a deregistration of the UE supersedes, a service request waits
 // and then finds the UE deregistered; the loss of the connection is its end (TS 24.501 §5.5.2.3.5). During a UE context
 // modification initial messages wait.
+//
+// While a UE is being suspended or resumed everything but the loss of its connection waits. A UE context resume request
+// answers a paging; on any other connection than the suspended one it is refused at once, as is a suspend request.
 //
 // An Xn handover waits for nobody. An N2 handover waits itself for its own messages: the target's, HANDOVER CANCEL, the
 // status transfer, and, once the UE was sent away, the loss of the source. What an SMF has meanwhile is not refused for a
@@ -105,7 +110,7 @@ func (ue *ue) collideInitial(m *initialMessage) procedure.Decision {
 		return procedure.Inline
 	}
 	switch ue.running {
-	case anRelease, sessionManagement, contextModification:
+	case anRelease, sessionManagement, contextModification, connectionSuspend, connectionResume:
 		return procedure.Queue
 	case networkDeregistration:
 		if _, service := m.message.(*gmm.ServiceRequest); service {

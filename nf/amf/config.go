@@ -40,6 +40,8 @@ type Config struct {
 	Overload          Overload
 	// RRCInactiveReports asks gNBs to tell when a UE enters and leaves RRC_INACTIVE, TS 38.413 §8.3.5.
 	RRCInactiveReports bool
+	// Suspend lets gNBs keep the contexts of UEs in CM-IDLE, TS 23.501 §5.31.18.
+	Suspend bool
 }
 
 // Paging is how UEs in CM-IDLE are sought, TS 23.501 §5.4.3.1.

@@ -80,6 +80,7 @@ func (ue *ue) setUpContext(ctx context.Context, message gmm.Message, count uint3
 
 		CoreNetworkAssistanceInformationForInactive: ue.inactiveAssistance(),
 		RRCInactiveTransitionReportRequest:          ue.inactiveReports(),
+		UEUPCIoTSupport:                             ue.suspendSupport(),
 	}
 	answer, err := procedure.AskFor(ctx, ue, initialContextSetup, func() error { conn.gnb.send(conn, request); return nil }, func(m any) bool {
 		switch m.(type) {

@@ -54,6 +54,17 @@ func (d *details) mobility(m ngap.Message) {
 		d.both(m.AMFUENGAPID, m.RANUENGAPID)
 	case *ngap.DownlinkRANStatusTransfer:
 		d.both(m.AMFUENGAPID, m.RANUENGAPID)
+	case *ngap.UEContextSuspendRequest:
+		d.some("sessions", len(m.PDUSessionResourceSuspendListSUSReq))
+	case *ngap.UEContextSuspendResponse:
+		d.both(m.AMFUENGAPID, m.RANUENGAPID)
+	case *ngap.UEContextResumeRequest:
+		d.some("sessions", len(m.PDUSessionResourceResumeListRESReq))
+		d.some("failed", len(m.PDUSessionResourceFailedToResumeListRESReq))
+	case *ngap.UEContextResumeResponse:
+		d.both(m.AMFUENGAPID, m.RANUENGAPID)
+		d.some("sessions", len(m.PDUSessionResourceResumeListRESRes))
+		d.some("failed", len(m.PDUSessionResourceFailedToResumeListRESRes))
 	default:
 		d.management(m)
 	}

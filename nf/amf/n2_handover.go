@@ -222,6 +222,7 @@ func (ue *ue) handoverRequest(h *handover) *ngap.HandoverRequest {
 		GUAMI:                              ngap.NewGUAMI(ue.amf.cfg.GUAMI),
 		MobilityRestrictionList:            ue.mobilityRestrictions(),
 		TraceActivation:                    ue.tracing, LocationReportingRequestType: ue.reporting,
+		UEUPCIoTSupport: ue.suspendSupport(),
 	}
 	for _, s := range h.sessions {
 		if s.admitted {

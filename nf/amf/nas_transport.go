@@ -21,6 +21,9 @@ func (ue *ue) Open(m any) any {
 		if h := ue.handover; h != nil && m.conn == h.target && m.conn != ue.conn {
 			return targetMessage{m.message}
 		}
+		if m.conn == ue.suspended {
+			return ue.openSuspended(m)
+		}
 		if m.conn != ue.conn {
 			ue.aside(m)
 			return nil
@@ -50,6 +53,10 @@ func (ue *ue) aside(m *n2Message) {
 		m.conn.gnb.refuseHandover(m.conn.amfID, m.conn.ranID, ngap.CauseRadioNetworkInteractionWithOtherProcedure)
 	case *ngap.HandoverCancel:
 		ue.acknowledgeCancel(m.conn)
+	case *ngap.UEContextSuspendRequest:
+		m.conn.refuseSuspend(ngap.CauseRadioNetworkInteractionWithOtherProcedure)
+	case *ngap.UEContextResumeRequest:
+		m.conn.refuseResume(ngap.CauseProtocolMessageNotCompatibleWithReceiverState)
 	default:
 		ue.log().Debug("message of another connection ignored", "message", message.Name())
 	}

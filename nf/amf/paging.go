@@ -8,7 +8,6 @@ import (
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/sbi/namf"
-	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
 
@@ -75,7 +74,7 @@ func (ue *ue) page(ctx context.Context) {
 		return procedure.ErrNoAnswer
 	}, func(m any) bool {
 		init, ok := m.(*initialMessage)
-		return ok && init.verified // anybody may claim to be the UE
+		return ok && init.verified || ue.resumes(m) // anybody may claim to be the UE
 	})
 	ue.running = idle
 	if err != nil {
@@ -83,8 +82,7 @@ func (ue *ue) page(ctx context.Context) {
 		ue.giveUpWaiting(ctx) // TS 24.501 §5.6.2.4
 		return
 	}
-	ue.serveInitial(ctx, answer.(*initialMessage))
-	if _, service := answer.(*initialMessage).message.(*gmm.ServiceRequest); service {
+	if ue.comeBack(ctx, answer) {
 		ue.reallocateGUTI(ctx)
 	}
 	ue.giveUpWaiting(ctx) // what the procedure did not bring over

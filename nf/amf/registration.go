@@ -251,7 +251,7 @@ func (ue *ue) acceptance(r *gmm.RegistrationRequest, selected selection) *gmm.Re
 		TAIList:               ue.taiList(),
 		EquivalentPLMNs:       ue.equivalentPLMNs(),
 		ServiceAreaList:       ue.serviceAreaList(false),
-		NetworkFeatureSupport: gmm.NetworkFeatureSupport{0, 0},
+		NetworkFeatureSupport: ue.networkFeatures(),
 		T3512:                 &t3512,
 	}
 	if d := ue.amf.cfg.T3502; d != 0 {

@@ -46,16 +46,3 @@ func (ue *ue) rrcState(m *ngap.RRCInactiveTransitionReport) {
 	}
 	ue.log().Debug("RRC state", "inactive", ue.inactive)
 }
-
-// refuseSuspend answers a gNB that wants to suspend a UE, TS 38.413 §8.3.11.3: it has no use here, and the gNB releases
-// the UE instead.
-func (ue *ue) refuseSuspend(m *ngap.UEContextSuspendRequest) {
-	c := ue.conn
-	c.gnb.send(c, &ngap.UEContextSuspendFailure{AMFUENGAPID: m.AMFUENGAPID, RANUENGAPID: m.RANUENGAPID, Cause: ngap.CauseMiscUnspecified})
-}
-
-// refuseResume answers a gNB that wants to resume a UE, TS 38.413 §8.3.12.3: none is suspended.
-func (ue *ue) refuseResume(m *ngap.UEContextResumeRequest) {
-	c := ue.conn
-	c.gnb.send(c, &ngap.UEContextResumeFailure{AMFUENGAPID: m.AMFUENGAPID, RANUENGAPID: m.RANUENGAPID, Cause: ngap.CauseProtocolMessageNotCompatibleWithReceiverState})
-}

@@ -54,6 +54,7 @@ type ue struct {
 	inactive   bool              // in RRC_INACTIVE, as far as the gNB was asked to tell
 	drx        gmm.DRXParameters // as agreed, TS 24.501 §9.11.3.2A
 	conn       *connection       // nil in CM-IDLE, TS 23.501 §5.3.3
+	suspended  *connection       // that the gNB keeps for later, in CM-IDLE with suspend
 
 	registrations uint32 // under the current key
 	slicesChanged bool   // the UE has not been told yet, TS 24.501 §4.6.2.2
@@ -91,6 +92,7 @@ type smContext struct {
 	slice  ident.SNSSAI
 	dnn    ident.DNN
 	active bool // the N3 tunnel is set up, or the gNB has been asked for it
+	paused bool // the gNB keeps the tunnel of a suspended UE
 }
 
 // What is delivered to a UE besides what it decodes from N1.
@@ -169,6 +171,10 @@ func (ue *ue) Serve(ctx context.Context, m any) {
 }
 
 func (ue *ue) serve(ctx context.Context, m any) {
+	if r, ok := m.(*ngap.UEContextReleaseRequest); ok && ue.suspended != nil && ue.suspended.amfID == r.AMFUENGAPID {
+		ue.endSuspension(ctx, r.Cause) // it waited for the suspension
+		return
+	}
 	if message, ok := m.(ngap.Message); ok && ue.outlived(message) {
 		ue.log().Debug("message waited longer than its connection lived", "message", message.Name())
 		return
@@ -229,9 +235,9 @@ func (ue *ue) serve(ctx context.Context, m any) {
 	case *ngap.RRCInactiveTransitionReport:
 		ue.rrcState(m)
 	case *ngap.UEContextSuspendRequest:
-		ue.refuseSuspend(m)
+		ue.suspend(ctx, m)
 	case *ngap.UEContextResumeRequest:
-		ue.refuseResume(m)
+		ue.resume(ctx, m)
 	case *gmm.Status:
 		ue.log().Warn("5GMM STATUS from the UE", "cause", m.Cause)
 	case *ngap.ErrorIndication:
@@ -303,7 +309,11 @@ func (ue *ue) repeated(m *initialMessage) bool {
 // outlived tells whether an N2 message is of a connection that has ended while it waited.
 func (ue *ue) outlived(m ngap.Message) bool {
 	ids, ok := idsOf(m)
-	return ok && ids.amf != nil && (ue.conn == nil || ue.conn.amfID != *ids.amf)
+	c := ue.conn
+	if _, resumes := m.(*ngap.UEContextResumeRequest); resumes && c == nil {
+		c = ue.suspended
+	}
+	return ok && ids.amf != nil && (c == nil || c.amfID != *ids.amf)
 }
 
 // serveInitial runs the procedure of an initial NAS message.
@@ -364,6 +374,7 @@ func (ue *ue) attach(ctx context.Context, conn *connection) {
 		ue.releaseUnused(old, ngap.CauseRadioNetworkReleaseDueToCnDetectedMobility)
 		ue.deactivateSessions(ctx, "a new connection")
 	}
+	ue.endSuspension(ctx, ngap.CauseRadioNetworkReleaseDueToCnDetectedMobility)
 	ue.conn = conn
 	ue.unsupervise()
 }
@@ -381,6 +392,9 @@ func (ue *ue) loseConnection(ctx context.Context, m *connectionLost) {
 	if other := m.conn.ue.Load(); other != ue {
 		_ = other.insist(m) // refused only at shutdown
 		return
+	}
+	if ue.suspended == m.conn {
+		ue.endSuspension(ctx, ngap.CauseRadioNetworkUnspecified)
 	}
 	if ue.conn != m.conn {
 		return
@@ -423,6 +437,7 @@ func (ue *ue) forget(ctx context.Context, cause ngap.Cause) {
 	if ue.conn != nil {
 		ue.releaseUnused(ue.conn, cause)
 	}
+	ue.endSuspension(ctx, cause)
 	ue.releaseSessions(ctx, cause.String())
 	if ue.policy != "" {
 		err := ue.amf.services.Policy.DeleteAMPolicy(ctx, ue.policy)

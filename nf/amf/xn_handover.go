@@ -105,6 +105,7 @@ func (ue *ue) xnHandover(ctx context.Context, p *pathSwitch) error {
 		PDUSessionResourceSwitchedList:      switched,
 		PDUSessionResourceReleasedListPSAck: released,
 		AllowedNSSAI:                        toAllowedNSSAI(ue.allowed),
+		UEUPCIoTSupport:                     ue.suspendSupport(),
 	})
 	ue.log().Info("handed over by Xn", "from", p.source.gnb.label(), "sessions", len(switched), "released", len(released))
 	return nil

@@ -11,7 +11,7 @@ import (
 // goIdle answers the AMF that has released the connection of the UE, TS 23.502 §4.2.6 step 5.
 func (s *session) goIdle(why string, out *nsmf.SMContextUpdatedData) {
 	s.mu.Lock()
-	s.up = nsmf.Deactivated
+	s.up, s.suspended = nsmf.Deactivated, nil
 	s.mu.Unlock()
 	out.UpCnxState = nsmf.Deactivated
 	s.deliver(deactivate{why})
@@ -29,7 +29,7 @@ func (s *session) deactivateUserPlane(ctx context.Context, why string) {
 // idle takes the tunnel to the gNB away.
 func (s *session) idle(ctx context.Context, flags pfcp.SessionModificationReqFlags) {
 	s.mu.Lock()
-	s.gnb, s.up, s.gnbQoS = tunnel{}, nsmf.Deactivated, nil
+	s.gnb, s.up, s.gnbQoS = tunnel{}, s.resting(), nil
 	s.mu.Unlock()
 	if err := s.buffer(ctx, flags); err != nil {
 		s.recreate(ctx, tunnel{}, err)

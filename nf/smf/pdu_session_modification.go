@@ -113,8 +113,8 @@ func (s *session) later(err error) bool {
 func (s *session) tell(ctx context.Context, c *change) (outcome modifyOutcome, err error) {
 	s.mu.Lock()
 	n1, n2, err := s.commandFor(c), nsmf.N2SMInfo{}, error(nil)
-	if s.up == nsmf.Activated && s.gnbQoS != nil {
-		n2, err = modifyRequestTransfer(c.qos.profileChanges(s.gnbQoS))
+	if at := s.atGNB(); at != nil {
+		n2, err = modifyRequestTransfer(c.qos.profileChanges(at))
 	}
 	s.mu.Unlock()
 	if err != nil || n1 == nil && n2.Type == "" {

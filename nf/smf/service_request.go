@@ -32,7 +32,7 @@ func (s *session) activate(out *nsmf.SMContextUpdatedData) error {
 	if err != nil {
 		return sbi.Problem(http.StatusInternalServerError, sbi.CauseSystemFailure, "%v", err)
 	}
-	s.up = nsmf.Activating
+	s.up, s.suspended = nsmf.Activating, nil
 	out.UpCnxState, out.N2SMInfo = nsmf.Activating, n2
 	return nil
 }

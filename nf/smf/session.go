@@ -73,20 +73,21 @@ type session struct {
 	stored  bool   // the session is on disk, or may be
 	written uint64 // hash of what was last given to the store
 
-	state    State
-	up       nsmf.UpCnxState
-	uplink   tunnel      // at the UPF
-	gnb      tunnel      // at the gNB; not valid while the user plane is down
-	qos      *sessionQoS // what the UE has
-	moving   *n2Move
-	moves    uint16      // counts N2 handovers
-	next     *sessionQoS // what it is being given, nil if nothing; then the identity of the transaction is
-	changing bool        // TS 24.501 §6.1.3.3.3, PDU SESSION MODIFICATION PENDING
-	pti      uint8
-	gnbQoS   *sessionQoS // what the gNB has been told; nil while the user plane is down
-	onN4     *n4Rules    // what the UPF has; nil: what qos means
-	usage    Usage
-	started  time.Time // when the UE was accepted
+	state     State
+	up        nsmf.UpCnxState
+	uplink    tunnel      // at the UPF
+	gnb       tunnel      // at the gNB; not valid while the user plane is down
+	suspended *suspension // nil unless the gNB keeps the user plane for later
+	qos       *sessionQoS // what the UE has
+	moving    *n2Move
+	moves     uint16      // counts N2 handovers
+	next      *sessionQoS // what it is being given, nil if nothing; then the identity of the transaction is
+	changing  bool        // TS 24.501 §6.1.3.3.3, PDU SESSION MODIFICATION PENDING
+	pti       uint8
+	gnbQoS    *sessionQoS // what the gNB has been told; nil while the user plane is down
+	onN4      *n4Rules    // what the UPF has; nil: what qos means
+	usage     Usage
+	started   time.Time // when the UE was accepted
 	// reserved is the guaranteed bit rate that the session holds of what the operator allows.
 	reserved nudm.AMBR
 	t3593    *time.Timer // of an SSC mode 3 session that is to be replaced

@@ -81,6 +81,10 @@ func (s *SMF) UpdateSMContext(ctx context.Context, ref string, data nsmf.SMConte
 	switch {
 	case data.HoState != "":
 		return out, n.hoState(ctx, data, &out)
+	case data.N2SMInfo.Type == nsmf.UEContextSuspendReq:
+		return out, n.suspend(data.N2SMInfo, &out)
+	case data.N2SMInfo.Type == nsmf.UEContextResumeReq:
+		return out, n.resume(data.N2SMInfo, &out)
 	case data.N2SMInfo.Type != "":
 		if err := n.n2(ctx, data.N2SMInfo, &out); err != nil {
 			return out, err

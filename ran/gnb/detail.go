@@ -57,6 +57,14 @@ func idsOf(m ngap.Message) (ids, bool) {
 		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.DownlinkRANStatusTransfer:
 		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.UEContextSuspendResponse:
+		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.UEContextSuspendFailure:
+		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.UEContextResumeResponse:
+		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.UEContextResumeFailure:
+		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.ErrorIndication:
 		return ids{m.AMFUENGAPID, m.RANUENGAPID}, m.RANUENGAPID != nil || m.AMFUENGAPID != nil
 	}

@@ -284,7 +284,7 @@ func (g *GNB) allocate(l *link, m *ngap.HandoverRequest) {
 	}
 	c := g.newContext(a.terminal, m.AMFUENGAPID)
 	nh := newNextHop(m.SecurityContext)
-	c.as = accessStratum{key: nh.nh.Target(g.pci(), arfcn), ncc: nh.ncc}
+	c.as, c.suspendable = accessStratum{key: nh.nh.Target(g.pci(), arfcn), ncc: nh.ncc}, m.UEUPCIoTSupport != nil
 	c.capabilities = m.UESecurityCapabilities
 	ack := &ngap.HandoverRequestAcknowledge{AMFUENGAPID: m.AMFUENGAPID, RANUENGAPID: c.id}
 	forwards := forwarded(m.SourceToTargetTransparentContainer)

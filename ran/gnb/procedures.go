@@ -23,8 +23,11 @@ func (c *ueContext) handle(m ngap.Message) {
 		}
 		c.ue().Receive(m.NASPDU)
 	case *ngap.PathSwitchRequestAcknowledge, *ngap.PathSwitchRequestFailure, *ngap.HandoverCommand,
-		*ngap.HandoverPreparationFailure, *ngap.HandoverCancelAcknowledge, *ngap.DownlinkRANStatusTransfer:
+		*ngap.HandoverPreparationFailure, *ngap.HandoverCancelAcknowledge, *ngap.DownlinkRANStatusTransfer,
+		*ngap.UEContextSuspendResponse, *ngap.UEContextSuspendFailure, *ngap.UEContextResumeFailure:
 		c.outcome(m)
+	case *ngap.UEContextResumeResponse:
+		c.resumed(m)
 	case *ngap.InitialContextSetupRequest:
 		c.initialContextSetup(m, refusal)
 	case *ngap.UEContextModificationRequest:
@@ -48,6 +51,9 @@ func (c *ueContext) handle(m ngap.Message) {
 // initialContextSetup runs TS 38.413 §8.3.1.
 func (c *ueContext) initialContextSetup(m *ngap.InitialContextSetupRequest, refusal *ngap.Cause) {
 	c.asksForReports(m.RRCInactiveTransitionReportRequest)
+	c.mu.Lock()
+	c.suspendable = m.UEUPCIoTSupport != nil
+	c.mu.Unlock()
 	if refusal == nil {
 		refusal = c.startSecurity(m)
 	}

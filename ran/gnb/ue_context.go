@@ -18,17 +18,19 @@ type ueContext struct {
 	link     *link          // the UE's binding, under the gNB's lock; nil: none yet
 	terminal radio.Terminal // see ue
 
-	mu      sync.Mutex
-	amf     *ngap.AMFUENGAPID // nil until the AMF has named the UE
-	inbox   []ngap.Message
-	busy    bool
-	gone    bool // the context is released
-	lost    bool // the radio link to the terminal is
-	reports bool // the AMF wants to know the RRC state
-	bearers []*bearer
-	left    chan struct{} // closed when the context is gone; nil if nobody waits
-	moved   bool          // the UE has gone to another gNB
-	answers map[ngap.ProcedureCode]chan ngap.Message
+	mu    sync.Mutex
+	amf   *ngap.AMFUENGAPID // nil until the AMF has named the UE
+	inbox []ngap.Message
+	busy  bool
+	gone  bool // the context is released
+	lost  bool // the radio link to the terminal is
+	// TS 38.413 §8.3.1.2 and TS 38.413 §8.3.11:
+	suspendable, suspended bool
+	reports                bool // the AMF wants to know the RRC state
+	bearers                []*bearer
+	left                   chan struct{} // closed when the context is gone; nil if nobody waits
+	moved                  bool          // the UE has gone to another gNB
+	answers                map[ngap.ProcedureCode]chan ngap.Message
 	// of the initial context setup or the handover:
 	as           accessStratum
 	capabilities ngap.UESecurityCapabilities
@@ -351,4 +353,7 @@ func (absent) RemoveBearer(uint8)            {}
 func (absent) Packet(uint8, uint8, []byte)   {}
 func (absent) HandOver(radio.Handover) error { return radio.ErrReleased }
 func (absent) Released()                     {}
-func (absent) Paged()                        {}
+func (absent) Suspended()                    {}
+
+func (absent) Resumed(radio.Connection, []radio.Bearer) {}
+func (absent) Paged()                                   {}

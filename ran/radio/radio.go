@@ -49,6 +49,8 @@ type Connection interface {
 	Send(nas []byte) error
 	// Lose is radio link failure: the UE goes and the gNB notices, TS 38.331 §5.3.10.
 	Lose()
+	// Leave is a suspended UE that goes away unnoticed, TS 38.331 §5.3.13.
+	Leave()
 }
 
 // Terminal is the UE as a gNB sees it. Calls for one connection come one after the other, and never from inside a call
@@ -69,6 +71,10 @@ type Terminal interface {
 	HandOver(h Handover) error
 	// Released says that the RRC connection is gone, TS 38.331 §5.3.8.
 	Released()
+	// Suspended says that the RRC connection is suspended, TS 38.331 §5.3.8.
+	Suspended()
+	// Resumed says that it is there again, TS 38.331 §5.3.13, with the bearers of some sessions.
+	Resumed(c Connection, bearers []Bearer)
 	// Paged says that the cell paged the identity that the terminal monitors, TS 38.331 §5.3.2.
 	Paged()
 }

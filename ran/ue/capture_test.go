@@ -49,6 +49,7 @@ func (a *air) TAI() ident.TAI                      { return ident.TAI{PLMN: a.pl
 func (a *air) Monitor(radio.Terminal, ident.STMSI) {}
 func (a *air) Ignore(radio.Terminal)               {}
 func (a *air) Lose()                               {}
+func (a *air) Leave()                              {}
 func (a *air) Send(nas []byte) error               { a.sent = append(a.sent, hex.EncodeToString(nas)); return nil }
 func (a *air) Connect(_ radio.Terminal, s radio.Setup) (radio.Connection, error) {
 	return a, a.Send(s.NAS)

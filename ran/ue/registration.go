@@ -169,6 +169,10 @@ func (u *UE) registrationRequest(o RegisterOptions) (*gmm.RegistrationRequest, e
 		if u.cfg.ExtendedRejections {
 			m.Capability = gmm.Capability{0, 0, 0x10}
 		}
+		if u.cfg.Suspendable {
+			m.Capability = append(m.Capability, 0, 0)[:max(len(m.Capability), 2)]
+			m.Capability[1] |= 0x02
+		}
 		if len(u.slices) > 0 {
 			m.RequestedNSSAI = gmm.NewNSSAI(u.slices...)
 		}

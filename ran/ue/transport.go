@@ -152,6 +152,7 @@ func (u *UE) setup(pdu []byte, cause radio.EstablishmentCause) error {
 		s.STMSI, s.GUAMI = &id, &guami
 	}
 	s.Slices = u.slices
+	u.wake()
 	conn, err := u.cell.Connect(u, s)
 	if err != nil {
 		return err
@@ -244,7 +245,7 @@ func (u *UE) Released() {
 }
 
 func (u *UE) released() {
-	u.conn, u.secure, u.initial, u.withheld = nil, false, nil, false
+	u.conn, u.dormant, u.secure, u.initial, u.withheld = nil, nil, false, nil, false
 	for _, s := range u.sessions {
 		s.bearer = nil
 	}

@@ -30,6 +30,8 @@ type Config struct {
 	Slices []ident.SNSSAI
 	// ExtendedRejections says that the UE takes rejected slices in their extended form (ER-NSSAI), TS 24.501 §9.11.3.1.
 	ExtendedRejections bool
+	// Suspendable says that the UE can be suspended in 5GMM-IDLE mode (5G-UP CIoT), TS 24.501 §9.11.3.1.
+	Suspendable bool
 
 	Hooks  Hooks
 	Ladder ladder.Sink
@@ -64,6 +66,8 @@ type UE struct {
 	mu   sync.Mutex
 	cell radio.Cell
 	conn radio.Connection // nil in 5GMM-IDLE
+	// dormant is the connection of a suspended UE.
+	dormant radio.Connection
 	// connections counts them, so that a timer knows its own.
 	connections uint32
 	security

@@ -80,6 +80,10 @@ const (
 	HandoverResAllocFail N2SMInfoType = "HANDOVER_RES_ALLOC_FAIL"
 
 	SecondaryRATUsage N2SMInfoType = "SECONDARY_RAT_USAGE"
+
+	UEContextSuspendReq N2SMInfoType = "UE_CONTEXT_SUSPEND_REQ"
+	UEContextResumeReq  N2SMInfoType = "UE_CONTEXT_RESUME_REQ"
+	UEContextResumeRsp  N2SMInfoType = "UE_CONTEXT_RESUME_RSP"
 )
 
 // HoState is the state of an N2 handover of a session, TS 29.502 §6.1.6.3.13.
@@ -130,13 +134,14 @@ const (
 	Activated   UpCnxState = "ACTIVATED"
 	Deactivated UpCnxState = "DEACTIVATED"
 	Activating  UpCnxState = "ACTIVATING"
+	Suspended   UpCnxState = "SUSPENDED" // the gNB keeps its end for later
 )
 
 // SMContextUpdateData is TS 29.502 §6.1.6.2.4; a zero field is one that is not sent.
 type SMContextUpdateData struct {
 	N1SMMsg    []byte     `json:"n1SmMsg,omitempty"`
 	N2SMInfo   N2SMInfo   `json:"n2SmInfo,omitzero"`
-	UpCnxState UpCnxState `json:"upCnxState,omitempty"` // Activating asks for N2SMInfo to set the tunnel up, Deactivated takes it down
+	UpCnxState UpCnxState `json:"upCnxState,omitempty"` // Activating asks for N2SMInfo to set the tunnel up, Deactivated takes it down, Suspended has it kept
 	TAI        ident.TAI  `json:"ueLocation,omitzero"`
 	HoState    HoState    `json:"hoState,omitempty"`
 	NGAPCause  string     `json:"ngApCause,omitempty"` // why, for the log

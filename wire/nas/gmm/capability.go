@@ -15,6 +15,9 @@ func (c Capability) HandoverAttach() bool { return flag(c, 3, 2) }
 // LPP tells whether the UE supports LPP in N1 mode.
 func (c Capability) LPP() bool { return flag(c, 3, 3) }
 
+// UserPlaneCIoT tells whether the UE can be suspended and resumed in 5GMM-IDLE mode (5G-UP CIoT).
+func (c Capability) UserPlaneCIoT() bool { return flag(c, 4, 2) }
+
 // NSSAA tells whether the UE supports network slice-specific authentication and authorization.
 func (c Capability) NSSAA() bool { return flag(c, 4, 7) }
 
@@ -75,6 +78,9 @@ func (s NetworkFeatureSupport) Emergency() uint8 {
 
 // InterworkingWithoutN26 tells whether the network interworks with EPS without N26.
 func (s NetworkFeatureSupport) InterworkingWithoutN26() bool { return flag(s, 3, 7) }
+
+// UserPlaneCIoT tells whether the network suspends and resumes UEs in 5GMM-IDLE mode (5G-UP CIoT).
+func (s NetworkFeatureSupport) UserPlaneCIoT() bool { return flag(s, 4, 8) }
 
 // flag reads a bit by its octet and bit number in the element's figure, where the contents begin with octet 3.
 func flag(b []byte, octet, bit int) bool {
