@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -37,8 +38,12 @@ type floorEntry struct {
 func BenchmarkUserPlane(b *testing.B) {
 	for _, direction := range []string{"uplink", "downlink"} {
 		for _, n := range []int{1, 10_000, 100_000, 1_000_000} {
-			for _, v := range []struct{ burst, rules int }{{1, 1}, {16, 1}, {1, 8}} {
-				b.Run(fmt.Sprintf("%s/sessions=%d/burst=%d/rules=%d", direction, n, v.burst, v.rules), func(b *testing.B) {
+			for _, v := range []struct {
+				name  string
+				burst int
+				rules func(*upf.Session)
+			}{{"random", 1, oneRule}, {"bursts", 16, oneRule}, {"8rules", 1, eightRules}, {"8flows", 1, eightFlows}} {
+				b.Run(fmt.Sprintf("%s/sessions=%d/%s", direction, n, v.name), func(b *testing.B) {
 					r := newRig(b, direction, n, v.burst, v.rules)
 					for range b.N {
 						r.measure(b)
@@ -57,15 +62,13 @@ type rig struct {
 	path                       *Path
 }
 
-func newRig(b *testing.B, direction string, sessions, burst, rules int) *rig {
+func newRig(b *testing.B, direction string, sessions, burst int, rules func(*upf.Session)) *rig {
 	one, two := twoInterfaces(b)
 	first := netip.MustParseAddr("10.64.0.0")
 	p := benchPath(b, sessions, around(one, two), map[int]port{one: {index: one}, two: {index: two}})
 	for i := range sessions {
 		s := benchSession(first, uint32(i))
-		if rules > 1 {
-			eightRules(s)
-		}
+		rules(s)
 		check(b, p.Apply(s))
 	}
 	frame, program := rigFrame(direction, first, 128), programN3
@@ -102,6 +105,19 @@ func eightRules(s *upf.Session) {
 		s.Rules = append(s.Rules, x, y)
 	}
 	s.Rules = append(s.Rules, up, down)
+}
+
+func oneRule(*upf.Session) {}
+
+// eightFlows is eightRules with a URR and a policer of each rule's own.
+func eightFlows(s *upf.Session) {
+	eightRules(s)
+	for i := range s.Rules {
+		r := &s.Rules[i]
+		r.URRs = append(slices.Clone(r.URRs), pfcp.URRID(2+i))
+		r.QERs = []upf.QER{r.QERs[0], r.QERs[1]}
+		r.QERs[1].ID = pfcp.QERID(2 + i)
+	}
 }
 
 // rigFrame is a frame with a packet.

@@ -3,6 +3,7 @@ package xdp
 import (
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"net/netip"
 	"slices"
 	"unsafe"
@@ -70,32 +71,44 @@ func value(x *classifier) string {
 	return string(unsafe.Slice((*byte)(unsafe.Pointer(x)), unsafe.Sizeof(*x)))
 }
 
-// classify makes a classifier of rules by precedence, which are all of one direction and one tunnel or address.
-func classify(s *upf.Session, rules []*upf.Rule) (*classifier, error) {
-	c := &classifier{rules: uint8(len(rules))}
-	all := false
-	for i, r := range rules {
-		c.qfis |= r.QFIs
-		all = all || r.QFIs == 0
-		filters := r.Filters
+// newClassifier has no filter yet: screens without one let nothing through.
+func newClassifier(perOctet uint64) *classifier {
+	c := &classifier{perOctet: perOctet}
+	for i := range c.screen4 {
+		c.screen4[i].value, c.screen6[i].value = 1, 1
+	}
+	return c
+}
+
+// classify makes the classifier of a side. A decision leads to the flow of its rule, if that has one.
+func (x *side) classify(s *upf.Session) (*classifier, error) {
+	c := newClassifier(x.policer.perOctet)
+	for i := range x.ways {
+		w := &x.ways[i]
+		d := decision{verdict: w.verdict, table: w.table, qfi: w.qfi, tos: w.tos}
+		if w.sessionRate {
+			d.flags = flagSessionRate
+		}
+		if w.apart {
+			c.flows++
+			d.flow = c.flows
+		}
+		filters := w.rule.Filters
 		if len(filters) == 0 {
 			filters = []upf.Filter{{}}
 		}
 		for _, f := range filters {
-			if err := c.add(uint8(i), s, r, &f); err != nil {
+			if err := c.add(d, s, w.rule, &f); err != nil {
 				return nil, err
 			}
 		}
-	}
-	if all {
-		c.qfis = 0
 	}
 	return c, nil
 }
 
 // add appends a filter, once for each pair of port ranges.
-func (c *classifier) add(rule uint8, s *upf.Session, r *upf.Rule, f *upf.Filter) error {
-	x := filter{rule: rule, protocol: f.Protocol, tos: f.TrafficClass & f.TrafficMask, tosMask: f.TrafficMask, qfis: r.QFIs}
+func (c *classifier) add(d decision, s *upf.Session, r *upf.Rule, f *upf.Filter) error {
+	x := filter{protocol: f.Protocol, tos: f.TrafficClass & f.TrafficMask, tosMask: f.TrafficMask, qfis: r.QFIs}
 	local := f.Local
 	if local.IsSingleIP() && (local.Addr() == ue4(s, r)) { // checked for every packet of the session anyway
 		local = netip.Prefix{}
@@ -133,11 +146,58 @@ func (c *classifier) add(rule uint8, s *upf.Session, r *upf.Rule, f *upf.Filter)
 				return fmt.Errorf("more than %d filters", maxFilters)
 			}
 			x.remoteFirst, x.remoteLast, x.localFirst, x.localLast = a.First, a.Last, b.First, b.Last
-			c.filters[c.count] = x
-			c.count++
+			c.append(d, x)
 		}
 	}
 	return nil
+}
+
+// append adds a filter and what it decides, with screens that let through what it may match.
+func (c *classifier) append(d decision, f filter) {
+	d.remoteFirst, d.remoteLast, d.localFirst, d.localLast = f.remoteFirst, f.remoteLast, f.localFirst, f.localLast
+	if f.ports != 0 {
+		d.flags |= flagPorts
+	}
+	var exact4, exact6 bool
+	c.screen4[c.count], exact4 = f.screen(4)
+	c.screen6[c.count], exact6 = f.screen(6)
+	if exact4 {
+		d.flags |= flagExact4
+	}
+	if exact6 {
+		d.flags |= flagExact6
+	}
+	c.filters[c.count], c.decisions[c.count] = f, d
+	c.count++
+}
+
+// screen is the screen of a filter for packets of a version, and whether it and the ports are all that the filter asks:
+// screen_key() in bpf/classify.h says what is where in the word.
+func (f *filter) screen(version uint8) (s screen, exact bool) {
+	if f.version != 0 && f.version != version {
+		return screen{value: 1}, true // matches nothing
+	}
+	exact = f.tosMask == 0 && f.localMask == [2]uint64{} && f.remoteMask[1] == 0 && f.remoteMask[0]>>32 == 0
+	s.mask = uint64(uint32(f.remoteMask[0]))
+	s.value = uint64(uint32(f.remote[0]))
+	if f.ports != 0 { // the bits that all ports of the range have in common
+		common := uint64(0xffff) &^ (1<<bits.Len16(f.remoteFirst^f.remoteLast) - 1)
+		s.mask |= common << 32
+		s.value |= uint64(f.remoteFirst) & common << 32
+	}
+	if f.protocol != 0 {
+		s.mask |= 0xff << 48
+		s.value |= uint64(f.protocol) << 48
+	}
+	switch bits.OnesCount64(f.qfis) {
+	case 0:
+	case 1:
+		s.mask |= 0xff << 56
+		s.value |= uint64(bits.TrailingZeros64(f.qfis)) << 56
+	default:
+		exact = false
+	}
+	return s, exact
 }
 
 // words are a prefix and its mask as two words in network order; an address of IPv4 is in the low half of the first.

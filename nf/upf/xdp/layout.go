@@ -36,9 +36,12 @@ const (
 
 // Flags of an uplink and of a flow.
 const (
-	flagTowardsUE   = 1 // of an uplink
-	flagSessionRate = 1 // of a flow
-	flagDownlink    = 2 // of a flow
+	flagTowardsUE   = 1  // of an uplink
+	flagSessionRate = 1  // of a flow or decision
+	flagDownlink    = 2  // of a flow
+	flagExact4      = 4  // of a decision
+	flagExact6      = 8  // of a decision
+	flagPorts       = 16 // of a decision
 )
 
 // state belongs to the programs.
@@ -59,8 +62,8 @@ type uplink struct {
 	table    uint8
 	flags    uint8
 	_        uint8
-	qfis     uint64 // or with verdictRules: classifier, flows
-	perOctet uint64
+	qfis     uint64
+	perOctet uint64 // or with verdictRules: classifier, flows
 	ue6      uint64 // network order
 	state    state
 }
@@ -75,8 +78,8 @@ type downlink struct {
 	tos      uint8
 	_        uint8
 	nextHop  uint32
-	peer     uint64 // TEID and address, both in network order, the address in the low half; or classifier, flows
-	perOctet uint64
+	peer     uint64 // TEID and address, both in network order, the address in the low half
+	perOctet uint64 // or with verdictRules: classifier, flows
 	ue6      uint64
 	state    state
 }
@@ -88,7 +91,7 @@ type block struct {
 	down downlink
 }
 
-// flow is a rule of a session that has several.
+// flow is a rule of a session that counts or polices apart, or has a tunnel of its own.
 type flow struct {
 	_        structs.HostLayout
 	verdict  uint8
@@ -108,10 +111,10 @@ type flow struct {
 // filter is one way to match a rule.
 type filter struct {
 	_                       structs.HostLayout
-	rule, protocol          uint8
+	protocol                uint8
 	tos, tosMask            uint8
 	version, ports          uint8
-	_                       [2]uint8
+	_                       [3]uint8
 	qfis                    uint64
 	remote, remoteMask      [2]uint64
 	local, localMask        [2]uint64
@@ -119,14 +122,33 @@ type filter struct {
 	localFirst, localLast   uint16
 }
 
-// classifier is a list of filters.
+// screen is what the word that a packet shows must be where the mask is set, for a filter to match.
+type screen struct {
+	_           structs.HostLayout
+	mask, value uint64
+}
+
+// decision is what a packet meets that matches a filter.
+type decision struct {
+	_                       structs.HostLayout
+	verdict, table          uint8
+	qfi, tos                uint8
+	flow, flags             uint8
+	_                       [2]uint8
+	remoteFirst, remoteLast uint16
+	localFirst, localLast   uint16
+}
+
+// classifier is a list of filters and what they decide.
 type classifier struct {
-	_            structs.HostLayout
-	count        uint32
-	ports, rules uint8
-	_            [2]uint8
-	qfis         uint64
-	filters      [maxFilters]filter
+	_                structs.HostLayout
+	count            uint32
+	ports, flows     uint8
+	_                [2]uint8
+	perOctet         uint64
+	screen4, screen6 [maxFilters]screen
+	decisions        [maxFilters]decision
+	filters          [maxFilters]filter
 }
 
 // account is what is counted of a URR.

@@ -117,6 +117,8 @@ type migration struct {
 	version int
 	v1      []blockV1
 	v1hops  []nextHopV1
+	v2lists []classifierV2
+	v2made  map[listV2]uint32 // classifiers of today, by what they were made of
 	copied  []uint32 // slots
 	seen    map[*state]counted
 }
@@ -151,14 +153,14 @@ type nextHopV1 struct {
 
 // openOld maps the old maps of a folder into memory.
 func openOld(folder string) (*migration, error) {
-	m := &migration{seen: map[*state]counted{}}
+	m := &migration{seen: map[*state]counted{}, v2made: map[listV2]uint32{}}
 	name := strings.TrimPrefix(filepath.Base(folder), staging)
 	if _, err := fmt.Sscanf(name, "v%d-", &m.version); err != nil || m.version < 1 || m.version > layoutVersion {
 		return nil, fmt.Errorf("upf: xdp: %s: maps of a layout that this release does not know", folder)
 	}
 	m.collection = &ebpf.Collection{Maps: map[string]*ebpf.Map{}}
 	names := []string{"sess", "nh"}
-	if m.version == 2 {
+	if m.version > 1 {
 		names = append(names, "flows", "classifiers", "ledger")
 	}
 	for _, name := range names {
@@ -173,7 +175,14 @@ func openOld(folder string) (*migration, error) {
 		err = errors.Join(mapTo(&m.loaded, &m.v1, "sess"), mapTo(&m.loaded, &m.v1hops, "nh"))
 	} else {
 		err = errors.Join(mapTo(&m.loaded, &m.blocks, "sess"), mapTo(&m.loaded, &m.hops, "nh"), mapTo(&m.loaded, &m.flows, "flows"),
-			mapTo(&m.loaded, &m.classifiers, "classifiers"), mapTo(&m.loaded, &m.accounts, "ledger"))
+			mapTo(&m.loaded, &m.accounts, "ledger"))
+	}
+	switch m.version {
+	case 1:
+	case 2:
+		err = errors.Join(err, mapTo(&m.loaded, &m.v2lists, "classifiers"))
+	default:
+		err = errors.Join(err, mapTo(&m.loaded, &m.classifiers, "classifiers"))
 	}
 	if err != nil {
 		return nil, errors.Join(err, m.close())
@@ -189,6 +198,7 @@ func (p *Path) migrate(from string) (*migration, error) {
 	}
 	m.copyHops(p.loaded.hops)
 	lost := 0
+	copy(p.loaded.classifiers, m.classifiers)
 	for slot := range max(len(m.blocks), len(m.v1)) {
 		old, ok := m.block(slot)
 		switch {
@@ -199,7 +209,6 @@ func (p *Path) migrate(from string) (*migration, error) {
 			p.take(m, uint32(slot), old)
 		}
 	}
-	copy(p.loaded.classifiers, m.classifiers)
 	m.copyAccounts(p.loaded)
 	p.log.Info("sessions of an earlier release or configuration are taken over", "from", filepath.Base(from), "slots", len(m.copied), "lost", lost)
 	return m, nil
@@ -221,6 +230,10 @@ func (m *migration) copyHops(to []nextHop) {
 func (m *migration) block(slot int) (block, bool) {
 	if m.version > 1 {
 		b := m.blocks[slot]
+		if m.version == 2 {
+			b.up.ofLayout2()
+			b.down.ofLayout2()
+		}
 		return b, (b.up.teid != 0 || b.down.ue != 0 || b.down.ue6 != 0) && b.up.sequence&1 == 0 && b.down.sequence&1 == 0
 	}
 	o := &m.v1[slot]
@@ -260,8 +273,8 @@ func (p *Path) fits(slot uint32, b block) bool {
 	if b.down.ue == 0 && b.up.ue == 0 && int(slot) < p.poolSlots() {
 		return false
 	}
-	for verdict, at := range map[uint8]uint64{b.up.verdict: b.up.qfis, b.down.verdict: b.down.peer} {
-		if verdict == verdictRules && (at>>32 >= uint64(len(p.loaded.flows)-1<<maxRunBits) || uint32(at) >= uint32(len(p.loaded.classifiers))) {
+	for _, at := range b.rules() {
+		if at>>32 >= uint64(len(p.loaded.flows)-1<<maxRunBits) || uint32(at) >= uint32(len(p.loaded.classifiers)) {
 			return false
 		}
 	}
@@ -281,6 +294,9 @@ func (p *Path) poolSlots() int {
 func (p *Path) take(m *migration, slot uint32, b block) {
 	to := &p.loaded.blocks[slot]
 	b.up.sequence, b.down.sequence = 0, 0
+	if m.version == 2 {
+		b = m.listsOf(p, slot, b)
+	}
 	*to = b
 	m.copied = append(m.copied, slot)
 	if m.version == 1 {
@@ -290,15 +306,9 @@ func (p *Path) take(m *migration, slot uint32, b block) {
 	}
 	m.note(&m.blocks[slot].up.state, &to.up.state)
 	m.note(&m.blocks[slot].down.state, &to.down.state)
-	for _, side := range []struct {
-		verdict uint8
-		at      uint64
-	}{{b.up.verdict, b.up.qfis}, {b.down.verdict, b.down.peer}} {
-		if side.verdict != verdictRules {
-			continue
-		}
-		run := int(side.at >> 32)
-		for i := run; i < run+int(m.classifiers[uint32(side.at)].rules); i++ {
+	for _, at := range b.rules() {
+		run := int(at >> 32)
+		for i := run; i < run+int(p.loaded.classifiers[uint32(at)].flows); i++ {
 			p.loaded.flows[i] = m.flows[i]
 			m.note(&m.flows[i].state, &p.loaded.flows[i].state)
 		}
@@ -308,6 +318,17 @@ func (p *Path) take(m *migration, slot uint32, b block) {
 			p.log.Warn("a prefix cannot be taken over", "slot", slot, "error", err)
 		}
 	}
+}
+
+// rules are where the rules of the directions are that have several.
+func (b *block) rules() (at []uint64) {
+	if b.up.verdict == verdictRules {
+		at = append(at, b.up.perOctet)
+	}
+	if b.down.verdict == verdictRules {
+		at = append(at, b.down.perOctet)
+	}
+	return at
 }
 
 // note remembers what a counter was when it was copied.

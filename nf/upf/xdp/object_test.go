@@ -63,7 +63,7 @@ func TestLayout(t *testing.T) {
 	spec := mustSpec(t, object)
 	for name, v := range map[string]any{"uplink": uplink{}, "downlink": downlink{}, "state": state{}, "session": block{},
 		"next_hop": nextHop{}, "route": route{}, "route6": route6{}, "routes": routeTable{}, "pool": poolConfig{}, "ue6": prefixEntry{},
-		"flow": flow{}, "filter": filter{}, "classifier": classifier{}, "account": account{}, "config": programConfig{}} {
+		"flow": flow{}, "filter": filter{}, "classifier": classifier{}, "screen": screen{}, "decision": decision{}, "account": account{}, "config": programConfig{}} {
 		var s *btf.Struct
 		if err := spec.Types.TypeByName(name, &s); err != nil {
 			t.Fatal(err)
@@ -82,7 +82,7 @@ func TestLayout(t *testing.T) {
 				continue
 			}
 			if m.Name == "" { // a union: what it is depends on the verdict
-				m.Name = map[string]string{"uplink": "qfis", "downlink": "peer"}[name]
+				m.Name = "per_octet"
 			}
 			key := strings.ReplaceAll(m.Name, "_", "")
 			if got, ok := at[key]; !ok || got != uintptr(m.Offset.Bytes()) {

@@ -12,7 +12,7 @@ import (
 // plan is what the programs are to do with a session.
 type plan struct {
 	sides []side // a tunnel each, and at last the UE's addresses
-	flows []way  // of all sides with several rules
+	flows []way  // of all sides: those that are apart
 }
 
 // side is one tunnel of a session, or its addresses.
@@ -26,8 +26,9 @@ type side struct {
 	fast    bool   // else user space serves it
 	waits   bool   // a rule buffers
 	plain   bool   // one rule: way alone says it
-	qfis    uint64 // of the plain rule
-	way     way
+	qfis    uint64 // of any rule; 0: all
+	way     way    // of the plain rule; else what those that are not apart have in common
+	shared  bool   // some are not apart
 	policer policer // of the session
 	filters *classifier
 	ways    []way // of several rules
@@ -45,8 +46,9 @@ type way struct {
 	peer        uint64
 	down        bool
 	sessionRate bool
+	apart       bool // it has a flow; else the session's own line counts and polices
 	policer     policer
-	holder      int // the flow of the plan that holds the state of the policer
+	holder      int // the way of the side, in a plan's flows the flow, that holds the state of the policer
 }
 
 // policer is the QER whose rate the programs hold packets to. Of several that the same packets meet the lowest counts:
@@ -105,18 +107,52 @@ func (p *Path) planSide(s *upf.Session, x *side, tunnels int) bool {
 		return false
 	}
 	if plainFilters(x.rules) && (x.down || tunnels == 1 && x.slot == s.Slot && ways[0].nextHop == 0) && ways[0].verdict != verdictSlow {
-		x.plain, x.qfis, x.way = true, x.rules[0].QFIs, ways[0]
+		x.plain, x.shared, x.qfis, x.way = true, true, x.rules[0].QFIs, ways[0]
 		return true
 	}
 	if !slices.ContainsFunc(ways, func(w way) bool { return w.verdict != verdictSlow }) {
 		return false
 	}
-	filters, err := classify(s, x.rules)
-	if err != nil {
-		return false
+	x.ways = ways
+	x.part(x.down || tunnels == 1 && x.slot == s.Slot)
+	for _, r := range x.rules {
+		x.qfis |= r.QFIs
 	}
-	x.filters, x.ways = filters, ways
-	return true
+	if slices.ContainsFunc(x.rules, func(r *upf.Rule) bool { return r.QFIs == 0 }) {
+		x.qfis = 0
+	}
+	var err error
+	x.filters, err = x.classify(s)
+	return err == nil
+}
+
+// part decides which ways are apart. The others, most of a session's as a rule, have the session's policer alone, the
+// same URRs, and the same tunnel or none: they count in the session's own line, if it may, so that a packet of theirs
+// touches no other memory of the session.
+func (x *side) part(may bool) {
+	alike := func(a, b *way) bool {
+		return slices.Equal(a.rule.URRs, b.rule.URRs) && (a.verdict != verdictForward || b.verdict != verdictForward || a.peer == b.peer)
+	}
+	fit := func(w *way) bool { return may && w.policer.perOctet == 0 && (x.down || w.nextHop == 0) }
+	best, most := -1, 0
+	for i := range x.ways {
+		n := 0
+		for k := range x.ways {
+			if fit(&x.ways[k]) && alike(&x.ways[i], &x.ways[k]) {
+				n++
+			}
+		}
+		if fit(&x.ways[i]) && x.ways[i].verdict == verdictForward && n >= most {
+			best, most = i, n
+		}
+	}
+	for i := range x.ways {
+		w := &x.ways[i]
+		w.apart = best < 0 || !fit(w) || !alike(&x.ways[best], w)
+	}
+	if best >= 0 {
+		x.shared, x.way = true, way{rule: x.ways[best].rule, peer: x.ways[best].peer, nextHop: x.ways[best].nextHop}
+	}
 }
 
 // rare tells whether a rule or its session asks for what the programs do not know: no IP, networks behind the UE,
@@ -323,13 +359,18 @@ func (pl *plan) gather() {
 		if !x.fast || x.plain {
 			continue
 		}
-		if len(pl.flows)+len(x.ways) > 1<<maxRunBits {
+		if len(pl.flows)+int(x.filters.flows) > 1<<maxRunBits {
 			x.fast = false
 			continue
 		}
 		x.first = len(pl.flows)
-		for _, w := range x.ways {
-			w.holder += x.first
+		at := make([]int, len(x.ways)) // of those that are apart, in the plan's flows
+		for k, w := range x.ways {
+			if !w.apart {
+				continue
+			}
+			at[k] = len(pl.flows)
+			w.holder = at[w.holder] // no later than the way itself
 			pl.flows = append(pl.flows, w)
 		}
 	}
@@ -339,7 +380,7 @@ func (pl *plan) gather() {
 func (pl *plan) slow() *plan {
 	out := &plan{sides: slices.Clone(pl.sides)}
 	for i := range out.sides {
-		out.sides[i].fast, out.sides[i].plain = false, false
+		out.sides[i].fast, out.sides[i].plain, out.sides[i].shared = false, false, false
 	}
 	return out
 }

@@ -228,22 +228,18 @@ func (p *Path) writeSide(s *session, i int, fast bool) {
 	if fast {
 		verdict, per = x.way.verdict, x.policer.perOctet
 	}
-	detail := x.qfis
-	if x.down {
-		detail = x.way.peer
-	}
 	if fast && !x.plain {
-		verdict, detail = verdictRules, rulesAt(s.classifiers[i], s.run+uint32(x.first))
+		verdict, per = verdictRules, rulesAt(s.classifiers[i], s.run+uint32(x.first))
 	}
 	if x.down {
 		p.writePrefix(x)
 		if x.ue == b.down.ue && x.ue6 == b.down.ue6 && verdict == b.down.verdict && x.way.qfi == b.down.qfi && x.way.tos == b.down.tos &&
-			x.way.nextHop == b.down.nextHop && detail == b.down.peer && per == b.down.perOctet && b.down.sequence&1 == 0 {
+			x.way.nextHop == b.down.nextHop && x.way.peer == b.down.peer && per == b.down.perOctet && b.down.sequence&1 == 0 {
 			return
 		}
 		change(&b.down.sequence, func() {
 			b.down.ue, b.down.ue6, b.down.verdict, b.down.qfi, b.down.tos = x.ue, x.ue6, verdict, x.way.qfi, x.way.tos
-			b.down.nextHop, b.down.peer, b.down.perOctet = x.way.nextHop, detail, per
+			b.down.nextHop, b.down.peer, b.down.perOctet = x.way.nextHop, x.way.peer, per
 		})
 		return
 	}
@@ -252,12 +248,12 @@ func (p *Path) writeSide(s *session, i int, fast bool) {
 		flags = flagTowardsUE
 	}
 	if x.teid == b.up.teid && x.ue == b.up.ue && x.ue6 == b.up.ue6 && verdict == b.up.verdict && x.way.table == b.up.table &&
-		flags == b.up.flags && detail == b.up.qfis && per == b.up.perOctet && b.up.sequence&1 == 0 {
+		flags == b.up.flags && x.qfis == b.up.qfis && per == b.up.perOctet && b.up.sequence&1 == 0 {
 		return
 	}
 	change(&b.up.sequence, func() {
 		b.up.teid, b.up.ue, b.up.ue6, b.up.verdict, b.up.table, b.up.flags = x.teid, x.ue, x.ue6, verdict, x.way.table, flags
-		b.up.qfis, b.up.perOctet = detail, per
+		b.up.qfis, b.up.perOctet = x.qfis, per
 	})
 }
 
@@ -375,15 +371,15 @@ func (p *Path) carryAccounts(s *session, rules *upf.Session, before, now [cells]
 			masks[id] |= 0
 		}
 	}
-	var plain uint64
+	var own uint64 // of the session's own lines
 	for i := range s.plan.sides {
-		if x := &s.plan.sides[i]; x.plain {
+		if x := &s.plan.sides[i]; x.fast && x.shared {
 			bit := uint64(1) << bitUplink
 			if x.down {
 				bit = 1 << bitDownlink
 			}
-			plain |= bit
-			for _, id := range x.rules[0].URRs {
+			own |= bit
+			for _, id := range x.way.rule.URRs {
 				masks[id] |= bit
 			}
 		}
@@ -399,7 +395,7 @@ func (p *Path) carryAccounts(s *session, rules *upf.Session, before, now [cells]
 			p.closeAccount(s, id)
 			continue
 		}
-		mask |= a.counters & (1<<bitUplink | 1<<bitDownlink) &^ plain
+		mask |= a.counters & (1<<bitUplink | 1<<bitDownlink) &^ own
 		a.carry(mask, sum(&before, a.counters), sum(&now, mask))
 	}
 }

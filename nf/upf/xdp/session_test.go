@@ -116,23 +116,28 @@ func TestAnotherInItsPlace(t *testing.T) {
 }
 
 // filtered is a session with eight rules for each direction.
-func filtered(slot uint32) *upf.Session {
+func filtered(slot uint32, rules func(*upf.Session)) *upf.Session {
 	s := benchSession(firstUE, slot)
-	eightRules(s)
+	rules(s)
 	return s
 }
 
 // TestRulesOutliveTheProcess: a session with several rules that is installed again keeps its flows and their counters, and
 // what a reaped one had is free again.
 func TestRulesOutliveTheProcess(t *testing.T) {
+	t.Run("together", func(t *testing.T) { outlive(t, eightRules) })
+	t.Run("apart", func(t *testing.T) { outlive(t, eightFlows) })
+}
+
+func outlive(t *testing.T, rules func(*upf.Session)) {
 	p := plainPath(t, 0)
-	check(t, p.Apply(filtered(0)))
-	check(t, p.Apply(filtered(1)))
+	check(t, p.Apply(filtered(0, rules)))
+	check(t, p.Apply(filtered(1, rules)))
 	p.wants(t, 0, xdpRedirect)
 	p.wants(t, 1, xdpRedirect)
 	run := p.sessions[0].run
 	p = p.successor(t)
-	check(t, p.Apply(filtered(0)))
+	check(t, p.Apply(filtered(0, rules)))
 	if p.sessions[0].run != run {
 		t.Errorf("flows moved from %d to %d", run, p.sessions[0].run)
 	}
@@ -164,12 +169,12 @@ func TestRulesOutliveTheProcess(t *testing.T) {
 func TestLastPackets(t *testing.T) {
 	p := plainPath(t, 1)
 	p.wants(t, 0, xdpRedirect)
-	check(t, p.Apply(filtered(0)))
+	check(t, p.Apply(filtered(0, eightFlows)))
 	b := &p.loaded.blocks[0] // as a program on another processor does that had read the facts before
 	b.up.state.octets, b.up.state.packets = b.up.state.octets+100, b.up.state.packets+1
 	p.wants(t, 0, xdpRedirect)
 	old := &p.loaded.flows[p.sessions[0].run+7]
-	other := filtered(0)
+	other := filtered(0, eightFlows)
 	other.Rules[0].QFIs = 1<<9 | 1<<8
 	other.Rules[15].PeerTEID = 5
 	check(t, p.Apply(other))

@@ -118,29 +118,91 @@ INLINE int matches(const struct filter *f, const struct key *k)
 		 ((k->local[0] ^ f->local[0]) & f->local_mask[0]) | ((k->local[1] ^ f->local[1]) & f->local_mask[1]));
 }
 
-enum { NO_RULE = -1, UNDECIDED = -2 };
+/* A decision's first octets as one number. */
+INLINE u32 verdict_in(u64 d) { return d & 0xff; }
+INLINE u32 table_in(u64 d) { return d >> 8 & 0xff; }
+INLINE u32 qfi_in(u64 d) { return d >> 16 & 0xff; }
+INLINE u32 tos_in(u64 d) { return d >> 24 & 0xff; }
+INLINE u32 flow_in(u64 d) { return d >> 32 & 0xff; }
+INLINE u32 flags_in(u64 d) { return d >> 40 & 0xff; }
 
-/* classify finds the rule of a packet. */
-NOINLINE int classify(u32 index, const struct key *k)
+enum { UNDECIDED = VERDICT_SLOW, NO_RULE = VERDICT_DROP + DROP_NO_RULE };
+
+/* classify finds the decision on a packet. */
+NOINLINE u64 classify(u32 index, const struct key *k)
 {
 	struct classifier *c = map_lookup(&classifiers, &index);
 	if (!c || !k)
-		return UNDECIDED;
-	if (c->ports && k->fragment)
 		return UNDECIDED;
 	u32 n = c->count;
 #pragma clang loop unroll(disable)
 	for (u32 i = 0; i < FILTERS && i < n; i++)
 		if (matches(&c->filters[i], k))
-			return c->filters[i].rule;
+			return *(u64 *)&c->decisions[i];
 	return NO_RULE;
 }
 
-/* carries tells whether any rule takes the QFI. */
-INLINE int carries(u32 index, u32 qfi)
+/* by_ports tells whether filters of a classifier look at ports, which a fragment does not show. */
+INLINE int by_ports(u32 index)
 {
 	struct classifier *c = map_lookup(&classifiers, &index);
-	return !c || !c->qfis || c->qfis >> (qfi & 63) & 1;
+	return !c || c->ports;
+}
+
+/* screen_key is what the filters of a packet can be told from by one comparison each. */
+INLINE u64 screen_key(u32 remote, u32 remote_port, u32 protocol, u32 qfi)
+{
+	return remote | (u64)remote_port << 32 | (u64)protocol << 48 | (u64)qfi << 56;
+}
+
+enum { NO_PORTS = 1 << 16 };
+
+/* screened is classify for IPv4 packets of which the key and the ports are all that is asked; UNDECIDED if a filter may
+ * match that asks for more. */
+NOINLINE u64 screened(u32 index, u64 key, u32 remote, u32 local)
+{
+	struct classifier *c = map_lookup(&classifiers, &index);
+	if (!c)
+		return UNDECIDED;
+	u32 n = c->count;
+#pragma clang loop unroll_count(4)
+	for (u32 i = 0; i < FILTERS; i++) { /* the screens after the last let nothing through */
+		if (i % 4 == 0 && i >= n)
+			break;
+		if (likely((key & c->screen4[i].mask) != c->screen4[i].value))
+			continue;
+		struct decision *d = &c->decisions[i];
+		u64 found = *(u64 *)d;
+		if (!(flags_in(found) & F_EXACT4))
+			return UNDECIDED;
+		if (flags_in(found) & F_PORTS && (remote < d->remote_first || remote > d->remote_last ||
+						  local < d->local_first || local > d->local_last))
+			continue;
+		return found;
+	}
+	return NO_RULE;
+}
+
+/* screen is the decision on an IPv4 packet as far as it is found without looking closer. */
+INLINE u64 screen(u32 index, const struct ipv4 *ip, const void *end, u32 octets, u32 qfi, int to_ue)
+{
+	u32 protocol = ip->protocol, remote = NO_PORTS, local = NO_PORTS;
+	if (ip->fragment & htons(MORE_OR_OFFSET))
+		return UNDECIDED;
+	const u16 *ports = (void *)(ip + 1);
+	if ((protocol == PROTOCOL_UDP || protocol == PROTOCOL_TCP || protocol == PROTOCOL_SCTP || protocol == PROTOCOL_DCCP) &&
+	    octets >= IPV4 + 4 && (void *)(ports + 2) <= end) {
+		remote = to_ue ? htons(ports[0]) : htons(ports[1]);
+		local = to_ue ? htons(ports[1]) : htons(ports[0]);
+	}
+	return screened(index, screen_key(to_ue ? ip->source : ip->destination, remote & 0xffff, protocol, qfi), remote, local);
+}
+
+/* session_rate is that of the sessions of a classifier, 0 for packets that are free of it. */
+INLINE u64 session_rate(u32 index, u64 decision)
+{
+	struct classifier *c = map_lookup(&classifiers, &index);
+	return c && flags_in(decision) & F_SESSION_RATE ? c->per_octet : 0;
 }
 
 /* What a packet's rule says, and the states that it works on. */
@@ -171,6 +233,19 @@ INLINE int way_of(u32 index, struct way *w)
 	u32 policer = f->policer;
 	if (f->per_octet && policer != index)
 		w->policer = map_lookup(&flows, &policer);
+	return 1;
+}
+
+/* way_by is the way of what was decided; false if there is none. */
+INLINE int way_by(struct way *w, const struct rules *r, u64 decision)
+{
+	w->session_rate = session_rate(r->classifier, decision);
+	if (flow_in(decision))
+		return way_of(r->flows + flow_in(decision) - 1, w);
+	w->verdict = verdict_in(decision);
+	w->table = table_in(decision);
+	w->qfi = qfi_in(decision);
+	w->tos = tos_in(decision);
 	return 1;
 }
 

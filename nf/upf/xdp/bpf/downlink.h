@@ -39,7 +39,8 @@ INLINE int address_of(struct downlink *f, struct downlink *out)
 	return !(sequence & 1) && READ(f->sequence) == sequence;
 }
 
-/* downlink serves what is plain: an IPv4 packet of a session with one rule. */
+/* downlink serves what is plain: an IPv4 packet of a session with one rule, or with several that count and police
+ * together. */
 INLINE int downlink(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
@@ -64,14 +65,27 @@ INLINE int downlink(struct xdp_md *ctx)
 
 	struct session *s = map_lookup(&sess, &slot);
 	struct downlink f;
-	if (!s || !address_of(&s->down, &f) || f.verdict < VERDICT_FORWARD || f.ue != ue)
+	if (!s || !address_of(&s->down, &f) || f.verdict == VERDICT_SLOW || f.ue != ue)
 		return NOT_PLAIN;
 	if (ip->ttl <= 1)
 		return pass(PASS_TTL, DOWNLINK);
 	if (octets > mtu)
 		return pass(PASS_MTU, DOWNLINK);
-	if (f.verdict >= VERDICT_DROP)
-		return drop(f.verdict - VERDICT_DROP, DOWNLINK);
+	u32 verdict = f.verdict;
+	u64 rate = f.per_octet;
+	struct tunnel t = { .peer = f.peer, .qfi = f.qfi, .tos = f.tos };
+	if (verdict == VERDICT_RULES) {
+		u32 index = f.rules.classifier;
+		u64 found = screen(index, ip, end, octets, 0, 1);
+		if (verdict_in(found) == VERDICT_SLOW || flow_in(found))
+			return NOT_PLAIN;
+		verdict = verdict_in(found);
+		t.qfi = qfi_in(found);
+		t.tos = tos_in(found);
+		rate = session_rate(index, found);
+	}
+	if (verdict >= VERDICT_DROP)
+		return drop(verdict - VERDICT_DROP, DOWNLINK);
 	struct hop h;
 	if (!hop_of(f.next_hop, &h))
 		return pass(PASS_ROUTE, DOWNLINK);
@@ -83,10 +97,9 @@ INLINE int downlink(struct xdp_md *ctx)
 	end = (void *)(long)ctx->data_end;
 	if (data + ETH + OUTER + IPV4 > end)
 		return drop(DROP_SEND, DOWNLINK);
-	if (!within(&s->down.state, f.per_octet, now))
+	if (!within(&s->down.state, rate, now))
 		return drop(DROP_RATE, DOWNLINK);
-	take(&s->down.state, f.per_octet, octets, now);
-	struct tunnel t = { .peer = f.peer, .qfi = f.qfi, .tos = f.tos };
+	take(&s->down.state, rate, octets, now);
 	write_ethernet(data, &h, htons(ETHERTYPE_IPV4));
 	encapsulate(data + ETH, &t, octets);
 	decrement(data + ETH + OUTER);
@@ -120,7 +133,7 @@ INLINE int is_for_n6(struct xdp_md *ctx)
 	return data + ETH <= end && to_host(e) && (e->type == htons(ETHERTYPE_IPV4) || e->type == htons(ETHERTYPE_IPV6));
 }
 
-/* any_downlink serves packets that are IPv6 or whose session has several rules. */
+/* any_downlink serves packets that are IPv6 or meet filters and flows of any kind. */
 NOINLINE int any_downlink(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
@@ -156,12 +169,9 @@ NOINLINE int any_downlink(struct xdp_md *ctx)
 	struct way w = { .verdict = f.verdict, .qfi = f.qfi, .tos = f.tos, .next_hop = f.next_hop, .peer = f.peer, .session = &s->down.state,
 			 .session_rate = f.per_octet };
 	if (f.verdict == VERDICT_RULES) {
-		int rule = classify(f.rules.classifier, &k);
-		if (rule == NO_RULE)
-			return drop(DROP_NO_RULE, DOWNLINK);
-		if (rule < 0)
+		if (k.fragment && by_ports(f.rules.classifier))
 			return pass(PASS_OPTIONS, DOWNLINK);
-		if (!way_of(f.rules.flows + rule, &w) || w.verdict < VERDICT_FORWARD)
+		if (!way_by(&w, &f.rules, classify(f.rules.classifier, &k)) || w.verdict < VERDICT_FORWARD)
 			return pass(PASS_SESSION, DOWNLINK);
 	}
 	if (w.verdict >= VERDICT_DROP)

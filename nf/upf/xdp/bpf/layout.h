@@ -46,8 +46,8 @@ struct state {
 
 /* Where the rules of a session are that needs more than one: VERDICT_RULES. */
 struct rules {
-	u32 classifier;
-	u32 flows; /* the first one */
+	u32 classifier; /* which has the rate of the session's policer too */
+	u32 flows;      /* the first one, if rules have flows of their own */
 };
 
 enum { F_TOWARDS_UE = 1 }; /* the tunnel comes from another UPF and leads to the UE */
@@ -60,12 +60,12 @@ struct uplink { /* one line of the cache */
 	u8 table; /* of routes */
 	u8 flags;
 	u8 spare;
+	u64 qfis; /* that match, bit by bit; 0: all */
 	union {
-		u64 qfis; /* that match, bit by bit; 0: all */
+		u64 per_octet; /* policer: 2^-20 ticks for an octet; 0: no limit */
 		struct rules rules;
 	};
-	u64 per_octet; /* policer: 2^-20 ticks for an octet; 0: no limit */
-	u64 ue6;       /* prefix of 64 bits, network order; 0: none */
+	u64 ue6; /* prefix of 64 bits, network order; 0: none */
 	struct state state;
 };
 
@@ -77,11 +77,11 @@ struct downlink { /* one line of the cache */
 	u8 tos; /* of the outer header */
 	u8 spare;
 	u32 next_hop;
+	u64 peer; /* TEID and address of the tunnel, both in network order: the address in the low half */
 	union {
-		u64 peer; /* TEID and address of the tunnel, both in network order: the address in the low half */
+		u64 per_octet;
 		struct rules rules;
 	};
-	u64 per_octet;
 	u64 ue6;
 	struct state state;
 };
@@ -96,7 +96,7 @@ enum {
 	F_DOWNLINK = 2,     /* packets are the downlink's, for user space */
 };
 
-/* A rule of a session, with its state: one line of the cache. */
+/* A rule of a session that counts or polices apart, or has a tunnel of its own, with its state: one line of the cache. */
 struct flow {
 	u8 verdict;
 	u8 table;
@@ -114,25 +114,46 @@ struct flow {
 
 /* A filter of a rule. Addresses and masks are in network order; one of IPv4 is in the first word. */
 struct filter {
-	u8 rule;
 	u8 protocol; /* 0: any */
 	u8 tos, tos_mask;
 	u8 version; /* 0: any */
 	u8 ports;   /* ports are looked at */
-	u8 spare[2];
+	u8 spare[3];
 	u64 qfis; /* that match, bit by bit; 0: all */
 	u64 remote[2], remote_mask[2];
 	u64 local[2], local_mask[2];
 	u16 remote_first, remote_last, local_first, local_last; /* host order */
 };
 
-/* A list of filters, the first that matches decides. Sessions with the same filters share one. */
+/* What a packet shows in one word, see screen_key(): a filter can match only where (key & mask) == value. */
+struct screen {
+	u64 mask, value;
+};
+
+enum {
+	F_EXACT4 = 4, /* screen and ports tell all that the filter asks of an IPv4 packet */
+	F_EXACT6 = 8,
+	F_PORTS = 16, /* the filter asks for ports */
+};
+
+/* What a packet meets that matches a filter: the first eight octets are read as one number. */
+struct decision {
+	u8 verdict, table, qfi, tos;
+	u8 flow;  /* of the session's, plus one, which has more to say; 0: the session's own line counts and polices */
+	u8 flags; /* F_SESSION_RATE, and how much the screen tells */
+	u8 spare[2];
+	u16 remote_first, remote_last, local_first, local_last; /* ports, host order */
+};
+
+/* A list of filters, the first that matches decides. Sessions with the same filters, decisions and rate share one. */
 struct classifier {
 	u32 count;
 	u8 ports; /* some filter looks at them */
-	u8 rules; /* how many there are */
+	u8 flows; /* how many there are of each session */
 	u8 spare[2];
-	u64 qfis; /* those of any rule; 0: all */
+	u64 per_octet;
+	struct screen screen4[FILTERS], screen6[FILTERS];
+	struct decision decisions[FILTERS];
 	struct filter filters[FILTERS];
 };
 

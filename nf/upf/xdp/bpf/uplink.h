@@ -54,7 +54,8 @@ INLINE int is_whole(const struct ipv4 *ip, const struct udp *udp)
 	return !(ip->fragment & htons(MORE_OR_OFFSET)) && htons(udp->length) + IPV4 == htons(ip->length);
 }
 
-/* uplink serves what is plain: an IPv4 packet of a session with one rule, to a data network. */
+/* uplink serves what is plain: an IPv4 packet to a data network of a session with one rule, or with several that count
+ * and police together. */
 INLINE int uplink(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
@@ -81,25 +82,36 @@ INLINE int uplink(struct xdp_md *ctx)
 	u32 teid = htonl(g->teid), slot = teid & SLOT_MASK, destination = htonl(inner->destination);
 	struct session *s = map_lookup(&sess, &slot);
 	struct uplink f;
-	if (!s || !teid || !tunnel_of(&s->up, teid, &f) || f.verdict < VERDICT_FORWARD || f.flags)
+	if (!s || !teid || !tunnel_of(&s->up, teid, &f) || f.verdict == VERDICT_SLOW || f.flags)
 		return NOT_PLAIN;
 	if (f.qfis && !(f.qfis >> qfi & 1))
 		return drop(DROP_QFI, UPLINK);
 	if (inner->source != f.ue || !f.ue)
 		return drop(DROP_SPOOFED, UPLINK);
-	if (f.verdict >= VERDICT_DROP)
-		return drop(f.verdict - VERDICT_DROP, UPLINK);
+	u32 verdict = f.verdict, table = f.table;
+	u64 rate = f.per_octet;
+	if (verdict == VERDICT_RULES) {
+		u32 index = f.rules.classifier;
+		u64 found = screen(index, inner, end, octets, qfi, 0);
+		if (verdict_in(found) == VERDICT_SLOW || flow_in(found))
+			return NOT_PLAIN;
+		verdict = verdict_in(found);
+		table = table_in(found);
+		rate = session_rate(index, found);
+	}
+	if (verdict >= VERDICT_DROP)
+		return drop(verdict - VERDICT_DROP, UPLINK);
 	if (inner->ttl <= 1)
 		return pass(PASS_TTL, UPLINK);
 	struct hop h;
-	if (unroutable(destination) || !hop_of(hop_to(f.table, destination), &h))
+	if (unroutable(destination) || !hop_of(hop_to(table, destination), &h))
 		return pass(PASS_ROUTE, UPLINK);
 	if (octets > h.mtu)
 		return pass(PASS_MTU, UPLINK);
 
-	if (!within(&s->up.state, f.per_octet, now))
+	if (!within(&s->up.state, rate, now))
 		return drop(DROP_RATE, UPLINK);
-	take(&s->up.state, f.per_octet, octets, now);
+	take(&s->up.state, rate, octets, now);
 	decrement(inner);
 	write_ethernet((void *)inner - ETH, &h, htons(ETHERTYPE_IPV4));
 	u32 removed = IPV4 + UDP + header;
@@ -220,7 +232,7 @@ INLINE int is_for_n3(struct xdp_md *ctx)
 	return data + ETH + IPV4 + UDP <= end && is_gtpu(data, data + ETH, data + ETH + IPV4);
 }
 
-/* any_uplink serves packets of a tunnel that are IPv6 or whose session has several rules. */
+/* any_uplink serves packets of a tunnel that are IPv6, go into another one, or meet filters and flows of any kind. */
 NOINLINE int any_uplink(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
@@ -259,22 +271,16 @@ NOINLINE int any_uplink(struct xdp_md *ctx)
 	if (k.version == 6 && !to_ue && link_local(&k))
 		return pass(PASS_SIGNALLING, UPLINK);
 
+	if (f.qfis && !(f.qfis >> qfi & 1))
+		return drop(DROP_QFI, UPLINK);
+	if (!owned(&k, f.ue, f.ue6))
+		return drop(DROP_SPOOFED, UPLINK);
 	struct way w = { .verdict = f.verdict, .table = f.table, .session = &s->up.state, .session_rate = f.per_octet };
 	if (f.verdict == VERDICT_RULES) {
-		if (!owned(&k, f.ue, f.ue6))
-			return drop(carries(f.rules.classifier, qfi) ? DROP_SPOOFED : DROP_QFI, UPLINK);
-		int rule = classify(f.rules.classifier, &k);
-		if (rule == NO_RULE)
-			return drop(carries(f.rules.classifier, qfi) ? DROP_NO_RULE : DROP_QFI, UPLINK);
-		if (rule < 0)
+		if (k.fragment && by_ports(f.rules.classifier))
 			return pass(PASS_OPTIONS, UPLINK);
-		if (!way_of(f.rules.flows + rule, &w) || w.verdict < VERDICT_FORWARD)
+		if (!way_by(&w, &f.rules, classify(f.rules.classifier, &k)) || w.verdict < VERDICT_FORWARD)
 			return pass(PASS_SESSION, UPLINK);
-	} else {
-		if (f.qfis && !(f.qfis >> qfi & 1))
-			return drop(DROP_QFI, UPLINK);
-		if (!owned(&k, f.ue, f.ue6))
-			return drop(DROP_SPOOFED, UPLINK);
 	}
 	if (w.verdict >= VERDICT_DROP)
 		return drop(w.verdict - VERDICT_DROP, UPLINK);
