@@ -11,6 +11,8 @@ import (
 
 const (
 	maxPools       = 8
+	maxPools6      = 8
+	maxSlots6      = 1 << 20 // prefixes of the pools of IPv6 that are found by their offset
 	maxTables      = 16
 	maxRoutes      = 64
 	maxNextHops    = 4096
@@ -207,7 +209,14 @@ type poolConfig struct {
 	First, Size, Slot, MTU uint32
 }
 
-// prefixEntry is where a prefix of IPv6 leads.
+// pool6Config is a pool of IPv6, the MTU of its data network, and where its prefixes begin in slots6.
+type pool6Config struct {
+	_                    structs.HostLayout
+	First                uint64
+	Size, At, MTU, Spare uint32
+}
+
+// prefixEntry is where a prefix of IPv6 leads that is in no pool.
 type prefixEntry struct {
 	_         structs.HostLayout
 	Slot, MTU uint32
@@ -219,6 +228,8 @@ type programConfig struct {
 	N3        uint32 // network order
 	Pools     uint32
 	Pool      [maxPools]poolConfig
+	Pool6     [maxPools6]pool6Config
+	Pools6    uint32
 	TestClock uint32
 }
 

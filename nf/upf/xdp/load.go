@@ -47,12 +47,14 @@ type loaded struct {
 	accounts                         []account
 	hops                             []nextHop
 	routes                           []routeTable
+	slots6                           []uint64
 	counters, ports, vlans, prefixes *ebpf.Map
 }
 
 // sizes of the maps that depend on the configuration.
 type sizes struct {
 	slots, flows int
+	slots6       int // prefixes of IPv6 in pools
 }
 
 // defaultFlows is room for the rules of sessions that have several.
@@ -87,7 +89,7 @@ func built(c programConfig, size sizes) (*ebpf.CollectionSpec, error) {
 	if err := spec.Variables["config"].Set(c); err != nil {
 		return nil, fmt.Errorf("upf: xdp: %w", err)
 	}
-	for name, n := range map[string]int{"sess": size.slots, "flows": size.flows, "classifiers": maxClassifiers, "ledger": size.accounts(), "prefixes": size.slots} {
+	for name, n := range map[string]int{"sess": size.slots, "flows": size.flows, "classifiers": maxClassifiers, "ledger": size.accounts(), "prefixes": size.slots, "slots6": max(1, size.slots6)} {
 		spec.Maps[name].MaxEntries = uint32(n)
 	}
 	return spec, nil
@@ -145,7 +147,8 @@ func makePinFolder(pin string) error {
 // see maps what user space writes into memory.
 func (l *loaded) see() error {
 	return errors.Join(mapTo(l, &l.blocks, "sess"), mapTo(l, &l.flows, "flows"), mapTo(l, &l.classifiers, "classifiers"),
-		mapTo(l, &l.accounts, "ledger"), mapTo(l, &l.hops, "nh"), mapTo(l, &l.routes, "routes"))
+		mapTo(l, &l.accounts, "ledger"), mapTo(l, &l.hops, "nh"), mapTo(l, &l.routes, "routes"),
+		mapTo(l, &l.slots6, "slots6"))
 }
 
 func mapTo[T any](l *loaded, to *[]T, name string) error {
@@ -199,6 +202,9 @@ func (l *loaded) totals() ([counters]uint64, error) {
 // folderName names the layout: maps of another layout are not taken over.
 func folderName(c programConfig, size sizes) string {
 	b, err := binary.Append(nil, binary.LittleEndian, c.Pool)
+	if err == nil {
+		b, err = binary.Append(b, binary.LittleEndian, c.Pool6)
+	}
 	if err != nil {
 		panic(err) // numbers of fixed size
 	}

@@ -119,7 +119,7 @@ type migration struct {
 	v1hops  []nextHopV1
 	v2lists []classifierV2
 	v2made  map[listV2]uint32 // classifiers of today, by what they were made of
-	copied  []uint32 // slots
+	copied  []uint32          // slots
 	seen    map[*state]counted
 }
 
@@ -314,7 +314,7 @@ func (p *Path) take(m *migration, slot uint32, b block) {
 		}
 	}
 	if b.down.ue6 != 0 {
-		if err := p.loaded.prefixes.Put(b.down.ue6, prefixEntry{Slot: slot, MTU: uint32(p.networks[0].MTU)}); err != nil {
+		if err := p.putPrefix(b.down.ue6, prefixEntry{Slot: slot, MTU: uint32(p.networks[0].MTU)}); err != nil {
 			p.log.Warn("a prefix cannot be taken over", "slot", slot, "error", err)
 		}
 	}

@@ -21,14 +21,14 @@ type side struct {
 	down    bool // packets from a data network
 	toUE    bool // a tunnel from another UPF
 	teid    uint32
-	ue      uint32 // network order
-	ue6     uint64 // network order
-	fast    bool   // else user space serves it
-	waits   bool   // a rule buffers
-	plain   bool   // one rule: way alone says it
-	qfis    uint64 // of any rule; 0: all
-	way     way    // of the plain rule; else what those that are not apart have in common
-	shared  bool   // some are not apart
+	ue      uint32  // network order
+	ue6     uint64  // network order
+	fast    bool    // else user space serves it
+	waits   bool    // a rule buffers
+	plain   bool    // one rule: way alone says it
+	qfis    uint64  // of any rule; 0: all
+	way     way     // of the plain rule; else what those that are not apart have in common
+	shared  bool    // some are not apart
 	policer policer // of the session
 	filters *classifier
 	ways    []way // of several rules

@@ -303,15 +303,40 @@ func (p *Path) writePrefix(x *side) {
 			mtu = n.MTU
 		}
 	}
-	if err := p.loaded.prefixes.Put(x.ue6, prefixEntry{Slot: x.slot, MTU: uint32(mtu)}); err != nil {
+	if err := p.putPrefix(x.ue6, prefixEntry{Slot: x.slot, MTU: uint32(mtu)}); err != nil {
 		p.near.warnOnce("more prefixes than the fast path has room for: the rest is served in user space")
 	}
 }
 
 func (p *Path) removePrefix(ue6 uint64) {
-	if ue6 != 0 {
+	if i, ok := p.indexOf(ue6); ok {
+		atomic.StoreUint64(&p.loaded.slots6[i], 0)
+	} else if ue6 != 0 {
 		_ = p.loaded.prefixes.Delete(ue6) // it may not be there
 	}
+}
+
+func (p *Path) putPrefix(ue6 uint64, e prefixEntry) error {
+	if i, ok := p.indexOf(ue6); ok {
+		atomic.StoreUint64(&p.loaded.slots6[i], uint64(e.Slot)+1)
+		return nil
+	}
+	return p.loaded.prefixes.Put(ue6, e)
+}
+
+// numberOf is a prefix in network order as a number.
+func numberOf(ue6 uint64) uint64 {
+	return binary.BigEndian.Uint64(binary.NativeEndian.AppendUint64(nil, ue6))
+}
+
+// indexOf is the place of a prefix of the pools of IPv6 in slots6.
+func (p *Path) indexOf(ue6 uint64) (uint32, bool) {
+	for _, c := range p.config.Pool6[:p.config.Pools6] {
+		if n := numberOf(ue6) - c.First; n < uint64(c.Size) {
+			return c.At + uint32(n), true
+		}
+	}
+	return 0, false
 }
 
 // counterOf is a counter of the programs and whether it is the downlink's.

@@ -146,6 +146,7 @@ func prepare(cfg upf.Config, log *slog.Logger) (*Path, error) {
 		}
 		for _, pool := range n.Pools {
 			if !pool.Addr().Is4() {
+				p.knowPool6(n, pool)
 				continue
 			}
 			if len(p.pools) == maxPools {
@@ -160,6 +161,18 @@ func prepare(cfg upf.Config, log *slog.Logger) (*Path, error) {
 	}
 	p.config.Pools = uint32(len(p.pools))
 	return p, nil
+}
+
+// knowPool6 lets the prefixes of a pool of IPv6 be found by their offset, if there is room; those of others are looked up.
+func (p *Path) knowPool6(n upf.Network, pool netip.Prefix) {
+	size := 1 << max(0, 64-pool.Bits())
+	if p.config.Pools6 == maxPools6 || pool.Bits() > 64 || p.size.slots6+size > maxSlots6 {
+		return
+	}
+	first := pool.Addr().As16()
+	p.config.Pool6[p.config.Pools6] = pool6Config{First: binary.BigEndian.Uint64(first[:]), Size: uint32(size), At: uint32(p.size.slots6), MTU: uint32(n.MTU)}
+	p.config.Pools6++
+	p.size.slots6 += size
 }
 
 // knowRoutes notes where packets to a data network are routed. One with a table of its own is apart from the others on both

@@ -45,6 +45,7 @@ static u64 (*const frame_length)(struct xdp_md *ctx) = (void *)188;
 
 #define htons(x) __builtin_bswap16(x)
 #define htonl(x) __builtin_bswap32(x)
+#define htonll(x) __builtin_bswap64(x)
 
 struct ethernet {
 	u8 destination[6];

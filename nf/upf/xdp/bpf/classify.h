@@ -39,20 +39,26 @@ INLINE int read_ipv4(struct key *k, const struct ipv4 *ip, const void *end, int 
 {
 	if ((void *)(ip + 1) > end)
 		return PASS_MALFORMED;
+	k->version = 4;
+	k->remote[0] = to_ue ? ip->source : ip->destination;
+	k->local[0] = to_ue ? ip->destination : ip->source;
 	if (ip->version_length != 0x45)
 		return PASS_OPTIONS;
 	if (k->octets < IPV4)
 		return PASS_MALFORMED;
-	k->version = 4;
 	k->protocol = ip->protocol;
 	k->tos = ip->tos;
 	k->limit = ip->ttl;
-	k->remote[0] = to_ue ? ip->source : ip->destination;
-	k->local[0] = to_ue ? ip->destination : ip->source;
 	k->fragment = !!(ip->fragment & htons(MORE_OR_OFFSET));
 	if (!k->fragment)
 		read_ports(k, ip + 1, end, k->octets - IPV4, to_ue);
 	return -1;
+}
+
+/* extends tells whether a header of IPv6 is followed by more before the user's data, RFC 8200 §4.1. */
+INLINE int extends(u32 next)
+{
+	return next == 0 || next == 43 || next == 44 || next == 51 || next == 60 || next == 135;
 }
 
 INLINE int read_ipv6(struct key *k, const struct ipv6 *ip, const void *end, int to_ue)
@@ -68,15 +74,8 @@ INLINE int read_ipv6(struct key *k, const struct ipv6 *ip, const void *end, int 
 	k->remote[1] = remote[1];
 	k->local[0] = local[0];
 	k->local[1] = local[1];
-	switch (k->protocol) {
-	case 0: /* options for each hop, RFC 8200 §4.1 */
-	case 43:
-	case 44:
-	case 51:
-	case 60:
-	case 135:
+	if (extends(k->protocol))
 		return PASS_OPTIONS;
-	}
 	read_ports(k, ip + 1, end, k->octets - IPV6, to_ue);
 	return -1;
 }
@@ -149,7 +148,8 @@ INLINE int by_ports(u32 index)
 	return !c || c->ports;
 }
 
-/* screen_key is what the filters of a packet can be told from by one comparison each. */
+/* screen_key is what the filters of a packet can be told from by one comparison each: the far end's address or the first
+ * half of its prefix, its port, the protocol and the QFI. */
 INLINE u64 screen_key(u32 remote, u32 remote_port, u32 protocol, u32 qfi)
 {
 	return remote | (u64)remote_port << 32 | (u64)protocol << 48 | (u64)qfi << 56;
@@ -157,23 +157,24 @@ INLINE u64 screen_key(u32 remote, u32 remote_port, u32 protocol, u32 qfi)
 
 enum { NO_PORTS = 1 << 16 };
 
-/* screened is classify for IPv4 packets of which the key and the ports are all that is asked; UNDECIDED if a filter may
- * match that asks for more. */
-NOINLINE u64 screened(u32 index, u64 key, u32 remote, u32 local)
+/* screened is classify for packets of which the key and the ports are all that is asked; UNDECIDED if a filter may match
+ * that asks for more. exact is F_EXACT4 or F_EXACT6. */
+NOINLINE u64 screened(u32 index, u64 key, u32 remote, u32 local, u32 exact)
 {
 	struct classifier *c = map_lookup(&classifiers, &index);
 	if (!c)
 		return UNDECIDED;
 	u32 n = c->count;
+	const struct screen *screens = exact == F_EXACT6 ? c->screen6 : c->screen4;
 #pragma clang loop unroll_count(4)
 	for (u32 i = 0; i < FILTERS; i++) { /* the screens after the last let nothing through */
 		if (i % 4 == 0 && i >= n)
 			break;
-		if (likely((key & c->screen4[i].mask) != c->screen4[i].value))
+		if (likely((key & screens[i].mask) != screens[i].value))
 			continue;
 		struct decision *d = &c->decisions[i];
 		u64 found = *(u64 *)d;
-		if (!(flags_in(found) & F_EXACT4))
+		if (!(flags_in(found) & exact))
 			return UNDECIDED;
 		if (flags_in(found) & F_PORTS && (remote < d->remote_first || remote > d->remote_last ||
 						  local < d->local_first || local > d->local_last))
@@ -183,19 +184,57 @@ NOINLINE u64 screened(u32 index, u64 key, u32 remote, u32 local)
 	return NO_RULE;
 }
 
-/* screen is the decision on an IPv4 packet as far as it is found without looking closer. */
-INLINE u64 screen(u32 index, const struct ipv4 *ip, const void *end, u32 octets, u32 qfi, int to_ue)
+/* A user's packet without options, extension headers and fragments. Of addresses of IPv6 it has the first halves. */
+struct user {
+	u64 octets; /* of the whole packet */
+	u64 local, remote;
+	u32 version, limit, protocol;
+};
+
+/* plain_user reads the header of a user's packet; false if it is not plain. */
+INLINE int plain_user(struct user *u, const void *packet, const void *end, int to_ue)
 {
-	u32 protocol = ip->protocol, remote = NO_PORTS, local = NO_PORTS;
-	if (ip->fragment & htons(MORE_OR_OFFSET))
+	const struct ipv4 *ip = packet;
+	if ((void *)(ip + 1) > end)
+		return 0;
+	u64 at = 2, added = 0;
+	if (ip->version_length == 0x45) {
+		u->version = 4;
+		u->limit = ip->ttl;
+		u->protocol = ip->protocol;
+		u->remote = to_ue ? ip->source : ip->destination;
+		u->local = to_ue ? ip->destination : ip->source;
+	} else {
+		const struct ipv6 *ip6 = packet;
+		if ((void *)(ip6 + 1) > end || ip->version_length >> 4 != 6 || extends(ip6->next))
+			return 0;
+		u->version = 6;
+		u->limit = ip6->limit;
+		u->protocol = ip6->next;
+		u->remote = to_ue ? ip6->source[0] : ip6->destination[0];
+		u->local = to_ue ? ip6->destination[0] : ip6->source[0];
+		at = 4;
+		added = IPV6;
+		AS_BRANCHES(at);
+		AS_BRANCHES(added);
+	}
+	u->octets = htons(*(const u16 *)(packet + at)) + added; /* as in read_packet() */
+	return 1;
+}
+
+/* screen is the decision on a packet as far as it is found without looking closer. */
+INLINE u64 screen(u32 index, const struct user *u, const void *packet, const void *end, u32 qfi, int to_ue)
+{
+	u32 protocol = u->protocol, remote = NO_PORTS, local = NO_PORTS, header = u->version == 6 ? IPV6 : IPV4;
+	if (u->version == 4 && ((struct ipv4 *)packet)->fragment & htons(MORE_OR_OFFSET))
 		return UNDECIDED;
-	const u16 *ports = (void *)(ip + 1);
+	const u16 *ports = packet + header;
 	if ((protocol == PROTOCOL_UDP || protocol == PROTOCOL_TCP || protocol == PROTOCOL_SCTP || protocol == PROTOCOL_DCCP) &&
-	    octets >= IPV4 + 4 && (void *)(ports + 2) <= end) {
+	    u->octets >= header + 4 && (void *)(ports + 2) <= end) {
 		remote = to_ue ? htons(ports[0]) : htons(ports[1]);
 		local = to_ue ? htons(ports[1]) : htons(ports[0]);
 	}
-	return screened(index, screen_key(to_ue ? ip->source : ip->destination, remote & 0xffff, protocol, qfi), remote, local);
+	return screened(index, screen_key(u->remote, remote & 0xffff, protocol, qfi), remote, local, u->version == 6 ? F_EXACT6 : F_EXACT4);
 }
 
 /* session_rate is that of the sessions of a classifier, 0 for packets that are free of it. */

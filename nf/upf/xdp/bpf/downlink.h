@@ -5,21 +5,37 @@
 #pragma once
 #include "uplink.h"
 
-/* pool_of is the pool of an address in host order: its slot, and the MTU of its data network. */
-INLINE int pool_of(u32 address, u32 *slot, u32 *mtu)
+/* Where a packet's address leads: the slot, and the MTU of the data network in the high half; NOWHERE if to no session. */
+enum { NOWHERE = ~0u };
+INLINE u64 place(u32 slot, u32 mtu) { return (u64)mtu << 32 | slot; }
+
+/* place_of is the place of an address of the pools, in host order. */
+INLINE u64 place_of(u32 address)
 {
 #pragma unroll
 	for (int i = 0; i < POOLS; i++) {
 		if (i >= config.pools)
-			return 0;
+			break;
 		u32 offset = address - config.pool[i].first;
-		if (offset < config.pool[i].size) {
-			*slot = config.pool[i].slot + offset;
-			*mtu = config.pool[i].mtu;
-			return 1;
+		if (offset < config.pool[i].size)
+			return place(config.pool[i].slot + offset, config.pool[i].mtu);
+	}
+	return NOWHERE;
+}
+
+/* place_of6 is place_of for a prefix of IPv6 in network order: by its offset in a pool, else by itself. */
+NOINLINE u64 place_of6(u64 prefix)
+{
+	for (int i = 0; i < POOLS6 && i < config.pools6; i++) {
+		u64 offset = htonll(prefix) - config.pool6[i].first;
+		if (offset < config.pool6[i].size) {
+			u32 index = config.pool6[i].at + offset;
+			u64 *slot = map_lookup(&slots6, &index);
+			return slot && READ(*slot) ? place(READ(*slot) - 1, config.pool6[i].mtu) : NOWHERE;
 		}
 	}
-	return 0;
+	struct ue6 *u = map_lookup(&prefixes, &prefix);
+	return u ? place(u->slot, u->mtu) : NOWHERE;
 }
 
 /* address_of is the facts of a UE address as they are at one time; false if they are being changed. */
@@ -39,7 +55,7 @@ INLINE int address_of(struct downlink *f, struct downlink *out)
 	return !(sequence & 1) && READ(f->sequence) == sequence;
 }
 
-/* downlink serves what is plain: an IPv4 packet of a session with one rule, or with several that count and police
+/* downlink serves what is plain: a packet of a session with one rule, or with several that count and police
  * together. */
 INLINE int downlink(struct xdp_md *ctx)
 {
@@ -48,26 +64,27 @@ INLINE int downlink(struct xdp_md *ctx)
 	struct ipv4 *ip = data + ETH;
 	if (data + ETH + IPV4 > end || !to_host(eth))
 		return XDP_PASS;
-	if (eth->type == htons(ETHERTYPE_IPV6))
+	struct user u;
+	if (eth->type != htons(ETHERTYPE_IPV4) && eth->type != htons(ETHERTYPE_IPV6))
+		return XDP_PASS;
+	if (!plain_user(&u, ip, end, 1) || eth->type != (u.version == 6 ? htons(ETHERTYPE_IPV6) : htons(ETHERTYPE_IPV4)))
 		return NOT_PLAIN;
-	if (eth->type != htons(ETHERTYPE_IPV4))
+	u64 at = u.version == 6 ? place_of6(u.local) : place_of(htonl(u.local));
+	u32 slot = at, mtu = at >> 32;
+	if (slot == NOWHERE)
 		return XDP_PASS;
-	u32 ue = ip->destination, octets = htons(ip->length), slot, mtu;
-	if (!pool_of(htonl(ue), &slot, &mtu))
-		return XDP_PASS;
-	if (ip->version_length != 0x45)
-		return pass(PASS_OPTIONS, DOWNLINK);
 	u64 now = clock(), frame = end - data;
+	u32 octets = u.octets;
 	if (unlikely(frame < ETH + octets))
 		frame = frame_length(ctx);
-	if (octets < IPV4 || ETH + octets > frame)
+	if ((u.version == 4 && octets < IPV4) || ETH + octets > frame)
 		return pass(PASS_MALFORMED, DOWNLINK);
 
 	struct session *s = map_lookup(&sess, &slot);
 	struct downlink f;
-	if (!s || !address_of(&s->down, &f) || f.verdict == VERDICT_SLOW || f.ue != ue)
+	if (!s || !address_of(&s->down, &f) || f.verdict == VERDICT_SLOW || u.local != (u.version == 6 ? f.ue6 : f.ue))
 		return NOT_PLAIN;
-	if (ip->ttl <= 1)
+	if (u.limit <= 1)
 		return pass(PASS_TTL, DOWNLINK);
 	if (octets > mtu)
 		return pass(PASS_MTU, DOWNLINK);
@@ -76,7 +93,7 @@ INLINE int downlink(struct xdp_md *ctx)
 	struct tunnel t = { .peer = f.peer, .qfi = f.qfi, .tos = f.tos };
 	if (verdict == VERDICT_RULES) {
 		u32 index = f.rules.classifier;
-		u64 found = screen(index, ip, end, octets, 0, 1);
+		u64 found = screen(index, &u, ip, end, 0, 1);
 		if (verdict_in(found) == VERDICT_SLOW || flow_in(found))
 			return NOT_PLAIN;
 		verdict = verdict_in(found);
@@ -102,27 +119,16 @@ INLINE int downlink(struct xdp_md *ctx)
 	take(&s->down.state, rate, octets, now);
 	write_ethernet(data, &h, htons(ETHERTYPE_IPV4));
 	encapsulate(data + ETH, &t, octets);
-	decrement(data + ETH + OUTER);
+	if (u.version == 6)
+		((struct ipv6 *)(data + ETH + OUTER))->limit--;
+	else
+		decrement(data + ETH + OUTER);
 	if (frame > ETH + octets && adjust_tail(ctx, -(int)(frame - ETH - octets)))
 		return drop(DROP_SEND, DOWNLINK);
 	if (unlikely(h.vlan) && !tag(ctx, h.vlan))
 		return drop(DROP_SEND, DOWNLINK);
 	account(&s->down.state, octets, DOWNLINK);
 	return leave(ctx, &h);
-}
-
-/* slot_of is the slot of the session that a packet may be for, and the MTU of its data network. */
-INLINE int slot_of(const struct key *k, u32 *slot, u32 *mtu)
-{
-	if (k->version == 4)
-		return pool_of(htonl(k->local[0]), slot, mtu);
-	u64 prefix = k->local[0];
-	struct ue6 *u = map_lookup(&prefixes, &prefix);
-	if (!u)
-		return 0;
-	*slot = u->slot;
-	*mtu = u->mtu;
-	return 1;
 }
 
 /* is_for_n6 tells whether a frame is for one host and holds an IP packet. */
@@ -133,16 +139,17 @@ INLINE int is_for_n6(struct xdp_md *ctx)
 	return data + ETH <= end && to_host(e) && (e->type == htons(ETHERTYPE_IPV4) || e->type == htons(ETHERTYPE_IPV6));
 }
 
-/* any_downlink serves packets that are IPv6 or meet filters and flows of any kind. */
+/* any_downlink serves packets that meet filters and flows of any kind. */
 NOINLINE int any_downlink(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct key k = {};
-	u32 slot, mtu;
 	int why = read_packet(&k, data + ETH, end, 1);
 	if (why >= 0 && why != PASS_OPTIONS)
 		return pass(why, DOWNLINK);
-	if (!slot_of(&k, &slot, &mtu))
+	u64 at = k.version == 4 ? place_of(htonl(k.local[0])) : place_of6(k.local[0]);
+	u32 slot = at, mtu = at >> 32;
+	if (slot == NOWHERE)
 		return XDP_PASS; /* not ours */
 	if (why >= 0)
 		return pass(why, DOWNLINK);

@@ -63,33 +63,40 @@ INLINE int leave(struct xdp_md *ctx, const struct hop *h)
 	return redirect_map(&ports, h->ifindex, XDP_DROP);
 }
 
-/* hop_to finds the next hop for a destination in host order, 0 if it is user space's concern. */
-INLINE u32 hop_to(u32 table, u32 destination)
+/* by_prefix finds the next hop for a destination in host order by the longest prefix. */
+NOINLINE u32 by_prefix(u32 table, u32 destination)
 {
 	u32 found = 0;
 	struct routes *r = map_lookup(&routes, &table);
 	if (!r)
 		return 0;
-	u32 sequence = READ(r->sequence);
+	u32 sequence = READ(r->sequence), n = READ(r->count);
 	barrier();
-	found = READ(r->octet[destination >> 24]);
-	if (found == BY_PREFIX) {
-		u32 n = READ(r->count);
-		found = 0;
 #pragma clang loop unroll(disable)
-		for (u32 i = 0; i < ROUTES && i < n; i++) {
-			if ((destination & READ(r->list[i].mask)) == READ(r->list[i].address)) {
-				found = READ(r->list[i].next_hop);
-				break;
-			}
+	for (u32 i = 0; i < ROUTES && i < n; i++) {
+		if ((destination & READ(r->list[i].mask)) == READ(r->list[i].address)) {
+			found = READ(r->list[i].next_hop);
+			break;
 		}
 	}
 	barrier();
 	return !(sequence & 1) && READ(r->sequence) == sequence ? found : 0;
 }
 
-/* hop_to4 is hop_to as a function of its own, which is verified once. */
-NOINLINE u32 hop_to4(u32 table, u32 destination) { return hop_to(table, destination); }
+/* hop_to finds the next hop for a destination in host order, 0 if it is user space's concern. */
+INLINE u32 hop_to(u32 table, u32 destination)
+{
+	struct routes *r = map_lookup(&routes, &table);
+	if (!r)
+		return 0;
+	u32 sequence = READ(r->sequence);
+	barrier();
+	u32 found = READ(r->octet[destination >> 24]);
+	barrier();
+	if ((sequence & 1) || READ(r->sequence) != sequence)
+		return 0;
+	return unlikely(found == BY_PREFIX) ? by_prefix(table, destination) : found;
+}
 
 /* hop_to6 is hop_to for IPv6. */
 NOINLINE u32 hop_to6(u32 table, u64 high, u64 low)

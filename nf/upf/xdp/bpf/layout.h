@@ -9,7 +9,7 @@
 #pragma once
 #include "bpf.h"
 
-enum { SLOT_MASK = (1 << 20) - 1, POOLS = 8, TABLES = 16, ROUTES = 64, NEXT_HOPS = 4096, COUNTERS = 256, PORTS = 64 };
+enum { SLOT_MASK = (1 << 20) - 1, POOLS = 8, POOLS6 = 8, TABLES = 16, ROUTES = 64, NEXT_HOPS = 4096, COUNTERS = 256, PORTS = 64 };
 enum { FILTERS = 32, VLANS = 256 };
 
 /* What is done with a packet that matches: VERDICT_DROP + n drops it for reason n of upf.Drop. */
@@ -204,7 +204,13 @@ struct pool {
 	u32 first, size, slot, mtu;
 };
 
-/* Where a prefix of IPv6 leads. */
+/* The first prefix of a pool of IPv6 as a number, how many there are, and from where on slots6 has their slots. */
+struct pool6 {
+	u64 first;
+	u32 size, at, mtu, spare;
+};
+
+/* Where a prefix of IPv6 leads that is in no pool. */
 struct ue6 {
 	u32 slot, mtu;
 };
@@ -214,5 +220,7 @@ struct config {
 	u32 n3; /* network order */
 	u32 pools;
 	struct pool pool[POOLS];
+	struct pool6 pool6[POOLS6];
+	u32 pools6;
 	u32 test_clock; /* the clock is test_now */
 };

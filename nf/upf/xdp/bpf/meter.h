@@ -25,7 +25,10 @@ ARRAY(ledger, struct account, 1);
 ARRAY(nh, struct next_hop, NEXT_HOPS);
 ARRAY(routes, struct routes, TABLES);
 
-/* prefixes: the sessions by the prefix of their UE. */
+/* slots6: plus one, the slots of the sessions by the offset of their prefix in the pools of IPv6. Its size is set when it is
+ * loaded, like that of prefixes, which has those of no pool. */
+ARRAY(slots6, u64, 1);
+
 struct {
 	UINT(type, MAP_HASH);
 	UINT(map_flags, F_NO_PREALLOC);

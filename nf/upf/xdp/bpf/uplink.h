@@ -14,14 +14,13 @@ INLINE u32 plain_header(const struct gtpu *g, u32 *qfi)
 	*qfi = 0;
 	if ((g->flags & 0xf0) != 0x30 || g->type != 255)
 		return 0;
-	if (!(g->flags & 7))
-		return 8;
-	if (!(g->flags & 4))
-		return 12;
-	if (g->next != 0x85 || g->container_length != 1 || g->container_type >> 4 != 1 || g->container_next)
-		return 0;
-	*qfi = g->qfi & 0x3f;
-	return GTPU;
+	u32 options = ((g->flags & 7) + 7) >> 3, container = g->flags >> 2 & 1;
+	if (container) {
+		if (g->next != 0x85 || g->container_length != 1 || g->container_type >> 4 != 1 || g->container_next)
+			return 0;
+		*qfi = g->qfi & 0x3f;
+	}
+	return 8 + 4 * options + 4 * container; /* no branches: one state less for the verifier */
 }
 
 /* tunnel_of is the facts of a tunnel as they are at one time; false if there are none or they are just being changed. */
@@ -54,7 +53,15 @@ INLINE int is_whole(const struct ipv4 *ip, const struct udp *udp)
 	return !(ip->fragment & htons(MORE_OR_OFFSET)) && htons(udp->length) + IPV4 == htons(ip->length);
 }
 
-/* uplink serves what is plain: an IPv4 packet to a data network of a session with one rule, or with several that count
+/* stays_on_link tells whether an IPv6 packet stays on the link between the UE and the UPF, which is its router, by the
+ * first halves of its addresses: RFC 4291 §2.5.6, §2.7. */
+INLINE int stays_on_link(u64 local_prefix, u64 remote_prefix)
+{
+	u16 local = htons((u16)local_prefix), remote = htons((u16)remote_prefix);
+	return (local & 0xffc0) == 0xfe80 || (remote & 0xffc0) == 0xfe80 || (remote & 0xff0f) == 0xff02;
+}
+
+/* uplink serves what is plain: a packet to a data network of a session with one rule, or with several that count
  * and police together. */
 INLINE int uplink(struct xdp_md *ctx)
 {
@@ -69,30 +76,34 @@ INLINE int uplink(struct xdp_md *ctx)
 	if (!header || !is_whole(outer, udp))
 		return NOT_PLAIN;
 	u64 now = clock();
-	struct ipv4 *inner = (void *)g + header;
-	if ((void *)(inner + 1) > end || inner->version_length != 0x45)
+	void *inner = (void *)g + header;
+	struct user u;
+	if (!plain_user(&u, inner, end, 0))
 		return NOT_PLAIN;
-	u32 octets = htons(inner->length), payload = htons(g->length) + 8;
+	u32 octets = u.octets, payload = htons(g->length) + 8;
 	u64 frame = end - data;
 	if (unlikely(frame < ETH + length))
 		frame = frame_length(ctx);
-	if (octets < IPV4 || octets + header > payload || payload + UDP + IPV4 > length || ETH + length > frame)
+	if ((u.version == 4 && octets < IPV4) || octets + header > payload || payload + UDP + IPV4 > length || ETH + length > frame)
 		return pass(PASS_MALFORMED, UPLINK);
+	if (u.version == 6 && stays_on_link(u.local, u.remote))
+		return NOT_PLAIN;
 
-	u32 teid = htonl(g->teid), slot = teid & SLOT_MASK, destination = htonl(inner->destination);
+	u32 teid = htonl(g->teid), slot = teid & SLOT_MASK;
 	struct session *s = map_lookup(&sess, &slot);
 	struct uplink f;
 	if (!s || !teid || !tunnel_of(&s->up, teid, &f) || f.verdict == VERDICT_SLOW || f.flags)
 		return NOT_PLAIN;
 	if (f.qfis && !(f.qfis >> qfi & 1))
 		return drop(DROP_QFI, UPLINK);
-	if (inner->source != f.ue || !f.ue)
+	u64 own = u.version == 6 ? f.ue6 : f.ue;
+	if (u.local != own || !own)
 		return drop(DROP_SPOOFED, UPLINK);
 	u32 verdict = f.verdict, table = f.table;
 	u64 rate = f.per_octet;
 	if (verdict == VERDICT_RULES) {
 		u32 index = f.rules.classifier;
-		u64 found = screen(index, inner, end, octets, qfi, 0);
+		u64 found = screen(index, &u, inner, end, qfi, 0);
 		if (verdict_in(found) == VERDICT_SLOW || flow_in(found))
 			return NOT_PLAIN;
 		verdict = verdict_in(found);
@@ -101,10 +112,15 @@ INLINE int uplink(struct xdp_md *ctx)
 	}
 	if (verdict >= VERDICT_DROP)
 		return drop(verdict - VERDICT_DROP, UPLINK);
-	if (inner->ttl <= 1)
+	if (u.limit <= 1)
 		return pass(PASS_TTL, UPLINK);
+	u32 next;
+	if (u.version == 6)
+		next = unroutable6(u.remote) ? 0 : hop_to6(table, u.remote, ((struct ipv6 *)inner)->destination[1]);
+	else
+		next = unroutable(htonl(u.remote)) ? 0 : hop_to(table, htonl(u.remote));
 	struct hop h;
-	if (unroutable(destination) || !hop_of(hop_to(table, destination), &h))
+	if (!hop_of(next, &h))
 		return pass(PASS_ROUTE, UPLINK);
 	if (octets > h.mtu)
 		return pass(PASS_MTU, UPLINK);
@@ -112,8 +128,11 @@ INLINE int uplink(struct xdp_md *ctx)
 	if (!within(&s->up.state, rate, now))
 		return drop(DROP_RATE, UPLINK);
 	take(&s->up.state, rate, octets, now);
-	decrement(inner);
-	write_ethernet((void *)inner - ETH, &h, htons(ETHERTYPE_IPV4));
+	if (u.version == 6)
+		((struct ipv6 *)inner)->limit--;
+	else
+		decrement(inner);
+	write_ethernet(inner - ETH, &h, htons(u.version == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4));
 	u32 removed = IPV4 + UDP + header;
 	if (adjust_head(ctx, removed) || (frame > removed + ETH + octets && adjust_tail(ctx, -(int)(frame - removed - ETH - octets))))
 		return drop(DROP_SEND, UPLINK);
@@ -131,7 +150,7 @@ INLINE int to_network(struct xdp_md *ctx, const struct key *k, const struct way 
 	if (k->limit <= 1)
 		return pass(PASS_TTL, UPLINK);
 	if (k->version == 4)
-		next = unroutable(htonl(k->remote[0])) ? 0 : hop_to4(w->table, htonl(k->remote[0]));
+		next = unroutable(htonl(k->remote[0])) ? 0 : hop_to(w->table, htonl(k->remote[0]));
 	else
 		next = unroutable6(k->remote[0]) ? 0 : hop_to6(w->table, k->remote[0], k->remote[1]);
 	if (!hop_of(next, &h))
@@ -194,13 +213,6 @@ INLINE int owned(const struct key *k, u32 ue, u64 ue6)
 	return ue6 && k->local[0] == ue6;
 }
 
-/* link_local tells whether an IPv6 packet stays on the link between the UE and the UPF, which is its router. */
-INLINE int link_local(const struct key *k)
-{
-	u16 local = htons((u16)k->local[0]), remote = htons((u16)k->remote[0]);
-	return (local & 0xffc0) == 0xfe80 || !(k->local[0] | k->local[1]) || (remote & 0xffc0) == 0xfe80 || (remote & 0xff0f) == 0xff02;
-}
-
 /* header_of is the length of a GTP-U header with at most a PDU session container, or why there is none: minus one less
  * a reason to pass. */
 INLINE int header_of(const struct gtpu *g, const void *end, u32 *qfi)
@@ -232,7 +244,7 @@ INLINE int is_for_n3(struct xdp_md *ctx)
 	return data + ETH + IPV4 + UDP <= end && is_gtpu(data, data + ETH, data + ETH + IPV4);
 }
 
-/* any_uplink serves packets of a tunnel that are IPv6, go into another one, or meet filters and flows of any kind. */
+/* any_uplink serves packets of a tunnel that go into another one, or meet filters and flows of any kind. */
 NOINLINE int any_uplink(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
@@ -268,7 +280,7 @@ NOINLINE int any_uplink(struct xdp_md *ctx)
 	if (k.octets + header > payload || payload + UDP + IPV4 > length || ETH + length > frame)
 		return pass(PASS_MALFORMED, UPLINK);
 
-	if (k.version == 6 && !to_ue && link_local(&k))
+	if (k.version == 6 && !to_ue && (stays_on_link(k.local[0], k.remote[0]) || !(k.local[0] | k.local[1])))
 		return pass(PASS_SIGNALLING, UPLINK);
 
 	if (f.qfis && !(f.qfis >> qfi & 1))
