@@ -211,6 +211,14 @@ type routesV1 struct {
 	_        uint32
 }
 
+// configV1 is what layout 1's programs are told.
+type configV1 struct {
+	_         structs.HostLayout
+	N3, Pools uint32
+	Pool      [maxPools]poolConfig
+	TestClock uint32
+}
+
 // TestUpgradeFromLayout1 takes over from the first release's programs and maps, under traffic: the session goes on before
 // it is installed again, and what both counted is added up.
 func TestUpgradeFromLayout1(t *testing.T) {
@@ -256,7 +264,7 @@ func (l *lab) layout1(t *testing.T) {
 	t.Helper()
 	spec, err := ebpf.LoadCollectionSpec("testdata/limpid-v1.bpf.o")
 	check(t, err)
-	c := programConfig{N3: networkOrder(n3Addr), Pools: 1}
+	c := configV1{N3: networkOrder(n3Addr), Pools: 1}
 	c.Pool[0] = poolConfig{First: hostOrder(labUE) &^ 0xffff, Size: 1 << 16, MTU: 1400}
 	check(t, spec.Variables["config"].Set(c))
 	spec.Maps["sess"].MaxEntries = 1<<16 + 1024

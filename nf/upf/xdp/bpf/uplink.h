@@ -14,13 +14,14 @@ INLINE u32 plain_header(const struct gtpu *g, u32 *qfi)
 	*qfi = 0;
 	if ((g->flags & 0xf0) != 0x30 || g->type != 255)
 		return 0;
-	u32 options = ((g->flags & 7) + 7) >> 3, container = g->flags >> 2 & 1;
-	if (container) {
-		if (g->next != 0x85 || g->container_length != 1 || g->container_type >> 4 != 1 || g->container_next)
-			return 0;
-		*qfi = g->qfi & 0x3f;
-	}
-	return 8 + 4 * options + 4 * container; /* no branches: one state less for the verifier */
+	if (!(g->flags & 7))
+		return 8;
+	if (!(g->flags & 4))
+		return 12;
+	if (g->next != 0x85 || g->container_length != 1 || g->container_type >> 4 != 1 || g->container_next)
+		return 0;
+	*qfi = g->qfi & 0x3f;
+	return GTPU;
 }
 
 /* tunnel_of is the facts of a tunnel as they are at one time; false if there are none or they are just being changed. */

@@ -1,0 +1,40 @@
+package xdp
+
+import "testing"
+
+// TestLayout2: a session of layout 2 whose directions have several rules goes on in today's maps, by its flows and with what
+// they counted.
+func TestLayout2(t *testing.T) {
+	p := plainPath(t, 0)
+	m := &migration{version: 2, seen: map[*state]counted{}, v2made: map[listV2]uint32{}, v2lists: make([]classifierV2, maxClassifiers)}
+	m.blocks, m.flows = make([]block, 3), make([]flow, 128)
+	ue := networkOrder(addressOf(1))
+	m.blocks[1] = block{up: uplink{teid: 1<<20 | 1, ue: ue, verdict: verdictRules, qfis: rulesAt(1, 64), perOctet: 1 << 20},
+		down: downlink{ue: ue, verdict: verdictRules, peer: rulesAt(2, 66)}}
+	m.v2lists[1] = classifierV2{count: 2, rules: 2, qfis: 1 << 9, ports: 1, filters: [maxFilters]filterV2{
+		{protocol: 17, qfis: 1 << 9, ports: 1, remoteFirst: 53, remoteLast: 53, localLast: 65535}, {rule: 1, qfis: 1 << 9}}}
+	m.v2lists[2] = classifierV2{count: 1, rules: 1}
+	m.flows[64] = flow{verdict: verdictDrop + 5}
+	m.flows[65] = flow{verdict: verdictForward, flags: flagSessionRate, state: state{octets: 1000, packets: 10}}
+	m.flows[66] = flow{verdict: verdictForward, flags: flagDownlink, qfi: 9, nextHop: p.near.hop(gnb), peer: tunnel(gnb, 5)}
+	for slot := range m.blocks {
+		if b, ok := m.block(slot); ok && p.fits(uint32(slot), b) {
+			p.take(m, uint32(slot), b)
+		}
+	}
+	if len(m.copied) != 1 {
+		t.Fatalf("slots %v were copied", m.copied)
+	}
+	p.wants(t, 1, xdpRedirect)
+	p.wants(t, 2, xdpPass)
+	if got := p.loaded.flows[65].state; got.octets != 1100 || got.packets != 11 || p.loaded.blocks[1].up.state.next == 0 {
+		t.Errorf("uplink %+v, policer %d", got, p.loaded.blocks[1].up.state.next)
+	}
+	if got := p.loaded.flows[66].state; got.octets != 100 || got.packets != 1 {
+		t.Errorf("downlink %+v", got)
+	}
+	p = p.successor(t)
+	if p.Left() != 1 || p.flows.take(2) == 64 {
+		t.Errorf("%d slots are left, or their flows are taken for free", p.Left())
+	}
+}
