@@ -99,6 +99,8 @@ func radioLost(m ngap.Message) ngap.Message {
 		return stray("UEContextReleaseRequest", m.AMFUENGAPID, m.RANUENGAPID)
 	case *ngap.PDUSessionResourceSetupResponse:
 		return stray("UEContextReleaseRequest", m.AMFUENGAPID, m.RANUENGAPID)
+	case *ngap.UEContextModificationResponse:
+		return stray("UEContextReleaseRequest", m.AMFUENGAPID, m.RANUENGAPID)
 	case *ngap.PDUSessionResourceModifyResponse:
 		return stray("UEContextReleaseRequest", m.AMFUENGAPID, m.RANUENGAPID)
 	}
@@ -150,11 +152,10 @@ func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 			if spoilNth(m.Name()) {
 				return []gmm.Message{spoil(m)}
 			}
+			if silenced := c.options["mute"]; silenced != "" && (m.Name() == silenced || carriedUp(m) == silenced) && once() {
+				return nil
+			}
 			switch m.Name() {
-			case c.options["mute"]:
-				if once() {
-					return nil
-				}
 			case c.options["twice"]:
 				return []gmm.Message{m, m}
 			case c.options["spoil"]:
@@ -175,6 +176,19 @@ func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 			return (m.Name() == c.options["deaf"] || carried(m) == c.options["deaf"]) && once()
 		},
 	}
+}
+
+// carriedUp names the 5GSM message in an UL NAS TRANSPORT.
+func carriedUp(m gmm.Message) string {
+	t, ok := m.(*gmm.ULNASTransport)
+	if !ok {
+		return "none"
+	}
+	sm, err := gsm.Decode(t.PayloadContainer)
+	if err != nil {
+		return "none"
+	}
+	return sm.Name()
 }
 
 // carried names the 5GSM message in a DL NAS TRANSPORT.

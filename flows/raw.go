@@ -137,6 +137,12 @@ func (s *stage) ngap(_ context.Context, c *command) error {
 		return err
 	}
 	m := stray(c.words[2], ngap.AMFUENGAPID(amfID), ngap.RANUENGAPID(ranID))
+	if c.words[2] == "PDUSessionResourceNotify" {
+		m, err = strayNotify(c, ngap.AMFUENGAPID(amfID), ngap.RANUENGAPID(ranID))
+		if err != nil {
+			return err
+		}
+	}
 	if m == nil {
 		return fmt.Errorf("no message %q", c.words[2])
 	}

@@ -94,13 +94,16 @@ func (s *stage) radio(cfg *config.Config) error {
 	return nil
 }
 
+// packetSize is how long a packet from the data network is, octets of IPv4.
+const packetSize = 100
+
 // datagram sends a packet to port 9 (discard) of a UE, through the TUN interface of the UPF.
 func datagram(to netip.Addr) error {
 	conn, err := net.Dial("udp", netip.AddrPortFrom(to, 9).String())
 	if err != nil {
 		return err
 	}
-	_, err = conn.Write([]byte("limpid"))
+	_, err = conn.Write(make([]byte, packetSize-20-8))
 	return errors.Join(err, conn.Close())
 }
 

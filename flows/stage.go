@@ -380,7 +380,7 @@ func (s *stage) packetFor(network string, to netip.Addr) error {
 		return s.datagram(to)
 	}
 	from := netip.MustParseAddr("192.0.2.1")
-	s.path.Downlink(network, upf.Flow{Remote: from, Local: to, Protocol: 17, RemotePort: 7, LocalPort: 7, HasPorts: true}, 100)
+	s.path.Downlink(network, upf.Flow{Remote: from, Local: to, Protocol: 17, RemotePort: 7, LocalPort: 7, HasPorts: true}, packetSize)
 	return nil
 }
 

@@ -116,10 +116,12 @@ type DNN struct {
 	PCSCF   []netip.Addr   `yaml:"pcscf"` // TS 23.228 §5.1.1
 	MTU     uint16         `yaml:"mtu"`   // octets
 	// Ethernet and Unstructured allow sessions of these types, TS 23.501 §5.6.10.
-	Ethernet     bool       `yaml:"ethernet"`
-	Unstructured bool       `yaml:"unstructured"`
-	AlwaysOn     string     `yaml:"always_on"` // never, requested, required, TS 23.501 §5.6.13
-	Security     UPSecurity `yaml:"up_security"`
+	Ethernet     bool   `yaml:"ethernet"`
+	Unstructured bool   `yaml:"unstructured"`
+	AlwaysOn     string `yaml:"always_on"` // never, requested, required, TS 23.501 §5.6.13
+	// Inactivity is how long no packet may come until the user plane of a session is taken down, TS 23.502 §4.3.7; 0: for ever.
+	Inactivity Duration   `yaml:"inactivity"`
+	Security   UPSecurity `yaml:"up_security"`
 }
 
 // UPSecurity is what gNBs do to protect user data where the subscription does not say it, TS 33.501 §6.6.1: required,

@@ -3,10 +3,14 @@ package config
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/limpid-5g/limpid/aka/suci"
 	"github.com/limpid-5g/limpid/ident"
 )
+
+// Bounds of the inactivity after which a user plane is taken down: TS 29.244 §8.2.83 has seconds.
+const minInactivity, maxInactivity = time.Second, 7 * 24 * time.Hour
 
 // dnns checks the data networks and their addresses.
 func (v *validator) dnns() {
@@ -41,6 +45,9 @@ func (v *validator) dnns() {
 			if !a.IsValid() || a.IsUnspecified() || a.Is4In6() || a.Zone() != "" {
 				v.bad(fmt.Sprintf("%s.pcscf[%d]", key, j), "%s: want the address of a P-CSCF", a)
 			}
+		}
+		if t := time.Duration(d.Inactivity); t < 0 || t > 0 && t < minInactivity || t > maxInactivity {
+			v.bad(key+".inactivity", "%v: want %v to %v, or 0 for no limit", t, minInactivity, maxInactivity)
 		}
 		v.oneOf(key+".always_on", d.AlwaysOn, "never", "requested", "required")
 		v.oneOf(key+".up_security.integrity", d.Security.Integrity, "required", "preferred", "not-needed")

@@ -118,6 +118,10 @@ func (d *details) ngap(m ngap.Message) {
 		for _, s := range m.PDUSessionResourceToReleaseListRelCmd {
 			d.add("session", s.PDUSessionID)
 		}
+	case *ngap.PDUSessionResourceModifyConfirm:
+		d.both(m.AMFUENGAPID, m.RANUENGAPID)
+		d.some("confirmed", len(m.PDUSessionResourceModifyListModCfm))
+		d.some("failed", len(m.PDUSessionResourceFailedToModifyListModCfm))
 	case *ngap.UEContextReleaseRequest:
 		d.add("cause", m.Cause)
 	default:

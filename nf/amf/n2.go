@@ -36,6 +36,8 @@ func idsOf(m ngap.Message) (ueIDs, bool) {
 		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.PDUSessionResourceNotify:
 		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.PDUSessionResourceModifyIndication:
+		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.PDUSessionResourceModifyResponse:
 		return ueIDs{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.UERadioCapabilityInfoIndication:

@@ -201,6 +201,8 @@ func (ue *ue) resources(ctx context.Context, m any) {
 		ue.resourceNotify(ctx, m)
 	case *ngap.PDUSessionResourceModifyResponse:
 		ue.modifyResponse(ctx, m)
+	case *ngap.PDUSessionResourceModifyIndication:
+		ue.modifyIndication(ctx, m)
 	case *ngap.PDUSessionResourceReleaseResponse:
 		ue.releaseResponse(ctx, m)
 	}

@@ -226,7 +226,7 @@ func (ue *ue) serve(ctx context.Context, m any) {
 	case *ngap.HandoverCancel: // of a handover that is over, TS 38.413 §8.4.5.2
 		ue.acknowledgeCancel(ue.conn)
 	case *ngap.PDUSessionResourceSetupResponse, *ngap.PDUSessionResourceNotify, *ngap.PDUSessionResourceModifyResponse,
-		*ngap.PDUSessionResourceReleaseResponse:
+		*ngap.PDUSessionResourceReleaseResponse, *ngap.PDUSessionResourceModifyIndication:
 		ue.resources(ctx, m)
 	case *ngap.UERadioCapabilityInfoIndication:
 		ue.radio, ue.last.radio = slices.Clone(m.UERadioCapability), m.UERadioCapabilityForPaging

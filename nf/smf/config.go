@@ -56,6 +56,8 @@ type DNN struct {
 	Ethernet, Unstructured bool
 	PCSCF                  []netip.Addr // given to UEs that ask, TS 23.228 §5.1.1
 	AlwaysOn               AlwaysOn
+	// Inactivity is how long no packet may come until the user plane of a session is taken down, TS 23.502 §4.3.7; 0: for ever.
+	Inactivity time.Duration
 }
 
 // AlwaysOn says whether sessions are always-on, TS 23.501 §5.6.13. The zero value is AlwaysOnNever.

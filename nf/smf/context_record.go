@@ -40,6 +40,7 @@ const (
 	fieldRQTimer
 	fieldUsage
 	fieldStarted
+	fieldAlwaysOn
 )
 
 // Fields of a tunnel, a pair of rates, a QoS flow and a QoS rule inside.
@@ -115,6 +116,7 @@ func (s *session) writeKind(w *record.Writer) {
 	w.Uint(fieldSSCMode, uint64(s.ssc))
 	w.Uint(fieldFilters, uint64(s.filters))
 	w.Bool(fieldReflective, s.rqos)
+	w.Bool(fieldAlwaysOn, s.alwaysOn)
 	w.String(fieldUPIntegrity, string(s.security.Integrity))
 	w.String(fieldUPConfidentiality, string(s.security.Confidentiality))
 	for _, p := range s.address.framed {
@@ -133,6 +135,8 @@ func (s *session) readKind(r *record.Reader) error {
 		s.filters = int(r.Uint())
 	case fieldReflective:
 		s.rqos = r.Bool()
+	case fieldAlwaysOn:
+		s.alwaysOn = r.Bool()
 	case fieldUPIntegrity:
 		s.security.Integrity = Protection(r.String())
 	case fieldUPConfidentiality:

@@ -129,6 +129,8 @@ func (s *session) establishmentRequest() *pfcp.SessionEstablishmentRequest {
 		PDNType:   pfcp.Some(s.pdnType()),
 		APNDNN:    pfcp.Some(dnn),
 		SNSSAI:    pfcp.Some(pfcp.SNSSAI(s.slice)),
+
+		UserPlaneInactivityTimer: s.inactivityTimer(),
 	}
 	if s.uplink.valid() {
 		local = s.uplink.fteid()

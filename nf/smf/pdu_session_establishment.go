@@ -248,12 +248,17 @@ func (s *session) acceptMessage(req establishment) *gsm.PDUSessionEstablishmentA
 // indication is the always-on PDU session indication, TS 24.501 §9.11.4.3: 1 required, 0 not allowed, nil for neither.
 func (a AlwaysOn) indication(asked bool) *uint8 {
 	switch {
-	case a == AlwaysOnRequired, a == AlwaysOnRequested && asked:
+	case a.grants(asked):
 		return new(uint8(1))
 	case asked:
 		return new(uint8(0))
 	}
 	return nil
+}
+
+// grants tells whether a session is always-on.
+func (a AlwaysOn) grants(asked bool) bool {
+	return a == AlwaysOnRequired || a == AlwaysOnRequested && asked
 }
 
 // abilities are what the session can have of what the PCF decides.

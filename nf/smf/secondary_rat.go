@@ -15,14 +15,19 @@ func (s *session) secondaryRATUsage(b []byte) error {
 	if err != nil {
 		return sbi.Problem(http.StatusForbidden, nsmf.CauseN2SMError, "%v", err)
 	}
-	if t.SecondaryRATUsageInformation == nil || t.SecondaryRATUsageInformation.PDUSessionUsageReport == nil {
-		return nil
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, r := range t.SecondaryRATUsageInformation.PDUSessionUsageReport.PDUSessionTimedReportList {
+	s.countSecondary(t.SecondaryRATUsageInformation)
+	return nil
+}
+
+// countSecondary adds up what any message may carry of it, TS 38.413 §9.3.1.114. Call it with s.mu held.
+func (s *session) countSecondary(i *ngap.SecondaryRATUsageInformation) {
+	if i == nil || i.PDUSessionUsageReport == nil {
+		return
+	}
+	for _, r := range i.PDUSessionUsageReport.PDUSessionTimedReportList {
 		s.usage.SecondaryUplink += r.UsageCountUL
 		s.usage.SecondaryDownlink += r.UsageCountDL
 	}
-	return nil
 }

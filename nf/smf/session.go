@@ -51,6 +51,7 @@ type session struct {
 	ssc      gsm.SSCMode
 	filters  int        // how many packet filters the UE supports
 	rqos     bool       // the UE supports reflective QoS
+	alwaysOn bool       // TS 23.501 §5.6.13
 	security UPSecurity // what the gNB does for user data
 	// integrity is the rate at which the UE can protect user data, TS 24.501 §9.11.4.7.
 	integrity gsm.IntegrityProtectionMaximumDataRate
@@ -241,6 +242,8 @@ func (s *session) Serve(ctx context.Context, m any) {
 		s.subscriptionChange(ctx)
 	case relocation:
 		s.relocate(ctx)
+	case inactive:
+		s.selectiveDeactivation(ctx)
 	case addressExpired:
 		s.addressLifetimeOver(ctx)
 	case lostFlows:

@@ -34,6 +34,9 @@ func (s *SMF) sessionReport(u *upf, seid uint64, m *pfcp.SessionReportRequest) (
 	if m.ReportType&pfcp.ReportDLDR != 0 {
 		taken = n.deliver(downlinkData{}) && taken
 	}
+	if m.ReportType&pfcp.ReportUPIR != 0 {
+		taken = n.deliver(inactive{}) && taken
+	}
 	if !taken {
 		return remote, &pfcp.SessionReportResponse{Cause: pfcp.CauseEntityInCongestion}
 	}

@@ -58,7 +58,7 @@ func (s *SMF) createSMContext(ctx context.Context, data nsmf.SMContextCreateData
 			asked: "a PDU session while " + strconv.Itoa(n) + " procedures run", allowed: strconv.Itoa(s.cfg.MaxProcedures), change: "try later, or raise MaxProcedures"})
 	}
 	n := &session{smf: s, supi: data.SUPI, id: data.PDUSessionID, network: network, slice: data.SNSSAI, plmn: data.ServingNetwork,
-		integrity: request.IntegrityProtectionMaximumDataRate, security: security, kind: e.kind, ssc: e.ssc, filters: e.filters, rqos: e.rqos,
+		integrity: request.IntegrityProtectionMaximumDataRate, security: security, kind: e.kind, ssc: e.ssc, filters: e.filters, rqos: e.rqos, alwaysOn: network.AlwaysOn.grants(e.alwaysOn),
 		state: Establishing, up: nsmf.Deactivated}
 	prior := s.add(n)
 	if prior != nil {
@@ -173,6 +173,8 @@ func (s *session) n2(ctx context.Context, info nsmf.N2SMInfo, out *nsmf.SMContex
 		return s.pathSwitchRequested(ctx, info.Data, out)
 	case nsmf.PathSwitchSetupFail:
 		return s.pathSwitchSetupFailed(info.Data, out)
+	case nsmf.PDUResModInd:
+		return s.tunnelMoved(ctx, info.Data, out)
 	case nsmf.PDUResNty:
 		return s.qosNotified(info.Data)
 	case nsmf.PDUResNtyRel:

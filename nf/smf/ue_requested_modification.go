@@ -157,6 +157,7 @@ func (s *session) learn(m *gsm.PDUSessionModificationRequest, command *gsm.PDUSe
 		s.filters = max(defaultPacketFilters, int(*m.MaximumPacketFilters))
 	}
 	if m.AlwaysOnRequested != nil {
+		s.alwaysOn = s.network.AlwaysOn.grants(*m.AlwaysOnRequested&1 != 0)
 		command.AlwaysOnIndication = s.network.AlwaysOn.indication(*m.AlwaysOnRequested&1 != 0)
 	}
 	command.ProtocolConfigurationOptions = s.network.protocolConfiguration(s.kind, m.ProtocolConfigurationOptions)

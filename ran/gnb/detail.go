@@ -30,6 +30,8 @@ func idsOf(m ngap.Message) (ids, bool) {
 		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.PDUSessionResourceReleaseCommand:
 		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.PDUSessionResourceModifyConfirm:
+		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.UEContextReleaseCommand:
 		if p := m.UENGAPIDs.UENGAPIDPair; p != nil {
 			return ids{&p.AMFUENGAPID, &p.RANUENGAPID}, true

@@ -243,3 +243,14 @@ func backOff(t *nas.GPRSTimer3) time.Duration {
 	d, _ := t.Duration()
 	return d
 }
+
+// ForgetSession loses a session without a word to the network. The error is ErrSession.
+func (u *UE) ForgetSession(id uint8) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.session(id) == nil {
+		return ErrSession
+	}
+	u.removeSession(id)
+	return nil
+}

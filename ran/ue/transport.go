@@ -7,6 +7,7 @@ import (
 	"github.com/limpid-5g/limpid/ran/radio"
 	"github.com/limpid-5g/limpid/wire/nas"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
+	"github.com/limpid-5g/limpid/wire/nas/gsm"
 )
 
 // Send sends any 5GMM message as the state of the UE protects it. It changes no state.
@@ -21,6 +22,13 @@ func (u *UE) SendPDU(pdu []byte) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.transmit(pdu)
+}
+
+// SendSM sends a 5GSM message that belongs to no procedure of the UE.
+func (u *UE) SendSM(m gsm.Message) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.sendSM(m, nil)
 }
 
 // send protects a message if secure exchange is established, TS 24.501 §4.4.4.1, and sends it.

@@ -68,6 +68,10 @@ const (
 	PDUResNty       N2SMInfoType = "PDU_RES_NTY"
 	PDUResNtyRel    N2SMInfoType = "PDU_RES_NTY_REL"
 
+	PDUResModInd     N2SMInfoType = "PDU_RES_MOD_IND"
+	PDUResModCfm     N2SMInfoType = "PDU_RES_MOD_CFM"
+	PDUResModIndFail N2SMInfoType = "PDU_RES_MOD_IND_FAIL"
+
 	PathSwitchReq       N2SMInfoType = "PATH_SWITCH_REQ"
 	PathSwitchSetupFail N2SMInfoType = "PATH_SWITCH_SETUP_FAIL"
 	PathSwitchReqAck    N2SMInfoType = "PATH_SWITCH_REQ_ACK"
