@@ -38,6 +38,7 @@ func (c *Core) serveControl(ctx context.Context) error {
 		return AuditReport{Found: found}, err
 	})
 	c.registerRadioOrders(s)
+	c.registerSessionOrders(s)
 	if c.opts.Operations != nil {
 		c.opts.Operations(s)
 	}

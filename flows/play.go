@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -64,6 +65,7 @@ func Play(ctx context.Context, f *Flow, o Options) Result {
 	start := time.Now()
 	result := Result{Flow: f.Name, Clause: f.Clause, Title: f.Title, Outcome: Passed}
 	s, heard := newField(ctx, o)
+	s.subscribers = f.Subscribers
 	if lines := s.insideLines(f.Script); len(lines) > 0 {
 		result.Outcome, result.Why = NotApplicable, "reaches into the core: "+strings.Join(lines, "; ")
 		return result
@@ -78,6 +80,11 @@ func Play(ctx context.Context, f *Flow, o Options) Result {
 	return result
 }
 
+// anyAddress tells whether another core may choose another address than Limpid would: any but a subscriber's own.
+func (s *stage) anyAddress(want string) bool {
+	return s.core == nil && !bytes.Contains(s.subscribers, []byte(want))
+}
+
 // newField makes a stage without a core.
 func newField(ctx context.Context, o Options) (*stage, *heard) {
 	log := o.Log
@@ -87,7 +94,7 @@ func newField(ctx context.Context, o Options) (*stage, *heard) {
 	h := &heard{next: o.Ladder}
 	s := &stage{
 		recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
-		cells:    make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE),
+		cells:    make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE), cellConfigs: make(map[string]gnb.Config),
 		settle: h.settle, dial: o.Dial, n3: o.N3, datagram: o.Datagram, seen: h.take,
 	}
 	h.note = s.recorder
@@ -161,7 +168,7 @@ func (h *heard) settle() {
 	}
 }
 
-// differences compares, line by line of the script, which messages the AMF sent on N2 with those of a ladder.
+// differences compares, line by line of the script, which messages the AMF sent on N1 and N2 with those of a ladder.
 func (h *heard) differences(want string) []string {
 	got := h.note.text()
 	if want == "" {
@@ -183,7 +190,7 @@ func (h *heard) differences(want string) []string {
 		}
 		for _, name := range names {
 			if n, m := e.sent[name], s.sent[name]; n != m {
-				found = append(found, fmt.Sprintf("%s: %s %d times, Limpid %d", cmp.Or(s.line, e.line), name, m, n))
+				found = append(found, fmt.Sprintf("%s: %s %d times, want %d", cmp.Or(s.line, e.line), name, m, n))
 			}
 		}
 	}
@@ -196,7 +203,7 @@ type step struct {
 	sent map[string]int
 }
 
-// fromAMF reads the N2 messages of the AMF in a ladder.
+// fromAMF reads the messages of the AMF in a ladder.
 func fromAMF(text string) []step {
 	var steps []step
 	for line := range strings.Lines(text) {
@@ -205,8 +212,12 @@ func fromAMF(text string) []step {
 			continue
 		}
 		fields := strings.Fields(line)
-		if len(steps) > 0 && len(fields) > 5 && fields[1] == string(ladder.N2) && fields[2] == "AMF" {
-			steps[len(steps)-1].sent[fields[5]]++
+		if len(steps) > 0 && len(fields) > 5 && fields[2] == "AMF" && (fields[1] == string(ladder.N1) || fields[1] == string(ladder.N2)) {
+			message := fields[5]
+			if fields[4] == "UE" && len(fields) > 6 { // and its number
+				message = fields[6]
+			}
+			steps[len(steps)-1].sent[message]++
 		}
 	}
 	return steps

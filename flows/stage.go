@@ -72,6 +72,8 @@ type stage struct {
 	n3       []netip.Addr                                                    // one for the tunnels of each gNB
 	datagram func(to netip.Addr) error                                       // lets a packet arrive from a data network
 	seen     ladder.Sink                                                     // what gNBs and UEs see
+	// of the flow, where the core is another's
+	subscribers []byte
 
 	ctx  context.Context
 	stop context.CancelFunc

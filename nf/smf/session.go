@@ -117,6 +117,7 @@ type SessionInfo struct {
 	State         State
 	UpCnxState    nsmf.UpCnxState
 	Type          gsm.PDUSessionType
+	SSCMode       gsm.SSCMode
 	Address       netip.Addr   // IPv4
 	Prefix        netip.Prefix // IPv6
 	UPF           string
@@ -358,7 +359,7 @@ func (s *session) info() SessionInfo {
 	defer s.mu.Unlock()
 	i := SessionInfo{
 		Ref: s.ref(), SUPI: s.supi, PDUSessionID: s.id, DNN: s.network.Name, SNSSAI: s.slice,
-		State: s.state, UpCnxState: s.up, Type: s.kind, Address: s.address.ipv4, Prefix: s.address.ipv6, LocalSEID: s.seid, RemoteSEID: s.remoteSEID,
+		State: s.state, UpCnxState: s.up, Type: s.kind, SSCMode: s.ssc, Address: s.address.ipv4, Prefix: s.address.ipv6, LocalSEID: s.seid, RemoteSEID: s.remoteSEID,
 		UplinkTEID: s.uplink.teid, UplinkAddress: s.uplink.addr, GNBTEID: s.gnb.teid, GNBAddress: s.gnb.addr,
 		Usage: s.usage, ChargingID: s.chargingID(), Started: s.started,
 	}
