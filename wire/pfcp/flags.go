@@ -238,7 +238,14 @@ func (f *CPFunctionFeatures) decode(b []byte) Cause {
 	*f = CPFunctionFeatures(v)
 	return c
 }
-func (f CPFunctionFeatures) append(dst []byte) []byte { return appendFlags(dst, uint64(f), 2) }
+
+// The second octet goes only where a bit of it is set: there are UPFs that take one octet and no more.
+func (f CPFunctionFeatures) append(dst []byte) []byte {
+	if f>>8 == 0 {
+		return appendFlags(dst, uint64(f), 1)
+	}
+	return appendFlags(dst, uint64(f), 2)
+}
 
 func (f *ReportingTriggers) decode(b []byte) Cause {
 	v, c := decodeFlags(b, 1)
