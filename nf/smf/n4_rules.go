@@ -123,7 +123,8 @@ func (s *session) establishmentRequest() *pfcp.SessionEstablishmentRequest {
 		CreateFAR: []pfcp.CreateFAR{{
 			FARID: uplinkFAR, ApplyAction: pfcp.ApplyFORW,
 			ForwardingParameters: pfcp.Some(pfcp.ForwardingParameters{
-				DestinationInterface: pfcp.InterfaceCore, NetworkInstance: pfcp.Some(dnn)}),
+				DestinationInterface: pfcp.InterfaceCore, NetworkInstance: pfcp.Some(dnn),
+				DestinationInterfaceType: pfcp.Some(pfcp.InterfaceTypeN6)}),
 		}, s.downlinkFAR()},
 		CreateURR: []pfcp.CreateURR{s.usageRule()},
 		PDNType:   pfcp.Some(s.pdnType()),
@@ -198,7 +199,8 @@ func (s *session) downlinkFAR() pfcp.CreateFAR {
 	case s.gnb.valid():
 		far.ApplyAction = pfcp.ApplyFORW
 		far.ForwardingParameters = pfcp.Some(pfcp.ForwardingParameters{
-			DestinationInterface: pfcp.InterfaceAccess, OuterHeaderCreation: pfcp.Some(s.gnb.outerHeader())})
+			DestinationInterface: pfcp.InterfaceAccess, OuterHeaderCreation: pfcp.Some(s.gnb.outerHeader()),
+			DestinationInterfaceType: pfcp.Some(pfcp.InterfaceTypeN33GPP)})
 	case s.state != Establishing:
 		far.ApplyAction = bufferAndNotify
 	}
@@ -247,12 +249,13 @@ func (q *sessionQoS) qers() []pfcp.CreateQER {
 	return list
 }
 
-// qersOf are the QERs that a flow's packets pass. The Session-AMBR is of the non-GBR flows, TS 23.501 §5.7.1.8.
+// qersOf are the QERs that a flow's packets pass. The Session-AMBR is of the non-GBR flows, TS 23.501 §5.7.1.8. The flow's own
+// goes first: UPFs that take one QER of a PDR and no more (Open5GS, eUPF) then mark the packets with its QFI at least.
 func qersOf(f *qosFlow) []pfcp.QERID {
 	if f.guaranteed() {
 		return []pfcp.QERID{flowQER(f.qfi)}
 	}
-	return []pfcp.QERID{ambrQER, flowQER(f.qfi)}
+	return []pfcp.QERID{flowQER(f.qfi), ambrQER}
 }
 
 // mbr turns bit/s into the kbit/s of TS 29.244 §8.2.8, rounded up so that a small rate is not none.

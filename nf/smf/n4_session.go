@@ -118,7 +118,8 @@ func (s *session) forward(ctx context.Context, gnb tunnel) error {
 	return s.modifyOnUPF(ctx, pfcp.UpdateFAR{
 		FARID: downlinkFAR, ApplyAction: pfcp.Some(pfcp.ApplyFORW),
 		UpdateForwardingParameters: pfcp.Some(pfcp.UpdateForwardingParameters{
-			DestinationInterface: pfcp.Some(pfcp.InterfaceAccess), OuterHeaderCreation: pfcp.Some(gnb.outerHeader())}),
+			DestinationInterface: pfcp.Some(pfcp.InterfaceAccess), OuterHeaderCreation: pfcp.Some(gnb.outerHeader()),
+			DestinationInterfaceType: pfcp.Some(pfcp.InterfaceTypeN33GPP)}),
 	}, 0)
 }
 

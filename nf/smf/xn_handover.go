@@ -168,7 +168,8 @@ func (s *session) redirect(ctx context.Context, to tunnel) error {
 		FARID: downlinkFAR, ApplyAction: pfcp.Some(pfcp.ApplyFORW),
 		UpdateForwardingParameters: pfcp.Some(pfcp.UpdateForwardingParameters{
 			DestinationInterface: pfcp.Some(pfcp.InterfaceAccess), OuterHeaderCreation: pfcp.Some(to.outerHeader()),
-			PFCPSMReqFlags: pfcp.Some(pfcp.SMReqSNDEM)}),
+			DestinationInterfaceType: pfcp.Some(pfcp.InterfaceTypeN33GPP),
+			PFCPSMReqFlags:           pfcp.Some(pfcp.SMReqSNDEM)}),
 	}, 0)
 	if err != nil && !s.recreate(ctx, to, err) {
 		return err
