@@ -2,6 +2,8 @@ package core
 
 import (
 	"context"
+	"errors"
+	"net"
 
 	"github.com/limpid-5g/limpid/manage/control"
 )
@@ -16,12 +18,23 @@ func (c *Core) openControl() error {
 	if c.opts.WithoutControl || path == "off" {
 		return nil
 	}
-	l, err := control.Listen(path)
+	var l net.Listener
+	var err error
+	if f := c.opts.Handed[HandedControl]; f != nil {
+		l, err = net.FileListener(f)
+	} else {
+		l, err = control.Listen(path)
+	}
 	if err != nil {
 		return c.cfg.ErrorAt("control.socket", err)
 	}
 	c.control = l
-	c.closers = append(c.closers, l.Close)
+	c.closers = append(c.closers, func() error {
+		if err := l.Close(); !errors.Is(err, net.ErrClosed) { // whoever served it has closed it
+			return err
+		}
+		return nil
+	})
 	c.log.Info("operators' socket listens", "path", path)
 	return nil
 }
@@ -29,6 +42,10 @@ func (c *Core) openControl() error {
 // serveControl offers what an operator can ask of a running core.
 func (c *Core) serveControl(ctx context.Context) error {
 	s := control.NewServer(c.nf("control"))
+	s.Before(c.record)
+	if c.opts.Operations != nil {
+		c.opts.Operations(s)
+	}
 	c.registerUPF(s)
 	if c.amf == nil {
 		return s.Serve(ctx, c.control)
@@ -39,9 +56,23 @@ func (c *Core) serveControl(ctx context.Context) error {
 	})
 	c.registerRadioOrders(s)
 	c.registerSessionOrders(s)
-	if c.opts.Operations != nil {
-		c.opts.Operations(s)
-	}
 	control.Register(s, "policy/apply", c.applyPolicies)
 	return s.Serve(ctx, c.control)
+}
+
+// harmless are the operations that show how the core does and change nothing: only they are not taken down.
+func harmless(operation string) bool {
+	switch operation {
+	case "audit", "gnb.list", "node.list", "upf/drops", "lockdown", "egress", "ue.voice":
+		return true
+	}
+	return false
+}
+
+// record takes an operation down before it is done.
+func (c *Core) record(ctx context.Context, operation string, request any) error {
+	if c.opts.Record == nil || harmless(operation) {
+		return nil
+	}
+	return c.opts.Record(ctx, operation, request)
 }

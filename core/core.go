@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"time"
 
@@ -39,6 +40,10 @@ type Options struct {
 	// Operations adds to what an operator can ask of the running core.
 	Operations func(*control.Server)
 	Ladder     ladder.Sink
+	// Handed are descriptors that a privileged process opened, by name (Open): what takes privileges is not opened then.
+	Handed map[string]*os.File
+	// Record takes down an operator's act before it is done; its error is why it is not done.
+	Record func(ctx context.Context, act string, request any) error
 
 	// Store is used instead of the file that the configuration names; Close does not close it.
 	Store store.Store
@@ -226,7 +231,9 @@ func (c *Core) openN2() error {
 	transport, n2 := c.opts.SCTP, c.cfg.AMF.N2
 	if transport == nil {
 		var err error
-		if transport, err = sctp.New(sctpConfig(c.cfg, c.log)); err != nil {
+		cfg := sctpConfig(c.cfg, c.log)
+		cfg.RawSockets = [2]*os.File{c.opts.Handed[handedRaw4], c.opts.Handed[handedRaw6]}
+		if transport, err = sctp.New(cfg); err != nil {
 			return c.cfg.ErrorAt("amf.n2.sctp", err)
 		}
 		c.closers = append(c.closers, transport.Close)

@@ -16,6 +16,9 @@ func (c *Core) openDatapath(cfg upf.Config) (upf.Datapath, error) {
 	if c.opts.Datapath != nil {
 		return c.opts.Datapath(cfg, log)
 	}
+	if c.opts.Handed != nil {
+		return c.adoptDatapath(cfg, log)
+	}
 	slow, err := soft.New(cfg, log)
 	if err != nil || c.cfg.UPF.Datapath == "soft" {
 		return slow, err

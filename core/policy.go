@@ -2,6 +2,8 @@ package core
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"net/http"
 	"os"
 
@@ -16,6 +18,11 @@ import (
 type PolicyRequest struct {
 	Name   string `json:"name"` // of the file, for errors
 	Config []byte `json:"config"`
+}
+
+// Detail is what a record says of the request: a configuration holds secrets, its hash none.
+func (p PolicyRequest) Detail() string {
+	return fmt.Sprintf("%s sha256 %x", p.Name, sha256.Sum256(p.Config))
 }
 
 // ApplyPolicies takes the pcf part of cfg into use: sessions and UEs that it concerns are changed at once, TS 23.502

@@ -19,7 +19,7 @@ func newBackupCommand() *cobra.Command {
 			"store meanwhile. UEs and sessions are not part of it: after a restore every phone registers anew.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withStore(cmd.Context(), db, false, func(st store.Store) error {
+			return withStore(cmd.Context(), db, false, recordRequest{Act: "subscribers exported with their keys", Detail: args[0]}, func(st store.Store) error {
 				n, err := backup.Save(cmd.Context(), st, args[0])
 				if err != nil {
 					return err
@@ -41,7 +41,7 @@ func newRestoreCommand() *cobra.Command {
 		Short: "Bring the subscribers of a backup into a store that has none",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withStore(cmd.Context(), db, true, func(st store.Store) error {
+			return withStore(cmd.Context(), db, true, recordRequest{Act: "subscribers restored", Detail: args[0]}, func(st store.Store) error {
 				n, err := backup.Load(cmd.Context(), args[0], st)
 				if err != nil {
 					return err

@@ -35,6 +35,7 @@ func newCoreCommand() *cobra.Command {
 	cmd.Flags().StringVarP(&file, "config", "c", "limpid.yaml", "configuration")
 	cmd.Flags().StringVar(&ladderForm, "ladder", "", "show every message on standard output: text or json")
 	cmd.Flags().Lookup("ladder").NoOptDefVal = "text"
+	cmd.AddCommand(newCoreProcessesCommand())
 	return cmd
 }
 
@@ -46,6 +47,9 @@ func runCore(ctx context.Context, file, ladderForm string, out, errOut io.Writer
 	if err := cfg.CheckHost(); err != nil {
 		return err
 	}
+	if cfg.Processes.Separate {
+		return runLoader(ctx, cfg, file, ladderForm, out, errOut)
+	}
 	core.LimitMemory(ctx)
 	log := newLogger(cfg.Log, errOut)
 	sink, endLadder, err := newLadder(ladderForm, out)
@@ -56,13 +60,18 @@ func runCore(ctx context.Context, file, ladderForm string, out, errOut io.Writer
 	if err != nil {
 		return err
 	}
-	c, err := core.New(ctx, cfg, core.Options{Log: log, Ladder: sink, Operations: protection.operations})
+	acts, err := openOwnLedger(cfg, log)
 	if err != nil {
 		return errors.Join(err, protection.close())
 	}
-	if err := protection.lock(); err != nil {
-		return errors.Join(err, c.Close(), protection.close())
+	c, err := core.New(ctx, cfg, core.Options{Log: log, Ladder: sink, Operations: protection.operations, Record: acts.operation})
+	if err != nil {
+		return errors.Join(err, acts.close(), protection.close())
 	}
+	if err := protection.lock(); err != nil {
+		return errors.Join(err, c.Close(), acts.close(), protection.close())
+	}
+	go acts.serve(ctx)
 	go protection.run(ctx)
 	go func() {
 		if c.AwaitUPFs(ctx) {
@@ -75,7 +84,7 @@ func runCore(ctx context.Context, file, ladderForm string, out, errOut io.Writer
 	reloading, stop := context.WithCancel(ctx)
 	defer stop()
 	go c.ReloadPolicies(reloading, file, hup)
-	return errors.Join(c.Run(ctx), c.Close(), protection.close(), endLadder())
+	return errors.Join(c.Run(ctx), c.Close(), acts.close(), protection.close(), endLadder())
 }
 
 // newLadder makes the sink of a form, nil for none, and what writes the last arrows when nobody sends any more.

@@ -24,6 +24,7 @@ type protection struct {
 	cfg   *config.Config
 	log   *slog.Logger
 	guard *egress.Guard // nil: off, or not to be had and not required
+	kept  confinement
 }
 
 // loadEither reads the configuration of a core, or of a UPF alone.
@@ -36,7 +37,7 @@ func loadEither(file string) (*config.Config, error) {
 
 // protect puts the process under the egress policy of its configuration.
 func protect(cfg *config.Config, log *slog.Logger) (*protection, error) {
-	p := &protection{cfg: cfg, log: log}
+	p := &protection{cfg: cfg, log: log, kept: confinement{mode: lockdown.Mode(cfg.Lockdown), profile: lockdownProfile(cfg)}}
 	if cfg.Egress.Mode == "off" {
 		log.Warn("egress is off: this process may speak to anybody")
 		return p, nil
@@ -61,11 +62,7 @@ func protect(cfg *config.Config, log *slog.Logger) (*protection, error) {
 }
 
 // lock gives up the process's rights. Everything must be open.
-func (p *protection) lock() error {
-	profile := lockdownProfile(p.cfg)
-	_, err := lockdown.Enter(lockdown.Mode(p.cfg.Lockdown), profile, p.log)
-	return err
-}
+func (p *protection) lock() error { return p.kept.enter(p.log) }
 
 // run tells the log what is refused until ctx ends.
 func (p *protection) run(ctx context.Context) {
@@ -88,7 +85,8 @@ func (p *protection) close() error {
 // lockdownAnswer and egressAnswer are what the running core says of itself.
 type (
 	lockdownAnswer struct {
-		Tried []triedAct `json:"tried"`
+		Reached string     `json:"reached"` // the tier, and what is missing
+		Tried   []triedAct `json:"tried"`
 	}
 	triedAct struct {
 		Act     string `json:"act"`
@@ -106,9 +104,7 @@ type (
 
 // operations lets an operator ask the running core to try what it must not be able to do, and what was refused.
 func (p *protection) operations(s *control.Server) {
-	control.Register(s, "lockdown", func(context.Context, struct{}) (lockdownAnswer, error) {
-		return tried(lockdown.Attempts(lockdownProfile(p.cfg))), nil
-	})
+	p.kept.operation(s)
 	control.Register(s, "egress", func(context.Context, struct{}) (egressAnswer, error) {
 		if p.guard == nil {
 			return egressAnswer{}, nil
@@ -138,6 +134,9 @@ func tried(outcomes []lockdown.Outcome) lockdownAnswer {
 // its database.
 func lockdownProfile(cfg *config.Config) lockdown.Profile {
 	var p lockdown.Profile
+	if cfg.Ledger.Folder != "" {
+		p.Write = append(p.Write, cfg.Ledger.Folder)
+	}
 	alone := cfg.UPF != nil && len(cfg.UPF.SMFs) > 0 // a UPF alone has no store
 	if !alone && cfg.Store.URL == "" {
 		p.Write = append(p.Write, lockdown.Existing(cfg.Store.Path))
@@ -150,13 +149,23 @@ func lockdownProfile(cfg *config.Config) lockdown.Profile {
 		p.Write = append(p.Write, lockdown.Existing(cfg.Control.Socket))
 	}
 	if u := cfg.UPF; u != nil && u.Datapath != "soft" {
-		pin := u.XDP.Pin
-		if pin == "" {
-			pin = xdp.DefaultPin
-		}
-		p.Write = append(p.Write, pin)
+		p.Write = append(p.Write, pinOf(cfg))
 	}
 	return p
+}
+
+// pinOf is where the programs of the fast path are pinned.
+func pinOf(cfg *config.Config) string {
+	if pin := cfg.UPF.XDP.Pin; pin != "" {
+		return pin
+	}
+	return xdp.DefaultPin
+}
+
+// metricsPort is where metrics can be read; false: nowhere.
+func metricsPort(cfg *config.Config) (uint16, bool) {
+	m, err := netip.ParseAddrPort(cfg.Metrics.Address)
+	return m.Port(), err == nil
 }
 
 // database is where the shared database listens.
@@ -173,23 +182,58 @@ func database(cfg *config.Config) (host string, port uint16, err error) {
 	return u.Hostname(), uint16(n), err
 }
 
-// egressPolicy is whom the configuration names.
+// egressPolicy is whom the configuration names: for a core in one process.
 func egressPolicy(cfg *config.Config) (egress.Policy, error) {
-	var p egress.Policy
-	add := func(network netip.Prefix, protocol uint8, local, remote uint16, why string) {
+	p, err := controlPlanePolicy(cfg)
+	if err != nil {
+		return p, err
+	}
+	user, err := userPlanePolicy(cfg)
+	p.Rules = append(p.Rules, user.Rules...)
+	return p, err
+}
+
+// peer adds a rule to a policy.
+type peer func(network netip.Prefix, protocol uint8, local, remote uint16, why string)
+
+func addTo(p *egress.Policy) peer {
+	return func(network netip.Prefix, protocol uint8, local, remote uint16, why string) {
 		p.Rules = append(p.Rules, egress.Rule{Network: network, Protocol: protocol, Local: local, Remote: remote, Why: why})
 	}
-	single := func(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, a.BitLen()) }
+}
+
+func single(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, a.BitLen()) }
+
+// userPlanePolicy is whom the user plane speaks to by its sockets.
+func userPlanePolicy(cfg *config.Config) (p egress.Policy, err error) {
+	if cfg.UPF == nil {
+		return p, nil
+	}
+	add := addTo(&p)
+	gnbs, err := cfg.GNBNetworks()
+	if err != nil {
+		return p, err
+	}
+	for _, g := range gnbs {
+		add(g, egress.UDP, 0, gtpu.Port, "N3")
+		add(g, egress.UDP, gtpu.Port, 0, "N3, answers")
+	}
+	for _, smf := range controllers(cfg) {
+		add(single(smf), egress.UDP, pfcp.Port, 0, "N4 to the SMF")
+		add(single(smf), egress.UDP, 0, pfcp.Port, "N4 to the SMF")
+	}
+	return p, nil
+}
+
+// controlPlanePolicy is whom the rest speaks to.
+func controlPlanePolicy(cfg *config.Config) (p egress.Policy, err error) {
+	add := addTo(&p)
 	gnbs, err := cfg.GNBNetworks()
 	if err != nil {
 		return p, err
 	}
 	for _, g := range gnbs {
 		addN2(cfg, g, add)
-		if cfg.UPF != nil {
-			add(g, egress.UDP, 0, gtpu.Port, "N3")
-			add(g, egress.UDP, gtpu.Port, 0, "N3, answers")
-		}
 	}
 	if s := cfg.AMF.N2.SCTP; cfg.AMF.N2.Address.IsValid() && (s == "raw" || s == "auto") {
 		p.Raw = append(p.Raw, egress.SCTP)
@@ -197,10 +241,6 @@ func egressPolicy(cfg *config.Config) (egress.Policy, error) {
 	for _, u := range cfg.SMF.UPFs {
 		add(single(u.Address), egress.UDP, 0, u.Port, "N4 to UPF "+u.Name)
 		add(single(u.Address), egress.UDP, pfcp.Port, 0, "N4 to UPF "+u.Name+", answers")
-	}
-	for _, smf := range controllers(cfg) {
-		add(single(smf), egress.UDP, pfcp.Port, 0, "N4 to the SMF")
-		add(single(smf), egress.UDP, 0, pfcp.Port, "N4 to the SMF")
 	}
 	if m, err := netip.ParseAddrPort(cfg.Metrics.Address); err == nil {
 		add(single(m.Addr()), egress.TCP, m.Port(), 0, "who reads the metrics on this machine")
@@ -216,7 +256,7 @@ func egressPolicy(cfg *config.Config) (egress.Policy, error) {
 }
 
 // addN2 names a network of gNBs on N2, TS 38.412 §7.
-func addN2(cfg *config.Config, gnbs netip.Prefix, add func(netip.Prefix, uint8, uint16, uint16, string)) {
+func addN2(cfg *config.Config, gnbs netip.Prefix, add peer) {
 	n2 := cfg.AMF.N2
 	if !n2.Address.IsValid() {
 		return // a UPF alone
@@ -241,7 +281,7 @@ func controllers(cfg *config.Config) []netip.Addr {
 }
 
 // addDatabase names the shared database. Its name is looked up once, now: later only /etc/hosts can tell it.
-func addDatabase(cfg *config.Config, add func(netip.Prefix, uint8, uint16, uint16, string)) error {
+func addDatabase(cfg *config.Config, add peer) error {
 	if cfg.Store.URL == "" {
 		return nil
 	}

@@ -63,12 +63,15 @@ func proveDataplane(file string, builtOnly bool, process int) (*dataplane.Result
 		return nil, cfg.ErrorAt("upf", errors.New("there is no UPF in this core, so its data plane is proven where the UPF runs"))
 	}
 	o := dataplane.Options{Process: process}
-	if cfg.Egress.Mode != "off" {
-		policy, err := egressPolicy(cfg)
-		if err != nil {
-			return nil, err
+	policies, err := policiesOf(cfg, process)
+	if err != nil {
+		return nil, err
+	}
+	for pid, policy := range policies {
+		if o.Processes == nil {
+			o.Processes = make(map[int][]*ebpf.CollectionSpec)
 		}
-		o.Others = append(o.Others, egress.Built(policy))
+		o.Processes[pid] = []*ebpf.CollectionSpec{egress.Built(policy)}
 	}
 	if o.Built, err = builtFor(core.UPFConfig(cfg), cfg.UPF.Datapath); err != nil {
 		return nil, err

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +31,7 @@ func newProveEgress() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&file, "config", "c", "limpid.yaml", "the configuration of the core")
-	cmd.Flags().IntVar(&process, "process", 0, "the running core's process")
+	cmd.Flags().IntVar(&process, "process", 0, "the running core's process, or its loader where the core is divided")
 	cmd.Flags().StringVar(&socket, "socket", "", "the running core's control.socket, to ask what was refused so far")
 	_ = cmd.MarkFlagRequired("process")
 	cmd.AddCommand(&cobra.Command{Use: "strangers", Hidden: true, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
@@ -48,33 +50,23 @@ func proveEgress(cmd *cobra.Command, file, socket string, process int) error {
 	if err != nil {
 		return err
 	}
-	policy, err := egressPolicy(cfg)
-	if err != nil {
-		return err
-	}
-	own, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	var seen, wrong []string
-	var tried []egress.Outcome
-	err = cgroup.Of(process, func(root, path string) (err error) {
-		group := filepath.Join(root, path)
-		if seen, wrong, err = egress.Inspect(policy, group); err != nil {
-			return err
-		}
-		tried, err = egress.Try(group, []string{own, "prove", "egress", "strangers"})
-		return err
-	})
+	cfg.Egress.Mode = "required" // what is off is not proven
+	policies, err := policiesOf(cfg, process)
 	if err != nil {
 		return err
 	}
 	out := cmd.OutOrStdout()
-	for _, r := range policy.Rules {
-		fmt.Fprintf(out, "declared  %v\n", r)
-	}
-	for _, s := range seen {
-		fmt.Fprintf(out, "at work   %s\n", s)
+	var wrong []string
+	var tried []egress.Outcome
+	for _, pid := range slices.Sorted(maps.Keys(policies)) {
+		if len(policies) > 1 {
+			fmt.Fprintf(out, "process %d\n", pid)
+		}
+		outcomes, differs, err := lookAtEgress(out, policies[pid], pid)
+		if err != nil {
+			return err
+		}
+		tried, wrong = append(tried, outcomes...), append(wrong, differs...)
 	}
 	if err := writeEgress(out, tried, wrong); err != nil {
 		return err
@@ -91,6 +83,30 @@ func proveEgress(cmd *cobra.Command, file, socket string, process int) error {
 		fmt.Fprintf(out, "- %s\n", r)
 	}
 	return nil
+}
+
+// lookAtEgress looks at the control group of a process, and tries from inside it to reach strangers.
+func lookAtEgress(out io.Writer, policy egress.Policy, process int) (tried []egress.Outcome, wrong []string, err error) {
+	own, err := os.Executable()
+	if err != nil {
+		return nil, nil, err
+	}
+	var seen []string
+	err = cgroup.Of(process, func(root, path string) (err error) {
+		group := filepath.Join(root, path)
+		if seen, wrong, err = egress.Inspect(policy, group); err != nil {
+			return err
+		}
+		tried, err = egress.Try(group, []string{own, "prove", "egress", "strangers"})
+		return err
+	})
+	for _, r := range policy.Rules {
+		fmt.Fprintf(out, "declared  %v\n", r)
+	}
+	for _, s := range seen {
+		fmt.Fprintf(out, "at work   %s\n", s)
+	}
+	return tried, wrong, err
 }
 
 func writeEgress(out io.Writer, tried []egress.Outcome, wrong []string) error {

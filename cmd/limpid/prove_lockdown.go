@@ -14,7 +14,8 @@ import (
 )
 
 func newProveLockdown() *cobra.Command {
-	var file, socket string
+	var file string
+	var sockets []string
 	cmd := &cobra.Command{
 		Use:   "lockdown [--socket limpid.sock | --config limpid.yaml]",
 		Short: "Try from inside each act that a running core must not be able to do",
@@ -22,24 +23,27 @@ func newProveLockdown() *cobra.Command {
 			"lockdown of the configuration and tries. No act does harm if it is allowed.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var answer lockdownAnswer
-			who := "the running core at " + socket
-			if socket != "" {
-				if err := control.NewClient(socket).Call(cmd.Context(), "lockdown", nil, &answer); err != nil {
-					return err
-				}
-			} else {
+			if len(sockets) == 0 {
+				var answer lockdownAnswer
 				reached, err := lockedDown(file, &answer)
 				if err != nil {
 					return err
 				}
-				who = "a process like the core, lockdown " + reached.String()
+				return writeTried(cmd.OutOrStdout(), "a process like the core, lockdown "+reached.String(), answer)
 			}
-			return writeTried(cmd.OutOrStdout(), who, answer)
+			var errs []error
+			for _, socket := range sockets { // one of each process
+				var answer lockdownAnswer
+				if err := control.NewClient(socket).Call(cmd.Context(), "lockdown", nil, &answer); err != nil {
+					return err
+				}
+				errs = append(errs, writeTried(cmd.OutOrStdout(), fmt.Sprintf("the running process at %s, lockdown %s", socket, answer.Reached), answer))
+			}
+			return errors.Join(errs...)
 		},
 	}
 	cmd.Flags().StringVarP(&file, "config", "c", "limpid.yaml", "the configuration whose lockdown to take")
-	cmd.Flags().StringVar(&socket, "socket", "", "the running core's control.socket")
+	cmd.Flags().StringSliceVar(&sockets, "socket", nil, "the running core's control.socket; repeated, the sockets of all its processes")
 	return cmd
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/limpid-5g/limpid/manage/control"
 	"github.com/limpid-5g/limpid/manage/subscriber"
 	"github.com/limpid-5g/limpid/store"
 	"github.com/limpid-5g/limpid/store/engine"
@@ -40,7 +41,7 @@ func newSubscriberAdd(db *string) *cobra.Command {
 		Example: "  limpid subscriber add --imsi 001010000000001 --key 465B5CE8B199B49FAA5F0A2EE238A6BC --opc E8ED289DEBA952E4283B54E88E6183CA",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withStore(cmd.Context(), *db, !replace, func(st store.Store) error {
+			return withStore(cmd.Context(), *db, !replace, recordRequest{Act: "subscriber added or replaced", Detail: in.IMSI}, func(st store.Store) error {
 				change, done := subscriber.Add, "added"
 				if replace {
 					change, done = subscriber.Replace, "replaced"
@@ -103,7 +104,7 @@ func newSubscriberSet(db *string) *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in.IMSI = args[0]
-			return withStore(cmd.Context(), *db, false, func(st store.Store) error {
+			return withStore(cmd.Context(), *db, false, recordRequest{Act: "subscriber changed", Detail: in.IMSI}, func(st store.Store) error {
 				if err := subscriber.Set(cmd.Context(), st, in); err != nil {
 					return err
 				}
@@ -127,7 +128,7 @@ func newSubscriberList(db *string) *cobra.Command {
 		Short: "List all subscribers, without keys",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withStore(cmd.Context(), *db, false, func(st store.Store) error {
+			return withStore(cmd.Context(), *db, false, recordRequest{Act: "subscribers listed"}, func(st store.Store) error {
 				return subscriber.List(cmd.Context(), st, cmd.OutOrStdout())
 			})
 		},
@@ -141,7 +142,11 @@ func newSubscriberShow(db *string) *cobra.Command {
 		Short: "Show one subscriber",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withStore(cmd.Context(), *db, false, func(st store.Store) error {
+			act := "subscriber shown"
+			if revealKeys {
+				act = "keys of a subscriber read"
+			}
+			return withStore(cmd.Context(), *db, false, recordRequest{Act: act, Detail: args[0]}, func(st store.Store) error {
 				return subscriber.Show(cmd.Context(), st, cmd.OutOrStdout(), args[0], revealKeys)
 			})
 		},
@@ -164,7 +169,7 @@ func newSubscriberImport(db *string) *cobra.Command {
 				return err
 			}
 			defer func() { _ = file.Close() }()
-			return withStore(cmd.Context(), *db, true, func(st store.Store) error {
+			return withStore(cmd.Context(), *db, true, recordRequest{Act: "subscribers imported", Detail: args[0]}, func(st store.Store) error {
 				n, err := subscriber.ImportCSV(cmd.Context(), st, file)
 				if err != nil {
 					return fmt.Errorf("%s: %w", args[0], err)
@@ -182,7 +187,7 @@ func newSubscriberRemove(db *string) *cobra.Command {
 		Short: "Remove a subscriber",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withStore(cmd.Context(), *db, false, func(st store.Store) error {
+			return withStore(cmd.Context(), *db, false, recordRequest{Act: "subscriber removed", Detail: args[0]}, func(st store.Store) error {
 				if err := subscriber.Remove(cmd.Context(), st, args[0]); err != nil {
 					return err
 				}
@@ -194,7 +199,13 @@ func newSubscriberRemove(db *string) *cobra.Command {
 }
 
 // withStore runs work on the file at path; only adding makes a file where there is none.
-func withStore(ctx context.Context, path string, create bool, work func(store.Store) error) error {
+// The act is in the ledger before it is done, where the store has one: not being taken down, it is not done.
+func withStore(ctx context.Context, path string, create bool, act recordRequest, work func(store.Store) error) error {
+	if socket := ledgerOf(path); socket != "" {
+		if err := (recorder{control.NewClient(socket)}).record(ctx, act); err != nil {
+			return err
+		}
+	}
 	st, err := engine.Open(ctx, path, create)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("store %s does not exist: name it with --db, or make it with limpid subscriber add", path)

@@ -26,6 +26,9 @@ type Config struct {
 	// need or it does not run, "auto" as far as the kernel can, "off" none.
 	Lockdown string `yaml:"lockdown"`
 	Egress   Egress `yaml:"egress"`
+	// Processes divides the core, so that no process has another's rights.
+	Processes Processes `yaml:"processes"`
+	Ledger    Ledger    `yaml:"ledger"`
 
 	file   string
 	places map[string]place

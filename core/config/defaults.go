@@ -15,11 +15,12 @@ import (
 // defaults is a configuration before its file is read. There is none for what only the operator can know.
 func defaults() *Config {
 	return &Config{
-		Name:     "limpid",
-		Log:      Log{Level: "info", Format: "text"},
-		Store:    Store{Path: "limpid.db"},
-		Lockdown: "required",
-		Egress:   Egress{Mode: "required"},
+		Name:      "limpid",
+		Log:       Log{Level: "info", Format: "text"},
+		Store:     Store{Path: "limpid.db"},
+		Lockdown:  "required",
+		Egress:    Egress{Mode: "required"},
+		Processes: Processes{Users: Users{ControlPlane: 64110, UserPlane: 64111, Ledger: 64112}},
 		AMF: AMF{
 			GUAMI:             GUAMI{Region: 1, Set: 1},
 			RelativeCapacity:  255,
@@ -43,6 +44,7 @@ func defaults() *Config {
 
 // derive fills what was left out and follows from something else.
 func (c *Config) derive() {
+	c.deriveProcesses()
 	if c.Control.Socket == "" {
 		c.Control.Socket = strings.TrimSuffix(c.Store.Path, filepath.Ext(c.Store.Path)) + ".sock"
 	}

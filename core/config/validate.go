@@ -38,6 +38,7 @@ func (v *validator) bad(key, format string, args ...any) {
 func (c *Config) validate() error {
 	v := &validator{Config: c}
 	v.common()
+	v.processes()
 	if c.Store.Path == "" {
 		v.bad("store.path", "want the name of a file")
 	}

@@ -38,6 +38,7 @@ const (
 type lab struct {
 	limpid, dir string
 	core, ran   string // names of the namespaces
+	divided     bool   // the core is a loader and its processes
 	process     *exec.Cmd
 	log         *bytes.Buffer
 }
@@ -57,7 +58,7 @@ func newLab(ctx context.Context, limpid string) (*lab, error) {
 
 func (l *lab) build(ctx context.Context) error {
 	pins := filepath.Join(l.dir, "bpf")
-	if err := errors.Join(os.Mkdir(pins, 0o700), unix.Mount("bpf", pins, "bpf", 0, "")); err != nil {
+	if err := errors.Join(os.Chmod(l.dir, 0o711), os.Mkdir(pins, 0o700), unix.Mount("bpf", pins, "bpf", 0, "")); err != nil {
 		return fmt.Errorf("a BPF file system: %w", err)
 	}
 	commands := [][]string{
@@ -99,7 +100,11 @@ func (l *lab) configure(setting string) error {
 	case strings.HasPrefix(setting, "egress"):
 		replace = append(replace, "  mode: required", "  mode: off")
 	}
-	return os.WriteFile(l.file("run.yaml"), []byte(strings.NewReplacer(replace...).Replace(string(b))), 0o600)
+	text := strings.NewReplacer(replace...).Replace(string(b))
+	if l.divided {
+		text += "processes: {separate: true}\n"
+	}
+	return os.WriteFile(l.file("run.yaml"), []byte(text), 0o600)
 }
 
 // inCore is a command in the core's network namespace.
@@ -114,11 +119,29 @@ func (l *lab) dataplane() []string {
 }
 
 func (l *lab) lockdown() []string {
-	return []string{l.limpid, "prove", "lockdown", "--socket", l.file("store/limpid.sock")}
+	command := []string{l.limpid, "prove", "lockdown", "--socket", l.socket()}
+	if l.divided {
+		for _, process := range []string{"upf", "ledger", "loader"} {
+			command = append(command, "--socket", l.file("limpid-"+process+".sock"))
+		}
+	}
+	return command
 }
 
 func (l *lab) egress() []string {
-	return []string{l.limpid, "prove", "egress", "--config", l.file("run.yaml"), "--process", l.pid(), "--socket", l.file("store/limpid.sock")}
+	told := l.socket()
+	if l.divided {
+		told = l.file("limpid-loader.sock")
+	}
+	return []string{l.limpid, "prove", "egress", "--config", l.file("run.yaml"), "--process", l.pid(), "--socket", told}
+}
+
+// socket is the operators'.
+func (l *lab) socket() string {
+	if l.divided {
+		return l.file("limpid.sock")
+	}
+	return l.file("store/limpid.sock")
 }
 
 // start runs the core with a setting, and waits until it serves.
@@ -135,7 +158,7 @@ func (l *lab) start(ctx context.Context, setting string) error {
 		return err
 	}
 	for range 100 {
-		if out, err := run(ctx, l.limpid, "audit", "--socket", l.file("store/limpid.sock")); err == nil || strings.Contains(out, "found") {
+		if out, err := run(ctx, l.limpid, "audit", "--socket", l.socket()); err == nil || strings.Contains(out, "found") {
 			return nil
 		}
 		time.Sleep(100 * time.Millisecond)
@@ -156,6 +179,11 @@ func (l *lab) stop() error {
 	l.process = nil
 	return errors.Join(err, cgroup.Of(os.Getpid(), func(root, path string) error {
 		for range 50 {
+			if below, err := filepath.Glob(filepath.Join(root, path, group, "*", "cgroup.procs")); err == nil {
+				for _, b := range below {
+					_ = os.Remove(filepath.Dir(b)) // it may be in use for a moment
+				}
+			}
 			if err := os.Remove(filepath.Join(root, path, group)); err == nil || errors.Is(err, os.ErrNotExist) {
 				return nil
 			}
@@ -282,7 +310,7 @@ func (l *lab) foreignProgram() (undo func() error, err error) {
 		return nil, err
 	}
 	var at link.Link
-	err = cgroup.Of(l.process.Process.Pid, func(root, path string) (err error) {
+	err = cgroup.Of(l.member(), func(root, path string) (err error) {
 		at, err = link.AttachCgroup(link.CgroupOptions{Path: filepath.Join(root, path), Attach: ebpf.AttachCGroupInetEgress, Program: program})
 		return err
 	})

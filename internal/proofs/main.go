@@ -72,18 +72,47 @@ func live(ctx context.Context, card *scorecard, limpid string) (err error) {
 	card.proof(ctx, "egress", "the core's control group reaches nobody but declared peers", lab.inCore(lab.egress()...)...)
 	card.note("phones", "three phones register and reach the data network after all that", lab.phones(ctx))
 
-	for _, m := range []struct {
-		name, says string
-		plant      func() (func() error, error)
-		command    func() []string
-	}{
+	if err := plant(ctx, card, lab, []fault{
 		{"a packet socket beside the running core", "foreign socket", lab.packetSocket, lab.dataplane},
 		{"a firewall rule that copies what the running core sends", "foreign rule", lab.copyingRule, lab.dataplane},
 		{"the program at work is replaced by one with another instruction", "program differs", lab.changedProgram, lab.dataplane},
 		{"a foreign program in the running core's control group", "foreign program", lab.foreignProgram, lab.dataplane},
 		{"the running core's policy is taken off its control group", "egress_packet is 0 times", lab.restarted(ctx, "egress: {mode: off}"), lab.egress},
 		{"a core that keeps its rights", "ALLOWED", lab.restarted(ctx, "lockdown: off"), lab.lockdown},
-	} {
+	}); err != nil {
+		return err
+	}
+	return divided(ctx, card, lab)
+}
+
+// divided runs the proofs against the same core as a loader and its processes.
+func divided(ctx context.Context, card *scorecard, lab *lab) error {
+	if err := lab.divide(ctx); err != nil {
+		return err
+	}
+	card.note("phones", "divided into processes: three phones register and reach the data network", lab.phones(ctx))
+	card.proof(ctx, "dataplane", "divided: the programs are the built ones, and nobody else is in the way of any process", lab.inCore(lab.dataplane()...)...)
+	card.proof(ctx, "lockdown", "divided: loader, control plane, user plane and ledger are each refused what they do not need", lab.inCore(lab.lockdown()...)...)
+	card.proof(ctx, "egress", "divided: each process reaches nobody but its own declared peers", lab.inCore(lab.egress()...)...)
+	card.note("processes", "divided: each process is killed and comes back, and phones get through", lab.killed(ctx))
+	card.proof(ctx, "lockdown", "divided: those that came back are locked down as before", lab.inCore(lab.lockdown()...)...)
+	card.proof(ctx, "ledger", "divided: no record of the ledger was changed, taken out or put in", lab.ledger()...)
+	return plant(ctx, card, lab, []fault{
+		{"a record in the running core's ledger is changed", "a record was changed", lab.changedRecord, lab.ledger},
+		{"a foreign program in the control group of one process", "foreign program", lab.foreignProgram, lab.dataplane},
+		{"the program at work is replaced while the core is divided", "program differs", lab.changedProgram, lab.dataplane},
+	})
+}
+
+// fault is planted beside a running core, and caught by a command that says its name.
+type fault struct {
+	name, says string
+	plant      func() (func() error, error)
+	command    func() []string
+}
+
+func plant(ctx context.Context, card *scorecard, lab *lab, faults []fault) error {
+	for _, m := range faults {
 		undo, err := m.plant()
 		if err != nil {
 			return fmt.Errorf("planting %q: %w", m.name, err)

@@ -66,7 +66,7 @@ func (c *scorecard) mutant(where, name string, caught bool, said string) {
 
 // mutated are the packages whose tests plant faults: their names begin with TestMutant.
 func mutated() []string {
-	return []string{"./prove/build", "./prove/reach", "./prove/verifier", "./prove/dataplane", "./prove/lockdown", "./prove/egress", "./cmd/limpid"}
+	return []string{"./prove/build", "./prove/reach", "./prove/verifier", "./prove/dataplane", "./prove/lockdown", "./prove/egress", "./ledger", "./cmd/limpid"}
 }
 
 // mutants runs the planted faults of the tests: a test of a mutant passes if the mutant is caught.

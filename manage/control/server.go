@@ -28,12 +28,16 @@ const (
 
 // Server offers operations. Register comes before Serve.
 type Server struct {
-	mux *http.ServeMux
-	log *slog.Logger
+	mux    *http.ServeMux
+	log    *slog.Logger
+	before func(ctx context.Context, name string, request any) error
 }
 
 // NewServer makes a server without operations.
 func NewServer(log *slog.Logger) *Server { return &Server{mux: http.NewServeMux(), log: log} }
+
+// Before has f see each operation that is asked for; its error is the answer, and nothing is done.
+func (s *Server) Before(f func(ctx context.Context, name string, request any) error) { s.before = f }
 
 // Register offers an operation by its name, such as "audit" or "node/drain". The request is In as JSON, in which a key
 // that is not known is an error; the answer is Out, or the *sbi.ProblemDetails that op's error is or carries.
@@ -43,6 +47,12 @@ func Register[In, Out any](s *Server, name string, op func(context.Context, In) 
 		if err := decode(r.Body, &in); err != nil {
 			s.refuse(w, name, sbi.Problem(http.StatusBadRequest, sbi.CauseInvalidMsgFormat, "%s: %v", name, err))
 			return
+		}
+		if s.before != nil {
+			if err := s.before(r.Context(), name, in); err != nil {
+				s.refuse(w, name, err)
+				return
+			}
 		}
 		out, err := op(r.Context(), in)
 		if err != nil {
@@ -140,6 +150,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	h := &http.Server{
 		Handler: s.mux, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return ctx },
+		ConnContext: withCaller,
 	}
 	stop := context.AfterFunc(ctx, func() {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)

@@ -46,6 +46,8 @@ type Options struct {
 	Process int
 	// Others are programs that the release itself attaches elsewhere, as built.
 	Others []*ebpf.CollectionSpec
+	// Processes are those of a core that is divided, each with its Others, instead of Process.
+	Processes map[int][]*ebpf.CollectionSpec
 
 	certified *Result // of Built, if it was looked at before
 }

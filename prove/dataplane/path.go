@@ -229,6 +229,16 @@ func (r *Result) namespace(o Options, ours map[ebpf.ProgramID]bool) error {
 
 // cgroups looks at the programs of the core's control group and those above it that see packets or addresses.
 func (r *Result) cgroups(o Options, ours map[ebpf.ProgramID]bool) error {
+	for pid, others := range o.Processes {
+		one := o
+		one.Process, one.Others, one.Processes = pid, others, nil
+		if err := r.cgroups(one, ours); err != nil {
+			return err
+		}
+	}
+	if len(o.Processes) > 0 {
+		return nil
+	}
 	pid := o.Process
 	if pid == 0 {
 		pid = os.Getpid()

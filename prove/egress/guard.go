@@ -95,20 +95,7 @@ const prefix = "limpid-egress-"
 // that earlier processes left empty are removed.
 func Start(p Policy) (*Guard, error) {
 	var g *Guard
-	err := cgroup.Of(os.Getpid(), func(root, path string) (err error) {
-		for strings.HasPrefix(filepath.Base(path), prefix) { // a process that was started by one of ours
-			path = filepath.Dir(path)
-		}
-		own := filepath.Join(root, path)
-		if left, err := filepath.Glob(filepath.Join(own, prefix+"*")); err == nil {
-			for _, dir := range left {
-				_ = os.Remove(dir) // one that is in use stays
-			}
-		}
-		group := filepath.Join(own, prefix+strconv.Itoa(os.Getpid()))
-		if err := os.Mkdir(group, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
-			return fmt.Errorf("a control group is needed: %w", err)
-		}
+	err := ownGroup(func(root, group string) (err error) {
 		if g, err = Attach(p, group); err != nil {
 			return errors.Join(err, os.Remove(group))
 		}
@@ -122,6 +109,35 @@ func Start(p Policy) (*Guard, error) {
 		return nil, fmt.Errorf("egress: %w", err)
 	}
 	return g, nil
+}
+
+// ownGroup makes a control group of this process's own and calls f with it.
+func ownGroup(f func(root, group string) error) error {
+	return cgroup.Of(os.Getpid(), func(root, path string) (err error) {
+		for strings.HasPrefix(filepath.Base(path), prefix) { // a process that was started by one of ours
+			path = filepath.Dir(path)
+		}
+		own := filepath.Join(root, path)
+		if left, err := filepath.Glob(filepath.Join(own, prefix+"*")); err == nil {
+			for _, dir := range left {
+				removeGroup(dir)
+			}
+		}
+		group := filepath.Join(own, prefix+strconv.Itoa(os.Getpid()))
+		if err := os.Mkdir(group, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+			return fmt.Errorf("a control group is needed: %w", err)
+		}
+		return f(root, group)
+	})
+}
+
+// removeGroup removes a group with those below it. One that is in use stays.
+func removeGroup(dir string) {
+	below, _ := filepath.Glob(filepath.Join(dir, "*", "cgroup.procs"))
+	for _, b := range below {
+		_ = os.Remove(filepath.Dir(b))
+	}
+	_ = os.Remove(dir)
 }
 
 // Watch tells the log what is refused until ctx ends: each culprit and destination at once, then each time that the number

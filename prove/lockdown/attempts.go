@@ -85,7 +85,7 @@ type act struct {
 // Attempts tries each forbidden act from inside the process.
 func Attempts(p Profile) []Outcome {
 	var outcomes []Outcome
-	for _, a := range slices.Concat(kernelActs(), socketActs(), programActs(), fileActs(p), networkActs(p)) {
+	for _, a := range slices.Concat(kernelActs(p), socketActs(), programActs(p), fileActs(p), networkActs(p)) {
 		outcomes = append(outcomes, Outcome{a.name, a.by, a.do()})
 	}
 	return outcomes
@@ -94,9 +94,9 @@ func Attempts(p Profile) []Outcome {
 const both = SystemCalls | Capabilities
 
 // kernelActs would change what the kernel does.
-func kernelActs() []act {
+func kernelActs(p Profile) []act {
 	bad := ^uintptr(0) - 4095 // an address that is nobody's
-	return []act{
+	list := []act{
 		{"load a BPF program", SystemCalls, call(unix.SYS_BPF, unix.BPF_PROG_LOAD, bad, 128)},
 		{"make a BPF map", SystemCalls, call(unix.SYS_BPF, unix.BPF_MAP_CREATE, bad, 72)},
 		{"attach a BPF program", SystemCalls, call(unix.SYS_BPF, unix.BPF_PROG_ATTACH, bad, 32)},
@@ -113,15 +113,19 @@ func kernelActs() []act {
 		{"change the root folder", both, call(unix.SYS_CHROOT, bad)},
 		{"set the clock", both, call(unix.SYS_CLOCK_SETTIME, unix.CLOCK_REALTIME, bad)},
 		{"reboot", both, call(unix.SYS_REBOOT, 0, 0, 0, 0)},
-		{"hold capabilities, or take them back", Capabilities, capset},
-		{"become another user", both, call(unix.SYS_SETUID, 1<<32-1)},
-		{"raise a limit", SystemCalls, call(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_NOFILE, bad, 0)},
+		{"hold capabilities, or take them back", Capabilities, func() error { return capset(p) }},
 		{"use the kernel's keys", SystemCalls, call(unix.SYS_KEYCTL, bad, 0, 0, 0, 0)},
 		{"open a file by handle", both, call(unix.SYS_OPEN_BY_HANDLE_AT, bad, bad, 0)},
 		{"gain rights by a program", NoNewPrivileges, flag(unix.PR_GET_NO_NEW_PRIVS, 1)},
 		{"be dumped or traced", Limits, flag(unix.PR_GET_DUMPABLE, 0)},
 		{"handle page faults", SystemCalls, call(unix.SYS_USERFAULTFD, bad)},
 	}
+	if p.Starts != "" {
+		return list // as whoever starts a program as another user must
+	}
+	return append(list,
+		act{"become another user", both, call(unix.SYS_SETUID, 1<<32-1)},
+		act{"raise a limit", SystemCalls, call(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_NOFILE, bad, 0)})
 }
 
 // flag asks the kernel for something that it says of the process; anything but want is as good as allowed.
@@ -138,14 +142,14 @@ func flag(option int, want int) func() error {
 	}
 }
 
-// capset asks for a capability, if none is held.
-func capset() error {
+// capset asks for a capability, if none is held beyond the profile's.
+func capset(p Profile) error {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var held [2]unix.CapUserData
 	if err := unix.Capget(&header, &held[0]); err != nil {
 		return fmt.Errorf("not told: %v", err)
 	}
-	if held != [2]unix.CapUserData{} {
+	if held != keptCapabilities(p) {
 		return nil
 	}
 	all := [2]unix.CapUserData{{Effective: 1 << unix.CAP_NET_ADMIN, Permitted: 1 << unix.CAP_NET_ADMIN}}
@@ -201,14 +205,31 @@ func changeInterface() error {
 	return nil
 }
 
+// execute asks for a program with arguments that nobody has: where the program itself would be let, the kernel complains of those.
+func execute(name string) func() error {
+	return func() error {
+		b, err := unix.BytePtrFromString(name)
+		if err != nil {
+			return err
+		}
+		bad := ^uintptr(0) - 4095
+		_, _, errno := unix.Syscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(b)), bad, bad)
+		return errno
+	}
+}
+
 // programActs would run something else, or get into another process.
-func programActs() []act {
-	none := []byte("/nonexistent/limpid\x00")
-	name := uintptr(unsafe.Pointer(&none[0]))
-	return []act{
-		{"run a program", SystemCalls, call(unix.SYS_EXECVE, name, 0, 0)},
-		{"run a program from a descriptor", SystemCalls, call(unix.SYS_EXECVEAT, ^uintptr(0), name, 0, 0, 0)},
+func programActs(p Profile) []act {
+	run := []act{
+		{"run a program", SystemCalls, execute("/bin/sh")},
+		{"run this program again", SystemCalls, execute("/proc/self/exe")},
 		{"make a process", SystemCalls, call(unix.SYS_CLONE, unix.CLONE_SIGHAND, 0, 0, 0, 0)},
+	}
+	if p.Starts != "" { // it starts one program, and no other
+		run = []act{{"run another program", Files, execute("/bin/sh")}}
+	}
+	return append(run, []act{
+		{"run a program from a descriptor", SystemCalls, call(unix.SYS_EXECVEAT, ^uintptr(0), ^uintptr(0)-4095, 0, 0, 0)},
 		{"make a process, the newer way", SystemCalls, call(unix.SYS_CLONE3, ^uintptr(0)-4095, 88)},
 		{"trace a process", SystemCalls, call(unix.SYS_PTRACE, unix.PTRACE_PEEKDATA, 1, 0, 0)},
 		{"read another's memory", SystemCalls, call(unix.SYS_PROCESS_VM_READV, 1, 0, 0, 0, 0, 0)},
@@ -229,7 +250,7 @@ func programActs() []act {
 			return errors.Join(unix.Mprotect(b, unix.PROT_READ|unix.PROT_EXEC), unix.Munmap(b))
 		}},
 		{"a file in memory", SystemCalls, open(func() (int, error) { return unix.MemfdCreate("limpid", unix.MFD_CLOEXEC) })},
-	}
+	}...)
 }
 
 // fileActs would touch files outside the profile.

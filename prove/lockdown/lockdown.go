@@ -19,6 +19,9 @@ type Profile struct {
 	Read, Write []string
 	// ConnectTCP and BindTCP are ports that it may connect to and listen on anew.
 	ConnectTCP, BindTCP []uint16
+	// Starts is a program that the process goes on starting as other users, with CAP_SETUID and CAP_SETGID alone. What it
+	// starts inherits this lockdown and takes one of its own inside it.
+	Starts string
 
 	// Without leaves measures out: to see that Attempts notices, and what each costs.
 	Without Measure

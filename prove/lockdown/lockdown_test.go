@@ -110,7 +110,7 @@ func BenchmarkSystemCall(b *testing.B) {
 
 // TestFilter: the filter assembles, and a rule with too many conditions is an error.
 func TestFilter(t *testing.T) {
-	program, err := assemble(rules())
+	program, err := assemble(rules(Profile{}))
 	if err != nil || len(program) < 200 {
 		t.Errorf("%d instructions, %v", len(program), err)
 	}

@@ -48,7 +48,7 @@ func limits(_ Profile, r *Reached) error {
 // Rights of Landlock by the version that brought them.
 const (
 	readRights  = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_READ_DIR
-	fileRights  = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE
+	fileRights  = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE | unix.LANDLOCK_ACCESS_FS_EXECUTE
 	writeRights = readRights | unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_REMOVE_FILE | unix.LANDLOCK_ACCESS_FS_REMOVE_DIR |
 		unix.LANDLOCK_ACCESS_FS_MAKE_REG | unix.LANDLOCK_ACCESS_FS_MAKE_DIR | unix.LANDLOCK_ACCESS_FS_MAKE_SOCK | unix.LANDLOCK_ACCESS_FS_TRUNCATE
 	firstRights = unix.LANDLOCK_ACCESS_FS_MAKE_SYM<<1 - 1 // all of version 1
@@ -113,6 +113,11 @@ func landlock(p Profile, r *Reached) error {
 			}
 		}
 	}
+	if p.Starts != "" && attr.Handled_access_fs != 0 {
+		if err := allowBelow(int(fd), p.Starts, unix.LANDLOCK_ACCESS_FS_EXECUTE|unix.LANDLOCK_ACCESS_FS_READ_FILE); err != nil {
+			return fmt.Errorf("%s: %w", p.Starts, err)
+		}
+	}
 	for right, ports := range map[uint64][]uint16{unix.LANDLOCK_ACCESS_NET_CONNECT_TCP: p.ConnectTCP, unix.LANDLOCK_ACCESS_NET_BIND_TCP: p.BindTCP} {
 		for _, port := range ports {
 			rule := struct{ access, port uint64 }{right & attr.Handled_access_net, uint64(port)}
@@ -170,7 +175,7 @@ func allowBelow(ruleset int, name string, rights uint64) error {
 }
 
 // dropCapabilities gives up every capability, and that programs could be given one, capabilities(7).
-func dropCapabilities(_ Profile, r *Reached) error {
+func dropCapabilities(p Profile, r *Reached) error {
 	for c := uintptr(0); ; c++ {
 		held, _, errno := unix.Syscall(unix.SYS_PRCTL, unix.PR_CAPBSET_READ, c, 0)
 		if errno == unix.EINVAL {
@@ -194,12 +199,21 @@ func dropCapabilities(_ Profile, r *Reached) error {
 		return err
 	}
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var none [2]unix.CapUserData
-	if err := everywhere(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&none[0]))); err != nil {
+	kept := keptCapabilities(p)
+	if err := everywhere(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&kept[0]))); err != nil {
 		return err
 	}
 	r.Taken |= Capabilities
 	return nil
+}
+
+// keptCapabilities are none, or what it takes to start a program as another user.
+func keptCapabilities(p Profile) (kept [2]unix.CapUserData) {
+	if p.Starts != "" {
+		kept[0].Effective = 1<<unix.CAP_SETUID | 1<<unix.CAP_SETGID
+		kept[0].Permitted = kept[0].Effective
+	}
+	return kept
 }
 
 // Existing is the folder of a file, as an absolute name: what a profile names for a file that is made, replaced and removed.

@@ -2,6 +2,7 @@ package lockdown
 
 import (
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"golang.org/x/net/bpf"
@@ -39,7 +40,7 @@ func filterSystemCalls(p Profile, r *Reached) error {
 	if auditArch == 0 {
 		return missingError("the system calls of this processor are not known here")
 	}
-	program, err := assemble(rules())
+	program, err := assemble(rules(p))
 	if err != nil {
 		return err
 	}
@@ -130,7 +131,7 @@ func lacks(arg int, bits uint32) test { return test{arg: arg, mask: bits, want: 
 func has(arg int, bits uint32) test { return test{arg: arg, mask: bits, want: []uint32{bits}} }
 
 // rules is what the work of a core needs of the kernel. What is looked at by argument stands first.
-func rules() []rule {
+func rules(p Profile) []rule {
 	pid := uint32(unix.Getpid())
 	const kinds = 0xf // of a socket, without flags
 	list := []rule{
@@ -152,6 +153,12 @@ func rules() []rule {
 		{number: unix.SYS_KILL, any: [][]test{{is(0, pid)}}},
 		{number: unix.SYS_TGKILL, any: [][]test{{is(0, pid)}}},
 		{number: unix.SYS_PRLIMIT64, any: [][]test{{is(0, 0, pid), is(2, 0), {arg: 2, mask: whole, want: []uint32{0}, high: true}}}}, // to ask only
+	}
+	if p.Starts != "" {
+		list = slices.DeleteFunc(list, func(r rule) bool { return slices.Contains(starting(), r.number) })
+		for _, number := range starting() {
+			list = append(list, rule{number: number})
+		}
 	}
 	for _, number := range always() {
 		list = append(list, rule{number: number})

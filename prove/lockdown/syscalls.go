@@ -2,6 +2,17 @@ package lockdown
 
 import "golang.org/x/sys/unix"
 
+// starting are the system calls that it takes to start a program as another user, and that such a program makes until its own
+// lockdown is taken: they give no right that is not there.
+func starting() []uint32 {
+	return []uint32{
+		unix.SYS_CLONE, unix.SYS_EXECVE, unix.SYS_WAIT4, unix.SYS_WAITID, unix.SYS_PIDFD_OPEN, unix.SYS_PIDFD_SEND_SIGNAL,
+		unix.SYS_SETGROUPS, unix.SYS_SETGID, unix.SYS_SETUID,
+		unix.SYS_TGKILL, unix.SYS_PRCTL, unix.SYS_PRLIMIT64, unix.SYS_CAPSET, unix.SYS_SECCOMP,
+		unix.SYS_LANDLOCK_CREATE_RULESET, unix.SYS_LANDLOCK_ADD_RULE, unix.SYS_LANDLOCK_RESTRICT_SELF,
+	}
+}
+
 // always are the system calls that are let through whatever their arguments: they work on what is open, on the process's own
 // memory, threads and time, and on files as far as Landlock lets them.
 func always() []uint32 {

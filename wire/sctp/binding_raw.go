@@ -61,7 +61,13 @@ func (l *rawLink) open(local netip.Addr, _ bool) error {
 
 // bind opens a raw socket with the filter of the ports in use.
 func (l *rawLink) bind(network string, v6 bool) (*net.IPConn, error) {
-	c, err := net.ListenIP(network, nil)
+	var c *net.IPConn
+	var err error
+	if f := l.ep.cfg.RawSockets[versionIndex(v6)]; f != nil {
+		c, err = rawFrom(f)
+	} else {
+		c, err = net.ListenIP(network, nil)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("sctp: raw socket: %w", err)
 	}

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"os"
 	"time"
 )
 
@@ -89,9 +90,11 @@ const PortUDPEncapsulation = 9899
 
 // Config sets up a Transport. The zero value of every field is its default.
 type Config struct {
-	Binding       Binding // empty: kernel if it has SCTP, else raw if allowed, else udp
-	UDPPort       uint16  // local port of the UDP encapsulation; default 9899. Dial takes any port if it is in use
-	RemoteUDPPort uint16  // port to which Dial sends encapsulated packets; default 9899
+	Binding Binding // empty: kernel if it has SCTP, else raw if allowed, else udp
+	// RawSockets are those of BindingRaw over IPv4 and IPv6, from OpenRaw of a process that may open them; nil: New opens them.
+	RawSockets    [2]*os.File
+	UDPPort       uint16 // local port of the UDP encapsulation; default 9899. Dial takes any port if it is in use
+	RemoteUDPPort uint16 // port to which Dial sends encapsulated packets; default 9899
 
 	Streams           uint16        // outbound streams asked for; default 16
 	HeartbeatInterval time.Duration // HB.interval, RFC 9260 §16; default 30 s; negative: no heartbeats

@@ -121,6 +121,10 @@ func load(c programConfig, size sizes, pin string, change func(*ebpf.CollectionS
 	if err != nil {
 		return nil, fmt.Errorf("upf: xdp: %w", err)
 	}
+	return loadedFrom(collection)
+}
+
+func loadedFrom(collection *ebpf.Collection) (*loaded, error) {
 	l := &loaded{collection: collection, counters: collection.Maps["counters"], ports: collection.Maps["ports"],
 		vlans: collection.Maps["vlans"], prefixes: collection.Maps["prefixes"]}
 	if err := l.see(); err != nil {

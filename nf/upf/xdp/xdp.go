@@ -74,6 +74,7 @@ type Path struct {
 	lock         *os.File // of the pin
 	near         *neighbours
 	slow         upf.Datapath
+	adopted      bool             // programs and links are another process's
 	base         [counters]uint64 // what an earlier process counted
 
 	mu          sync.Mutex // guards what follows, and loaded, which is nil once the Path is closed
@@ -201,26 +202,8 @@ func (p *Path) open(cfg upf.Config, pin string) error {
 	if err != nil {
 		return err
 	}
-	if p.base, err = p.loaded.totals(); err != nil {
-		return err
-	}
-	p.last = p.base
-	if p.near, err = newNeighbours(p.loaded, p.tableNumbers, p.log); err != nil {
-		return err
-	}
-	p.inherit()
-	if shares, ok := p.slow.(interface{ Keep(upf.Memory) }); ok {
-		shares.Keep(memory{p})
-	}
-	ports, err := p.near.ports(p.options, cfg.N3)
+	devices, err := p.begin(cfg)
 	if err != nil {
-		return err
-	}
-	devices, err := p.near.devices(ports)
-	if err != nil {
-		return err
-	}
-	if err := p.near.serve(ports, devices); err != nil {
 		return err
 	}
 	if err := p.attachAll(devices); err != nil {
@@ -233,6 +216,30 @@ func (p *Path) open(cfg upf.Config, pin string) error {
 		return err
 	}
 	return p.settleMaps(folder, pin, migration)
+}
+
+// begin takes over what the maps hold and lets them follow the kernel's routes. It returns the devices to attach to.
+func (p *Path) begin(cfg upf.Config) (_ []device, err error) {
+	if p.base, err = p.loaded.totals(); err != nil {
+		return nil, err
+	}
+	p.last = p.base
+	if p.near, err = newNeighbours(p.loaded, p.tableNumbers, p.log); err != nil {
+		return nil, err
+	}
+	p.inherit()
+	if shares, ok := p.slow.(interface{ Keep(upf.Memory) }); ok {
+		shares.Keep(memory{p})
+	}
+	ports, err := p.near.ports(p.options, cfg.N3)
+	if err != nil {
+		return nil, err
+	}
+	devices, err := p.near.devices(ports)
+	if err != nil {
+		return nil, err
+	}
+	return devices, p.near.serve(ports, devices)
 }
 
 // attachAll attaches to all interfaces in one mode.
@@ -378,7 +385,7 @@ func (p *Path) totals() [counters]uint64 {
 func (p *Path) Close() error {
 	p.closing.Do(func() {
 		err := p.release(func(attached) bool { return !p.options.Persist })
-		if !p.options.Persist {
+		if !p.options.Persist && !p.adopted {
 			err = errors.Join(err, discard(p.options.Pin))
 		}
 		p.closed = errors.Join(err, p.slow.Close())
