@@ -278,7 +278,7 @@ func (l *loader) await(c *child) error {
 func environment(name string) []string {
 	var env []string
 	for _, v := range os.Environ() {
-		if name == processControl && strings.HasPrefix(v, "PG") || strings.HasPrefix(v, "TZ=") || strings.HasPrefix(v, "GOMAXPROCS=") || strings.HasPrefix(v, "GOMEMLIMIT=") {
+		if name == processControl && strings.HasPrefix(v, "PG") || strings.HasPrefix(v, "TZ=") || strings.HasPrefix(v, "GOGC=") || strings.HasPrefix(v, "GOMAXPROCS=") || strings.HasPrefix(v, "GOMEMLIMIT=") {
 			env = append(env, v)
 		}
 	}

@@ -131,6 +131,7 @@ func (p *process) controlPlane(ctx context.Context, errOut io.Writer) error {
 	p.text = nil
 	cfg.UPF = nil // another process, which the SMF knows as its peer
 	p.log = newLogger(cfg.Log, errOut).With("process", p.name)
+	core.LimitMemory(ctx)
 	sink, endLadder, err := newLadder(p.ladder, p.out)
 	if err != nil {
 		return err

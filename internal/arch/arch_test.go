@@ -57,6 +57,7 @@ var layers = []layer{
 	{"procedure", []string{"procedure"}, "procedures are told what to do by their owners"},
 	{"sbi", []string{"sbi", "ident", "aka"}, "a service is an interface and its types"},
 	{"store", []string{"store", "ident", "aka"}, "durable state serves NFs and knows none"},
+	{"ledger", []string{"ledger"}, "a record knows nothing of what it records"},
 	{"prove", []string{"prove"}, "a proof knows nothing of what it proves"},
 	{"ran", []string{"ran", "wire", "aka", "ident", "ladder"}, "the simulator works against any core, so it knows nothing of ours"},
 	{"manage", []string{"manage", "store", "ident", "aka", "sbi"}, "operators touch the core through its state and services"},
