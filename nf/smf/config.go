@@ -79,6 +79,7 @@ type Timers struct {
 	T3584             time.Duration // the same with cause #67, TS 24.501 §6.2.8; 0 tells none
 	T3585             time.Duration // the same with cause #69, TS 24.501 §6.2.8; 0 tells none
 	N2Response        time.Duration // for the gNB's answer to a setup; 10 s
+	Preemption        time.Duration // for others to give up what a more important QoS flow takes; 3 s
 	Paging            time.Duration // for a paged UE to come; 30 s
 	AssociationRetry  time.Duration // between attempts to reach a UPF; 5 s
 	HeartbeatInterval time.Duration // TS 29.244 §6.2.2; 10 s
@@ -113,7 +114,7 @@ func (t Timers) withDefaults() Timers {
 		at  *time.Duration
 		def time.Duration
 	}{
-		{&t.T3591, 16 * time.Second}, {&t.T3592, 16 * time.Second}, {&t.T3593, time.Minute}, {&t.N2Response, 10 * time.Second}, {&t.Paging, 30 * time.Second},
+		{&t.T3591, 16 * time.Second}, {&t.T3592, 16 * time.Second}, {&t.T3593, time.Minute}, {&t.N2Response, 10 * time.Second}, {&t.Preemption, 3 * time.Second}, {&t.Paging, 30 * time.Second},
 		{&t.AssociationRetry, 5 * time.Second}, {&t.HeartbeatInterval, 10 * time.Second},
 		{&t.Forwarding, 5 * time.Second},
 	} {

@@ -2,6 +2,7 @@ package smf
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -64,6 +65,9 @@ type admission struct {
 	mu     sync.Mutex
 	bounds []Guaranteed
 	used   []nudm.AMBR // by bound
+
+	gaveBack chan struct{}         // nil while nobody waits
+	waiting  map[*session]struct{} // told when something is given back
 }
 
 func newAdmission(bounds []Guaranteed) *admission {
@@ -92,6 +96,9 @@ func (a *admission) change(of reservation, from, to nudm.AMBR) error {
 			a.used[i].Uplink += to.Uplink - from.Uplink
 			a.used[i].Downlink += to.Downlink - from.Downlink
 		}
+	}
+	if to.Uplink < from.Uplink || to.Downlink < from.Downlink {
+		a.tellFreed()
 	}
 	return nil
 }
@@ -157,9 +164,9 @@ func (s *session) reserve(to nudm.AMBR) error {
 	return nil
 }
 
-// admit makes the QoS of a decision and reserves what it guarantees. Rules for which there is no room are left out, the
-// least important first: those not in force yet, then by ARP (TS 23.501 §5.7.2.2); why is the refusal of the last.
-func (s *session) admit(d npcf.SMPolicyDecision) (q *sessionQoS, left []string, why error, err error) {
+// admit makes the QoS of a decision and reserves what it guarantees. Rules for which there is no room, and can be made none by
+// pre-emption, are left out, the least important first: those not in force yet, then by ARP (TS 23.501 §5.7.2.2); why is the refusal of the last.
+func (s *session) admit(ctx context.Context, d npcf.SMPolicyDecision) (q *sessionQoS, left []string, why error, err error) {
 	s.mu.Lock()
 	before, can := s.qos, s.abilities()
 	s.mu.Unlock()
@@ -178,6 +185,9 @@ func (s *session) admit(d npcf.SMPolicyDecision) (q *sessionQoS, left []string, 
 		i := leastImportant(d.PCCRules, before)
 		if i < 0 {
 			return nil, nil, nil, refused
+		}
+		if s.preempt(ctx, &d.PCCRules[i], q) {
+			return q, left, why, nil
 		}
 		left, why = append(left, d.PCCRules[i].ID), refused
 		d.PCCRules = slices.Delete(slices.Clone(d.PCCRules), i, i+1)

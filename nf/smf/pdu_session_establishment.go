@@ -80,13 +80,13 @@ func (s *session) anchor(ctx context.Context, sub *nudm.SessionManagementSubscri
 		if err := s.chooseUPF(); err != nil { // step 8
 			return err
 		}
-		if try == 1 {
+		if err := s.allotAddress(sub); err != nil {
+			return err
+		}
+		if try == 1 { // after all that can be refused: others may lose their room for it
 			if err := s.authorizeQoS(ctx); err != nil {
 				return err
 			}
-		}
-		if err := s.allotAddress(sub); err != nil {
-			return err
 		}
 		if err := s.establishOnUPF(ctx); err != nil { // step 10
 			return n4Refusal(err)
@@ -132,7 +132,7 @@ func (s *session) decidePolicy(ctx context.Context, req establishment) error {
 // authorizeQoS makes the session's QoS of the decision. Rules whose guaranteed rate there is no room for are left out,
 // and the PCF is told: the session is of use without them.
 func (s *session) authorizeQoS(ctx context.Context) error {
-	qos, left, why, err := s.admit(s.decision)
+	qos, left, why, err := s.admit(ctx, s.decision)
 	if err != nil {
 		return err
 	}

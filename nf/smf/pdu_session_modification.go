@@ -272,7 +272,7 @@ func (s *session) policyChanged(ctx context.Context, d npcf.SMPolicyDecision) {
 	if !s.is(Active) {
 		return
 	}
-	q, left, why, err := s.admit(d)
+	q, left, why, err := s.admit(ctx, d)
 	if err != nil {
 		s.smf.log.Error("policy of the PCF not brought into force", s.attrs(slog.Any("error", err))...)
 		s.settle()

@@ -243,6 +243,10 @@ func (s *session) Serve(ctx context.Context, m any) {
 		s.subscriptionChange(ctx)
 	case relocation:
 		s.relocate(ctx)
+	case preempted:
+		s.givesUp(ctx, m)
+	case roomFreed:
+		s.tryAgain(ctx)
 	case inactive:
 		s.selectiveDeactivation(ctx)
 	case addressExpired:

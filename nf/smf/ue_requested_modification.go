@@ -101,7 +101,7 @@ func (s *session) grantToUE(ctx context.Context, m *gsm.PDUSessionModificationRe
 			return notGranted(err)
 		}
 	}
-	q, left, why, err := s.admit(decision)
+	q, left, why, err := s.admit(ctx, decision)
 	asked := askedFor(decision, before)
 	if err == nil && slices.ContainsFunc(left, func(id string) bool { return slices.Contains(asked, id) }) {
 		err = why
