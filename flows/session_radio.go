@@ -89,6 +89,8 @@ func strayGSM(name string, id, pti uint8, cause gsm.Cause) gsm.Message {
 		return &gsm.PDUSessionModificationCommandReject{PDUSessionID: id, PTI: pti, Cause: cause}
 	case "PDUSessionReleaseCommand": // of the other direction
 		return &gsm.PDUSessionReleaseCommand{PDUSessionID: id, PTI: pti, Cause: cause}
+	case "PDUSessionAuthenticationComplete":
+		return &gsm.PDUSessionAuthenticationComplete{PDUSessionID: id, PTI: pti, EAPMessage: []byte{2, 1, 0, 5, 1}} // of RFC 3748: identity
 	case "Status":
 		return &gsm.Status{PDUSessionID: id, PTI: pti, Cause: cause}
 	}

@@ -19,6 +19,9 @@ type row struct {
 // missing says what a procedure lacks, "" if nothing.
 func (r *row) missing() string {
 	var lacks []string
+	if r.notOffered() != "" && r.owesNothing() {
+		return ""
+	}
 	goodOwed := r.notOffered() == "" && !r.onlyErrors()
 	for _, part := range []struct {
 		is   bool

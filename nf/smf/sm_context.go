@@ -236,6 +236,8 @@ func (s *session) n1(b []byte, out *nsmf.SMContextUpdatedData) {
 	}
 }
 
+// answerN1 is what a UE hears of a 5GSM message. A message of a procedure that is not offered, such as the PDU session
+// authentication of TS 24.501 §6.3.1, fits none.
 func (s *session) answerN1(b []byte, out *nsmf.SMContextUpdatedData) gsm.Message {
 	m, err := gsm.Decode(b)
 	if err != nil {
