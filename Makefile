@@ -35,7 +35,7 @@ build:
 release: build
 	sh nf/upf/xdp/bpf/build.sh "$(CURDIR)/bin"
 	rm -f bin/bench.bpf.o bin/objects.sha256
-	cd bin && sha256sum limpid limpid.bpf.o > SHA256SUMS
+	cd bin && sha256sum limpid limpid.bpf.o tcx.bpf.o > SHA256SUMS
 
 demo: build
 	$(ROOT) bin/limpid demo

@@ -47,6 +47,8 @@ func xdpMode(x config.XDP) xdp.Mode {
 	switch x.Mode {
 	case "native":
 		return xdp.Native
+	case "tcx":
+		return xdp.TCX
 	case "generic":
 		return xdp.Generic
 	}

@@ -49,11 +49,11 @@ func newProveDataplane() *cobra.Command {
 
 func proveDataplane(file string, builtOnly bool, process int) (*dataplane.Result, error) {
 	if builtOnly {
-		built, err := xdp.Programs()
+		built, tcx, err := xdp.Programs()
 		if err != nil {
 			return nil, err
 		}
-		return dataplane.Certify(built)
+		return dataplane.Certify(built, tcx)
 	}
 	cfg, err := loadEither(file)
 	if err != nil {
@@ -73,7 +73,7 @@ func proveDataplane(file string, builtOnly bool, process int) (*dataplane.Result
 		}
 		o.Processes[pid] = []*ebpf.CollectionSpec{egress.Built(policy)}
 	}
-	if o.Built, err = builtFor(core.UPFConfig(cfg), cfg.UPF.Datapath); err != nil {
+	if o.Built, o.TCX, err = builtFor(core.UPFConfig(cfg), cfg.UPF.Datapath); err != nil {
 		return nil, err
 	}
 	if cfg.UPF.Datapath == "xdp" {
@@ -84,7 +84,7 @@ func proveDataplane(file string, builtOnly bool, process int) (*dataplane.Result
 }
 
 // builtFor is what this binary loads for a configuration; where the fast path is not used, its programs as they are.
-func builtFor(cfg upf.Config, path string) (*ebpf.CollectionSpec, error) {
+func builtFor(cfg upf.Config, path string) (forXDP, forTCX *ebpf.CollectionSpec, err error) {
 	if path == "soft" {
 		return xdp.Programs()
 	}

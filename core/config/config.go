@@ -174,7 +174,7 @@ type N3 struct {
 type XDP struct {
 	N3   []string `yaml:"n3"`   // interfaces to the gNBs; left out: the one with the N3 address
 	N6   []string `yaml:"n6"`   // interfaces to the data networks; left out: that of the default route
-	Mode string   `yaml:"mode"` // auto, native, generic
+	Mode string   `yaml:"mode"` // auto, native, generic, tcx
 	Pin  string   `yaml:"pin"`  // folder on a BPF file system, one for each UPF of a machine
 	Exit string   `yaml:"exit"` // keep: the programs go on when the process ends, for the next one to take over; remove
 }

@@ -197,7 +197,7 @@ func TestContradictions(t *testing.T) {
 		{"same N4 address", "n4: {address: 127.0.0.2}", "n4: {address: 127.0.0.1}", `f:27:8: upf.n4.address: 127.0.0.1 is smf.n4.address: both need UDP port 8805`},
 		{"N3 address missing", "n3: {address: 10.0.0.2}", "extra_slots: 5", `f:26:1: upf.n3.address: missing`},
 		{"data path", "n3: {address: 10.0.0.2}", "n3: {address: 10.0.0.2}\n  datapath: dpdk", `upf.datapath: "dpdk": want soft, xdp or auto`},
-		{"XDP mode", "n3: {address: 10.0.0.2}", "n3: {address: 10.0.0.2}\n  xdp: {mode: fast}", `upf.xdp.mode: "fast": want auto, native or generic`},
+		{"XDP mode", "n3: {address: 10.0.0.2}", "n3: {address: 10.0.0.2}\n  xdp: {mode: fast}", `upf.xdp.mode: "fast": want auto, native, generic or tcx`},
 		{"XDP exit", "n3: {address: 10.0.0.2}", "n3: {address: 10.0.0.2}\n  xdp: {exit: stay}", `upf.xdp.exit: "stay": want keep or remove`},
 		{"own UPF not among the SMF's", "n4: {address: 127.0.0.1}\n  dnns", "n4: {address: 127.0.0.1}\n  upfs: [{name: a, address: 127.0.0.9}]\n  dnns",
 			`upf.n4.address: 127.0.0.2 is none of smf.upfs`},

@@ -175,8 +175,8 @@ func (v *validator) n3(key string, u *UPF) {
 	if !slices.Contains([]string{"soft", "xdp", "auto"}, u.Datapath) {
 		v.bad(key+".datapath", "%q: want soft, xdp or auto", u.Datapath)
 	}
-	if !slices.Contains([]string{"auto", "native", "generic"}, u.XDP.Mode) {
-		v.bad(key+".xdp.mode", "%q: want auto, native or generic", u.XDP.Mode)
+	if !slices.Contains([]string{"auto", "native", "generic", "tcx"}, u.XDP.Mode) {
+		v.bad(key+".xdp.mode", "%q: want auto, native, generic or tcx", u.XDP.Mode)
 	}
 	if !slices.Contains([]string{"keep", "remove"}, u.XDP.Exit) {
 		v.bad(key+".xdp.exit", "%q: want keep or remove", u.XDP.Exit)

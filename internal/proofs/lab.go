@@ -263,7 +263,7 @@ func (l *lab) changedProgram() (undo func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	spec, err := xdp.Built(core.UPFConfig(cfg))
+	spec, _, err := xdp.Built(core.UPFConfig(cfg))
 	if err != nil {
 		return nil, err
 	}

@@ -24,9 +24,9 @@ type Recipe struct {
 
 // Release is the recipe of Limpid's own release. The first artefact is the binary.
 func Release() Recipe {
-	const object = "bin/limpid.bpf.o"
-	return Recipe{Command: []string{"make", "release"}, Artefacts: []string{"bin/limpid", object},
-		Objects: map[string]string{object: "nf/upf/xdp/limpid.bpf.o"}}
+	const object, tcx = "bin/limpid.bpf.o", "bin/tcx.bpf.o"
+	return Recipe{Command: []string{"make", "release"}, Artefacts: []string{"bin/limpid", object, tcx},
+		Objects: map[string]string{object: "nf/upf/xdp/limpid.bpf.o", tcx: "nf/upf/xdp/tcx.bpf.o"}}
 }
 
 const (

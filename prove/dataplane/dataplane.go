@@ -40,6 +40,8 @@ type Finding struct {
 type Options struct {
 	// Built is what the release says is loaded: the object with its settings.
 	Built *ebpf.CollectionSpec
+	// TCX is the same for the hook of traffic control; nil: nothing of the release is there.
+	TCX *ebpf.CollectionSpec
 	// Interfaces must have one of the built programs each. Empty: no interface must.
 	Interfaces []string
 	// Process is the core, in whose control group its packets are; 0: this process.
@@ -91,11 +93,18 @@ func (r *Result) find(f Fault, format string, args ...any) {
 }
 
 // Certify looks at the built programs alone, which needs no right and no kernel.
-func Certify(built *ebpf.CollectionSpec) (*Result, error) {
-	r := &Result{}
-	var err error
-	if r.Verified, err = verifier.Verify(built, Sinks()); err != nil {
-		return nil, err
+func Certify(built ...*ebpf.CollectionSpec) (*Result, error) {
+	r := &Result{Verified: &verifier.Result{}}
+	for _, spec := range built {
+		if spec == nil {
+			continue
+		}
+		v, err := verifier.Verify(spec, Sinks())
+		if err != nil {
+			return nil, err
+		}
+		r.Verified.Programs = append(r.Verified.Programs, v.Programs...)
+		r.Verified.Findings = append(r.Verified.Findings, v.Findings...)
 	}
 	for _, f := range r.Verified.All() {
 		r.find(NotCertified, "%s: %s", f.Fault, f.Detail)
@@ -112,7 +121,7 @@ func Run(o Options) (*Result, error) {
 		r.Findings = slices.Clone(r.Findings)
 	} else {
 		var err error
-		if r, err = Certify(o.Built); err != nil {
+		if r, err = Certify(o.Built, o.TCX); err != nil {
 			return nil, err
 		}
 	}

@@ -24,7 +24,10 @@ import (
 	"github.com/limpid-5g/limpid/prove/verifier"
 )
 
-const object = "../../nf/upf/xdp/limpid.bpf.o"
+const (
+	object    = "../../nf/upf/xdp/limpid.bpf.o"
+	tcxObject = "../../nf/upf/xdp/tcx.bpf.o"
+)
 
 func check(t *testing.T, err error) {
 	t.Helper()
@@ -34,7 +37,9 @@ func check(t *testing.T, err error) {
 }
 
 // built is what the release would load here.
-func built(t *testing.T) *ebpf.CollectionSpec {
+func built(t *testing.T) *ebpf.CollectionSpec { return builtOf(t, object) }
+
+func builtOf(t *testing.T, object string) *ebpf.CollectionSpec {
 	t.Helper()
 	spec, err := ebpf.LoadCollectionSpec(object)
 	check(t, err)
@@ -146,11 +151,34 @@ func TestTheLoadedProgramsAreTheBuiltOnes(t *testing.T) {
 	}
 }
 
+// TestTCX: the built programs may stand at the hook of traffic control instead, and only they.
+func TestTCX(t *testing.T) {
+	l := newLab(t)
+	check(t, l.at.Close())
+	l.options.TCX = builtOf(t, tcxObject)
+	collection, err := ebpf.NewCollection(l.options.TCX.Copy())
+	check(t, err)
+	defer collection.Close()
+	at, err := link.AttachTCX(link.TCXOptions{Program: collection.Programs["limpid_tcx_n3"], Interface: l.n3.Attrs().Index, Attach: ebpf.AttachTCXIngress})
+	check(t, err)
+	defer at.Close()
+	if r := l.prove(); !r.Proven() || len(r.Compared) != 1 {
+		t.Errorf("compared %v, found %v", r.Compared, r.Findings)
+	}
+	out, err := link.AttachTCX(link.TCXOptions{Program: collection.Programs["limpid_tcx_n3"], Interface: l.other.Attrs().Index, Attach: ebpf.AttachTCXEgress})
+	check(t, err)
+	defer out.Close()
+	check(t, at.Close())
+	if r := l.prove(); !r.Found(NoProgram) {
+		t.Errorf("its program at the wrong place: found %v", r.Findings)
+	}
+}
+
 // TestTheBuiltProgramsAreCertified needs no right: it is the quick form of the proof.
 func TestTheBuiltProgramsAreCertified(t *testing.T) {
-	r, err := Certify(built(t))
+	r, err := Certify(built(t), builtOf(t, tcxObject))
 	check(t, err)
-	if !r.Proven() || len(r.Verified.Programs) < 3 {
+	if !r.Proven() || len(r.Verified.Programs) < 6 {
 		t.Errorf("found %v", r.Findings)
 	}
 	for _, s := range Sinks() { // what nobody writes to needs no exception

@@ -76,6 +76,10 @@ func (r *Result) interfaces(o Options, ours map[ebpf.ProgramID]bool) (map[string
 				continue
 			}
 			for _, p := range found.Programs {
+				if built := o.TCX; attach == ebpf.AttachTCXIngress && built != nil && built.Programs[nameOf(p.ID)] != nil {
+					ours[p.ID], attached[name], served[uint32(index)] = true, true, true
+					r.compare(name+", "+what, p.ID, built)
+				}
 				r.place(name+", "+what, p.ID, o, ours)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 
 const (
 	maxVerdict = 4   // XDP_REDIRECT; above are flags that send to several interfaces
+	tcVerdicts = 4   // TC_ACT_REDIRECT and what is between
 	keyless    = 512 // octets of a buffer whose length is not known: the stack
 )
 
@@ -37,7 +38,7 @@ func copies(f asm.BuiltinFunc) (where string, yes bool) {
 // elsewhere are the helpers that send a packet where no map of ports leads.
 func elsewhere(f asm.BuiltinFunc) (where string, yes bool) {
 	switch f {
-	case asm.FnRedirect, asm.FnRedirectNeigh, asm.FnRedirectPeer:
+	case asm.FnRedirectNeigh, asm.FnRedirectPeer:
 		return "to an interface by number", true
 	case asm.FnSkAssign, asm.FnSkRedirectMap, asm.FnSkRedirectHash, asm.FnMsgRedirectMap, asm.FnMsgRedirectHash, asm.FnSkSelectReuseport:
 		return "to a socket", true
@@ -64,6 +65,9 @@ func (m *machine) callHelper(at int, f asm.BuiltinFunc, s *state) {
 	case asm.FnRedirectMap:
 		m.redirectMap(at, s)
 		result = number(0, maxVerdict, origin{})
+	case asm.FnRedirect:
+		m.redirect(at, s)
+		result = number(0, maxVerdict+tcVerdicts, origin{})
 	case asm.FnTailCall:
 		m.tailCall(at, s)
 		result = anything(8, origin{})
@@ -159,6 +163,19 @@ func (m *machine) redirectMap(at int, s *state) {
 	}
 	if flags := s.r[asm.R3]; flags.kind != scalar || flags.hi > maxVerdict {
 		m.find(at, Broadcast, "the flags may send the packet to several interfaces")
+	}
+}
+
+// redirect sends the packet out of one interface by its number, which must be what a map of ports names.
+func (m *machine) redirect(at int, s *state) {
+	port := s.r[asm.R1].port
+	if port == "" {
+		m.find(at, PacketToOther, "it sends the packet to an interface by number")
+	} else if !slices.Contains(m.out.Ports, port) {
+		m.out.Ports = append(m.out.Ports, port)
+	}
+	if flags := s.r[asm.R2]; !flags.zero() {
+		m.find(at, PacketToOther, "the flags may send the packet into an interface, where others take it")
 	}
 }
 

@@ -113,6 +113,9 @@ func (m *machine) load(at int, ins *asm.Instruction, s *state) {
 		v = anything(octets, p.from.with(read(at, 8*octets)))
 	case mapValue:
 		v = anything(octets, p.from)
+		if len(p.maps) == 1 && p.maps[0].lo == 0 && p.maps[0].hi == 0 && octets == 4 && m.isPorts(p.maps[0].name) {
+			v.port = p.maps[0].name
+		}
 	case contextOf:
 		v = m.field(at, p, octets)
 	default:
@@ -123,6 +126,11 @@ func (m *machine) load(at int, ins *asm.Instruction, s *state) {
 		v = anything(8, v.from)
 	}
 	s.r[ins.Dst] = v
+}
+
+func (m *machine) isPorts(name string) bool {
+	spec := m.spec.Maps[name]
+	return spec != nil && (spec.Type == ebpf.DevMap || spec.Type == ebpf.DevMapHash)
 }
 
 // field is a member of the context.

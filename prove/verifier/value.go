@@ -30,6 +30,7 @@ type value struct {
 	maps   []spot // of mapValue and mapItself: one of these, sorted by name
 	lo, hi uint64 // not of mapValue
 	from   origin
+	port   string // of scalar: the map of ports whose entry it is
 }
 
 // spot is a map, and a signed range of offsets in its values.
@@ -113,7 +114,11 @@ func join(a, b value) value {
 	case a.kind == nothing || b.kind == nothing:
 		return value{from: from} // may not be used: so says the kernel's verifier
 	case a.kind == scalar && b.kind == scalar:
-		return number(min(a.lo, b.lo), max(a.hi, b.hi), from)
+		n := number(min(a.lo, b.lo), max(a.hi, b.hi), from)
+		if a.port == b.port {
+			n.port = a.port
+		}
+		return n
 	case a.zero() && b.isPointer():
 		b.from = from
 		return b
@@ -177,7 +182,7 @@ func widen(old, now value) value {
 }
 
 func same(a, b value) bool {
-	return a.kind == b.kind && a.frame == b.frame && a.lo == b.lo && a.hi == b.hi && slices.Equal(a.maps, b.maps) && a.from.bits == b.from.bits && slices.Equal(a.from.at, b.from.at)
+	return a.kind == b.kind && a.frame == b.frame && a.lo == b.lo && a.hi == b.hi && a.port == b.port && slices.Equal(a.maps, b.maps) && a.from.bits == b.from.bits && slices.Equal(a.from.at, b.from.at)
 }
 
 const far = 1 << 40 // more than any offset: nothing is known then

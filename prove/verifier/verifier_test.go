@@ -67,6 +67,11 @@ func redirect(name string, flags ...asm.Instruction) asm.Instructions {
 	return slices.Concat(flags, asm.Instructions{mapOf(asm.R1, name), asm.Mov.Imm(asm.R2, 1), asm.FnRedirectMap.Call(), asm.Return()})
 }
 
+// byNumber sends the packet by the number that is in entry 0 of a map.
+func byNumber(name string, flags int32) asm.Instructions {
+	return slices.Concat(looked(name), asm.Instructions{asm.LoadMem(asm.R1, asm.R0, 0, asm.Word), asm.Mov.Imm(asm.R2, flags), asm.FnRedirect.Call(), asm.Return()})
+}
+
 func flags(n int32) asm.Instruction { return asm.Mov.Imm(asm.R3, n) }
 
 type mutant struct {
@@ -92,6 +97,10 @@ func mutants() []mutant {
 		{"to an AF_XDP socket", PacketToOther, xdp(redirect("m", flags(0))...), maps{"m": ports(ebpf.XSKMap, 4)}},
 		{"to an interface by number", PacketToOther,
 			xdp(asm.Mov.Imm(asm.R1, 1), asm.Mov.Imm(asm.R2, 0), asm.FnRedirect.Call(), asm.Return()), nil},
+		{"to an interface whose number a map holds that is none of ports", PacketToOther, tc(byNumber("m", 0)...), maps{"m": array(4)}},
+		{"to the next number after a port's", PacketToOther, tc(i(looked("m"), asm.Instructions{asm.LoadMem(asm.R1, asm.R0, 0, asm.Word), asm.Add.Imm(asm.R1, 1),
+			asm.Mov.Imm(asm.R2, 0), asm.FnRedirect.Call(), asm.Return()})...), maps{"m": ports(ebpf.DevMapHash, 4)}},
+		{"into a port instead of out of it", PacketToOther, tc(byNumber("m", 1)...), maps{"m": ports(ebpf.DevMapHash, 4)}},
 		{"octets into a perf event", HelperCopies, xdp(output(asm.FnPerfEventOutput)...), maps{"m": ports(ebpf.PerfEventArray, 4)}},
 		{"the packet behind a perf event", HelperCopies,
 			xdp(i(toStack(asm.R6, -8, asm.R4), asm.Instructions{asm.Mov.Reg(asm.R1, asm.R6), mapOf(asm.R2, "m"), asm.LoadImm(asm.R3, 64<<32|0xffffffff, asm.DWord),
@@ -170,6 +179,7 @@ func TestWhatMayBe(t *testing.T) {
 	i := slices.Concat[asm.Instructions]
 	for _, m := range []mutant{
 		{"one port", "", xdp(redirect("m", flags(1))...), map[string]*ebpf.MapSpec{"m": ports(ebpf.DevMapHash, 4)}},
+		{"one port at the hook of traffic control", "", tc(byNumber("m", 0)...), map[string]*ebpf.MapSpec{"m": ports(ebpf.DevMapHash, 4)}},
 		{"a count of packets", "", xdp(i(looked("m"), asm.Instructions{asm.Mov.Imm(asm.R1, 1), asm.AddAtomic.Mem(asm.R0, asm.R1, asm.DWord, 0)})...),
 			map[string]*ebpf.MapSpec{"m": array(8)}},
 		{"octets of the packet within the packet", "", xdp(asm.StoreMem(asm.R8, 8, asm.R7, asm.DWord)), nil},

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,6 +37,7 @@ type differ struct {
 	now       int64
 	out       []byte
 	clock     *ebpf.Variable
+	tcx       bool
 	counts    map[string]int
 	sessions  [80]*upf.Session
 	qer       pfcp.QERID
@@ -48,9 +50,18 @@ type differ struct {
 // and then through the programs with the path in Go behind them, and through the path in Go alone: the same frames leave,
 // octet for octet, and drops by reason and usage are the same. What the programs leave to user space is untouched.
 func TestDifferential(t *testing.T) {
+	for _, tcx := range []bool{false, true} {
+		t.Run(map[bool]string{false: "XDP", true: "tcx"}[tcx], func(t *testing.T) { differential(t, tcx) })
+	}
+}
+
+func differential(t *testing.T, tcx bool) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	d := newDiffer(t, seed)
+	if tcx {
+		d.useTCX()
+	}
 	for n := range packets {
 		if n%400 == 0 {
 			d.change(uint32(d.IntN(len(d.sessions))))
@@ -98,6 +109,47 @@ func newDiffer(t testing.TB, seed uint64) *differ {
 	}
 	return d
 }
+
+// useTCX lets the programs for tcx stand in front.
+func (d *differ) useTCX() {
+	check(d.TB, d.path.loaded.loadTCX(d.path.config, d.path.size, nil))
+	d.TB.(*testing.T).Cleanup(d.path.loaded.tcx.Close)
+	d.tcx, d.clock = true, d.path.loaded.tcx.Variables["test_now"]
+}
+
+// cut tells whether a frame has less than its IP header: BPF_PROG_TEST_RUN makes no packet of it.
+func cut(frame []byte) bool {
+	return len(frame) < 14+20 || frame[12] == 0x86 && frame[13] == 0xdd && len(frame) < 14+40
+}
+
+// judge runs a frame through a program, and tells by which interface it leaves.
+func (d *differ) judge(program string, o *ebpf.RunOptions) (verdict uint32, port int) {
+	if !d.tcx {
+		verdict, err := d.path.loaded.collection.Programs[program].Run(o)
+		check(d.TB, err)
+		return verdict, map[uint32]int{xdpTX: 1, xdpRedirect: 2}[verdict]
+	}
+	verdict, err := d.path.loaded.tcx.Programs[programTCX+strings.TrimPrefix(program, "limpid_")].Run(o)
+	if err != nil {
+		d.Fatalf("frame %x: %v", o.Data, err)
+	}
+	switch int32(verdict) {
+	case tcxNext:
+		return xdpPass, 0
+	case tcxRedirect: // where to is seen by the source alone
+		if bytes.Equal(o.DataOut[6:12], twoMAC) {
+			return xdpRedirect, 2
+		}
+		return xdpTX, 1
+	}
+	return xdpDrop, 0
+}
+
+// Verdicts at the hook of traffic control.
+const (
+	tcxNext     = -1
+	tcxRedirect = 7
+)
 
 // twoInterfaces makes a network namespace for the test's thread: its loopback, by which frames of BPF_PROG_TEST_RUN
 // come in, and another interface.
@@ -151,14 +203,13 @@ func (d *differ) both(direction, program string, frame []byte) {
 	}) {
 		return // downlink now
 	}
-	if n3 && direction == "downlink" {
+	if n3 && direction == "downlink" || d.tcx && cut(frame) {
 		return
 	}
 	d.behind.out, d.alone.out = d.behind.out[:0], d.alone.out[:0]
 	d.alone.frame(frame)
 	o := &ebpf.RunOptions{Data: frame, DataOut: d.out}
-	verdict, err := d.path.loaded.collection.Programs[program].Run(o)
-	check(d.TB, err)
+	verdict, port := d.judge(program, o)
 	what := direction
 	switch verdict {
 	case xdpPass:
@@ -168,10 +219,6 @@ func (d *differ) both(direction, program string, frame []byte) {
 		d.behind.frame(frame)
 		what += " passed"
 	case xdpTX, xdpRedirect:
-		port := 1
-		if verdict == xdpRedirect {
-			port = 2
-		}
 		d.behind.leaves(port, o.DataOut)
 		what += " forwarded"
 		if ip, _, ok := routable(o.DataOut); ok && direction == "uplink" && ip[0]>>4 == 4 && netip.AddrFrom4([4]byte(ip[12:16])) == n3Addr {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/link"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
@@ -115,8 +116,16 @@ func (l *lab) run(t *testing.T, o Options) *running { return l.runWith(t, o, sil
 
 func (l *lab) runWith(t *testing.T, o Options, events upf.Events) *running {
 	t.Helper()
+	r, end := l.open(t, o, events)
+	t.Cleanup(end)
+	return r
+}
+
+// open runs a Path until it is ended.
+func (l *lab) open(t *testing.T, o Options, events upf.Events) (r *running, end func()) {
+	t.Helper()
 	o.Pin = l.pin
-	r := &running{}
+	r = &running{}
 	l.in(t, l.core, func() {
 		var err error
 		r.Path, err = openPath(labConfig(), o, slog.New(slog.NewTextHandler(&r.log, nil)))
@@ -125,13 +134,12 @@ func (l *lab) runWith(t *testing.T, o Options, events upf.Events) *running {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(ctx, events) }()
-	t.Cleanup(func() {
+	return r, func() {
 		cancel()
 		if err := errors.Join(<-ended, r.Close()); err != nil {
 			t.Error(err)
 		}
-	})
-	return r
+	}
 }
 
 // warm sends packets until the next hops are known and both directions are fast.
@@ -313,6 +321,57 @@ func TestGeneric(t *testing.T) {
 	if got := p.log.String(); !strings.Contains(got, "mode=generic") || !strings.Contains(got, "is a veth") {
 		t.Errorf("not generic:\n%s", got)
 	}
+}
+
+// TestTCX serves an interface whose place for XDP is taken: native and generic cannot be had there, and the log says so.
+func TestTCX(t *testing.T) {
+	l := newLab(t)
+	l.in(t, l.core, func() {
+		stranger, err := ebpf.NewProgram(&ebpf.ProgramSpec{Type: ebpf.XDP, AttachType: ebpf.AttachXDP, Flags: unix.BPF_F_XDP_HAS_FRAGS, License: "Apache-2.0",
+			Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, xdpPass), asm.Return()}})
+		check(t, err)
+		dev, err := netlink.LinkByName("n6")
+		check(t, err)
+		at, err := link.AttachXDP(link.XDPOptions{Program: stranger, Interface: dev.Attrs().Index, Flags: link.XDPDriverMode})
+		check(t, err)
+		t.Cleanup(func() { _, _ = at.Close(), stranger.Close() })
+	})
+	p := l.run(t, Options{N3: []string{"n3"}, N6: []string{"n6"}})
+	check(t, p.Apply(labSession(pfcp.ApplyFORW)))
+	l.warm(t, p.Path)
+	b := &p.loaded.blocks[7]
+	up, down := atomic.LoadUint64(&b.up.state.packets), atomic.LoadUint64(&b.down.state.packets)
+	l.exchange(t, 200)
+	if u, d := atomic.LoadUint64(&b.up.state.packets)-up, atomic.LoadUint64(&b.down.state.packets)-down; u != 200 || d != 200 {
+		t.Errorf("%d and %d of 200 packets were fast", u, d)
+	}
+	if got := p.log.String(); strings.Count(got, "mode=tcx") != 2 || !strings.Contains(got, "generic: ") || strings.Contains(got, "mode=generic") {
+		t.Errorf("not tcx, or not said why:\n%s", got)
+	}
+	l.echo(t)
+	l.tooBig(t)
+	l.buffers(t, p)
+}
+
+// TestEachMode forces each hook on the same interfaces; a later one takes the place of an earlier one.
+func TestEachMode(t *testing.T) {
+	l := newLab(t)
+	for _, mode := range []Mode{Native, TCX, Generic, TCX, Native} {
+		p, end := l.open(t, Options{N3: []string{"n3"}, N6: []string{"n6"}, Mode: mode, Persist: true}, silent{})
+		check(t, p.Apply(labSession(pfcp.ApplyFORW)))
+		l.warm(t, p.Path)
+		b := &p.loaded.blocks[7]
+		before := atomic.LoadUint64(&b.up.state.packets)
+		l.exchange(t, 20)
+		if got := atomic.LoadUint64(&b.up.state.packets) - before; got != 20 {
+			t.Errorf("%d of 20 packets were fast", got)
+		}
+		if got := p.log.String(); strings.Count(got, "mode="+mode.String()) != 2 {
+			t.Errorf("log:\n%s", got)
+		}
+		end()
+	}
+	check(t, Discard(l.pin))
 }
 
 // TestCloseLeavesNothing wants interfaces and file system as they were.

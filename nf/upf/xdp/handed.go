@@ -74,7 +74,7 @@ func Adopt(cfg upf.Config, o Options, files map[string]*os.File, slow upf.Datapa
 			return nil, fmt.Errorf("upf: xdp: map %s: %w", name, err)
 		}
 	}
-	spec, err := built(p.config, p.size)
+	spec, err := built(object, p.config, p.size)
 	if err != nil {
 		return nil, err
 	}

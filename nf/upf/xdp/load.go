@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,6 +26,9 @@ import (
 //go:embed limpid.bpf.o
 var object []byte
 
+//go:embed tcx.bpf.o
+var tcxObject []byte
+
 // Names of the programs, by what the interface leads to.
 const (
 	programN3   = "limpid_n3"
@@ -32,6 +36,8 @@ const (
 	programN3N6 = "limpid_n3n6"
 
 	programTagged = "limpid_tagged"
+
+	programTCX = "limpid_tcx_" // and what stands after "limpid_" in the others
 )
 
 // layoutVersion is part of the name of the folder with the pinned maps. It changes with layout.go.
@@ -40,6 +46,7 @@ const layoutVersion = 3
 // loaded is the programs and the maps, which user space sees as memory.
 type loaded struct {
 	collection                       *ebpf.Collection
+	tcx                              *ebpf.Collection // its programs over the same maps; nil unless they are needed
 	mappings                         [][]byte
 	blocks                           []block
 	flows                            []flow
@@ -63,8 +70,15 @@ const defaultFlows = 1 << 16
 // accounts is room in the ledger: one for each slot, and more for URRs beyond the first of a session.
 func (s sizes) accounts() int { return s.slots + max(1024, s.slots/4) }
 
-// Programs are the programs of this release and their maps, before they are told anything.
-func Programs() (*ebpf.CollectionSpec, error) {
+// Programs are the programs of this release for XDP and for tcx, and their maps, before they are told anything.
+func Programs() (xdp, tcx *ebpf.CollectionSpec, err error) {
+	if xdp, err = specOf(object); err == nil {
+		tcx, err = specOf(tcxObject)
+	}
+	return xdp, tcx, err
+}
+
+func specOf(object []byte) (*ebpf.CollectionSpec, error) {
 	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(object))
 	if err != nil {
 		return nil, fmt.Errorf("upf: xdp: %w", err)
@@ -73,16 +87,19 @@ func Programs() (*ebpf.CollectionSpec, error) {
 }
 
 // Built is what this release loads for a configuration: the programs, their maps and what they are told.
-func Built(cfg upf.Config) (*ebpf.CollectionSpec, error) {
+func Built(cfg upf.Config) (xdp, tcx *ebpf.CollectionSpec, err error) {
 	p, err := prepare(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return built(p.config, p.size)
+	if xdp, err = built(object, p.config, p.size); err == nil {
+		tcx, err = built(tcxObject, p.config, p.size)
+	}
+	return xdp, tcx, err
 }
 
-func built(c programConfig, size sizes) (*ebpf.CollectionSpec, error) {
-	spec, err := Programs()
+func built(object []byte, c programConfig, size sizes) (*ebpf.CollectionSpec, error) {
+	spec, err := specOf(object)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +115,7 @@ func built(c programConfig, size sizes) (*ebpf.CollectionSpec, error) {
 // load loads the programs for maps of given sizes. Maps are taken from the folder pin on a BPF file system, or made and
 // pinned there; without pin they end with the process.
 func load(c programConfig, size sizes, pin string, change func(*ebpf.CollectionSpec)) (*loaded, error) {
-	spec, err := built(c, size)
+	spec, err := built(object, c, size)
 	if err != nil {
 		return nil, err
 	}
@@ -131,6 +148,30 @@ func loadedFrom(collection *ebpf.Collection) (*loaded, error) {
 		return nil, errors.Join(err, l.close())
 	}
 	return l, nil
+}
+
+// loadTCX loads the programs for tcx over the maps of the others.
+func (l *loaded) loadTCX(c programConfig, size sizes, change func(*ebpf.CollectionSpec)) error {
+	if l.tcx != nil {
+		return nil
+	}
+	spec, err := built(tcxObject, c, size)
+	if err != nil {
+		return err
+	}
+	if change != nil {
+		change(spec)
+	}
+	shared := map[string]*ebpf.Map{}
+	for name := range spec.Maps {
+		if m := l.collection.Maps[name]; m != nil && !strings.HasPrefix(name, ".") { // a program's own data is its own
+			shared[name] = m
+		}
+	}
+	if l.tcx, err = ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{MapReplacements: shared}); err != nil {
+		return fmt.Errorf("upf: xdp: tcx: %w", err)
+	}
+	return nil
 }
 
 // makePinFolder makes a folder and wants it on a BPF file system.
@@ -185,6 +226,9 @@ func (l *loaded) close() error {
 		errs = append(errs, unix.Munmap(b))
 	}
 	l.collection.Close()
+	if l.tcx != nil {
+		l.tcx.Close()
+	}
 	return errors.Join(errs...)
 }
 
@@ -218,7 +262,11 @@ func folderName(c programConfig, size sizes) string {
 
 // pinPrograms pins the programs beside their maps, so that they can be looked at.
 func (l *loaded) pinPrograms(pin string) error {
-	for name, p := range l.collection.Programs {
+	programs := maps.Clone(l.collection.Programs)
+	if l.tcx != nil {
+		maps.Copy(programs, l.tcx.Programs)
+	}
+	for name, p := range programs {
 		file := filepath.Join(pin, name)
 		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("upf: xdp: %w", err)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	_ "embed" // the programs that measure
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,7 +28,7 @@ func TestObjects(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	objects := map[string][]byte{"limpid.bpf.o": object, "bench.bpf.o": benchObject}
+	objects := map[string][]byte{"limpid.bpf.o": object, "tcx.bpf.o": tcxObject, "bench.bpf.o": benchObject}
 	for name, b := range objects {
 		if want := fmt.Sprintf("%x  %s\n", sha256.Sum256(b), name); !strings.Contains(string(sums), want) {
 			t.Errorf("%s is not what objects.sha256 says: run go generate", name)
@@ -106,15 +107,19 @@ func TestComplexity(t *testing.T) {
 		c.Pool6[i] = pool6Config{First: 0x20010db8<<32 | uint64(i)<<16, Size: 1 << 16, At: uint32(i) << 16, MTU: 1400}
 	}
 	c.Pools6 = maxPools6
-	l := mustLoad(t, c, sizes{slots: maxPools << 16, flows: 1 << 16, slots6: maxPools6 << 16})
-	for name, p := range l.collection.Programs {
+	size := sizes{slots: maxPools << 16, flows: 1 << 16, slots6: maxPools6 << 16}
+	l := mustLoad(t, c, size)
+	check(t, l.loadTCX(c, size, nil))
+	programs := maps.Clone(l.collection.Programs)
+	maps.Copy(programs, l.tcx.Programs)
+	for name, p := range programs {
 		info, err := p.Info()
 		if err != nil {
 			t.Fatal(err)
 		}
 		n, ok := info.VerifiedInstructions()
 		size, _ := info.TranslatedSize()
-		t.Logf("%-12s %5d instructions verified, %d octets", name, n, size)
+		t.Logf("%-15s %5d instructions verified, %d octets", name, n, size)
 		if !ok || n == 0 || n > maxVerified {
 			t.Errorf("%s: %d instructions verified (%v), want at most %d", name, n, ok, maxVerified)
 		}

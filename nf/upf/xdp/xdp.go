@@ -53,10 +53,13 @@ type Mode uint8
 
 // Modes.
 const (
-	Auto    Mode = iota // native where every interface has it and none is a veth, else generic
+	Auto    Mode = iota // native where every interface has it and none is a veth, else generic, else tcx
 	Native              // native or an error; the other end of a veth needs XDP or GRO of its own
-	Generic             // after the kernel has made a packet of each frame
+	Generic             // XDP after the kernel has made a packet of each frame
+	TCX                 // at the hook of traffic control, which an interface has beside XDP of others
 )
+
+func (m Mode) String() string { return [...]string{"auto", "native", "generic", "tcx"}[m] }
 
 // Path is a upf.Datapath that is fast for what is common and leaves the rest to a slow one.
 type Path struct {
@@ -240,81 +243,6 @@ func (p *Path) begin(cfg upf.Config) (_ []device, err error) {
 		return nil, err
 	}
 	return devices, p.near.serve(ports, devices)
-}
-
-// attachAll attaches to all interfaces in one mode.
-func (p *Path) attachAll(ports []device) error {
-	native, why := p.native(ports)
-	err := p.attachEach(ports, native, why)
-	if err == nil || !native || p.options.Mode == Native {
-		return err
-	}
-	for _, l := range p.links {
-		if l.fresh {
-			err = errors.Join(err, l.Detach(), l.Unpin())
-		}
-		_ = l.Close()
-	}
-	p.links = nil
-	return p.attachEach(ports, false, fmt.Sprintf("native: %v", err))
-}
-
-// native tells whether native XDP is tried, and why.
-func (p *Path) native(ports []device) (bool, string) {
-	if p.options.Mode != Auto {
-		return p.options.Mode == Native, "the configuration asks for it"
-	}
-	for _, x := range ports {
-		if x.kind == "veth" {
-			return false, "interface " + x.name + " is a veth, whose other end may take no native frames"
-		}
-	}
-	return true, "the drivers have it"
-}
-
-func (p *Path) attachEach(ports []device, native bool, why string) error {
-	for _, port := range ports {
-		if err := p.attach(port, native, why); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// attach puts the program on an interface: in place of an earlier one if there is one, at once, in its mode and for each
-// packet either; else anew.
-func (p *Path) attach(port device, native bool, why string) error {
-	program := p.loaded.collection.Programs[port.program()]
-	folder := filepath.Join(p.options.Pin, "links")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return fmt.Errorf("upf: xdp: %w", err)
-	}
-	file := filepath.Join(folder, port.name)
-	if l, err := link.LoadPinnedLink(file, nil); err == nil {
-		if err = l.Update(program); err == nil {
-			p.links = append(p.links, attached{l, false})
-			p.log.Info("fast path replaced that of an earlier process", "interface", port.name, "program", port.program())
-			return nil
-		}
-		p.log.Info("earlier fast path cannot be taken over, attaching anew", "interface", port.name, "why", err)
-		if err := errors.Join(l.Unpin(), l.Close()); err != nil {
-			return fmt.Errorf("upf: xdp: interface %q: %w", port.name, err)
-		}
-	}
-	flags, mode := link.XDPGenericMode, "generic"
-	if native {
-		flags, mode = link.XDPDriverMode, "native"
-	}
-	l, err := link.AttachXDP(link.XDPOptions{Program: program, Interface: port.index, Flags: flags})
-	if err != nil {
-		return fmt.Errorf("upf: xdp: interface %q: %s: %w", port.name, mode, err)
-	}
-	if err := l.Pin(file); err != nil {
-		return fmt.Errorf("upf: xdp: interface %q: %w", port.name, errors.Join(err, l.Close()))
-	}
-	p.links = append(p.links, attached{l, true})
-	p.log.Info("fast path attached", "interface", port.name, "program", port.program(), "mode", mode, "why", why)
-	return nil
 }
 
 // removeLinks removes the links of interfaces that an earlier process had and this one has not.

@@ -3,6 +3,7 @@
  * Measuring by BPF_PROG_TEST_RUN: it does not restore the frame between two runs, so a driver restores it, chooses a
  * session and calls the program under test. What the driver costs by itself is found by calling an empty program.
  */
+#include "xdp.h"
 #include "layout.h"
 
 const volatile u32 sessions = 1; /* to choose from */

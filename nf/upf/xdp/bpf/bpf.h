@@ -24,24 +24,11 @@ typedef long long s64;
 enum { MAP_HASH = 1, MAP_ARRAY = 2, MAP_PROG_ARRAY = 3, MAP_PERCPU_ARRAY = 6, MAP_DEVMAP_HASH = 25 };
 enum { F_NO_PREALLOC = 1, F_MMAPABLE = 1 << 10 };
 
-enum verdict { XDP_ABORTED, XDP_DROP, XDP_PASS, XDP_TX, XDP_REDIRECT };
-
-struct xdp_md {
-	u32 data;
-	u32 data_end;
-	u32 data_meta;
-	u32 ingress_ifindex;
-	u32 rx_queue_index;
-	u32 egress_ifindex;
-};
-
 static void *(*const map_lookup)(void *map, const void *key) = (void *)1;
 static long (*const tail_call)(void *ctx, void *map, u32 index) = (void *)12;
-static long (*const adjust_head)(struct xdp_md *ctx, int delta) = (void *)44;
-static long (*const redirect_map)(void *map, u64 key, u64 flags) = (void *)51;
-static long (*const adjust_tail)(struct xdp_md *ctx, int delta) = (void *)65;
 static u64 (*const coarse_ns)(void) = (void *)160;
-static u64 (*const frame_length)(struct xdp_md *ctx) = (void *)188;
+
+enum { UNTOUCHED = -1000 };
 
 #define htons(x) __builtin_bswap16(x)
 #define htonl(x) __builtin_bswap32(x)

@@ -57,22 +57,22 @@ INLINE int address_of(struct downlink *f, struct downlink *out)
 
 /* downlink serves what is plain: a packet of a session with one rule, or with several that count and police
  * together. */
-INLINE int downlink(struct xdp_md *ctx)
+INLINE int downlink(struct context *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct ethernet *eth = data;
 	struct ipv4 *ip = data + ETH;
 	if (data + ETH + IPV4 > end || !to_host(eth))
-		return XDP_PASS;
+		return PASS;
 	struct user u;
 	if (eth->type != htons(ETHERTYPE_IPV4) && eth->type != htons(ETHERTYPE_IPV6))
-		return XDP_PASS;
+		return PASS;
 	if (!plain_user(&u, ip, end, 1) || eth->type != (u.version == 6 ? htons(ETHERTYPE_IPV6) : htons(ETHERTYPE_IPV4)))
 		return NOT_PLAIN;
 	u64 at = u.version == 6 ? place_of6(u.local) : place_of(htonl(u.local));
 	u32 slot = at, mtu = at >> 32;
 	if (slot == NOWHERE)
-		return XDP_PASS;
+		return PASS;
 	u64 now = clock(), frame = end - data;
 	u32 octets = u.octets;
 	if (unlikely(frame < ETH + octets))
@@ -108,8 +108,9 @@ INLINE int downlink(struct xdp_md *ctx)
 		return pass(PASS_ROUTE, DOWNLINK);
 	if (octets + OUTER > h.mtu)
 		return pass(PASS_MTU, DOWNLINK);
-	if (adjust_head(ctx, -OUTER)) /* no room before the frame */
-		return pass(PASS_MTU, DOWNLINK);
+	int failed = reshape(ctx, -OUTER, frame - ETH - octets, u.version);
+	if (failed) /* there may be no room before the frame */
+		return failed == UNTOUCHED ? pass(PASS_MTU, DOWNLINK) : drop(DROP_SEND, DOWNLINK);
 	data = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
 	if (data + ETH + OUTER + IPV4 > end)
@@ -123,8 +124,6 @@ INLINE int downlink(struct xdp_md *ctx)
 		((struct ipv6 *)(data + ETH + OUTER))->limit--;
 	else
 		decrement(data + ETH + OUTER);
-	if (frame > ETH + octets && adjust_tail(ctx, -(int)(frame - ETH - octets)))
-		return drop(DROP_SEND, DOWNLINK);
 	if (unlikely(h.vlan) && !tag(ctx, h.vlan))
 		return drop(DROP_SEND, DOWNLINK);
 	account(&s->down.state, octets, DOWNLINK);
@@ -132,7 +131,7 @@ INLINE int downlink(struct xdp_md *ctx)
 }
 
 /* is_for_n6 tells whether a frame is for one host and holds an IP packet. */
-INLINE int is_for_n6(struct xdp_md *ctx)
+INLINE int is_for_n6(struct context *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct ethernet *e = data;
@@ -140,7 +139,7 @@ INLINE int is_for_n6(struct xdp_md *ctx)
 }
 
 /* any_downlink serves packets that meet filters and flows of any kind. */
-NOINLINE int any_downlink(struct xdp_md *ctx)
+NOINLINE int any_downlink(struct context *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct key k = {};
@@ -150,7 +149,7 @@ NOINLINE int any_downlink(struct xdp_md *ctx)
 	u64 at = k.version == 4 ? place_of(htonl(k.local[0])) : place_of6(k.local[0]);
 	u32 slot = at, mtu = at >> 32;
 	if (slot == NOWHERE)
-		return XDP_PASS; /* not ours */
+		return PASS; /* not ours */
 	if (why >= 0)
 		return pass(why, DOWNLINK);
 	u64 now = clock(), frame = end - data;
@@ -188,8 +187,9 @@ NOINLINE int any_downlink(struct xdp_md *ctx)
 		return pass(PASS_ROUTE, DOWNLINK);
 	if (k.octets + OUTER > h.mtu)
 		return pass(PASS_MTU, DOWNLINK);
-	if (adjust_head(ctx, -OUTER))
-		return pass(PASS_MTU, DOWNLINK);
+	int failed = reshape(ctx, -OUTER, frame - ETH - k.octets, k.version);
+	if (failed)
+		return failed == UNTOUCHED ? pass(PASS_MTU, DOWNLINK) : drop(DROP_SEND, DOWNLINK);
 	data = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
 	if (data + ETH + OUTER + IPV4 > end)
@@ -203,8 +203,6 @@ NOINLINE int any_downlink(struct xdp_md *ctx)
 		decrement(data + ETH + OUTER);
 	else
 		((struct ipv6 *)(data + ETH + OUTER))->limit--;
-	if (frame > ETH + k.octets && adjust_tail(ctx, -(int)(frame - ETH - k.octets)))
-		return drop(DROP_SEND, DOWNLINK);
 	if (h.vlan && !tag(ctx, h.vlan))
 		return drop(DROP_SEND, DOWNLINK);
 	account_way(&w, k.octets, DOWNLINK);

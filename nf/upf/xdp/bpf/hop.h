@@ -24,7 +24,14 @@ INLINE int hop_of(u32 index, struct hop *h)
 	h->macs[0] = READ(n->macs[0]);
 	h->macs[1] = READ(n->macs[1]);
 	barrier();
-	return h->ifindex && !(sequence & 1) && READ(n->sequence) == sequence;
+	if (!h->ifindex || (sequence & 1) || READ(n->sequence) != sequence)
+		return 0;
+#ifdef TCX
+	if (h->vlan)
+		return 0;
+	h->vlan = 0;
+#endif
+	return 1;
 }
 
 /* to_host tells whether a frame is for one host, as the kernel wants of what it routes. */
@@ -39,9 +46,9 @@ INLINE void write_ethernet(struct ethernet *e, const struct hop *h, u16 type)
 }
 
 /* tag puts a VLAN tag into a frame; false if there is no room before it. */
-INLINE int tag(struct xdp_md *ctx, u16 vlan)
+INLINE int tag(struct context *ctx, u16 vlan)
 {
-	if (adjust_head(ctx, -VLAN))
+	if (reshape(ctx, -VLAN, 0, 0))
 		return 0;
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	if (data + ETH + VLAN > end)
@@ -56,11 +63,9 @@ INLINE int tag(struct xdp_md *ctx, u16 vlan)
 }
 
 /* leave sends a frame on. */
-INLINE int leave(struct xdp_md *ctx, const struct hop *h)
+INLINE int leave(struct context *ctx, const struct hop *h)
 {
-	if (h->ifindex == ctx->ingress_ifindex)
-		return XDP_TX;
-	return redirect_map(&ports, h->ifindex, XDP_DROP);
+	return send_to(ctx, &ports, h->ifindex);
 }
 
 /* by_prefix finds the next hop for a destination in host order by the longest prefix. */

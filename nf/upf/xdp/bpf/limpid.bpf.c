@@ -7,24 +7,8 @@
  * any_downlink() know IPv6, filters and several flows. They are functions and not programs of a PROG_ARRAY: the kernel
  * verifies them each on their own, and there is no map of programs that would be emptied with the process.
  */
-#include "layout.h"
-#include "meter.h"
-#include "hop.h"
-#include "classify.h"
-#include "uplink.h"
-#include "downlink.h"
-
-INLINE int serve_n3(struct xdp_md *ctx)
-{
-	int verdict = uplink(ctx);
-	return verdict == NOT_PLAIN ? any_uplink(ctx) : verdict;
-}
-
-INLINE int serve_n6(struct xdp_md *ctx)
-{
-	int verdict = downlink(ctx);
-	return verdict == NOT_PLAIN ? any_downlink(ctx) : verdict;
-}
+#include "xdp.h"
+#include "serve.h"
 
 /* tagged serves a frame with a VLAN tag as the frame without, and puts the tag back if it is left to user space. */
 NOINLINE int tagged(struct xdp_md *ctx)
@@ -70,13 +54,7 @@ SEC("xdp.frags") int limpid_n3(struct xdp_md *ctx) { return unlikely(is_tagged(c
 SEC("xdp.frags") int limpid_n6(struct xdp_md *ctx) { return unlikely(is_tagged(ctx)) ? tagged(ctx) : serve_n6(ctx); }
 
 /* limpid_n3n6 serves an interface that leads to both. */
-SEC("xdp.frags") int limpid_n3n6(struct xdp_md *ctx)
-{
-	if (unlikely(is_tagged(ctx)))
-		return tagged(ctx);
-	int verdict = serve_n3(ctx);
-	return verdict == XDP_PASS ? serve_n6(ctx) : verdict;
-}
+SEC("xdp.frags") int limpid_n3n6(struct xdp_md *ctx) { return unlikely(is_tagged(ctx)) ? tagged(ctx) : serve(ctx); }
 
 /* limpid_tagged serves an interface whose VLANs alone lead somewhere. */
 SEC("xdp.frags") int limpid_tagged(struct xdp_md *ctx) { return unlikely(is_tagged(ctx)) ? tagged(ctx) : XDP_PASS; }

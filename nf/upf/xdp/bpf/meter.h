@@ -77,14 +77,14 @@ INLINE void count(u32 index)
 INLINE int drop(u32 reason, u32 direction)
 {
 	count(DROPS + (reason & 31) * 2 + direction);
-	return XDP_DROP;
+	return DROP;
 }
 
 /* pass leaves a packet to user space. */
 INLINE int pass(u32 reason, u32 direction)
 {
 	count(PASSED + reason * 2 + direction);
-	return XDP_PASS;
+	return PASS;
 }
 
 /* within tells whether a policer lets a packet pass, TS 23.501 §5.7.1.8. */

@@ -62,9 +62,37 @@ INLINE int stays_on_link(u64 local_prefix, u64 remote_prefix)
 	return (local & 0xffc0) == 0xfe80 || (remote & 0xffc0) == 0xfe80 || (remote & 0xff0f) == 0xff02;
 }
 
+/* forwarded is what a router does to a packet, under a new Ethernet header. */
+INLINE void forwarded(void *ethernet, u32 version, const struct hop *h)
+{
+	if (version == 6)
+		((struct ipv6 *)(ethernet + ETH))->limit--;
+	else
+		decrement(ethernet + ETH);
+	write_ethernet(ethernet, h, htons(version == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4));
+}
+
+/* uncover makes the frame of a user's packet that goes to a next hop of the one in which it came, without what was before it
+ * and what is over. */
+INLINE int uncover(struct context *ctx, void *packet, u32 version, u32 removed, u64 over, const struct hop *h)
+{
+#ifdef TCX
+	if (reshape(ctx, removed, over, version))
+		return 0;
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	if (data + ETH + IPV4 > end)
+		return 0;
+	forwarded(data, version, h);
+	return 1;
+#else
+	forwarded(packet - ETH, version, h);
+	return !reshape(ctx, removed, over, version);
+#endif
+}
+
 /* uplink serves what is plain: a packet to a data network of a session with one rule, or with several that count
  * and police together. */
-INLINE int uplink(struct xdp_md *ctx)
+INLINE int uplink(struct context *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct ethernet *eth = data;
@@ -72,7 +100,7 @@ INLINE int uplink(struct xdp_md *ctx)
 	struct udp *udp = data + ETH + IPV4;
 	struct gtpu *g = data + ETH + IPV4 + UDP;
 	if (data + ETH + OUTER > end || !is_gtpu(eth, outer, udp))
-		return XDP_PASS;
+		return PASS;
 	u32 qfi, header = plain_header(g, &qfi), length = htons(outer->length);
 	if (!header || !is_whole(outer, udp))
 		return NOT_PLAIN;
@@ -129,13 +157,8 @@ INLINE int uplink(struct xdp_md *ctx)
 	if (!within(&s->up.state, rate, now))
 		return drop(DROP_RATE, UPLINK);
 	take(&s->up.state, rate, octets, now);
-	if (u.version == 6)
-		((struct ipv6 *)inner)->limit--;
-	else
-		decrement(inner);
-	write_ethernet(inner - ETH, &h, htons(u.version == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4));
 	u32 removed = IPV4 + UDP + header;
-	if (adjust_head(ctx, removed) || (frame > removed + ETH + octets && adjust_tail(ctx, -(int)(frame - removed - ETH - octets))))
+	if (!uncover(ctx, inner, u.version, removed, frame - removed - ETH - octets, &h))
 		return drop(DROP_SEND, UPLINK);
 	if (unlikely(h.vlan) && !tag(ctx, h.vlan))
 		return drop(DROP_SEND, UPLINK);
@@ -144,7 +167,7 @@ INLINE int uplink(struct xdp_md *ctx)
 }
 
 /* to_network sends a packet, which begins removed octets after the Ethernet header, on its way to a data network. */
-INLINE int to_network(struct xdp_md *ctx, const struct key *k, const struct way *w, u32 removed, u64 frame, u64 now)
+INLINE int to_network(struct context *ctx, const struct key *k, const struct way *w, u32 removed, u64 frame, u64 now)
 {
 	struct hop h;
 	u32 octets = k->octets, next;
@@ -160,18 +183,12 @@ INLINE int to_network(struct xdp_md *ctx, const struct key *k, const struct way 
 		return pass(PASS_MTU, UPLINK);
 	if (!admit(w, octets, now))
 		return drop(DROP_RATE, UPLINK);
-	if (adjust_head(ctx, removed) || (frame > removed + ETH + octets && adjust_tail(ctx, -(int)(frame - removed - ETH - octets))))
+	if (reshape(ctx, removed, frame - removed - ETH - octets, k->version))
 		return drop(DROP_SEND, UPLINK);
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	if (data + ETH + IPV4 > end)
 		return drop(DROP_SEND, UPLINK);
-	if (k->version == 4) {
-		decrement(data + ETH);
-		write_ethernet(data, &h, htons(ETHERTYPE_IPV4));
-	} else {
-		((struct ipv6 *)(data + ETH))->limit--;
-		write_ethernet(data, &h, htons(ETHERTYPE_IPV6));
-	}
+	forwarded(data, k->version, &h);
 	if (h.vlan && !tag(ctx, h.vlan))
 		return drop(DROP_SEND, UPLINK);
 	account_way(w, octets, UPLINK);
@@ -179,7 +196,7 @@ INLINE int to_network(struct xdp_md *ctx, const struct key *k, const struct way 
 }
 
 /* to_tunnel sends a packet of a tunnel on into the next one, N9 or the gNB's, TS 23.501 §5.6.4. */
-INLINE int to_tunnel(struct xdp_md *ctx, const struct key *k, const struct way *w, u32 header, u64 frame, u64 now, int to_ue)
+INLINE int to_tunnel(struct context *ctx, const struct key *k, const struct way *w, u32 header, u64 frame, u64 now, int to_ue)
 {
 	struct hop h;
 	u32 octets = k->octets, direction = to_ue ? DOWNLINK : UPLINK;
@@ -189,10 +206,7 @@ INLINE int to_tunnel(struct xdp_md *ctx, const struct key *k, const struct way *
 		return pass(PASS_MTU, UPLINK);
 	if (!admit(w, octets, now))
 		return drop(DROP_RATE, UPLINK);
-	if (adjust_head(ctx, (int)header - GTPU))
-		return drop(DROP_SEND, UPLINK);
-	frame += GTPU - header;
-	if (frame > ETH + OUTER + octets && adjust_tail(ctx, -(int)(frame - ETH - OUTER - octets)))
+	if (reshape(ctx, (int)header - GTPU, frame + GTPU - header - ETH - OUTER - octets, k->version))
 		return drop(DROP_SEND, UPLINK);
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	if (data + ETH + OUTER > end)
@@ -239,14 +253,14 @@ INLINE int header_of(const struct gtpu *g, const void *end, u32 *qfi)
 }
 
 /* is_for_n3 tells whether a frame is for the port of GTP-U on N3. */
-INLINE int is_for_n3(struct xdp_md *ctx)
+INLINE int is_for_n3(struct context *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	return data + ETH + IPV4 + UDP <= end && is_gtpu(data, data + ETH, data + ETH + IPV4);
 }
 
 /* any_uplink serves packets of a tunnel that go into another one, or meet filters and flows of any kind. */
-NOINLINE int any_uplink(struct xdp_md *ctx)
+NOINLINE int any_uplink(struct context *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct ipv4 *outer = data + ETH;
