@@ -51,6 +51,8 @@ type Options struct {
 	SharedStore bool
 	// WithoutControl opens no socket for operators.
 	WithoutControl bool
+	// CountedNGAPIDs has the AMF allot AMF UE NGAP IDs one after the other, so that a script can name them.
+	CountedNGAPIDs bool
 	// WithoutN2 opens no SCTP socket: associations come by ServeN2.
 	WithoutN2 bool
 	// SCTP is used on N2 instead of a transport of the configured binding; Close does not close it.
@@ -127,7 +129,9 @@ func (c *Core) open(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	c.amf, err = amf.New(amfConfig(c.cfg), amf.Services{
+	access := amfConfig(c.cfg)
+	access.CountedNGAPIDs = c.opts.CountedNGAPIDs
+	c.amf, err = amf.New(access, amf.Services{
 		Authentication: t.ausf("AMF", authentication), SDM: t.sdm("AMF", data), UECM: t.uecm("AMF", data),
 		Policy: t.amPolicy("AMF", policy), Slices: t.nssf("AMF", slice), Sessions: t.smf("AMF", c.smf), Contexts: st,
 		TransferFailures: t.transferFailures("AMF", c.smf),

@@ -49,7 +49,7 @@ func amfConfig(c *config.Config) amf.Config {
 	for i := range c.AMF.RegistrationAreas {
 		cfg.RegistrationAreas = append(cfg.RegistrationAreas, c.AMF.RegistrationAreas[i].All())
 	}
-	cfg.RRCInactiveReports, cfg.Suspend = c.AMF.RRCInactiveReports, c.AMF.Suspend
+	cfg.RRCInactiveReports, cfg.Suspend, cfg.Reroute = c.AMF.RRCInactiveReports, c.AMF.Suspend, len(c.AMF.OtherSets) > 0
 	cfg.Paging = amf.Paging{T3513: time.Duration(c.AMF.Paging.T3513), PriorityARP: c.AMF.Paging.PriorityARP}
 	for _, a := range c.AMF.Paging.Attempts {
 		cfg.Paging.Areas = append(cfg.Paging.Areas, pagingAreas()[a])
@@ -89,6 +89,9 @@ func algorithms(kind string, names []string) []uint8 {
 
 func nssfConfig(c *config.Config) nssf.Config {
 	var cfg nssf.Config
+	for _, s := range c.AMF.OtherSets {
+		cfg.OtherSets = append(cfg.OtherSets, nssf.AMFSet{Set: s.Set, NSSAIs: s.Slices})
+	}
 	for _, p := range c.AMF.PLMNs {
 		for _, t := range p.TACs {
 			tai := ident.TAI{PLMN: p.PLMN, TAC: t}

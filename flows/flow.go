@@ -28,7 +28,7 @@ type Flow struct {
 	Ladder      string // expected
 	// OtherOrders are ladders that are as right: where messages cross on the way, either may be first.
 	OtherOrders []string
-	// Others are further files by their names, .yaml for configurations that the script puts into use.
+	// Others are further files by their names: configurations that the script puts into use, and what further cores have.
 	Others map[string][]byte
 }
 
@@ -79,7 +79,7 @@ func Parse(name string, b []byte) (Flow, error) {
 		case "other order":
 			f.OtherOrders = append(f.OtherOrders, string(file.data))
 		default:
-			if path.Ext(file.name) == ".yaml" {
+			if e := path.Ext(file.name); e == ".yaml" || e == ".csv" {
 				if f.Others == nil {
 					f.Others = make(map[string][]byte)
 				}

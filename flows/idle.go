@@ -2,9 +2,12 @@ package flows
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/limpid-5g/limpid/ran/gnb"
+	"github.com/limpid-5g/limpid/wire/ngap"
 )
 
 // idleVerbs are about UEs in CM-IDLE.
@@ -12,8 +15,22 @@ func (s *stage) idleVerbs() verbs {
 	return verbs{
 		"suspend": s.suspend,
 		"resume":  s.resume,
+		"ask":     s.askAbout,
 	}
 }
+
+// reroutes makes a gNB that has an association with an AMF of set 2 too, as the gNB of that name, or none.
+func (s *stage) reroutes(name string) func(ngap.AMFSetID) *gnb.GNB {
+	return func(set ngap.AMFSetID) *gnb.GNB {
+		if set != otherSet {
+			return nil
+		}
+		return s.cells[name]
+	}
+}
+
+// otherSet is the AMF set of the second core in flows that reroute.
+const otherSet = 2
 
 // suspend is "suspend u1": its gNB suspends the UE, but for the sessions of without=1,2. With unasked it does so although
 // the AMF has not allowed it.
@@ -46,6 +63,23 @@ func (s *stage) resume(ctx context.Context, c *command) error {
 	if want, given := c.options["up"]; given {
 		s.settle()
 		return userPlanes(u, want)
+	}
+	return nil
+}
+
+// askAbout is "ask gnb1 u1": a gNB asks the AMF about a UE that is to connect, and must hear of slices=1,2. A name that no UE
+// has asks for one of another AMF.
+func (s *stage) askAbout(ctx context.Context, c *command) error {
+	told, err := s.cells[c.words[1]].RetrieveUE(ctx, s.gutiOf(c.words[2]).STMSI())
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(told.AllowedNSSAI))
+	for i, one := range told.AllowedNSSAI {
+		names[i] = one.SNSSAI.Ident().String()
+	}
+	if got := strings.Join(names, ","); got != c.options["slices"] {
+		return fmt.Errorf("slices %q", got)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -22,6 +23,7 @@ type nodes struct {
 	text    []byte            // of the configuration
 	log     *slog.Logger
 	several bool
+	files   map[string]string // the store of each node that is a core of its own
 }
 
 // aside is a node that lives on while the script speaks of another.
@@ -45,8 +47,11 @@ func (n *nodes) cell(name string) string {
 	return n.present
 }
 
-// config is that of a node: another name and another AMF pointer.
-func (n *nodes) config(name string) (*config.Config, error) {
+// config is that of a node: the file NAME.yaml of the flow, or that of the first with another name and another AMF pointer.
+func (n *nodes) config(name string, others map[string][]byte) (*config.Config, error) {
+	if text, own := others[name+".yaml"]; own {
+		return config.Parse(name+".yaml", text)
+	}
 	text := strings.Replace(string(n.text), "name: limpid", "name: limpid-"+name, 1)
 	text = strings.Replace(text, "pointer: 0", "pointer: 1", 1)
 	return config.Parse("limpid.yaml", []byte(text))
@@ -69,21 +74,35 @@ func (s *stage) coreOf(node string) *core.Core {
 	return s.core
 }
 
-// turnTo lets the script speak of another node, which starts if it is new: "node b".
+// turnTo lets the script speak of another node, which starts if it is new: "node b". With files b.yaml and b.csv it is a core
+// of its own, such as another AMF set.
 func (s *stage) turnTo(_ context.Context, c *command) error {
 	n := &s.nodes
 	if s.life != nil {
 		n.aside[n.present] = &aside{life: s.life, path: s.path}
 	}
+	if n.files == nil {
+		n.files = map[string]string{n.present: s.file}
+	}
 	n.present = c.words[1]
+	if file, own := n.files[n.present]; own {
+		s.file = file
+	}
 	if other := n.aside[n.present]; other != nil {
 		delete(n.aside, n.present)
 		s.life, s.core, s.path = other.life, other.life.core, other.path
 		return nil
 	}
-	cfg, err := n.config(n.present)
+	cfg, err := n.config(n.present, s.others)
 	if err != nil {
 		return err
+	}
+	if subscribers, own := s.others[n.present+".csv"]; own {
+		s.file = filepath.Join(filepath.Dir(s.file), n.present+".db")
+		n.files[n.present] = s.file
+		if err := s.provision(subscribers); err != nil {
+			return err
+		}
 	}
 	return s.live(cfg, n.log)
 }

@@ -136,6 +136,9 @@ func (s *stage) ngap(_ context.Context, c *command) error {
 	if err != nil {
 		return err
 	}
+	if id, known := cell.Named(ngap.RANUENGAPID(amfID)); known && s.core == nil { // a core that is not made here does not count
+		amfID = uint64(id)
+	}
 	m := stray(c.words[2], ngap.AMFUENGAPID(amfID), ngap.RANUENGAPID(ranID))
 	if c.words[2] == "PDUSessionResourceNotify" {
 		m, err = strayNotify(c, ngap.AMFUENGAPID(amfID), ngap.RANUENGAPID(ranID))

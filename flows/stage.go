@@ -146,6 +146,7 @@ func (s *stage) provision(subscribers []byte) error {
 
 // stand puts a core on pipes, with a data path in memory, or on sockets.
 func (s *stage) stand(o core.Options) core.Options {
+	o.CountedNGAPIDs = true
 	if s.dial != nil {
 		o.N4 = s.listenN4
 		return o
@@ -239,7 +240,7 @@ func (s *stage) addGNB(ctx context.Context, c *command) error {
 	cfg := gnb.Config{
 		Name: name, ID: uint32(id), Also: also, PLMN: plmn, TAC: ident.TAC(tac), Slices: list, Dial: s.dialFor(name), DialTo: s.dialToFor(name),
 		N3:    netip.AddrFrom4([4]byte{127, 0, 0, byte(10 + number)}),
-		Hooks: s.cellMisbehaviour(c), Ladder: s.xn,
+		Hooks: s.cellMisbehaviour(c), Ladder: s.xn, Reroute: s.reroutes(c.options["reroute"]),
 	}
 	if s.seen != nil {
 		cfg.Ladder = s.seen

@@ -54,6 +54,34 @@ func (a *RegistrationArea) All() []ident.TAI {
 	return all
 }
 
+// AMFSet is another AMF set of the region with the slices that it serves.
+type AMFSet struct {
+	Set    uint16         `yaml:"set"` // AMF Set ID, TS 23.003 §2.10.1
+	Slices []ident.SNSSAI `yaml:"slices"`
+}
+
+// maxAMFSet is the largest AMF Set ID, TS 23.003 §2.10.1: 10 bits.
+const maxAMFSet = 1<<10 - 1
+
+// otherSets: each is another set with slices of its own.
+func (v *validator) otherSets() {
+	seen := map[uint16]bool{v.AMF.GUAMI.Set: true}
+	for i, s := range v.AMF.OtherSets {
+		key := fmt.Sprintf("amf.other_sets[%d]", i)
+		switch {
+		case s.Set > maxAMFSet:
+			v.bad(key+".set", "%d: at most %d", s.Set, maxAMFSet)
+		case seen[s.Set]:
+			v.bad(key+".set", "%d is the AMF's own set, or is there twice", s.Set)
+		}
+		seen[s.Set] = true
+		if len(s.Slices) == 0 {
+			v.bad(key+".slices", "no slice: nobody would be sent there")
+		}
+		v.noTwice(key+".slices", s.Slices)
+	}
+}
+
 // SlicesOf are the slices in a tracking area: those of its registration area, else those of its PLMN.
 func (c *Config) SlicesOf(t ident.TAI) []ident.SNSSAI {
 	for i := range c.AMF.RegistrationAreas {
@@ -112,6 +140,7 @@ func (v *validator) registrations() {
 		v.bad("amf.reauthentication.nas_count", "%d: want %d to %d", n, minNASCount, maxNASCount)
 	}
 	v.registrationAreas()
+	v.otherSets()
 	if v.AMF.T3512 != 0 && v.AMF.ImplicitDeregistration == 0 {
 		v.bad("amf.implicit_deregistration", "0 would deregister a UE as soon as it is late: want minutes, such as 4m")
 	}

@@ -86,6 +86,8 @@ type AMF struct {
 	// Suspend lets radios keep the contexts of phones that are idle and able to, TS 23.501 §5.31.18 (user plane CIoT 5GS
 	// optimisation).
 	Suspend bool `yaml:"suspend"`
+	// OtherSets are AMF sets that serve other slices: a phone that has none here is sent there, TS 23.502 §4.2.2.2.3.
+	OtherSets []AMFSet `yaml:"other_sets"`
 }
 
 // GUAMI names the AMF, TS 23.003 §2.10.1.

@@ -55,7 +55,7 @@ type AMF struct {
 	keeper      *keeper // nil: contexts end with the process
 	absent      absent
 	taking      Taking // from other nodes of the set
-	nextNGAPID  atomic.Uint64
+	ngapIDs     ngapIDs
 	capacity    atomic.Uint32 // relative, 0 to 255
 	load        *load
 
@@ -86,6 +86,9 @@ func New(cfg Config, services Services, sink ladder.Sink, log *slog.Logger) (*AM
 	a.cfg.setDefaults()
 	a.endpoints.list = slices.Clone(cfg.Endpoints)
 	a.ues.init()
+	if !cfg.CountedNGAPIDs {
+		a.ngapIDs.conceal()
+	}
 	a.capacity.Store(uint32(cfg.RelativeCapacity))
 	return a, nil
 }

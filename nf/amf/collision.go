@@ -43,7 +43,7 @@ const (
 //	message of N1                 | queue        | queue           | queue          | queue      | queue     | queue                   | queue
 //	session ended by the SMF      | queue        | queue           | queue          | queue      | queue     | queue                   | at once
 //	a newer registration          | queue        | queue           | queue          | queue      | queue     | queue                   | supersede
-//	the same request once more, capability, RRC state, non-delivery, 5GMM STATUS, error: at once, whatever runs
+//	the same request once more, capability, RRC state, non-delivery, 5GMM STATUS, error, a gNB that asks: at once, whatever runs
 //	initial message of somebody who does not prove to be this UE: at once, it is not about this UE
 //	anything else                 | queue
 //
@@ -67,6 +67,8 @@ func (ue *ue) Collide(m any) procedure.Decision {
 		if unknownUE(m) {
 			return procedure.Supersede
 		}
+		return procedure.Inline
+	case *retrieval:
 		return procedure.Inline
 	case *initialMessage:
 		return ue.collideInitial(m)

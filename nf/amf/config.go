@@ -40,6 +40,10 @@ type Config struct {
 	Overload          Overload
 	// RRCInactiveReports asks gNBs to tell when a UE enters and leaves RRC_INACTIVE, TS 38.413 §8.3.5.
 	RRCInactiveReports bool
+	// Reroute says that the NSSF knows other AMF sets, to which registrations may go, TS 23.502 §4.2.2.2.3.
+	Reroute bool
+	// CountedNGAPIDs allots AMF UE NGAP IDs one after the other, for tests that name them.
+	CountedNGAPIDs bool
 	// Suspend lets gNBs keep the contexts of UEs in CM-IDLE, TS 23.501 §5.31.18.
 	Suspend bool
 }

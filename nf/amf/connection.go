@@ -1,6 +1,7 @@
 package amf
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -39,7 +40,7 @@ type connection struct {
 func (l *tnla) initialUE(m *ngap.InitialUEMessage) {
 	a, g := l.amf, l.gnb.Load()
 	u := a.ueOf(m)
-	conn := g.newConnection(ngap.AMFUENGAPID(a.nextNGAPID.Add(1)), u, l)
+	conn := g.newConnection(a.ngapIDs.allot(), u, l)
 	conn.ranID = m.RANUENGAPID
 	if old := g.connectionByRAN(m.RANUENGAPID); old != nil {
 		g.lose(old, "the gNB uses its RAN UE NGAP ID again")
@@ -50,7 +51,11 @@ func (l *tnla) initialUE(m *ngap.InitialUEMessage) {
 		let = u.follow
 	}
 	defer a.watchLoad()
-	if err := let(&initialMessage{conn: conn, n2: m, pdu: m.NASPDU}); err != nil {
+	first := &initialMessage{conn: conn, n2: m, pdu: m.NASPDU}
+	if a.cfg.Reroute {
+		first.original = slices.Clone(m.NASPDU) // it is deciphered in place
+	}
+	if err := let(first); err != nil {
 		g.log.Warn("UE turned away", "reason", err)
 		g.congested(conn, m.NASPDU)
 	}

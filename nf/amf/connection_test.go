@@ -41,7 +41,7 @@ func testGNB(a *AMF) (*gnb, func(t *testing.T) []string) {
 // connected is a UE with a connection.
 func connected(g *gnb, ran ngap.RANUENGAPID) (*ue, *connection) {
 	u := g.amf.newUE()
-	c := &connection{gnb: g, amfID: ngap.AMFUENGAPID(g.amf.nextNGAPID.Add(1)), ranID: ran}
+	c := &connection{gnb: g, amfID: g.amf.ngapIDs.allot(), ranID: ran}
 	c.ue.Store(u)
 	g.open(c)
 	u.conn = c

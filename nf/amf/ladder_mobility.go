@@ -54,6 +54,9 @@ func (d *details) mobility(m ngap.Message) {
 		d.both(m.AMFUENGAPID, m.RANUENGAPID)
 	case *ngap.DownlinkRANStatusTransfer:
 		d.both(m.AMFUENGAPID, m.RANUENGAPID)
+	case *ngap.RerouteNASRequest:
+		d.add("RAN-UE-NGAP-ID", m.RANUENGAPID)
+		d.add("set", m.AMFSetID)
 	case *ngap.UEContextSuspendRequest:
 		d.some("sessions", len(m.PDUSessionResourceSuspendListSUSReq))
 	case *ngap.UEContextSuspendResponse:

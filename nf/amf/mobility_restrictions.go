@@ -129,8 +129,11 @@ func (ue *ue) equivalentPLMNs() []ident.PLMN {
 	return others
 }
 
-func sameRestrictions(a, b *nudm.AccessAndMobilitySubscriptionData) bool {
+func sameServiceArea(a, b *nudm.AccessAndMobilitySubscriptionData) bool {
 	return a.ServiceAreaRestriction.RestrictionType == b.ServiceAreaRestriction.RestrictionType &&
-		slices.Equal(a.ServiceAreaRestriction.TACs, b.ServiceAreaRestriction.TACs) &&
-		slices.Equal(a.ForbiddenTACs, b.ForbiddenTACs) && slices.Equal(a.RATRestrictions, b.RATRestrictions)
+		slices.Equal(a.ServiceAreaRestriction.TACs, b.ServiceAreaRestriction.TACs)
+}
+
+func sameRestrictions(a, b *nudm.AccessAndMobilitySubscriptionData) bool {
+	return sameServiceArea(a, b) && slices.Equal(a.ForbiddenTACs, b.ForbiddenTACs) && slices.Equal(a.RATRestrictions, b.RATRestrictions)
 }

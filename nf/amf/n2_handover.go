@@ -181,7 +181,7 @@ func (ue *ue) prepareSessions(ctx context.Context, h *handover) {
 
 // allocateResources is the Handover Resource Allocation procedure, TS 38.413 §8.4.2: steps 9 and 10.
 func (ue *ue) allocateResources(ctx context.Context, h *handover) (*ngap.HandoverRequestAcknowledge, error) {
-	h.target = h.targetGNB.newConnection(ngap.AMFUENGAPID(ue.amf.nextNGAPID.Add(1)), ue, nil)
+	h.target = h.targetGNB.newConnection(ue.amf.ngapIDs.allot(), ue, nil)
 	h.target.expected = true
 	h.targetGNB.open(h.target)
 	ue.nextHop.advance()

@@ -37,6 +37,9 @@ func (ue *ue) register(ctx context.Context, m *initialMessage, request *gmm.Regi
 	if err := ue.checkArea(); err != nil {
 		return err
 	}
+	if err := ue.rerouteKnown(ctx, m, request); err != nil {
+		return err
+	}
 	kgnbCount := m.count
 	complete, changed, err := ue.agreeSecurity(ctx, m, request) // steps 6 to 9, 12
 	if err != nil {
@@ -148,12 +151,12 @@ func (ue *ue) agreeSecurity(ctx context.Context, m *initialMessage, r *gmm.Regis
 		changed, err := ue.renewSecurity(ctx, r)
 		return nil, changed, err
 	}
-	complete, err = ue.establishSecurity(ctx, r)
+	complete, err = ue.establishSecurity(ctx, m, r)
 	return complete, true, err
 }
 
 // establishSecurity finds out who the UE is and agrees on new keys with it, steps 6 to 9.
-func (ue *ue) establishSecurity(ctx context.Context, request *gmm.RegistrationRequest) (*gmm.RegistrationRequest, error) {
+func (ue *ue) establishSecurity(ctx context.Context, m *initialMessage, request *gmm.RegistrationRequest) (*gmm.RegistrationRequest, error) {
 	if len(request.UESecurityCapability) < 2 { // TS 24.501 §8.2.6.6: not in every update
 		if request.RegistrationType.Value() == gmm.InitialRegistration {
 			return nil, &refusal{cause: gmm.CauseConditionalIEError, why: "initial REGISTRATION REQUEST names no security capability"}
@@ -172,6 +175,9 @@ func (ue *ue) establishSecurity(ctx context.Context, request *gmm.RegistrationRe
 	ue.claimed = suci.Conceal()
 	proof, err := ue.authenticate(ctx, suci.String()) // steps 8, 9
 	if err != nil {
+		return nil, err
+	}
+	if err := ue.reroute(ctx, m, proof.supi, nil); err != nil { // what it requests it says only after security mode control
 		return nil, err
 	}
 	proof.initial = true
@@ -354,6 +360,9 @@ func (ue *ue) refuseRegistration(ctx context.Context, err error) {
 	switch {
 	case errors.Is(err, errAuthentication):
 		ue.rejectAuthentication(ctx, err)
+		return
+	case errors.Is(err, errRerouted):
+		ue.leaveRerouted(ctx)
 		return
 	case ended(err):
 		ue.log().Info("registration ended", "reason", err)

@@ -57,7 +57,7 @@ func (ue *ue) applySubscription(ctx context.Context) {
 		ue.applySlices(ctx)
 	}
 	if !known || !sameRestrictions(&before, &ue.subscribed) {
-		ue.applyRestrictions(ctx)
+		ue.applyRestrictions(ctx, known && sameServiceArea(&before, &ue.subscribed))
 	}
 }
 
@@ -131,10 +131,11 @@ func (ue *ue) releaseUnsubscribed(ctx context.Context) bool {
 	return len(ue.sessions) < before
 }
 
-// applyRestrictions tells a connected UE and its gNB of another service area; any other hears of it at its next
-// registration, and the AMF keeps to it at once.
-func (ue *ue) applyRestrictions(ctx context.Context) {
-	if ue.conn == nil || !ue.conn.contextSetUp {
+// applyRestrictions tells a UE of another service area, and its gNB of what else has changed. A UE in CM-IDLE is paged for
+// its service area (TS 23.502 §4.2.4.2 step 0); one that does not come hears of it at its next registration. The AMF keeps
+// to it at once.
+func (ue *ue) applyRestrictions(ctx context.Context, sameArea bool) {
+	if !sameArea && !ue.connect(ctx) || ue.conn == nil || !ue.conn.contextSetUp {
 		return
 	}
 	acknowledge := gmm.AcknowledgementRequested

@@ -132,6 +132,8 @@ func (l *tnla) receive(b []byte) {
 		g.answered(m)
 	case *ngap.OverloadStart, *ngap.OverloadStop:
 		l.log.Debug("received", "message", m.Name())
+	case *ngap.RetrieveUEInformation:
+		l.retrieve(m)
 	case *ngap.RANCPRelocationIndication:
 		l.refuseRelocation(m)
 	case *ngap.InitialUEMessage:

@@ -102,6 +102,8 @@ type (
 		conn *connection
 		n2   *ngap.InitialUEMessage // nil on the present connection
 		pdu  []byte
+		// original is the message as it came, where it may have to go to another AMF.
+		original []byte
 		// set by Open:
 		message  gmm.Message
 		verified bool   // the integrity was right under the current context
@@ -211,6 +213,8 @@ func (ue *ue) serve(ctx context.Context, m any) {
 		ue.releaseRequested(ctx, m)
 	case *pathSwitch:
 		ue.pathSwitchRequested(ctx, m)
+	case *retrieval:
+		ue.inform(m)
 	case *order:
 		ue.obey(ctx, m)
 	case *ngap.LocationReport:

@@ -42,6 +42,7 @@ func (n *NSSF) ForRegistration(_ context.Context, req nnssf.SliceInfoForRegistra
 		}
 	}
 	if len(info.AllowedNSSAI) == 0 {
+		info.TargetAMFSet = n.otherSet(req)
 		for _, s := range req.DefaultSubscribedNSSAI {
 			if available(s) {
 				info.AllowedNSSAI = appendNew(info.AllowedNSSAI, s, maxAllowed)
@@ -62,6 +63,30 @@ func (n *NSSF) ForRegistration(_ context.Context, req nnssf.SliceInfoForRegistra
 			"advice", "subscribe, configure and announce one common slice")
 	}
 	return info, nil
+}
+
+// otherSet finds an AMF set that has some of the slices that a UE wants, or is to have without wanting any, TS 23.501
+// §5.15.5.2.1; nil where there is none, or where the UE's default slices are here and it wants none.
+func (n *NSSF) otherSet(req nnssf.SliceInfoForRegistration) *nnssf.TargetAMFSet {
+	wanted := req.RequestedNSSAI
+	if len(wanted) == 0 {
+		wanted = req.DefaultSubscribedNSSAI
+		if slices.ContainsFunc(wanted, func(s ident.SNSSAI) bool { return n.byTAI[req.TAI][s] }) {
+			return nil
+		}
+	}
+	for _, set := range n.sets {
+		var there []ident.SNSSAI
+		for _, s := range wanted {
+			if slices.Contains(set.NSSAIs, s) && slices.Contains(req.SubscribedNSSAI, s) && slices.Contains(req.RANSupportedNSSAI, s) {
+				there = appendNew(there, s, maxAllowed)
+			}
+		}
+		if len(there) > 0 {
+			return &nnssf.TargetAMFSet{Set: set.Set, AllowedNSSAI: there}
+		}
+	}
+	return nil
 }
 
 // appendNew appends s unless it is there already or to has most already.

@@ -13,6 +13,13 @@ var _ nnssf.NSSelection = (*NSSF)(nil)
 // Config is what an operator may set: which slices each tracking area supports.
 type Config struct {
 	TrackingAreas []TrackingArea
+	OtherSets     []AMFSet // that have other slices, in order of preference
+}
+
+// AMFSet is an AMF set with the slices that it serves.
+type AMFSet struct {
+	Set    uint16
+	NSSAIs []ident.SNSSAI
 }
 
 // TrackingArea is a tracking area and its slices.
@@ -25,13 +32,14 @@ type TrackingArea struct {
 type NSSF struct {
 	byTAI  map[ident.TAI]map[ident.SNSSAI]bool
 	byPLMN map[ident.PLMN]map[ident.SNSSAI]bool
+	sets   []AMFSet
 	log    *slog.Logger
 }
 
 // New makes an NSSF. A tracking area listed twice has the slices of both entries.
 func New(cfg Config, log *slog.Logger) *NSSF {
 	n := &NSSF{
-		byTAI: make(map[ident.TAI]map[ident.SNSSAI]bool), byPLMN: make(map[ident.PLMN]map[ident.SNSSAI]bool), log: log,
+		byTAI: make(map[ident.TAI]map[ident.SNSSAI]bool), byPLMN: make(map[ident.PLMN]map[ident.SNSSAI]bool), sets: cfg.OtherSets, log: log,
 	}
 	for _, ta := range cfg.TrackingAreas {
 		if n.byTAI[ta.TAI] == nil {

@@ -59,6 +59,8 @@ func idsOf(m ngap.Message) (ids, bool) {
 		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.DownlinkRANStatusTransfer:
 		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.RerouteNASRequest:
+		return ids{m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.UEContextSuspendResponse:
 		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.UEContextSuspendFailure:

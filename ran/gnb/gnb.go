@@ -43,6 +43,9 @@ type Config struct {
 	// DataPath opens UDP port 2152 on N3. Without it bearers exist but carry nothing.
 	DataPath bool
 
+	// Reroute finds the gNB's end of an association with an AMF of another set, TS 38.413 §8.6.5; nil: there are none.
+	Reroute func(set ngap.AMFSetID) *GNB
+
 	Hooks  Hooks
 	Ladder ladder.Sink
 	// Watch chooses the UEs whose messages go to Ladder; nil: all.

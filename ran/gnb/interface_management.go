@@ -117,6 +117,8 @@ func (g *GNB) dispatch(l *link, m ngap.Message) {
 			action = *r.OverloadAction
 		}
 		g.setOverload(&action)
+	case *ngap.UEInformationTransfer:
+		g.informed(m)
 	case *ngap.OverloadStop:
 		g.setOverload(nil)
 	case *ngap.ErrorIndication, *ngap.AMFStatusIndication:

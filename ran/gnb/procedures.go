@@ -28,6 +28,8 @@ func (c *ueContext) handle(m ngap.Message) {
 		c.outcome(m)
 	case *ngap.UEContextResumeResponse:
 		c.resumed(m)
+	case *ngap.RerouteNASRequest:
+		c.reroute(m)
 	case *ngap.InitialContextSetupRequest:
 		c.initialContextSetup(m, refusal)
 	case *ngap.UEContextModificationRequest:

@@ -355,5 +355,7 @@ func (absent) HandOver(radio.Handover) error { return radio.ErrReleased }
 func (absent) Released()                     {}
 func (absent) Suspended()                    {}
 
+func (absent) Rerouted(radio.Cell, radio.Connection) {}
+
 func (absent) Resumed(radio.Connection, []radio.Bearer) {}
 func (absent) Paged()                                   {}

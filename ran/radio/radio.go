@@ -71,6 +71,9 @@ type Terminal interface {
 	HandOver(h Handover) error
 	// Released says that the RRC connection is gone, TS 38.331 §5.3.8.
 	Released()
+	// Rerouted says that another AMF serves the connection from now on: what the UE has begun goes on there,
+	// TS 23.502 §4.2.2.2.3. The cell stands for the same one with that AMF.
+	Rerouted(cell Cell, c Connection)
 	// Suspended says that the RRC connection is suspended, TS 38.331 §5.3.8.
 	Suspended()
 	// Resumed says that it is there again, TS 38.331 §5.3.13, with the bearers of some sessions.

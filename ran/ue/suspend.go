@@ -36,3 +36,15 @@ func (u *UE) wake() {
 		u.dormant = nil
 	}
 }
+
+// Rerouted is radio.Terminal.
+func (u *UE) Rerouted(cell radio.Cell, c radio.Connection) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.cell != nil {
+		u.cell.Ignore(u)
+	}
+	u.cell, u.conn = cell, c
+	u.connections++
+	u.monitor()
+}

@@ -36,4 +36,12 @@ type AuthorizedNetworkSliceInfo struct {
 	ConfiguredNSSAI     []ident.SNSSAI `json:"configuredNssai,omitempty"`
 	RejectedNSSAIInPLMN []ident.SNSSAI `json:"rejectedNssaiInPlmn,omitempty"`
 	RejectedNSSAIInTA   []ident.SNSSAI `json:"rejectedNssaiInTa,omitempty"`
+	// TargetAMFSet is another AMF set that has slices for the UE of which the AMF that asks has none; nil: there is none.
+	TargetAMFSet *TargetAMFSet `json:"targetAmfSet,omitempty"`
+}
+
+// TargetAMFSet is an AMF set with what a UE would be allowed there, TS 29.531 §6.1.6.2.2.
+type TargetAMFSet struct {
+	Set          uint16         `json:"set"` // AMF Set ID, in the region of the AMF that asks
+	AllowedNSSAI []ident.SNSSAI `json:"allowedNssai"`
 }
