@@ -21,7 +21,7 @@ type ngapIDs struct {
 // conceal takes a new key into use.
 func (n *ngapIDs) conceal() {
 	var key [16]byte
-	_, _ = rand.Read(key[:])         // never fails, crypto/rand
+	_, _ = rand.Read(key[:])           // never fails, crypto/rand
 	n.block, _ = aes.NewCipher(key[:]) // the length is right
 }
 

@@ -5,7 +5,7 @@ import "github.com/limpid-5g/limpid/wire/ngap"
 // retrieval is a gNB that asks about a UE which is not connected yet.
 type retrieval struct {
 	from *tnla
-	id  ngap.FiveGSTMSI
+	id   ngap.FiveGSTMSI
 }
 
 // retrieve finds the UE of a RETRIEVE UE INFORMATION, TS 38.413 §8.3.9. A gNB that asks about a UE that is not here, or that
