@@ -135,7 +135,7 @@ func (f *Flow) Failure() bool {
 	for _, line := range f.Script {
 		verb, _, _ := strings.Cut(strings.TrimPrefix(line, "begin "), " ")
 		switch verb {
-		case "n4", "replay", "say", "initial", "ngap", "vanish", "gsm":
+		case "n4", "replay", "say", "send", "initial", "ngap", "vanish", "gsm":
 			return true
 		}
 		if strings.Contains(line, " fails ") || misbehaving.MatchString(line) {

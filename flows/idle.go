@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/ran/gnb"
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
 
@@ -16,6 +18,7 @@ func (s *stage) idleVerbs() verbs {
 		"suspend": s.suspend,
 		"resume":  s.resume,
 		"ask":     s.askAbout,
+		"send":    s.send,
 	}
 }
 
@@ -82,4 +85,25 @@ func (s *stage) askAbout(ctx context.Context, c *command) error {
 		return fmt.Errorf("slices %q", got)
 	}
 	return nil
+}
+
+// send is "send u1 NAME": a UE sends a message for which the network has not asked.
+func (s *stage) send(_ context.Context, c *command) error {
+	u, err := s.ue(c)
+	if err != nil {
+		return err
+	}
+	m := map[string]gmm.Message{
+		"NotificationResponse": &gmm.NotificationResponse{},
+		"Status":               &gmm.Status{Cause: gmm.CauseMessageTypeNotCompatibleWithTheProtocolState},
+		"NetworkSliceSpecificAuthenticationComplete": &gmm.NetworkSliceSpecificAuthenticationComplete{
+			SNSSAI: gmm.NewNSSAI(ident.SNSSAI{SST: 1, SD: ident.NoSD})[0], EAPMessage: []byte{2, 1, 0, 4},
+		},
+		// UE STATE INDICATION without any UE policy section, TS 24.501 table D.5.4.1.1.
+		"UEStateIndication": &gmm.ULNASTransport{PayloadContainerType: gmm.PayloadUEPolicy, PayloadContainer: []byte{1, 4, 0, 0, 1, 0}},
+	}[c.words[2]]
+	if m == nil {
+		return fmt.Errorf("no message %q", c.words[2])
+	}
+	return u.Send(m)
 }

@@ -251,6 +251,11 @@ func (s *stage) operator(ctx context.Context, c *command) error {
 			return errors.New("no voice")
 		}
 		return err
+	case "await-reachable":
+		if len(c.words) > 2 && supi == "" {
+			supi = "imsi-001019999999999" // of nobody
+		}
+		return a.AwaitReachable(ctx, supi)
 	case "authenticate":
 		return a.Reauthenticate(ctx, supi)
 	case "deregister":

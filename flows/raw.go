@@ -183,6 +183,10 @@ func stray(name string, amfID ngap.AMFUENGAPID, ranID ngap.RANUENGAPID) ngap.Mes
 		return &ngap.UEContextReleaseRequest{AMFUENGAPID: amfID, RANUENGAPID: ranID, Cause: ngap.CauseRadioNetworkRadioConnectionWithUELost}
 	case "UEContextSuspendRequest":
 		return &ngap.UEContextSuspendRequest{AMFUENGAPID: amfID, RANUENGAPID: ranID}
+	case "ConnectionEstablishmentIndication": // of the other direction
+		return &ngap.ConnectionEstablishmentIndication{AMFUENGAPID: amfID, RANUENGAPID: ranID}
+	case "AMFCPRelocationIndication": // likewise
+		return &ngap.AMFCPRelocationIndication{AMFUENGAPID: amfID, RANUENGAPID: ranID}
 	case "UEContextResumeRequest":
 		return &ngap.UEContextResumeRequest{AMFUENGAPID: amfID, RANUENGAPID: ranID, RRCResumeCause: ngap.RRCEstablishmentCauseMOData}
 	case "UEContextReleaseComplete":

@@ -48,16 +48,17 @@ type AMF struct {
 	log      *slog.Logger
 	ladder   ladder.Sink
 
-	pool        *procedure.Pool
-	wheel       *wheel.Wheel // the idle timers of all UEs
-	ues         ueTable
-	connections connectionTable
-	keeper      *keeper // nil: contexts end with the process
-	absent      absent
-	taking      Taking // from other nodes of the set
-	ngapIDs     ngapIDs
-	capacity    atomic.Uint32 // relative, 0 to 255
-	load        *load
+	pool          *procedure.Pool
+	wheel         *wheel.Wheel // the idle timers of all UEs
+	ues           ueTable
+	connections   connectionTable
+	keeper        *keeper // nil: contexts end with the process
+	absent        absent
+	taking        Taking // from other nodes of the set
+	ngapIDs       ngapIDs
+	subscriptions subscriptions
+	capacity      atomic.Uint32 // relative, 0 to 255
+	load          *load
 
 	mu        sync.Mutex
 	endpoints endpoints

@@ -93,7 +93,8 @@ func (l *tnla) endUnlessReady() {
 }
 
 // refuseRelocation answers a RAN CP RELOCATION INDICATION, TS 38.413 §8.3.8: control plane CIoT is not offered here, so
-// no UE can have moved within it.
+// no UE can have moved within it. For the same reason no AMF CP RELOCATION INDICATION (TS 38.413 §8.3.7) is sent, nor a
+// CONNECTION ESTABLISHMENT INDICATION (TS 38.413 §8.3.6), for each connection has its NAS message.
 func (l *tnla) refuseRelocation(m *ngap.RANCPRelocationIndication) {
 	l.log.Warn("RAN CP relocation refused: control plane CIoT 5GS optimisation is not served")
 	l.errorIndication(nil, &m.RANUENGAPID, ngap.CauseRadioNetworkUnspecified)

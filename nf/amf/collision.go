@@ -68,7 +68,7 @@ func (ue *ue) Collide(m any) procedure.Decision {
 			return procedure.Supersede
 		}
 		return procedure.Inline
-	case *retrieval:
+	case glance:
 		return procedure.Inline
 	case *initialMessage:
 		return ue.collideInitial(m)

@@ -11,7 +11,8 @@ import (
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
 
-// uplinkTransport forwards what a UE sends to another function, TS 24.501 §5.4.5.2.
+// uplinkTransport forwards what a UE sends to another function, TS 24.501 §5.4.5.2. Nobody takes the UE policy container: the
+// PCF has no policies for UEs, which go by those of their maker and their USIM, and so never begins TS 23.502 §4.2.4.3.
 func (ue *ue) uplinkTransport(ctx context.Context, m *gmm.ULNASTransport) {
 	if !ue.registered {
 		ue.log().Warn("UL NAS TRANSPORT of a UE that is not registered ignored")

@@ -13,7 +13,7 @@ type retrieval struct {
 func (l *tnla) retrieve(m *ngap.RetrieveUEInformation) {
 	r := &retrieval{l, m.FiveGSTMSI}
 	if s := m.FiveGSTMSI.Ident(); s.Set == l.gnb.Load().amf.cfg.GUAMI.Set {
-		if u := l.gnb.Load().amf.ues.byTMSI.get(s.TMSI); u != nil && u.follow(r) == nil {
+		if u := l.gnb.Load().amf.ues.byTMSI.get(s.TMSI); u != nil && u.follow(glance(func(ue *ue) { ue.inform(r) })) == nil {
 			return
 		}
 	}

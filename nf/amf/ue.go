@@ -65,6 +65,8 @@ type ue struct {
 	kept        keeping // how far this context is on disk
 	elsewhere   uint32  // the 5G-TMSI by which a UE calls itself whose context another node may have, 0 for none
 	nextHop     nextHop
+	shown       bool      // it has shown itself since showActivity looked
+	watchers    []watcher // who want to know when the UE can be reached
 	handover    *handover // the N2 handover that runs
 	// what the gNB was asked to report of the UE, and goes along in handovers:
 	reporting *ngap.LocationReportingRequestType
@@ -111,6 +113,8 @@ type (
 		count    uint32 // its uplink NAS COUNT, if verified
 		err      error  // it cannot be decoded
 	}
+	// glance is what reads the UE, or notes something of it, whatever it is doing.
+	glance func(*ue)
 	// n2Message is an NGAP message about a connection of the UE.
 	n2Message struct {
 		conn    *connection
@@ -168,6 +172,7 @@ func (ue *ue) Serve(ctx context.Context, m any) {
 	defer ue.supervise()
 	defer ue.remember()
 	defer ue.keepLater()
+	defer ue.showActivity()
 	ue.serve(ctx, m)
 	ue.renewIfDue(ctx)
 }
@@ -213,10 +218,35 @@ func (ue *ue) serve(ctx context.Context, m any) {
 		ue.releaseRequested(ctx, m)
 	case *pathSwitch:
 		ue.pathSwitchRequested(ctx, m)
-	case *retrieval:
-		ue.inform(m)
+	case glance:
+		m(ue)
 	case *order:
 		ue.obey(ctx, m)
+	case *ngap.HandoverRequired:
+		ue.handoverRequired(ctx, m)
+	case *ngap.HandoverCancel: // of a handover that is over, TS 38.413 §8.4.5.2
+		ue.acknowledgeCancel(ue.conn)
+	case *ngap.PDUSessionResourceSetupResponse, *ngap.PDUSessionResourceNotify, *ngap.PDUSessionResourceModifyResponse,
+		*ngap.PDUSessionResourceReleaseResponse, *ngap.PDUSessionResourceModifyIndication:
+		ue.resources(ctx, m)
+	case targetMessage:
+		ue.log().Debug("message of a target that the handover does not wait for", "message", m.Name())
+	case *ngap.UEContextSuspendRequest:
+		ue.suspend(ctx, m)
+	case *ngap.UEContextResumeRequest:
+		ue.resume(ctx, m)
+	case *gmm.Status:
+		ue.log().Warn("5GMM STATUS from the UE", "cause", m.Cause)
+	case gmm.Message:
+		ue.outOfState(m)
+	case ngap.Message:
+		ue.reported(ctx, m)
+	}
+}
+
+// reported takes what a gNB tells of a UE by itself.
+func (ue *ue) reported(ctx context.Context, m ngap.Message) {
+	switch m := m.(type) {
 	case *ngap.LocationReport:
 		ue.located(m)
 	case *ngap.TraceFailureIndication:
@@ -225,32 +255,15 @@ func (ue *ue) serve(ctx context.Context, m any) {
 		ue.cellTrafficTraced(m)
 	case *ngap.SecondaryRATDataUsageReport:
 		ue.secondaryRATUsage(ctx, m)
-	case *ngap.HandoverRequired:
-		ue.handoverRequired(ctx, m)
-	case *ngap.HandoverCancel: // of a handover that is over, TS 38.413 §8.4.5.2
-		ue.acknowledgeCancel(ue.conn)
-	case *ngap.PDUSessionResourceSetupResponse, *ngap.PDUSessionResourceNotify, *ngap.PDUSessionResourceModifyResponse,
-		*ngap.PDUSessionResourceReleaseResponse, *ngap.PDUSessionResourceModifyIndication:
-		ue.resources(ctx, m)
 	case *ngap.UERadioCapabilityInfoIndication:
 		ue.radio, ue.last.radio = slices.Clone(m.UERadioCapability), m.UERadioCapabilityForPaging
-	case targetMessage:
-		ue.log().Debug("message of a target that the handover does not wait for", "message", m.Name())
 	case *ngap.RRCInactiveTransitionReport:
 		ue.rrcState(m)
-	case *ngap.UEContextSuspendRequest:
-		ue.suspend(ctx, m)
-	case *ngap.UEContextResumeRequest:
-		ue.resume(ctx, m)
-	case *gmm.Status:
-		ue.log().Warn("5GMM STATUS from the UE", "cause", m.Cause)
-	case *ngap.ErrorIndication:
-		ue.errorIndicated(ctx, m)
 	case *ngap.NASNonDeliveryIndication:
 		ue.log().Info("NAS message not delivered", "cause", m.Cause)
-	case gmm.Message:
-		ue.outOfState(m)
-	case ngap.Message:
+	case *ngap.ErrorIndication:
+		ue.errorIndicated(ctx, m)
+	default:
 		ue.log().Debug("message without a procedure that waits for it", "message", m.Name())
 	}
 }
@@ -286,12 +299,14 @@ func (ue *ue) answer(c *connection, m gmm.Message) {
 	c.sendPlain(m)
 }
 
-// outOfState answers a 5GMM message that nothing waits for, TS 24.501 §7.4: 5GMM STATUS, except for late answers.
+// outOfState answers a 5GMM message that nothing waits for, TS 24.501 §7.4: 5GMM STATUS, except for late answers. A
+// NOTIFICATION RESPONSE is none, for there is no non-3GPP access of which a NOTIFICATION could tell (TS 24.501 §5.6.3), nor
+// is the answer of a slice-specific authentication, which no slice here asks for (TS 24.501 §5.4.7).
 func (ue *ue) outOfState(m gmm.Message) {
 	switch m.(type) {
 	case *gmm.RegistrationComplete, *gmm.AuthenticationResponse, *gmm.AuthenticationFailure, *gmm.SecurityModeComplete,
 		*gmm.SecurityModeReject, *gmm.IdentityResponse, *gmm.ConfigurationUpdateComplete,
-		*gmm.DeregistrationAcceptUETerminated, *gmm.NotificationResponse:
+		*gmm.DeregistrationAcceptUETerminated:
 		ue.log().Debug("late answer ignored", "message", m.Name())
 		return
 	}
@@ -379,7 +394,7 @@ func (ue *ue) attach(ctx context.Context, conn *connection) {
 		ue.deactivateSessions(ctx, "a new connection")
 	}
 	ue.endSuspension(ctx, ngap.CauseRadioNetworkReleaseDueToCnDetectedMobility)
-	ue.conn = conn
+	ue.conn, ue.shown = conn, true
 	ue.unsupervise()
 }
 
