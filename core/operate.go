@@ -81,6 +81,7 @@ func (c *Core) registerRadioOrders(s *control.Server) {
 	control.Register(s, "ue.configure", func(ctx context.Context, o UEOrder) (done, error) {
 		return done{}, c.amf.UpdateConfiguration(ctx, o.SUPI, o.On)
 	})
+	control.Register(s, "ue.await-reachable", func(ctx context.Context, o UEOrder) (done, error) { return done{}, c.amf.AwaitReachable(ctx, o.SUPI) })
 	control.Register(s, "ue.voice", func(ctx context.Context, o UEOrder) (VoiceSupport, error) {
 		ok, err := c.amf.CheckVoiceSupport(ctx, o.SUPI)
 		return VoiceSupport{ok}, err

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/sbi"
 )
 
 // EventExposure is Namf_EventExposure, TS 29.518 §5.3, for one event: that a UE can be reached. A subscription ends with its
@@ -18,7 +19,7 @@ type EventExposure interface {
 }
 
 // CauseSubscriptionNotFound is the application error of TS 29.518 §6.2.7.3.
-const CauseSubscriptionNotFound = "SUBSCRIPTION_NOT_FOUND"
+const CauseSubscriptionNotFound sbi.Cause = "SUBSCRIPTION_NOT_FOUND"
 
 // AMFEventReport is a report of reachability, TS 29.518 §6.2.6.2.5.
 type AMFEventReport struct {
