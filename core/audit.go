@@ -107,3 +107,6 @@ func (c *Core) Contexts() (map[ident.SUPI]struct{}, map[uint64]netip.Addr) {
 	}
 	return c.amf.Registered(), sessions
 }
+
+// Collisions are the cells of the AMF's collision table: a running procedure, and a message that it does not wait for.
+func Collisions() []amf.Collision { return amf.Collisions() }

@@ -26,6 +26,8 @@ type Flow struct {
 	Subscribers []byte // CSV
 	Script      []string
 	Ladder      string // expected
+	// Collisions are the cells of the AMF's collision table that the flow shows, "N2 handover × path switch request".
+	Collisions []string
 	// OtherOrders are ladders that are as right: where messages cross on the way, either may be first.
 	OtherOrders []string
 	// Others are further files by their names: configurations that the script puts into use, and what further cores have.
@@ -76,6 +78,8 @@ func Parse(name string, b []byte) (Flow, error) {
 			f.Script = lines(string(file.data))
 		case "ladder":
 			f.Ladder = string(file.data)
+		case "collisions":
+			f.Collisions = lines(string(file.data))
 		case "other order":
 			f.OtherOrders = append(f.OtherOrders, string(file.data))
 		default:
@@ -86,7 +90,7 @@ func Parse(name string, b []byte) (Flow, error) {
 				f.Others[file.name] = file.data
 				continue
 			}
-			return f, fmt.Errorf("flow %s: file %q is none of limpid.yaml, subscribers.csv, script, ladder, other order", name, file.name)
+			return f, fmt.Errorf("flow %s: file %q is none of limpid.yaml, subscribers.csv, script, collisions, ladder, other order", name, file.name)
 		}
 	}
 	if len(f.Script) == 0 {
@@ -160,6 +164,9 @@ func (f *Flow) Write(w io.Writer) error {
 	list := []file{{"limpid.yaml", f.Config}, {"subscribers.csv", f.Subscribers}}
 	for _, name := range slices.Sorted(maps.Keys(f.Others)) {
 		list = append(list, file{name, f.Others[name]})
+	}
+	if len(f.Collisions) > 0 {
+		list = append(list, file{"collisions", []byte(strings.Join(f.Collisions, "\n") + "\n")})
 	}
 	list = append(list, file{"script", []byte(strings.Join(f.Script, "\n") + "\n")}, file{"ladder", []byte(f.Ladder)})
 	for _, other := range f.OtherOrders {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 )
@@ -31,8 +32,9 @@ func playFlow(t *testing.T, f *Flow) {
 	dir := t.TempDir()
 	var log bytes.Buffer
 	var got string
+	seen := &collisions{slog.NewTextHandler(&log, nil), new(sync.Mutex), make(map[string]bool)}
 	synctest.Test(t, func(t *testing.T) {
-		s, err := newStage(f, dir, slog.New(slog.NewTextHandler(&log, nil)), synctest.Wait)
+		s, err := newStage(f, dir, slog.New(seen), synctest.Wait)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,9 +54,11 @@ func playFlow(t *testing.T, f *Flow) {
 		t.Logf("log:\n%s", log.String())
 	case *rewrite:
 		writeLadder(t, f, got)
+		seen.write(t, f)
 	case !f.Shows(got):
 		t.Errorf("ladder differs (run with -rewrite to accept it)\ngot:\n%s\nwant:\n%s\nlog:\n%s", got, f.Ladder, log.String())
 	}
+	seen.judge(t, f)
 }
 
 func writeLadder(t *testing.T, f *Flow, ladder string) {

@@ -25,6 +25,9 @@ func (s *stage) cellMisbehaviour(c *command) gnb.Hooks {
 			if s.chaos != nil {
 				return s.chaos.n2(m)
 			}
+			if s.holds.keepsN2(c.words[1], m) {
+				return nil
+			}
 			switch {
 			case vanish(m.Name()):
 				s.cut(c.words[1])
@@ -40,6 +43,7 @@ func (s *stage) cellMisbehaviour(c *command) gnb.Hooks {
 			}
 			return []ngap.Message{m}
 		},
+		Downlink:      func(m ngap.Message) bool { return s.holds.hides(c.words[1], m.Name()) },
 		RefuseSession: refuseSessions(c),
 		RefuseFlow:    refuseFlow(c.options["refuse-flow"]),
 		NoIntegrity:   c.options["no-integrity"] != "",
@@ -132,6 +136,9 @@ func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 			if s.chaos != nil {
 				return s.chaos.n1(m)
 			}
+			if s.holds.keepsN1(c.words[1], m) {
+				return nil
+			}
 			if complete, is := m.(*gmm.SecurityModeComplete); is && c.options["without-imeisv"] != "" {
 				changed := *complete
 				changed.IMEISV = nil
@@ -170,6 +177,9 @@ func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 			return [][]byte{pdu}
 		},
 		Downlink: func(m gmm.Message) bool {
+			if s.holds.hides(c.words[1], m.Name()) {
+				return true
+			}
 			if r, ok := m.(*gmm.AuthenticationRequest); ok {
 				challenge = randOf(r)
 			}

@@ -118,7 +118,8 @@ func (s *stage) unprotected(c *command, m *ngap.InitialUEMessage) ([]byte, error
 	return hex.DecodeString(c.options["nas"])
 }
 
-// ngap sends a message of a gNB that fits nothing, "ngap gnb1 NAME amf=1 ran=1", or octets, "ngap gnb1 hex=0015".
+// ngap sends a message of a gNB that fits nothing, "ngap gnb1 NAME amf=1 ran=1" or
+// "ngap gnb1 NAME of=u1", or octets, "ngap gnb1 hex=0015".
 func (s *stage) ngap(_ context.Context, c *command) error {
 	cell := s.cells[c.words[1]]
 	if octets := c.options["hex"]; octets != "" {
@@ -139,9 +140,15 @@ func (s *stage) ngap(_ context.Context, c *command) error {
 	if id, known := cell.Named(ngap.RANUENGAPID(amfID)); known && s.core == nil { // a core that is not made here does not count
 		amfID = uint64(id)
 	}
-	m := stray(c.words[2], ngap.AMFUENGAPID(amfID), ngap.RANUENGAPID(ranID))
+	a, r := ngap.AMFUENGAPID(amfID), ngap.RANUENGAPID(ranID)
+	if u := s.ues[c.options["of"]]; u != nil {
+		if a, r, err = cell.Identities(u); err != nil {
+			return err
+		}
+	}
+	m := stray(c.words[2], a, r)
 	if c.words[2] == "PDUSessionResourceNotify" {
-		m, err = strayNotify(c, ngap.AMFUENGAPID(amfID), ngap.RANUENGAPID(ranID))
+		m, err = strayNotify(c, a, r)
 		if err != nil {
 			return err
 		}
@@ -183,10 +190,6 @@ func stray(name string, amfID ngap.AMFUENGAPID, ranID ngap.RANUENGAPID) ngap.Mes
 		return &ngap.UEContextReleaseRequest{AMFUENGAPID: amfID, RANUENGAPID: ranID, Cause: ngap.CauseRadioNetworkRadioConnectionWithUELost}
 	case "UEContextSuspendRequest":
 		return &ngap.UEContextSuspendRequest{AMFUENGAPID: amfID, RANUENGAPID: ranID}
-	case "ConnectionEstablishmentIndication": // of the other direction
-		return &ngap.ConnectionEstablishmentIndication{AMFUENGAPID: amfID, RANUENGAPID: ranID}
-	case "AMFCPRelocationIndication": // likewise
-		return &ngap.AMFCPRelocationIndication{AMFUENGAPID: amfID, RANUENGAPID: ranID}
 	case "UEContextResumeRequest":
 		return &ngap.UEContextResumeRequest{AMFUENGAPID: amfID, RANUENGAPID: ranID, RRCResumeCause: ngap.RRCEstablishmentCauseMOData}
 	case "UEContextReleaseComplete":
@@ -200,6 +203,12 @@ func stray(name string, amfID ngap.AMFUENGAPID, ranID ngap.RANUENGAPID) ngap.Mes
 		return strayMobility(name, amfID, ranID, tai)
 	case "RANConfigurationUpdate", "NASNonDeliveryIndication", "RANCPRelocationIndication", "SecondaryRATDataUsageReport", "CellTrafficTrace", "RRCInactiveTransitionReport":
 		return strayManagement(name, amfID, ranID, tai)
+	case "PDUSessionResourceReleaseResponse":
+		return &ngap.PDUSessionResourceReleaseResponse{AMFUENGAPID: amfID, RANUENGAPID: ranID,
+			PDUSessionResourceReleasedListRelRes: ngap.PDUSessionResourceReleasedListRelRes{{PDUSessionID: 15, PDUSessionResourceReleaseResponseTransfer: []byte{0}}}}
+	case "ErrorIndication:other":
+		cause := ngap.CauseProtocolSemanticError
+		return &ngap.ErrorIndication{AMFUENGAPID: &amfID, RANUENGAPID: &ranID, Cause: &cause}
 	case "ErrorIndication":
 		cause := ngap.CauseRadioNetworkUnknownLocalUENGAPID
 		return &ngap.ErrorIndication{AMFUENGAPID: &amfID, RANUENGAPID: &ranID, Cause: &cause}

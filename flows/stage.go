@@ -53,6 +53,7 @@ type stage struct {
 	camps    camps
 	// of every gNB by its name
 	cellConfigs map[string]gnb.Config
+	holds       holds             // what UEs and gNBs hold back
 	links       links             // the gNBs' own ends of their associations
 	dialled     atomic.Uint32     // associations so far
 	unreachable atomic.Value      // address of the AMF that nobody reaches, as text

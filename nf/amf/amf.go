@@ -62,7 +62,7 @@ type AMF struct {
 
 	mu        sync.Mutex
 	endpoints endpoints
-	gnbs      map[*gnb]struct{}
+	gnbs      []*gnb              // the longest there first
 	takeovers map[string]takeover // by global RAN node identity
 }
 
@@ -82,7 +82,7 @@ func New(cfg Config, services Services, sink ladder.Sink, log *slog.Logger) (*AM
 	a := &AMF{
 		cfg: cfg, services: services, ladder: sink, log: log,
 		pool: procedure.NewPool(cfg.MaxProcedures), wheel: wheel.New(idleTick),
-		gnbs: make(map[*gnb]struct{}), takeovers: make(map[string]takeover), keeper: newKeeper(services.Contexts, log), load: newLoad(),
+		takeovers: make(map[string]takeover), keeper: newKeeper(services.Contexts, log), load: newLoad(),
 	}
 	a.cfg.setDefaults()
 	a.endpoints.list = slices.Clone(cfg.Endpoints)
@@ -125,20 +125,20 @@ func (a *AMF) Panics() uint64 { return a.pool.Panics() }
 func (a *AMF) addGNB(g *gnb) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.gnbs[g] = struct{}{}
+	a.gnbs = append(a.gnbs, g)
 }
 
 func (a *AMF) removeGNB(g *gnb) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.gnbs, g)
+	a.gnbs = slices.DeleteFunc(a.gnbs, func(o *gnb) bool { return o == g })
 }
 
 // gnbByID finds the gNB with a global identity that has set up the NG interface.
 func (a *AMF) gnbByID(id string) *gnb {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for g := range a.gnbs {
+	for _, g := range a.gnbs {
 		if g.is(id) {
 			return g
 		}
@@ -148,10 +148,7 @@ func (a *AMF) gnbByID(id string) *gnb {
 
 func (a *AMF) eachGNB(f func(*gnb)) {
 	a.mu.Lock()
-	gnbs := make([]*gnb, 0, len(a.gnbs))
-	for g := range a.gnbs {
-		gnbs = append(gnbs, g)
-	}
+	gnbs := slices.Clone(a.gnbs)
 	a.mu.Unlock()
 	for _, g := range gnbs {
 		f(g)

@@ -48,8 +48,9 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// TestCollisionTable is the table in the comment of Collide, row by row.
+// TestCollisionTable: each kind of message finds its row, and each row has a letter for every procedure that waits.
 func TestCollisionTable(t *testing.T) {
+	a := testAMF(t, testConfig())
 	conn, other := &connection{}, &connection{}
 	request, again := &gmm.RegistrationRequest{RegistrationType: 1}, &gmm.RegistrationRequest{RegistrationType: 1}
 	differs, unknown := &gmm.RegistrationRequest{RegistrationType: 2}, ngap.CauseRadioNetworkUnknownLocalUENGAPID
@@ -60,16 +61,14 @@ func TestCollisionTable(t *testing.T) {
 	}{
 		{registration, &initialMessage{verified: true}, procedure.Supersede},
 		{serviceRequest, &initialMessage{verified: true}, procedure.Supersede},
-		{deregistration, &initialMessage{verified: true}, procedure.Supersede},
 		{anRelease, &initialMessage{verified: true}, procedure.Queue},
-		{sessionManagement, &initialMessage{verified: true}, procedure.Queue},
-		{paging, &initialMessage{verified: true}, procedure.Supersede},
 		{registration, &connectionLost{conn: conn}, procedure.Supersede},
 		{anRelease, &connectionLost{conn: conn}, procedure.Supersede},
-		{registration, &connectionLost{conn: other}, procedure.Inline},
+		{anRelease, &connectionLost{conn: other}, procedure.Inline},
 		{registration, &ngap.UEContextReleaseRequest{}, procedure.Supersede},
 		{serviceRequest, &ngap.UEContextReleaseRequest{}, procedure.Supersede},
-		{deregistration, &ngap.UEContextReleaseRequest{}, procedure.Queue},
+		{configurationUpdate, &ngap.UEContextReleaseRequest{}, procedure.Supersede},
+		{contextModification, &ngap.UEContextReleaseRequest{}, procedure.Queue},
 		{anRelease, &ngap.UEContextReleaseRequest{}, procedure.Queue},
 		{registration, &ngap.UERadioCapabilityInfoIndication{}, procedure.Inline},
 		{registration, &ngap.NASNonDeliveryIndication{}, procedure.Inline},
@@ -84,7 +83,7 @@ func TestCollisionTable(t *testing.T) {
 		{registration, &ngap.ErrorIndication{Cause: &unknown}, procedure.Supersede},
 		{registration, &ngap.ErrorIndication{}, procedure.Inline},
 	} {
-		u := &ue{running: tt.running, conn: conn, supi: "imsi-001010000000001", request: request}
+		u := &ue{amf: a, running: tt.running, conn: conn, supi: "imsi-001010000000001", request: request}
 		if got := u.Collide(tt.arrives); got != tt.want {
 			t.Errorf("%s, %T arrives: decision %d, want %d", tt.running, tt.arrives, got, tt.want)
 		}
@@ -191,5 +190,18 @@ func TestSetupRefusals(t *testing.T) {
 	}
 	if r := a.refuseTAs(map[ident.TAI][]ident.SNSSAI{{PLMN: home, TAC: 1}: one, {PLMN: foreign, TAC: 9}: one}); r != nil {
 		t.Errorf("one good area is enough: %+v", r)
+	}
+}
+
+// TestCollisionRows: no cell of the collision table is left open.
+func TestCollisionRows(t *testing.T) {
+	for _, a := range append(arrivals(), reminder) {
+		row := a.row()
+		if len(row) != len(columns()) || strings.Trim(row, "SQI.") != "" {
+			t.Errorf("%s: row %q", a, row)
+		}
+	}
+	if n := len(Collisions()); n < 200 {
+		t.Errorf("only %d cells", n)
 	}
 }

@@ -85,7 +85,7 @@ func (a *AMF) contexts() map[*ue]struct{} {
 	a.ues.byTMSI.each(func(_ uint32, u *ue) { all[u] = struct{}{} })
 	a.eachGNB(func(g *gnb) {
 		for _, c := range g.connections() {
-			if !g.isReleased(c) {
+			if !g.isGone(c) {
 				all[c.ue.Load()] = struct{}{}
 			}
 		}

@@ -1,6 +1,9 @@
 package amf
 
 import (
+	"context"
+	"log/slog"
+
 	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/ngap"
@@ -9,7 +12,8 @@ import (
 // running names the procedure that a UE is in, for the collision table and the log.
 type running string
 
-// The procedures.
+// The procedures. A deregistration of the UE, session management and an Xn handover wait for nobody, so that nothing can
+// arrive in the middle of them.
 const (
 	idle                  running = ""
 	registration          running = "registration"
@@ -29,114 +33,258 @@ const (
 	authentication        running = "authentication"
 )
 
-// Collide is the collision table of the AMF: a message arrived that the running procedure does not wait for.
+// arrival is a kind of message that a running procedure does not wait for.
+type arrival string
+
+// The kinds. An initial NAS message on the present connection comes in an UPLINK NAS TRANSPORT.
+const (
+	newRegistration    arrival = "registration request on a new connection"
+	newService         arrival = "service request on a new connection"
+	newDeregistration  arrival = "deregistration request on a new connection"
+	sameRegistration   arrival = "registration request on the present connection"
+	sameService        arrival = "service request on the present connection"
+	sameDeregistration arrival = "deregistration request on the present connection"
+	repeated           arrival = "the same registration request once more"
+	stranger           arrival = "initial message of somebody who does not prove to be this UE"
+	connectionGone     arrival = "loss of the N2 connection"
+	otherGone          arrival = "loss of another connection"
+	unknownAtGNB       arrival = "error indication: the gNB does not know the UE"
+	otherError         arrival = "error indication"
+	releaseRequest     arrival = "UE context release request"
+	pathSwitched       arrival = "path switch request"
+	handoverWanted     arrival = "handover required"
+	uplinkN1           arrival = "message of N1"
+	notice             arrival = "radio capability, RRC state, non-delivery, 5GMM STATUS"
+	resourceAnswer     arrival = "answer or notice of the gNB about sessions"
+	report             arrival = "location, trace or usage report"
+	fromSMF            arrival = "message of the SMF"
+	endOfSession       arrival = "session ended by the SMF"
+	newerRegistration  arrival = "a newer registration of the subscriber"
+	orderOfOperator    arrival = "an operator's order"
+	orderToLeave       arrival = "order to deregister"
+	subscriptionChange arrival = "change of the subscription"
+	policyChange       arrival = "change of the policy"
+	reminder           arrival = "what the AMF reminds itself of"
+	look               arrival = "what only looks at the UE"
+)
+
+// columns are the running procedures that wait, in the order of the letters of row.
+func columns() []running {
+	return []running{registration, serviceRequest, anRelease, paging, configurationUpdate, networkDeregistration, contextModification, n2Handover, operation, authentication}
+}
+
+// row is the collision table of the AMF: a message of this kind arrived that the running procedure does not wait for. S: it
+// ends the procedure and is served next. Q: it waits until the procedure has ended. I: it is handled at once, inside the
+// procedure. A dot: it cannot arrive, or the procedure waits for it: a UE that is paged has no connection and its initial
+// message is the answer; a UE that is asked to leave may also do so by its radio, and its sessions have ended before. Only an
+// initial message that waits can lose a connection that is not the present one.
 //
-//	arriving                      | registration | service request | deregistration | AN release | paging    | configuration update    | N2 handover
-//	new initial NAS message       | supersede    | supersede       | supersede      | queue      | supersede | supersede; service request: queue | supersede
-//	registration or service       | supersede    | supersede       | supersede      | queue      | supersede | supersede; service request: queue | queue
-//	  request on the present one
-//	loss of the N2 connection     | supersede    | supersede       | supersede      | supersede  | at once   | supersede               | supersede
-//	UE context release request    | supersede    | supersede       | queue          | queue      | queue     | queue                   | supersede
-//	path switch request           | at once      | at once         | at once        | queue      | at once   | at once                 | supersede
-//	handover required             | queue        | queue           | queue          | queue      | queue     | at once                 | at once: refused
-//	message of the SMF            | queue        | queue           | queue          | queue      | at once   | queue                   | queue
-//	message of N1                 | queue        | queue           | queue          | queue      | queue     | queue                   | queue
-//	session ended by the SMF      | queue        | queue           | queue          | queue      | queue     | queue                   | at once
-//	a newer registration          | queue        | queue           | queue          | queue      | queue     | queue                   | supersede
-//	the same request once more, capability, RRC state, non-delivery, 5GMM STATUS, error, a gNB that asks: at once, whatever runs
-//	initial message of somebody who does not prove to be this UE: at once, it is not about this UE
-//	anything else                 | queue
-//
+// The loss of the radio ends what waits for the UE. A UE context modification waits for the gNB alone, whose answer comes.
 // During a network-initiated deregistration a registration or a deregistration of the UE supersedes, a service request waits
-// and then finds the UE deregistered; the loss of the connection is its end (TS 24.501 §5.5.2.3.5). During a UE context
-// modification initial messages wait.
+// and then finds the UE deregistered, TS 24.501 §5.5.2.3.5; beside a configuration update a service request on
+// the same connection goes on, TS 24.501 §5.4.4.6. A UE that answers a configuration update may do so at the target of a handover.
 //
-// While a UE is being suspended or resumed everything but the loss of its connection waits. A UE context resume request
-// answers a paging; on any other connection than the suspended one it is refused at once, as is a suspend request.
+// While a UE is being suspended or resumed everything is as in a UE context modification. A UE context resume request answers
+// a paging; on any other connection than the suspended one it is refused at once, as is a suspend request.
 //
 // An Xn handover waits for nobody. An N2 handover waits itself for its own messages: the target's, HANDOVER CANCEL, the
-// status transfer, and, once the UE was sent away, the loss of the source. What an SMF has meanwhile is not refused for a
-// while but waits for the end of the handover, which is the same to it, TS 23.502 §4.9.1.1.
+// status transfer, and, once the UE was sent away, the loss of the source; a second one is refused. What an SMF has meanwhile
+// is not refused for a while but waits for the end of the handover, which is the same to it, TS 23.502 §4.9.1.1.
 //
 // TS 24.501 §5.4.4.6, §5.5.1.2.8, §5.5.1.3.8, §5.6.1.8, §5.5.2.2.6 and §5.5.2.3.5 (abnormal cases on the network side), TS 23.502 §4.2.6.
-func (ue *ue) Collide(m any) procedure.Decision {
-	switch m := m.(type) {
-	case *ngap.UERadioCapabilityInfoIndication, *ngap.NASNonDeliveryIndication, *ngap.RRCInactiveTransitionReport, *gmm.Status:
-		return procedure.Inline
-	case *ngap.ErrorIndication:
-		if unknownUE(m) {
-			return procedure.Supersede
+func (a arrival) row() string {
+	switch a { //     registration
+	//                |service request
+	//                ||AN release
+	//                |||paging
+	//                ||||configuration update
+	//                |||||network-initiated deregistration
+	//                ||||||UE context modification
+	//                |||||||N2 handover
+	//                ||||||||an operator's order
+	case newRegistration: //  ||authentication
+		return "SSQ.SSQSSS"
+	case newService:
+		return "SSQ.SQQSSS"
+	case newDeregistration:
+		return "SSQ.SSQSSS"
+	case sameRegistration:
+		return "SSQ.SSQQSS"
+	case sameService:
+		return "SSQ.QQQQSS"
+	case sameDeregistration:
+		return "SSQ.SSQSSS"
+	case repeated:
+		return "I........."
+	case stranger:
+		return "IIIIIIIIII"
+	case connectionGone:
+		return "SSS.S.SSSS"
+	case look:
+		return "IIIIIIIIII"
+	case otherGone:
+		return "..I..II..."
+	case unknownAtGNB:
+		return "SSS.SSSSSS"
+	case otherError:
+		return "III.IIIIII"
+	case releaseRequest:
+		return "SSQ.S.QSSS"
+	case pathSwitched:
+		return "IIQ.IIISII"
+	case handoverWanted:
+		return "QQQ.IQQIQQ"
+	case notice:
+		return "III.IIIIII"
+	case uplinkN1, resourceAnswer, report:
+		return "QQQ.QQQQQQ"
+	case fromSMF:
+		return "QQQIQ.QQQQ"
+	case endOfSession:
+		return "QQQQQ.QIQQ"
+	case newerRegistration:
+		return "QQQQQQQSQQ"
+	case orderOfOperator, orderToLeave, subscriptionChange, policyChange, reminder:
+		return "QQQQQQQQQQ"
+	}
+	return ""
+}
+
+// decide reads the table.
+func (a arrival) decide(in running) procedure.Decision {
+	row := a.row()
+	if in == connectionSuspend || in == connectionResume {
+		in = contextModification
+	}
+	for i, r := range columns() {
+		if r == in && i < len(row) {
+			switch row[i] {
+			case 'S':
+				return procedure.Supersede
+			case 'I':
+				return procedure.Inline
+			}
 		}
-		return procedure.Inline
-	case glance:
-		return procedure.Inline
+	}
+	return procedure.Queue
+}
+
+// Collide decides over a message that arrived while a procedure waits for another.
+func (ue *ue) Collide(m any) procedure.Decision {
+	kind := ue.kindOf(m)
+	d := kind.decide(ue.running)
+	if log := ue.amf.log; log.Enabled(context.Background(), slog.LevelDebug) {
+		log.Debug("collision", "running", string(ue.running), "arriving", string(kind))
+	}
+	return d
+}
+
+// kindOf finds the row of a message.
+func (ue *ue) kindOf(m any) arrival {
+	switch m := m.(type) {
 	case *initialMessage:
-		return ue.collideInitial(m)
+		return ue.kindOfInitial(m)
 	case *connectionLost:
 		if m.conn != ue.conn {
-			return procedure.Inline
+			return otherGone
 		}
-		return procedure.Supersede
-	case *ngap.UEContextReleaseRequest:
-		switch ue.running {
-		case registration, serviceRequest, n2Handover, operation, authentication:
-			return procedure.Supersede
-		}
+		return connectionGone
+	case glance:
+		return look
 	case *pathSwitch:
-		switch ue.running {
-		case n2Handover:
-			return procedure.Supersede
-		case anRelease:
-			return procedure.Queue
-		}
-		return procedure.Inline
-	}
-	switch ue.running {
-	case paging:
-		if _, more := m.(*n1n2); more {
-			return procedure.Inline // it waits for the same answer
-		}
-	case n2Handover:
-		return collideHandover(m)
-	case configurationUpdate:
-		if _, leaves := m.(*ngap.HandoverRequired); leaves {
-			return procedure.Inline // the UE may answer the command at the target
-		}
-	}
-	return procedure.Queue
-}
-
-// collideInitial is the rows of initial NAS messages.
-func (ue *ue) collideInitial(m *initialMessage) procedure.Decision {
-	if ue.stranger(m) || ue.repeated(m) {
-		return procedure.Inline
-	}
-	switch ue.running {
-	case anRelease, sessionManagement, contextModification, connectionSuspend, connectionResume:
-		return procedure.Queue
-	case networkDeregistration:
-		if _, service := m.message.(*gmm.ServiceRequest); service {
-			return procedure.Queue // TS 24.501 §5.5.2.3.5: the deregistration goes on, and the service request finds it done
-		}
-	case configurationUpdate:
-		if _, service := m.message.(*gmm.ServiceRequest); service {
-			return procedure.Queue // both go on, TS 24.501 §5.4.4.6
-		}
-	case n2Handover:
-		if _, leaves := m.message.(*gmm.DeregistrationRequestUEOriginating); m.conn == ue.conn && !leaves {
-			return procedure.Queue
-		}
-	}
-	return procedure.Supersede
-}
-
-// collideHandover is the rows that only an N2 handover has.
-func collideHandover(m any) procedure.Decision {
-	switch m.(type) {
-	case *ngap.HandoverRequired, *sessionEnded:
-		return procedure.Inline
+		return pathSwitched
+	case *n1n2:
+		return fromSMF
+	case *sessionEnded:
+		return endOfSession
 	case *replaced:
-		return procedure.Supersede
+		return newerRegistration
+	case *order:
+		return orderOfOperator
+	case *deregister:
+		return orderToLeave
+	case subscriptionChanged:
+		return subscriptionChange
+	case *policyUpdate:
+		return policyChange
+	case *gmm.Status:
+		return notice
+	case gmm.Message:
+		return uplinkN1
+	case ngap.Message:
+		return kindOfN2(m)
 	}
-	return procedure.Queue
+	return reminder
+}
+
+func kindOfN2(m ngap.Message) arrival {
+	switch m := m.(type) {
+	case *ngap.UERadioCapabilityInfoIndication, *ngap.NASNonDeliveryIndication, *ngap.RRCInactiveTransitionReport:
+		return notice
+	case *ngap.ErrorIndication:
+		if unknownUE(m) {
+			return unknownAtGNB
+		}
+		return otherError
+	case *ngap.UEContextReleaseRequest:
+		return releaseRequest
+	case *ngap.HandoverRequired:
+		return handoverWanted
+	case *ngap.LocationReport, *ngap.TraceFailureIndication, *ngap.CellTrafficTrace, *ngap.SecondaryRATDataUsageReport:
+		return report
+	}
+	return resourceAnswer
+}
+
+func (ue *ue) kindOfInitial(m *initialMessage) arrival {
+	same := m.conn == ue.conn
+	switch {
+	case ue.stranger(m):
+		return stranger
+	case ue.repeated(m):
+		return repeated
+	}
+	switch m.message.(type) {
+	case *gmm.ServiceRequest:
+		if same {
+			return sameService
+		}
+		return newService
+	case *gmm.DeregistrationRequestUEOriginating:
+		if same {
+			return sameDeregistration
+		}
+		return newDeregistration
+	}
+	if same {
+		return sameRegistration
+	}
+	return newRegistration
+}
+
+// Collision is a cell of the collision table.
+type Collision struct{ Running, Arriving, Decision string }
+
+// String names the cell as the flow that shows it does.
+func (c Collision) String() string { return c.Running + " × " + c.Arriving }
+
+// Collisions are the cells of the collision table in which something can arrive.
+func Collisions() []Collision {
+	words := map[byte]string{'S': "supersede", 'Q': "queue", 'I': "at once"}
+	var cells []Collision
+	for _, a := range arrivals() {
+		for i, r := range columns() {
+			if word, can := words[a.row()[i]]; can {
+				cells = append(cells, Collision{string(r), string(a), word})
+			}
+		}
+	}
+	return cells
+}
+
+// arrivals are the kinds of messages. What the AMF reminds itself of, and who looks, are none.
+func arrivals() []arrival {
+	return []arrival{newRegistration, newService, newDeregistration, sameRegistration, sameService, sameDeregistration, repeated,
+		stranger, connectionGone, otherGone, unknownAtGNB, otherError, releaseRequest, pathSwitched, handoverWanted, uplinkN1, notice,
+		resourceAnswer, report, fromSMF, endOfSession, newerRegistration, orderOfOperator, orderToLeave, subscriptionChange, policyChange}
 }

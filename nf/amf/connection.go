@@ -29,6 +29,7 @@ type connection struct {
 	// set by the UE's goroutine:
 	movedTo      *connection // the one that took the UE over
 	contextSetUp bool        // the gNB holds a UE context
+	contextAsked bool        // it was asked for one and has not answered
 	tai          ident.TAI   // where the UE was last heard
 	secured      bool        // secure exchange of NAS messages is established, TS 24.501 §4.4.2.5
 	// what the gNB is told anew with the next NAS message, TS 38.413 §8.6.2

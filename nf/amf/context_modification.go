@@ -11,6 +11,10 @@ import (
 // modifyContext is the UE Context Modification procedure, TS 38.413 §8.3.4. A gNB that refuses keeps what it had.
 func (ue *ue) modifyContext(ctx context.Context, m *ngap.UEContextModificationRequest) error {
 	m.AMFUENGAPID, m.RANUENGAPID = ue.conn.amfID, ue.conn.ranID
+	if before := ue.running; before == idle {
+		ue.running = contextModification
+		defer func() { ue.running = before }()
+	}
 	answer, err := ue.askGNB(ctx, ranProcedure, m, func(m any) bool {
 		switch m.(type) {
 		case *ngap.UEContextModificationResponse, *ngap.UEContextModificationFailure:

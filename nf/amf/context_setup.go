@@ -82,16 +82,44 @@ func (ue *ue) setUpContext(ctx context.Context, message gmm.Message, count uint3
 		RRCInactiveTransitionReportRequest:          ue.inactiveReports(),
 		UEUPCIoTSupport:                             ue.suspendSupport(),
 	}
-	answer, err := procedure.AskFor(ctx, ue, initialContextSetup, func() error { conn.gnb.send(conn, request); return nil }, func(m any) bool {
-		switch m.(type) {
-		case *ngap.InitialContextSetupResponse, *ngap.InitialContextSetupFailure:
-			return true
-		}
-		return false
-	})
+	conn.contextAsked = true
+	answer, err := procedure.AskFor(ctx, ue, initialContextSetup, func() error { conn.gnb.send(conn, request); return nil }, answersContextSetup)
 	if err != nil {
 		return err
 	}
+	return ue.contextAnswered(ctx, conn, answer)
+}
+
+func answersContextSetup(m any) bool {
+	switch m.(type) {
+	case *ngap.InitialContextSetupResponse, *ngap.InitialContextSetupFailure:
+		return true
+	}
+	return false
+}
+
+// awaitContext waits for the gNB's answer to an Initial Context Setup whose procedure was superseded by a message on the
+// same connection: a gNB sets one context up at a time, TS 38.413 §8.3.1.4. It tells whether the connection still stands.
+func (ue *ue) awaitContext(ctx context.Context, conn *connection) bool {
+	if conn != ue.conn || !conn.contextAsked {
+		return true
+	}
+	ue.running = contextModification
+	answer, err := procedure.AskFor(ctx, ue, initialContextSetup, func() error { return nil }, answersContextSetup)
+	ue.running = idle
+	if err == nil {
+		err = ue.contextAnswered(ctx, conn, answer)
+	}
+	if err != nil && !ended(err) {
+		ue.log().Warn("no UE context at the gNB", "reason", err)
+		ue.leaveConnection(ctx, ngap.CauseNASUnspecified)
+	}
+	return err == nil
+}
+
+// contextAnswered brings what a gNB answers to an Initial Context Setup to the SMFs.
+func (ue *ue) contextAnswered(ctx context.Context, conn *connection, answer any) error {
+	conn.contextAsked = false
 	if f, failed := answer.(*ngap.InitialContextSetupFailure); failed {
 		for _, s := range f.PDUSessionResourceFailedToSetupListCxtFail {
 			ue.toSMF(ctx, uint8(s.PDUSessionID), nsmf.N2SMInfo{Type: nsmf.PDUResSetupFail, Data: s.PDUSessionResourceSetupUnsuccessfulTransfer})

@@ -83,6 +83,9 @@ func (ue *ue) renewKeys(ctx context.Context) error {
 // reauthenticate renews the keys of a connected UE, on N1 and on the radio, TS 33.501 §6.1.3 and §6.9.4.4. A UE that fails
 // is deregistered.
 func (ue *ue) reauthenticate(ctx context.Context) error {
+	before := ue.running
+	ue.running = authentication
+	defer func() { ue.running = before }()
 	err := ue.renewKeys(ctx)
 	if errors.Is(err, errAuthentication) {
 		ue.rejectAuthentication(ctx, err)
@@ -107,8 +110,6 @@ func (ue *ue) renewIfDue(ctx context.Context) {
 	if max(ue.security.nas.Send, ue.security.nas.Receive) < limit {
 		return
 	}
-	ue.running = authentication
-	defer func() { ue.running = idle }()
 	ue.log().Info("authenticating again", "reason", "a NAS COUNT is near its end")
 	err := ue.reauthenticate(ctx)
 	switch {

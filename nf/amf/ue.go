@@ -358,6 +358,9 @@ func (ue *ue) serveInitial(ctx context.Context, m *initialMessage) {
 		ue.refuseUndecodable(ctx, m)
 		return
 	}
+	if ue.running == idle && !ue.awaitContext(ctx, m.conn) {
+		return
+	}
 	switch message := m.message.(type) {
 	case *gmm.RegistrationRequest:
 		if ue.supi != "" && !m.verified {

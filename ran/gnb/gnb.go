@@ -68,6 +68,8 @@ type Hooks struct {
 	Uplink func(m ngap.Message) []ngap.Message
 	// UplinkPDU sees each encoded message and returns what is sent instead.
 	UplinkPDU func(pdu []byte) [][]byte
+	// Downlink sees each message about a UE; true loses it.
+	Downlink func(m ngap.Message) bool
 	// Refuse makes the gNB answer a request for resources or for a UE context with failure: it returns the cause, or
 	// nil to go on.
 	Refuse func(m ngap.Message) *ngap.Cause

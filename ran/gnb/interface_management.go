@@ -32,6 +32,9 @@ func (g *GNB) take(l *link, b []byte) {
 		return
 	}
 	if ids, ok := idsOf(m); ok {
+		if g.cfg.Hooks.Downlink != nil && g.cfg.Hooks.Downlink(m) {
+			return
+		}
 		g.deliver(l, m, ids)
 		return
 	}

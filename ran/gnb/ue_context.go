@@ -359,3 +359,14 @@ func (absent) Rerouted(radio.Cell, radio.Connection) {}
 
 func (absent) Resumed(radio.Connection, []radio.Bearer) {}
 func (absent) Paged()                                   {}
+
+// Identities are those of a UE's connection, TS 38.413 §3.1. The error is ErrNoContext.
+func (g *GNB) Identities(t radio.Terminal) (ngap.AMFUENGAPID, ngap.RANUENGAPID, error) {
+	c, err := g.context(t)
+	if err != nil {
+		return 0, 0, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return *c.amf, c.id, nil
+}
