@@ -57,13 +57,16 @@ func loaded(b *testing.B, n int) *Path {
 	return p
 }
 
+// turns is after how many packets the order of sessions begins again: more than there are sessions.
+const turns = 1 << 18
+
 // BenchmarkDownlink is the work per packet between the two system calls: look-up of a random session, rules, rate,
 // header, counters. "naive" is the same job with a map under a lock and a new buffer for each packet.
 func BenchmarkDownlink(b *testing.B) {
 	for _, n := range []int{1, 10_000, 60_000} {
 		packet := ipv4(dnAddr, address(0), 17, udp(1, 2, strings.Repeat("x", 100)))
-		order := make([]byte, 2*4096)
-		for i := range 4096 {
+		order := make([]byte, 2*turns)
+		for i := range turns {
 			binary.BigEndian.PutUint16(order[2*i:], uint16(rand.IntN(n)))
 		}
 		b.Run(fmt.Sprintf("soft/%d", n), func(b *testing.B) {
@@ -82,7 +85,7 @@ func BenchmarkDownlink(b *testing.B) {
 					out.n, out.pkts, w.now = 0, 0, p.now()
 				}
 				buf := bufs[i%batch]
-				copy(buf[gtpu.Headroom+18:], order[2*(i%4096):2*(i%4096)+2])
+				copy(buf[gtpu.Headroom+18:], order[2*(i%turns):2*(i%turns)+2])
 				w.packet(buf)
 			}
 			end()
@@ -96,7 +99,7 @@ func BenchmarkDownlink(b *testing.B) {
 			b.ReportAllocs()
 			end := cpu(b)
 			for i := 0; b.Loop(); i++ {
-				copy(buf[18:], order[2*(i%4096):2*(i%4096)+2])
+				copy(buf[18:], order[2*(i%turns):2*(i%turns)+2])
 				if x.downlink(buf) == nil {
 					b.Fatal("lost")
 				}

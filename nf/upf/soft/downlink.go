@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -17,13 +18,18 @@ type downlinkWorker struct {
 	tun  *tun
 	in   []byte // what the interface gave
 	emit func(header, body []byte)
+
+	network uint8 // index of the data network
+	long    bool  // no packet of it may go the short way
 }
 
 // reads bounds how much is read before the clock is looked at again.
 const reads = 64
 
 func (p *Path) newDownlinkWorker(t *tun) *downlinkWorker {
-	w := &downlinkWorker{tun: t, in: make([]byte, maxTUNPacket)}
+	at := slices.IndexFunc(p.cfg.Networks, func(n upf.Network) bool { return n.DNN == t.network.DNN })
+	w := &downlinkWorker{tun: t, in: make([]byte, maxTUNPacket), network: uint8(at),
+		long: at < 0 || at > 255 || p.memory != nil || t.network.Ethernet || len(t.network.NAT) > 0 || !p.cfg.Local(true).IsValid()}
 	w.init(p, &p.counters.downOut)
 	w.emit = w.take
 	return w
@@ -95,6 +101,9 @@ func (w *downlinkWorker) take(header, body []byte) {
 func (w *downlinkWorker) packet(b []byte) {
 	p := w.path
 	p.counters.downIn.Add(1)
+	if !w.long && w.short(b) {
+		return
+	}
 	if w.tun.network.Ethernet {
 		w.frames(b)
 		return

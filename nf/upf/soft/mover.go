@@ -136,14 +136,20 @@ func (m *mover) encapsulate(b []byte, rule *upf.Rule, o origin) bool {
 	if s == nil {
 		return false
 	}
-	if s.full() {
-		// What is under way elsewhere keeps its buffers: flush frees them all, so b must outlive it.
-		m.scratch = append(m.scratch[:0], b...)
-		m.flush()
-		b = m.room(len(m.scratch) - gtpu.Headroom)
-		copy(b, m.scratch)
+	return s.add(wrap(m.spare(s, b), rule, o), rule.Peer, rule.Mark&rule.MarkMask)
+}
+
+// spare is b where its sender has room for one more.
+func (m *mover) spare(s *sender, b []byte) []byte {
+	if !s.full() {
+		return b
 	}
-	return s.add(wrap(b, rule, o), rule.Peer, rule.Mark&rule.MarkMask)
+	// What is under way elsewhere keeps its buffers: flush frees them all, so b must outlive it.
+	m.scratch = append(m.scratch[:0], b...)
+	m.flush()
+	b = m.room(len(m.scratch) - gtpu.Headroom)
+	copy(b, m.scratch)
+	return b
 }
 
 // wrap writes the header of a G-PDU, TS 38.415 §5.5.2: towards the access side with downlink information, else uplink.

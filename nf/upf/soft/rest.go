@@ -38,6 +38,7 @@ func (p *Path) Rest(slot uint32) (map[pfcp.URRID]upf.Usage, bool) {
 	if len(l.buffer) > 0 || l.told {
 		return nil, false
 	}
+	p.shutLane(r)
 	used := make(map[pfcp.URRID]upf.Usage, len(l.counters))
 	for id, c := range l.counters {
 		used[id] = c.Load()

@@ -21,6 +21,7 @@ type live struct {
 	mu         sync.Mutex // guards what follows
 	buffer     []waitingPacket
 	told       bool
+	counted    bool // its lane has a URR
 	advertised bool // its prefix
 	meters     map[pfcp.QERID]*meter
 	counters   map[pfcp.URRID]*upf.UsageCounter
@@ -93,10 +94,14 @@ func (p *Path) Apply(s *upf.Session) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	old := l.rules.Load()
-	now := l.build(s, p.memory)
+	if old != nil {
+		p.shutLane(old)
+	}
+	now := l.build(s, p.memoryOf(l, s))
 	l.rules.Store(now)
 	p.place(l, old, now)
 	p.drain(l, now)
+	p.openLane(l, now)
 	p.advertise(l, now)
 	return nil
 }
@@ -201,7 +206,7 @@ func counterOf(memory upf.Memory, slot uint32, id pfcp.URRID) *upf.UsageCounter 
 }
 
 // Keep lets counters and meters of sessions live in memory. Call it before the first Apply.
-func (p *Path) Keep(memory upf.Memory) { p.memory = memory }
+func (p *Path) Keep(memory upf.Memory) { p.memory, p.lanes = memory, nil }
 
 // refuse tells what of a session this data path does not do.
 func (p *Path) refuse(s *upf.Session) error {
@@ -234,6 +239,7 @@ func (p *Path) Remove(slot uint32) {
 		return
 	}
 	delete(p.live, slot)
+	p.shutLane(l.rules.Load())
 	p.place(l, l.rules.Load(), nil)
 	p.translator.forget(l.rules.Load().UE4)
 	l.mu.Lock()

@@ -51,6 +51,7 @@ type Path struct {
 	ue4     []atomic.Pointer[live]   // by slot of the address in its pool
 	other   addressTable             // UE addresses that are in no pool
 	resting resting
+	lanes   []lane // by slot of the address in its pool
 
 	closing sync.Once
 	closed  error
@@ -88,7 +89,7 @@ func closedPath(cfg upf.Config, log *slog.Logger) (*Path, error) {
 		return nil, err
 	}
 	p := &Path{cfg: cfg, log: log, layout: layout, byName: map[string]*tun{}, clock: monotonic(), live: map[uint32]*live{},
-		resting: newResting(), tunnels: make([]atomic.Pointer[tunnel], layout.Slots()), ue4: make([]atomic.Pointer[live], layout.Slots())}
+		resting: newResting(), tunnels: make([]atomic.Pointer[tunnel], layout.Slots()), ue4: make([]atomic.Pointer[live], layout.Slots()), lanes: newLanes(layout.Slots())}
 	return p, nil
 }
 
