@@ -78,6 +78,7 @@ type Core struct {
 	control net.Listener
 	metrics *metrics.Server // nil: none
 	n2      []sctp.Listener
+	watch   *nodeWatch            // over the other nodes; nil: there are none
 	changes func(context.Context) // tells of changes of subscribers until the context ends
 	closers []func() error        // in the order of opening
 }
@@ -275,6 +276,9 @@ func (c *Core) Run(ctx context.Context) error {
 	}
 	c.runManagement(ctx, g)
 	g.Go(func() error { c.changes(ctx); return nil })
+	if c.watch != nil {
+		c.watch.serving.Store(true)
+	}
 	c.log.Info("core runs", "name", c.cfg.Name, "guami", guami(c.cfg))
 	err := g.Wait()
 	c.log.Info("core ends")

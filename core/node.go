@@ -8,7 +8,8 @@ import (
 // NodeInfo is a node of the set, for who operates it.
 type NodeInfo struct {
 	Name     string    `json:"name"`
-	Here     bool      `json:"here"` // it is the one that answers
+	Here     bool      `json:"here"`  // it is the one that answers
+	State    string    `json:"state"` // "alive", "leaving", "silent", or "unknown" just after a start
 	Started  time.Time `json:"started"`
 	Starts   uint64    `json:"life"` // number of its last start among those of all nodes
 	UEs      int       `json:"ues"`
@@ -23,7 +24,7 @@ func (c *Core) nodes(ctx context.Context) ([]NodeInfo, error) {
 	}
 	list := make([]NodeInfo, 0, len(stored))
 	for _, n := range stored {
-		list = append(list, NodeInfo{Name: n.Name, Here: n.Name == c.cfg.AMF.Name, Started: n.Started, Starts: n.Number, UEs: n.UEs, Sessions: n.Sessions})
+		list = append(list, NodeInfo{Name: n.Name, Here: n.Name == c.cfg.AMF.Name, State: c.watch.state(n.Name), Started: n.Started, Starts: n.Number, UEs: n.UEs, Sessions: n.Sessions})
 	}
 	return list, nil
 }

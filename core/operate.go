@@ -47,6 +47,14 @@ type VoiceSupport struct {
 // AMF is the core's AMF, for orders.
 func (c *Core) AMF() *amf.AMF { return c.amf }
 
+// Drain takes the node out of service: the AMF's gNBs go to the backup, and the other nodes take its UEs that are idle.
+func (c *Core) Drain(backup string) {
+	c.amf.Drain(backup)
+	if c.watch != nil {
+		c.watch.leaving.Store(true)
+	}
+}
+
 type done struct{}
 
 // registerRadioOrders offers what an operator can have gNBs do.
@@ -55,11 +63,14 @@ func (c *Core) registerRadioOrders(s *control.Server) {
 	control.Register(s, "gnb.reset", func(_ context.Context, o GNBOrder) (done, error) { return done{}, c.amf.ResetGNB(o.Name) })
 	control.Register(s, "amf.capacity", func(_ context.Context, o AMFOrder) (done, error) {
 		c.amf.SetCapacity(o.Capacity)
+		if c.watch != nil && o.Capacity > 0 {
+			c.watch.leaving.Store(false)
+		}
 		return done{}, nil
 	})
 	control.Register(s, "node.list", func(ctx context.Context, _ struct{}) ([]NodeInfo, error) { return c.nodes(ctx) })
 	control.Register(s, "amf.drain", func(_ context.Context, o AMFOrder) (done, error) {
-		c.amf.Drain(o.Backup)
+		c.Drain(o.Backup)
 		return done{}, nil
 	})
 	control.Register(s, "ue.locate", func(ctx context.Context, o UEOrder) (amf.Location, error) { return c.amf.Locate(ctx, o.SUPI, o.who()) })

@@ -34,6 +34,8 @@ func (c *Core) restore(ctx context.Context, data *udm.UDM, policy *pcf.PCF) erro
 	}
 	if c.shared() {
 		c.joinSet(restoredUE, restoredSession)
+		c.watch = newNodeWatch(c)
+		c.closers = append(c.closers, c.watch.start())
 	}
 	sessions, err := c.smf.Restore(ctx, restoredSession)
 	if err != nil {

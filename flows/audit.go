@@ -18,6 +18,11 @@ func (s *stage) audit(ctx context.Context) error {
 		for _, found := range s.core.Audit(alone) {
 			errs = append(errs, errors.New(found))
 		}
+		for name, other := range s.nodes.aside {
+			for _, found := range other.life.core.Audit(alone) {
+				errs = append(errs, fmt.Errorf("node %s: %s", name, found))
+			}
+		}
 	}
 	time.Sleep(time.Second) // what nobody waits for is on disk by then
 	s.settle()

@@ -267,7 +267,7 @@ func (s *stage) operator(ctx context.Context, c *command) error {
 		a.SetCapacity(uint8(n))
 		return err
 	case "drain":
-		a.Drain(c.options["backup"])
+		s.core.Drain(c.options["backup"])
 		return nil
 	case "reset":
 		return a.ResetGNB(c.words[2])

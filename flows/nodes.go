@@ -23,7 +23,8 @@ type nodes struct {
 	text    []byte            // of the configuration
 	log     *slog.Logger
 	several bool
-	files   map[string]string // the store of each node that is a core of its own
+	files   map[string]string       // the store of each node that is a core of its own
+	restart map[string]func() error // begins the next life of a node
 }
 
 // aside is a node that lives on while the script speaks of another.
@@ -34,7 +35,7 @@ type aside struct {
 
 func (n *nodes) of(f *Flow, log *slog.Logger) {
 	n.present, n.text, n.log = "a", f.Config, log
-	n.aside, n.cells = make(map[string]*aside), make(map[string]string)
+	n.aside, n.cells, n.restart = make(map[string]*aside), make(map[string]string), make(map[string]func() error)
 	n.several = slices.ContainsFunc(f.Script, func(line string) bool { return strings.HasPrefix(line, "node ") })
 }
 

@@ -49,7 +49,7 @@ func (s *stage) live(cfg *config.Config, log *slog.Logger) error {
 		return errors.Join(err, st.Close())
 	}
 	s.life, s.core = l, l.core
-	s.restart = func() error { return s.live(cfg, log) }
+	s.nodes.restart[s.nodes.present] = func() error { return s.live(cfg, log) }
 	s.wg.Go(func() {
 		defer close(l.end)
 		_ = l.core.Run(ctx) // ends with the context; what fails before shows in the ladder
@@ -88,12 +88,15 @@ func (s *stage) killCore(context.Context, *command) error {
 
 // startCore starts the core again. Every gNB sets its interface up anew, without its UEs (TS 38.413 §8.7.1.1).
 func (s *stage) startCore(ctx context.Context, _ *command) error {
-	if err := s.restart(); err != nil {
+	if err := s.nodes.restart[s.nodes.present](); err != nil {
 		return err
 	}
 	s.settle()
 	for _, name := range slices.Sorted(maps.Keys(s.cells)) {
 		old := s.cells[name]
+		if s.nodes.shared() && s.nodes.cells[name] != s.nodes.present {
+			continue
+		}
 		if err := old.Close(ctx); err != nil {
 			return err
 		}

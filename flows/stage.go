@@ -45,7 +45,6 @@ type stage struct {
 	path     *memory.Path // likewise
 	life     *life
 	nodes    nodes        // of the AMF set, where there are several
-	restart  func() error // begins the next life
 	file     string       // of the store
 	recorder *recorder
 	cells    map[string]*gnb.GNB

@@ -71,7 +71,8 @@ type Contexts interface {
 	// UEByTMSI returns the context of the UE that calls itself by a 5G-TMSI, the present or the old one. Error: ErrNotFound.
 	UEByTMSI(ctx context.Context, tmsi uint32) (UEContext, error)
 	// TakeUE makes node the one that serves a subscriber and returns the context with its new epoch. Only one of
-	// several who have seen the same epoch gets it. Errors: ErrNotFound, ErrNotOwner.
+	// several who have seen the same epoch gets it; the node that had it hears of that by Moved. Errors: ErrNotFound,
+	// ErrNotOwner.
 	TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string) (UEContext, error)
 	// UEs yields every UE context of a node, "" for all, in no order, as of one moment. After an error it ends.
 	UEs(ctx context.Context, node string) iter.Seq2[UEContext, error]
@@ -91,8 +92,22 @@ type Contexts interface {
 
 	// Nodes returns every node that has ever started, by name.
 	Nodes(ctx context.Context) ([]Node, error)
-	// BeginLife notes that a node starts.
+	// BeginLife notes that a node starts: it is not leaving any more, and what Moved would have told is forgotten.
 	BeginLife(ctx context.Context, node string, now time.Time) (Life, error)
+	// Beat notes that a node lives, and whether it is leaving, and returns what each node last said of itself, by name.
+	Beat(ctx context.Context, node string, leaving bool) ([]Pulse, error)
+	// Moved returns, once, which UEs other nodes have taken from a node. If the answer is lost the node finds out
+	// when the UE comes back, or when a write of its own is refused.
+	Moved(ctx context.Context, node string) ([]ident.SUPI, error)
+}
+
+// Pulse is what a node last said of itself. A node of which it stays the same while others can write is silent: no clock
+// of another machine tells that.
+type Pulse struct {
+	Node    string
+	Life    uint64 // number of its last start
+	Beat    uint64 // grows each time
+	Leaving bool   // the others are to take its UEs
 }
 
 // Node is a node of the set as the store knows it.

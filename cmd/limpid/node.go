@@ -23,13 +23,13 @@ func newNodeCommand() *cobra.Command {
 				return err
 			}
 			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			_, _ = fmt.Fprintln(w, "NODE\tSTARTED\tUES\tSESSIONS\t")
+			_, _ = fmt.Fprintln(w, "NODE\tSTATE\tSTARTED\tUES\tSESSIONS\t")
 			for _, n := range nodes {
 				here := ""
 				if n.Here {
 					here = "this one"
 				}
-				_, _ = fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\n", n.Name, n.Started.Format(time.RFC3339), n.UEs, n.Sessions, here)
+				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\n", n.Name, n.State, n.Started.Format(time.RFC3339), n.UEs, n.Sessions, here)
 			}
 			return w.Flush()
 		},
@@ -38,7 +38,7 @@ func newNodeCommand() *cobra.Command {
 		Use: "drain [BACKUP]", Args: cobra.MaximumNArgs(1),
 		Short: "Let a node serve no new UE and hand its UEs to another AMF of the set (TS 23.501 §5.21.2.2.1)",
 		Long: "gNBs choose the node for no new UE and are told that its GUAMI is served by the AMF named BACKUP; connected UEs are\n" +
-			"released towards it, idle ones go there when they next speak. Their contexts are in the database, so none\n" +
+			"released towards it, idle ones are taken over by the other nodes. Their contexts are in the database, so none\n" +
 			"authenticates again. When `limpid node list` shows no UE of the node it can be stopped and upgraded.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var o core.AMFOrder

@@ -46,6 +46,9 @@ type Store struct {
 	// URL of a database that several nodes share, postgres://user@host/name?sslmode=verify-full, instead of the file. The
 	// password is better kept in a file: passfile=..., or PGPASSFILE in the environment.
 	URL Location `yaml:"url"`
+	// Takeover is how long another node over the database may be silent before its UEs are taken over; 0: they come
+	// over when they next speak.
+	Takeover Duration `yaml:"takeover"`
 }
 
 // Control is a Unix socket that only the owner of the process can open.

@@ -17,7 +17,7 @@ func defaults() *Config {
 	return &Config{
 		Name:      "limpid",
 		Log:       Log{Level: "info", Format: "text"},
-		Store:     Store{Path: "limpid.db"},
+		Store:     Store{Path: "limpid.db", Takeover: Duration(10 * time.Second)},
 		Lockdown:  "required",
 		Egress:    Egress{Mode: "required"},
 		Processes: Processes{Users: Users{ControlPlane: 64110, UserPlane: 64111, Ledger: 64112}},

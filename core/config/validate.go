@@ -5,9 +5,13 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/limpid-5g/limpid/ident"
 )
+
+// minTakeover leaves a node several chances to say that it lives.
+const minTakeover = Duration(time.Second)
 
 const (
 	defaultMTU     = 1400
@@ -44,6 +48,9 @@ func (c *Config) validate() error {
 	}
 	if url := string(c.Store.URL); url != "" && !strings.HasPrefix(url, "postgres://") && !strings.HasPrefix(url, "postgresql://") {
 		v.bad("store.url", "want a URL such as postgres://limpid@db.example/limpid?sslmode=verify-full")
+	}
+	if t := v.Store.Takeover; t != 0 && t < minTakeover {
+		v.bad("store.takeover", "%v: a node that is busy would be taken for dead: want at least %v, or 0 for never", t, minTakeover)
 	}
 	v.amf()
 	v.registrations()

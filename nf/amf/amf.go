@@ -55,6 +55,7 @@ type AMF struct {
 	keeper        *keeper // nil: contexts end with the process
 	absent        absent
 	taking        Taking // from other nodes of the set
+	takes         takes  // under way
 	ngapIDs       ngapIDs
 	subscriptions subscriptions
 	capacity      atomic.Uint32 // relative, 0 to 255

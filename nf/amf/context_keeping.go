@@ -133,10 +133,20 @@ func (ue *ue) outrank(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("older context of the UE: %w", err)
 	}
-	ue.kept.epoch.Store(max(stored.Epoch, ue.kept.epoch.Load()) + 1)
-	if end := ue.amf.taking.Ended; end != nil && stored.Node != ue.amf.cfg.Name {
-		end(ctx, ue.supi)
+	end := ue.amf.taking.Ended
+	if end == nil || stored.Node == ue.amf.cfg.Name {
+		ue.kept.epoch.Store(max(stored.Epoch, ue.kept.epoch.Load()) + 1)
+		return nil
 	}
+	taken, err := ue.amf.keeper.contexts.TakeUE(ctx, ue.supi, stored.Epoch, ue.amf.cfg.Name) // so that the other node hears of it
+	if errors.Is(err, store.ErrNotOwner) || errors.Is(err, store.ErrNotFound) {
+		return nil // it changed meanwhile: the next attempt tells
+	}
+	if err != nil {
+		return fmt.Errorf("context of the UE at node %q: %w", stored.Node, err)
+	}
+	ue.kept.epoch.Store(max(taken.Epoch, ue.kept.epoch.Load()+1))
+	end(ctx, ue.supi)
 	return nil
 }
 

@@ -79,27 +79,53 @@ func (a *AMF) take(ctx context.Context, tmsi uint32, pdu []byte) (*ue, error) {
 		if err != nil {
 			return nil, err
 		}
-		u, err := a.readRecord(&stored)
-		if err != nil {
-			return nil, err
+		end := a.takes.begin(stored.SUPI)
+		if end == nil {
+			if err := a.takes.wait(ctx, stored.SUPI); err != nil {
+				return nil, err
+			}
+			continue
 		}
-		proof := u.security.nas
-		if _, _, err := proof.Unprotect(slices.Clone(pdu)); err != nil {
-			return nil, errUnproven
-		}
-		taken, err := a.keeper.contexts.TakeUE(ctx, stored.SUPI, stored.Epoch, a.cfg.Name)
+		u, err := a.takeStored(ctx, &stored, pdu)
+		end()
 		if errors.Is(err, store.ErrNotOwner) {
 			continue
 		}
-		if err != nil {
-			return nil, err
-		}
-		if u, err = a.readRecord(&taken); err != nil {
-			return nil, err
-		}
-		a.settle(ctx, u, stored.Node)
-		return u, nil
+		return u, err
 	}
+}
+
+// takeStored takes a UE over that is stored as another node's, if a message proves to come from it. Error: store.ErrNotOwner
+// where somebody else was faster.
+func (a *AMF) takeStored(ctx context.Context, stored *store.UEContext, pdu []byte) (*ue, error) {
+	u, err := a.readRecord(stored)
+	if err != nil {
+		return nil, err
+	}
+	proof := u.security.nas
+	if _, _, err := proof.Unprotect(slices.Clone(pdu)); err != nil {
+		return nil, errUnproven
+	}
+	if older := a.ues.bySUPI.get(stored.SUPI); older != nil { // which the other node had taken
+		done := make(chan struct{})
+		if err := older.insist(taken{done}); err != nil {
+			return nil, err
+		}
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	taken, err := a.keeper.contexts.TakeUE(ctx, stored.SUPI, stored.Epoch, a.cfg.Name)
+	if err != nil {
+		return nil, err
+	}
+	if u, err = a.readRecord(&taken); err != nil {
+		return nil, err
+	}
+	a.settle(ctx, u, stored.Node)
+	return u, nil
 }
 
 // settle makes a UE that came over one of this node.
@@ -123,8 +149,20 @@ func (a *AMF) enter(u *ue) {
 	u.supervise()
 }
 
-// taken says that another node serves the UE now.
-type taken struct{}
+// taken says that another node may serve the UE now.
+type taken struct {
+	done chan<- struct{} // closed once what is held of it here is given up, if so; nil: nobody waits
+}
+
+// learn serves taken.
+func (t taken) learn(ctx context.Context, ue *ue) {
+	if t.done != nil {
+		defer close(t.done)
+	}
+	if ue.isTaken(ctx) {
+		ue.giveUp(ctx)
+	}
+}
 
 // isTaken tells whether another node has taken the UE, so that what hangs on it is not this node's to end.
 func (ue *ue) isTaken(ctx context.Context) bool {

@@ -194,9 +194,9 @@ func (ue *ue) serve(ctx context.Context, m any) {
 	case *n1n2:
 		ue.transfer(ctx, m)
 	case taken:
-		if ue.isTaken(ctx) {
-			ue.giveUp(ctx)
-		}
+		m.learn(ctx, ue)
+	case *settling:
+		ue.settleIn(ctx, m)
 	case *radioErased:
 		ue.loseRadio(ctx, m)
 	case *replaced:

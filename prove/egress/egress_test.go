@@ -340,3 +340,16 @@ func TestAPolicyThatCannotBe(t *testing.T) {
 		t.Error("three octets are an event")
 	}
 }
+
+// TestAbandoned: the group of a process that starts beside another one is not swept away.
+func TestAbandoned(t *testing.T) {
+	ended := exec.Command("/bin/true")
+	check(t, ended.Run())
+	for name, want := range map[string]bool{
+		prefix + strconv.Itoa(os.Getpid()): false, prefix + strconv.Itoa(ended.Process.Pid): true, prefix + "of-somebody": false,
+	} {
+		if got := abandoned(filepath.Join("/sys/fs/cgroup", name)); got != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
 	"github.com/cilium/ebpf/ringbuf"
+	"golang.org/x/sys/unix"
 
 	"github.com/limpid-5g/limpid/prove/cgroup"
 )
@@ -86,6 +87,12 @@ func Attach(p Policy, group string) (*Guard, error) {
 	return g, nil
 }
 
+// abandoned tells whether the process of a group is no more: that of one that just starts is empty too until it is inside.
+func abandoned(group string) bool {
+	pid, err := strconv.Atoi(strings.TrimPrefix(filepath.Base(group), prefix))
+	return err == nil && errors.Is(unix.Kill(pid, 0), unix.ESRCH)
+}
+
 func attachOf(name string) ebpf.AttachType { return Built(Policy{}).Programs[name].AttachType }
 
 // prefix begins the name of a control group of ours.
@@ -120,7 +127,9 @@ func ownGroup(f func(root, group string) error) error {
 		own := filepath.Join(root, path)
 		if left, err := filepath.Glob(filepath.Join(own, prefix+"*")); err == nil {
 			for _, dir := range left {
-				removeGroup(dir)
+				if abandoned(dir) {
+					removeGroup(dir)
+				}
 			}
 		}
 		group := filepath.Join(own, prefix+strconv.Itoa(os.Getpid()))

@@ -57,6 +57,29 @@ func Node(n *store.Node) ([]any, func() error) {
 	}
 }
 
+// SelectPulses is the query of what nodes last said of themselves.
+const SelectPulses = `SELECT node, life, beat, leaving FROM core_node ORDER BY node`
+
+// Pulse is where the columns of a pulse go, and what is to be done once they are filled.
+func Pulse(p *store.Pulse) ([]any, func() error) {
+	var node string
+	var life, beat int64
+	var leaving bool
+	return []any{&node, &life, &beat, &leaving}, func() error {
+		*p = store.Pulse{Node: node, Life: uint64(life), Beat: uint64(beat), Leaving: leaving}
+		return nil
+	}
+}
+
+// SUPI is where the column of a SUPI goes, and what is to be done once it is filled.
+func SUPI(s *ident.SUPI) ([]any, func() error) {
+	var supi string
+	return []any{&supi}, func() error {
+		*s = ident.SUPI(supi)
+		return nil
+	}
+}
+
 // Address is the text of an address, empty for none.
 func Address(a netip.Addr) string {
 	if !a.IsValid() {

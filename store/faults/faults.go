@@ -170,3 +170,21 @@ func (s *Store) BeginLife(ctx context.Context, node string, now time.Time) (life
 	}, nil)
 	return life, err
 }
+
+// Beat implements store.Contexts.
+func (s *Store) Beat(ctx context.Context, node string, leaving bool) (list []store.Pulse, err error) {
+	err = s.write(ctx, "Beat", func() (err error) {
+		list, err = s.Store.Beat(ctx, node, leaving)
+		return err
+	}, nil)
+	return list, err
+}
+
+// Moved implements store.Contexts.
+func (s *Store) Moved(ctx context.Context, node string) (list []ident.SUPI, err error) {
+	err = s.write(ctx, "Moved", func() (err error) {
+		list, err = s.Store.Moved(ctx, node)
+		return err
+	}, nil)
+	return list, err
+}

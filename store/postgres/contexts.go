@@ -23,8 +23,13 @@ const (
 	ON CONFLICT (supi) DO UPDATE SET tmsi = excluded.tmsi, old_tmsi = excluded.old_tmsi, node = excluded.node,
 	epoch = excluded.epoch, record = excluded.record WHERE ue_context.epoch < excluded.epoch
 	OR ue_context.epoch = excluded.epoch AND ue_context.node = excluded.node RETURNING supi`
-	removeUESQL = `DELETE FROM ue_context WHERE supi = $1 AND epoch <= $2`
-	takeUESQL   = `UPDATE ue_context SET node = $1, epoch = epoch + 1 WHERE supi = $2 AND epoch = $3
+	removeUESQL  = `DELETE FROM ue_context WHERE supi = $1 AND epoch <= $2`
+	noteMovedSQL = `INSERT INTO ue_moved (node, supi) SELECT node, supi FROM ue_context WHERE supi = $1 AND epoch = $2 AND node <> $3
+	ON CONFLICT DO NOTHING`
+	movedSQL      = `DELETE FROM ue_moved WHERE node = $1 RETURNING supi`
+	clearMovedSQL = `DELETE FROM ue_moved WHERE node = $1`
+	beatSQL       = `UPDATE core_node SET beat = beat + 1, leaving = $1 WHERE node = $2`
+	takeUESQL     = `UPDATE ue_context SET node = $1, epoch = epoch + 1 WHERE supi = $2 AND epoch = $3
 	RETURNING supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record`
 	selectUESQL = `SELECT supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record FROM ue_context `
 
@@ -41,7 +46,7 @@ const (
 	selectSMSQL = `SELECT supi, pdu_session_id, seid, node, dnn, upf, coalesce(ipv4, ''), coalesce(ipv6, ''), record FROM sm_context `
 
 	beginLifeSQL = `INSERT INTO core_node (node, life, started) VALUES ($1, (SELECT coalesce(max(life), 0) + 1 FROM core_node), $2)
-	ON CONFLICT (node) DO UPDATE SET life = excluded.life, started = greatest(excluded.started, core_node.started + 1)
+	ON CONFLICT (node) DO UPDATE SET life = excluded.life, leaving = FALSE, started = greatest(excluded.started, core_node.started + 1)
 	RETURNING life, started`
 
 	// The unique indexes that a context can run into.
@@ -161,6 +166,9 @@ func (s *Store) UEByTMSI(ctx context.Context, tmsi uint32) (store.UEContext, err
 // TakeUE implements store.Contexts.
 func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string) (u store.UEContext, err error) {
 	err = s.write(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, noteMovedSQL, string(supi), int64(seen), node); err != nil {
+			return err
+		}
 		dest, finish := columns.UE(&u)
 		err := tx.QueryRow(ctx, takeUESQL, node, string(supi), int64(seen)).Scan(dest...)
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -244,18 +252,8 @@ func (s *Store) RemoveSM(ctx context.Context, supi ident.SUPI, pduSessionID uint
 }
 
 // SMsOf implements store.Contexts.
-func (s *Store) SMsOf(ctx context.Context, supi ident.SUPI) (list []store.SMContext, err error) {
-	err = s.read(ctx, func(ctx context.Context) error {
-		list = nil
-		for n, err := range rowsOf(ctx, s, columns.SM, selectSMSQL+"WHERE supi = $1 ORDER BY pdu_session_id", string(supi)) {
-			if err != nil {
-				return err
-			}
-			list = append(list, n)
-		}
-		return nil
-	})
-	return list, err
+func (s *Store) SMsOf(ctx context.Context, supi ident.SUPI) ([]store.SMContext, error) {
+	return listOf(ctx, s, columns.SM, selectSMSQL+"WHERE supi = $1 ORDER BY pdu_session_id", string(supi))
 }
 
 // TakeSM implements store.Contexts.
@@ -280,6 +278,9 @@ func (s *Store) SMs(ctx context.Context, node string) iter.Seq2[store.SMContext,
 func (s *Store) BeginLife(ctx context.Context, node string, now time.Time) (life store.Life, err error) {
 	worthwhile := func(err error) bool { return conflicted(err) || away(err) || uniqueViolated(err) != "" }
 	err = s.try(ctx, worthwhile, func(ctx context.Context) error {
+		if _, err := s.pool.Exec(ctx, clearMovedSQL, node); err != nil {
+			return err
+		}
 		var number, started int64
 		err := s.pool.QueryRow(ctx, beginLifeSQL, node, now.Unix()).Scan(&number, &started)
 		life = store.Life{Number: uint64(number), Started: time.Unix(started, 0)}
@@ -335,14 +336,32 @@ func first[T any](ctx context.Context, s *Store, scan func(*T) ([]any, func() er
 }
 
 // Nodes implements store.Contexts.
-func (s *Store) Nodes(ctx context.Context) (list []store.Node, err error) {
+func (s *Store) Nodes(ctx context.Context) ([]store.Node, error) {
+	return listOf(ctx, s, columns.Node, columns.SelectNodes)
+}
+
+// Beat implements store.Contexts.
+func (s *Store) Beat(ctx context.Context, node string, leaving bool) ([]store.Pulse, error) {
+	if err := s.exec(ctx, beatSQL, leaving, node); err != nil {
+		return nil, err
+	}
+	return listOf(ctx, s, columns.Pulse, columns.SelectPulses)
+}
+
+// Moved implements store.Contexts.
+func (s *Store) Moved(ctx context.Context, node string) ([]ident.SUPI, error) {
+	return listOf(ctx, s, columns.SUPI, movedSQL, node)
+}
+
+// listOf returns all rows of a query that may be repeated.
+func listOf[T any](ctx context.Context, s *Store, scan func(*T) ([]any, func() error), query string, args ...any) (list []T, err error) {
 	err = s.read(ctx, func(ctx context.Context) error {
 		list = nil
-		for n, err := range rowsOf(ctx, s, columns.Node, columns.SelectNodes) {
+		for v, err := range rowsOf(ctx, s, scan, query, args...) {
 			if err != nil {
 				return err
 			}
-			list = append(list, n)
+			list = append(list, v)
 		}
 		return nil
 	})

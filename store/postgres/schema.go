@@ -13,7 +13,7 @@ import (
 
 // migrations are the steps of the schema: step i brings a database from version i to i+1. A published step is never
 // changed; a change is a new step.
-var migrations = []string{subscribersSchema, contextsSchema, accessSchema, sessionSchema}
+var migrations = []string{subscribersSchema, contextsSchema, accessSchema, sessionSchema, pulseSchema}
 
 // subscribersSchema is version 1; the columns are those of the embedded engine.
 const subscribersSchema = `
@@ -129,6 +129,18 @@ ALTER TABLE subscriber_dnn ADD COLUMN framed_routes TEXT NOT NULL DEFAULT '';
 ALTER TABLE subscriber_dnn ADD COLUMN up_integrity TEXT NOT NULL DEFAULT '';
 ALTER TABLE subscriber_dnn ADD COLUMN up_confidentiality TEXT NOT NULL DEFAULT '';
 CREATE UNIQUE INDEX subscriber_dnn_static_ipv6 ON subscriber_dnn (dnn, sst, sd, static_ipv6) WHERE static_ipv6 IS NOT NULL;
+`
+
+// pulseSchema is version 5; the columns are those of the embedded engine.
+const pulseSchema = `
+ALTER TABLE core_node ADD COLUMN beat BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE core_node ADD COLUMN leaving BOOLEAN NOT NULL DEFAULT FALSE;
+
+CREATE TABLE ue_moved (
+	node TEXT NOT NULL,
+	supi TEXT COLLATE "C" NOT NULL,
+	PRIMARY KEY (node, supi)
+);
 `
 
 const (

@@ -22,8 +22,13 @@ const (
 	ON CONFLICT (supi) DO UPDATE SET tmsi = excluded.tmsi, old_tmsi = excluded.old_tmsi, node = excluded.node,
 	epoch = excluded.epoch, record = excluded.record WHERE ue_context.epoch < excluded.epoch
 	OR ue_context.epoch = excluded.epoch AND ue_context.node = excluded.node`
-	removeUESQL = `DELETE FROM ue_context WHERE supi = ? AND epoch <= ?`
-	takeUESQL   = `UPDATE ue_context SET node = ?, epoch = epoch + 1 WHERE supi = ? AND epoch = ?
+	removeUESQL  = `DELETE FROM ue_context WHERE supi = ? AND epoch <= ?`
+	noteMovedSQL = `INSERT INTO ue_moved (node, supi) SELECT node, supi FROM ue_context WHERE supi = ? AND epoch = ? AND node <> ?
+	ON CONFLICT DO NOTHING`
+	movedSQL      = `DELETE FROM ue_moved WHERE node = ? RETURNING supi`
+	clearMovedSQL = `DELETE FROM ue_moved WHERE node = ?`
+	beatSQL       = `UPDATE core_node SET beat = beat + 1, leaving = ? WHERE node = ?`
+	takeUESQL     = `UPDATE ue_context SET node = ?, epoch = epoch + 1 WHERE supi = ? AND epoch = ?
 	RETURNING supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record`
 	selectUESQL = `SELECT supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record FROM ue_context `
 
@@ -37,7 +42,7 @@ const (
 	selectSMSQL = `SELECT supi, pdu_session_id, seid, node, dnn, upf, coalesce(ipv4, ''), coalesce(ipv6, ''), record FROM sm_context `
 
 	beginLifeSQL = `INSERT INTO core_node (node, life, started) VALUES (?, (SELECT coalesce(max(life), 0) + 1 FROM core_node), ?)
-	ON CONFLICT (node) DO UPDATE SET life = excluded.life, started = max(excluded.started, core_node.started + 1)
+	ON CONFLICT (node) DO UPDATE SET life = excluded.life, leaving = 0, started = max(excluded.started, core_node.started + 1)
 	RETURNING life, started`
 )
 
@@ -101,6 +106,9 @@ func (s *Store) UEByTMSI(ctx context.Context, tmsi uint32) (store.UEContext, err
 // TakeUE implements store.Contexts.
 func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string) (u store.UEContext, err error) {
 	err = s.write(ctx, func(t *transaction) error {
+		if _, err := t.exec(noteMovedSQL, string(supi), int64(seen), node); err != nil {
+			return err
+		}
 		dest, finish := columns.UE(&u)
 		err := t.scan(takeUESQL, []any{node, string(supi), int64(seen)}, dest...)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -201,6 +209,9 @@ func (s *Store) SMs(ctx context.Context, node string) iter.Seq2[store.SMContext,
 // BeginLife implements store.Contexts.
 func (s *Store) BeginLife(ctx context.Context, node string, now time.Time) (life store.Life, err error) {
 	err = s.write(ctx, func(t *transaction) error {
+		if _, err := t.exec(clearMovedSQL, node); err != nil {
+			return err
+		}
 		var number, started int64
 		err := t.scan(beginLifeSQL, []any{node, now.Unix()}, &number, &started)
 		life = store.Life{Number: uint64(number), Started: time.Unix(started, 0)}
@@ -262,4 +273,31 @@ func (s *Store) Nodes(ctx context.Context) (list []store.Node, err error) {
 		list = append(list, n)
 	}
 	return list, nil
+}
+
+// Beat implements store.Contexts.
+func (s *Store) Beat(ctx context.Context, node string, leaving bool) (list []store.Pulse, err error) {
+	err = s.write(ctx, func(t *transaction) error {
+		_, err := t.exec(beatSQL, leaving, node)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for p, err := range rowsOf(ctx, s, columns.Pulse, columns.SelectPulses) {
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+// Moved implements store.Contexts.
+func (s *Store) Moved(ctx context.Context, node string) (list []ident.SUPI, err error) {
+	err = s.write(ctx, func(t *transaction) (err error) {
+		list, err = t.column(movedSQL, node)
+		return err
+	})
+	return list, err
 }

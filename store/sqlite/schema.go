@@ -2,7 +2,7 @@ package sqlite
 
 // migrations are the steps of the schema: step i brings a file from version i to i+1. A published step is never
 // changed; a change is a new step.
-var migrations = []string{subscribersSchema, contextsSchema, accessSchema, sessionSchema}
+var migrations = []string{subscribersSchema, contextsSchema, accessSchema, sessionSchema, pulseSchema}
 
 // subscribersSchema is version 1. Keys are hexadecimal, bit rates in bit/s, sd is six hexadecimal digits or empty,
 // session_types and ssc_modes are separated by commas with the default first, TS 29.505 §5.2.
@@ -125,4 +125,17 @@ ALTER TABLE subscriber_dnn ADD COLUMN framed_routes TEXT NOT NULL DEFAULT '';
 ALTER TABLE subscriber_dnn ADD COLUMN up_integrity TEXT NOT NULL DEFAULT '';
 ALTER TABLE subscriber_dnn ADD COLUMN up_confidentiality TEXT NOT NULL DEFAULT '';
 CREATE UNIQUE INDEX subscriber_dnn_static_ipv6 ON subscriber_dnn (dnn, sst, sd, static_ipv6) WHERE static_ipv6 IS NOT NULL;
+`
+
+// pulseSchema is version 5: which nodes live, and whom they were relieved of.
+const pulseSchema = `
+ALTER TABLE core_node ADD COLUMN beat INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE core_node ADD COLUMN leaving INTEGER NOT NULL DEFAULT 0 CHECK (leaving IN (0, 1));
+
+-- The UEs that another node has taken from a node, until that node has heard of it.
+CREATE TABLE ue_moved (
+	node TEXT NOT NULL,
+	supi TEXT NOT NULL,
+	PRIMARY KEY (node, supi)
+) STRICT, WITHOUT ROWID;
 `

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+
+	"github.com/limpid-5g/limpid/ident"
 )
 
 // transaction is the writing connection and its statements, each prepared at its first use. Writes are not tied to
@@ -81,4 +83,25 @@ func (t *transaction) close() error {
 		errs = append(errs, stmt.Close())
 	}
 	return errors.Join(append(errs, t.conn.Close())...)
+}
+
+// column runs a query that returns SUPIs.
+func (t *transaction) column(query string, args ...any) (list []ident.SUPI, err error) {
+	stmt, err := t.prepare(context.Background(), query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := stmt.QueryContext(context.Background(), args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var supi string
+		if err := rows.Scan(&supi); err != nil {
+			return nil, err
+		}
+		list = append(list, ident.SUPI(supi))
+	}
+	return list, rows.Err()
 }

@@ -7,10 +7,12 @@ import (
 	"iter"
 	"net/netip"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/store"
 )
 
@@ -234,4 +236,54 @@ func lives(t *testing.T, h *harness) {
 		list[1].Number != last || !list[1].Started.Equal(started["b"]) {
 		t.Fatalf("nodes %+v", list)
 	}
+}
+
+// pulses: each beat is seen by all, a start is another life, and a node hears once of whom it was relieved.
+func pulses(t *testing.T, h *harness) {
+	other := h.handle()
+	for _, node := range []string{"a", "b"} {
+		_, err := h.BeginLife(h.Context(), node, time.Now())
+		h.must(err)
+	}
+	first, err := h.Beat(h.Context(), "a", false)
+	h.must(err)
+	second, err := other.Beat(h.Context(), "b", true)
+	h.must(err)
+	if len(first) != 2 || len(second) != 2 || second[0] != first[0] || second[1].Beat != first[1].Beat+1 || !second[1].Leaving || first[1].Leaving {
+		t.Fatalf("%+v, then %+v", first, second)
+	}
+	life, err := h.BeginLife(h.Context(), "b", time.Now())
+	h.must(err)
+	third, err := h.Beat(h.Context(), "a", false)
+	h.must(err)
+	if third[0].Beat != first[0].Beat+1 || third[1].Life != life.Number || third[1].Leaving {
+		t.Fatalf("after another start %+v", third)
+	}
+
+	moved := func(node string, want ...ident.SUPI) {
+		t.Helper()
+		got, err := other.Moved(h.Context(), node)
+		h.must(err)
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Fatalf("moved from %s: %v, want %v", node, got, want)
+		}
+	}
+	for i := range 3 {
+		h.must(h.keepUE(UE(i))) // of node a
+		_, err := h.TakeUE(h.Context(), SUPI(i), 1, "b")
+		h.must(err)
+	}
+	_, err = h.TakeUE(h.Context(), SUPI(0), 2, "b") // from itself
+	h.must(err)
+	_, err = h.TakeUE(h.Context(), SUPI(1), 1, "c") // too late
+	h.want(err, store.ErrNotOwner)
+	moved("b")
+	moved("a", SUPI(0), SUPI(1), SUPI(2))
+	moved("a")
+	_, err = h.TakeUE(h.Context(), SUPI(1), 2, "a")
+	h.must(err)
+	_, err = h.BeginLife(h.Context(), "b", time.Now())
+	h.must(err)
+	moved("b") // it begins with what the store says
 }

@@ -48,6 +48,7 @@ func Run(t *testing.T, open Open) {
 		{"SMContexts", smContexts},
 		{"LeaseIsOfOne", leaseIsOfOne},
 		{"Lives", lives},
+		{"Pulses", pulses},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := &harness{T: t, open: open, dir: t.TempDir()}
