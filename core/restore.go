@@ -33,7 +33,7 @@ func (c *Core) restore(ctx context.Context, data *udm.UDM, policy *pcf.PCF) erro
 		data.RestoreAMF(u.SUPI, u.Registration)
 	}
 	if c.shared() {
-		c.joinSet(restoredUE, restoredSession)
+		c.joinSet(restoredUE, restoredSession, data, policy)
 		c.watch = newNodeWatch(c)
 		c.closers = append(c.closers, c.watch.start())
 	}
@@ -59,7 +59,7 @@ func (c *Core) restore(ctx context.Context, data *udm.UDM, policy *pcf.PCF) erro
 func (c *Core) shared() bool { return c.opts.SharedStore || c.cfg.Store.URL != "" }
 
 // joinSet lets UEs come over from the other nodes with their sessions, TS 23.501 §5.21.2.
-func (c *Core) joinSet(restoredUE func(amf.RestoredUE), restoredSession func(smf.RestoredSession)) {
+func (c *Core) joinSet(restoredUE func(amf.RestoredUE), restoredSession func(smf.RestoredSession), data *udm.UDM, policy *pcf.PCF) {
 	c.amf.JoinSet(amf.Taking{
 		Restored: restoredUE,
 		Sessions: func(ctx context.Context, supi ident.SUPI) []amf.Session {
@@ -70,10 +70,15 @@ func (c *Core) joinSet(restoredUE func(amf.RestoredUE), restoredSession func(smf
 			return list
 		},
 		Ended: c.smf.Disown,
-		Lost: func(ctx context.Context, refs []string) {
+		Lost: func(ctx context.Context, u amf.RestoredUE, refs []string) {
 			for _, ref := range refs {
-				c.smf.Lost(ctx, ref)
+				if s, last := c.smf.Lost(ctx, ref); last {
+					_ = policy.DeleteSMPolicy(ctx, s.PolicyID) // this node's own; what is not there is not missed
+					_ = data.DeregisterSMF(ctx, s.SUPI, s.PDUSessionID)
+				}
 			}
+			_ = policy.DeleteAMPolicy(ctx, u.PolicyID)
+			_ = data.DeregisterAMF(ctx, u.SUPI, u.Registration.GUAMI)
 		},
 	})
 }

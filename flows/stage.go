@@ -44,8 +44,8 @@ type stage struct {
 	core     *core.Core   // of the present life
 	path     *memory.Path // likewise
 	life     *life
-	nodes    nodes        // of the AMF set, where there are several
-	file     string       // of the store
+	nodes    nodes  // of the AMF set, where there are several
+	file     string // of the store
 	recorder *recorder
 	cells    map[string]*gnb.GNB
 	ues      map[string]*ue.UE

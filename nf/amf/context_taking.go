@@ -22,8 +22,9 @@ type Taking struct {
 	Sessions func(ctx context.Context, supi ident.SUPI) []Session
 	// Ended forgets the sessions that another node has of a subscriber who has registered anew here.
 	Ended func(ctx context.Context, supi ident.SUPI)
-	// Lost drops sessions of a UE that another node has taken: nothing of what it has now may be touched.
-	Lost func(ctx context.Context, refs []string)
+	// Lost drops what this node's own functions and SMF have of a UE that another node has taken: nothing of what it has
+	// now may be touched.
+	Lost func(ctx context.Context, u RestoredUE, refs []string)
 }
 
 // JoinSet lets UEs of other nodes of the AMF set come over. Call it before gNBs are let in.
@@ -184,7 +185,11 @@ func (ue *ue) giveUp(ctx context.Context) {
 	for _, s := range ue.sessions {
 		refs = append(refs, s.ref)
 	}
-	ue.amf.taking.Lost(ctx, refs)
+	was := ue.amf.restored(ue)
+	if ue.amf.ues.bySUPI.get(ue.supi) != ue { // the registration is that of a newer context here
+		was.SUPI = ""
+	}
+	ue.amf.taking.Lost(ctx, was, refs)
 	ue.sessions, ue.policy, ue.known, ue.kept.stored = nil, "", false, false
 	ue.forget(ctx, ngap.CauseRadioNetworkReleaseDueToCnDetectedMobility)
 	ue.unsupervise()

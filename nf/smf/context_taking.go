@@ -124,11 +124,12 @@ func (s *SMF) Disown(ctx context.Context, supi ident.SUPI) {
 	}
 }
 
-// Lost drops a session that another node has taken. Its UPF is told only if the session is on another one by now.
-func (s *SMF) Lost(ctx context.Context, ref string) {
+// Lost drops a session that another node has taken, and returns what it was, and whether no newer one of its identity is
+// here. Its UPF is told only if the session is on another one by now.
+func (s *SMF) Lost(ctx context.Context, ref string) (was RestoredSession, last bool) {
 	n := s.find(ref)
 	if n == nil {
-		return
+		return RestoredSession{}, false
 	}
 	now, err := s.keeper.contexts.SMsOf(ctx, n.supi)
 	elsewhere := ""
@@ -137,6 +138,7 @@ func (s *SMF) Lost(ctx context.Context, ref string) {
 			elsewhere = c.UPF
 		}
 	}
+	was = n.restored()
 	n.mu.Lock()
 	n.policyID, n.registered = "", false
 	if err != nil || n.upf != nil && n.upf.Name == elsewhere {
@@ -144,5 +146,9 @@ func (s *SMF) Lost(ctx context.Context, ref string) {
 	}
 	n.mu.Unlock()
 	s.log.Info("PDU session is another node's now", n.attrs(slog.String("upf", elsewhere))...)
+	s.mu.Lock()
+	last = s.byUE[n.key()] == n
+	s.mu.Unlock()
 	n.end("another node of the set serves the UE")
+	return was, last
 }
