@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"net/url"
 	"strconv"
 
 	"github.com/limpid-5g/limpid/core/config"
@@ -14,6 +13,7 @@ import (
 	"github.com/limpid-5g/limpid/nf/upf/xdp"
 	"github.com/limpid-5g/limpid/prove/egress"
 	"github.com/limpid-5g/limpid/prove/lockdown"
+	"github.com/limpid-5g/limpid/store/postgres"
 	"github.com/limpid-5g/limpid/wire/gtpu"
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
@@ -141,8 +141,8 @@ func lockdownProfile(cfg *config.Config) lockdown.Profile {
 	if !alone && cfg.Store.URL == "" {
 		p.Write = append(p.Write, lockdown.Existing(cfg.Store.Path))
 	}
-	if _, port, err := database(cfg); !alone && cfg.Store.URL != "" && err == nil {
-		p.ConnectTCP = append(p.ConnectTCP, port)
+	if _, ports, err := databases(cfg); !alone && len(ports) > 0 && err == nil {
+		p.ConnectTCP = append(p.ConnectTCP, ports...)
 		p.Read = append(p.Read, "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl/certs", "/usr/share/ca-certificates")
 	}
 	if cfg.Control.Socket != "off" {
@@ -168,18 +168,27 @@ func metricsPort(cfg *config.Config) (uint16, bool) {
 	return m.Port(), err == nil
 }
 
-// database is where the shared database listens.
-func database(cfg *config.Config) (host string, port uint16, err error) {
-	u, err := url.Parse(string(cfg.Store.URL))
+// databases are where the shared database and its standbys listen.
+func databases(cfg *config.Config) (hosts []string, ports []uint16, err error) {
+	if cfg.Store.URL == "" {
+		return nil, nil, nil
+	}
+	list, err := postgres.Hosts(string(cfg.Store.URL))
 	if err != nil {
-		return "", 0, cfg.ErrorAt("store.url", fmt.Errorf("it is no URL")) // the parser's error would show a password
+		return nil, nil, cfg.ErrorAt("store.url", err)
 	}
-	const postgres = 5432
-	if u.Port() == "" {
-		return u.Hostname(), postgres, nil
+	for _, at := range list {
+		host, text, err := net.SplitHostPort(at)
+		if err != nil {
+			return nil, nil, cfg.ErrorAt("store.url", err)
+		}
+		port, err := strconv.ParseUint(text, 10, 16)
+		if err != nil {
+			return nil, nil, cfg.ErrorAt("store.url", err)
+		}
+		hosts, ports = append(hosts, host), append(ports, uint16(port))
 	}
-	n, err := strconv.ParseUint(u.Port(), 10, 16)
-	return u.Hostname(), uint16(n), err
+	return hosts, ports, nil
 }
 
 // egressPolicy is whom the configuration names: for a core in one process.
@@ -282,20 +291,19 @@ func controllers(cfg *config.Config) []netip.Addr {
 
 // addDatabase names the shared database. Its name is looked up once, now: later only /etc/hosts can tell it.
 func addDatabase(cfg *config.Config, add peer) error {
-	if cfg.Store.URL == "" {
-		return nil
-	}
-	host, port, err := database(cfg)
+	hosts, ports, err := databases(cfg)
 	if err != nil {
 		return err
 	}
-	addrs, err := net.LookupHost(host)
-	if err != nil {
-		return cfg.ErrorAt("store.url", fmt.Errorf("its host has no address: %w", err))
-	}
-	for _, text := range addrs {
-		if a, err := netip.ParseAddr(text); err == nil {
-			add(netip.PrefixFrom(a.WithZone(""), a.BitLen()), egress.TCP, 0, port, "the store's database")
+	for i, host := range hosts {
+		addrs, err := net.LookupHost(host)
+		if err != nil {
+			return cfg.ErrorAt("store.url", fmt.Errorf("its host %s has no address: %w", host, err))
+		}
+		for _, text := range addrs {
+			if a, err := netip.ParseAddr(text); err == nil {
+				add(netip.PrefixFrom(a.WithZone(""), a.BitLen()), egress.TCP, 0, ports[i], "the store's database")
+			}
 		}
 	}
 	return nil
