@@ -50,6 +50,11 @@ func (s *stage) agree(_ context.Context, c *command) error {
 		if atUPF, err = viewOfUPF(rules); err != nil {
 			return err
 		}
+		if session.Type == gsm.Ethernet {
+			if err := agreeOnFrames(&session, rules); err != nil {
+				return err
+			}
+		}
 	}
 	var flows []string
 	for qfi, mine := range atUE {
@@ -87,7 +92,9 @@ func viewOfUE(s *ue.Session) map[uint8]flowView {
 	for _, r := range s.Rules { // sorted by precedence
 		v := views[r.QFI]
 		for _, f := range r.Filters {
-			v.services = append(v.services, serviceOf(f.Components))
+			if s.Type != gsm.Ethernet { // see agreeOnFrames
+				v.services = append(v.services, serviceOf(f.Components))
+			}
 		}
 		views[r.QFI] = v
 	}
@@ -150,7 +157,7 @@ func viewOfUPF(s *upf.Session) (map[uint8]flowView, error) {
 		for j := range r.Filters {
 			v.services = append(v.services, textOf(&r.Filters[j]))
 		}
-		if len(r.Filters) == 0 {
+		if len(r.Filters) == 0 && !s.Ethernet() {
 			v.services = append(v.services, textOf(&upf.Filter{Remote: netip.Prefix{}}))
 		}
 		for _, q := range r.QERs {

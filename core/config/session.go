@@ -43,7 +43,7 @@ type AMBR struct {
 type PCCRule struct {
 	Name       string   `yaml:"name"`
 	Precedence uint8    `yaml:"precedence"` // lower is looked at first
-	Flows      []string `yaml:"flows"`      // IPFilterRule, TS 29.212 §5.4.2, in downlink direction
+	Flows      []string `yaml:"flows"`      // IPFilterRule, TS 29.212 §5.4.2, or npcf.EthFlow, in downlink direction
 	FiveQI     uint8    `yaml:"5qi"`
 	ARP        uint8    `yaml:"arp"` // priority level, 1 (highest) to 15; 0: as subscribed
 	Maximum    AMBR     `yaml:"maximum"`

@@ -6,11 +6,17 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/limpid-5g/limpid/sbi/npcf"
 )
 
 // checkFlowDescription checks an IPFilterRule as TS 29.212 §5.4.2 restricts it:
-// "permit out <protocol> from <remote> [ports] to <UE> [ports]", without options and without "!".
+// "permit out <protocol> from <remote> [ports] to <UE> [ports]", without options and without "!"; or a description of frames.
 func checkFlowDescription(s string) error {
+	if npcf.IsEthFlow(s) {
+		_, err := npcf.ParseEthFlow(s)
+		return err
+	}
 	const shape = `want "permit out <protocol> from <address> [ports] to <address> [ports]"`
 	words := strings.Fields(s)
 	if len(words) < 7 || words[0] != "permit" || words[1] != "out" || words[3] != "from" {

@@ -7,13 +7,16 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/limpid-5g/limpid/sbi/npcf"
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
-// flowFilter is one IPFilterRule of TS 29.212 §5.4.2, in the downlink direction: source is the remote end.
+// flowFilter is one IPFilterRule of TS 29.212 §5.4.2, or a description of frames, in the downlink direction: source is the
+// remote end.
 type flowFilter struct {
-	protocol      int16 // -1: any
+	frame         npcf.EthFlow // zero: it is about IP packets
+	protocol      int16        // -1: any
 	remote        netip.Prefix
 	remotePorts   portRange
 	localPorts    portRange // at the UE
@@ -30,6 +33,10 @@ const maxPortRanges = 8
 func parseFlowDescription(text string) ([]flowFilter, error) {
 	bad := func(why string) ([]flowFilter, error) {
 		return nil, fmt.Errorf("flow description %q: %s, want such as \"permit out 17 from 198.51.100.0/24 53 to assigned\" (TS 29.212 §5.4.2)", text, why)
+	}
+	if npcf.IsEthFlow(text) {
+		frame, err := npcf.ParseEthFlow(text)
+		return []flowFilter{{frame: frame, protocol: -1}}, err
 	}
 	w := strings.Fields(text)
 	if len(w) < 7 || w[0] != "permit" || w[1] != "out" || w[3] != "from" {
@@ -92,6 +99,9 @@ func parsePrefix(s string) (netip.Prefix, error) {
 
 // possible tells whether a packet of the session could match.
 func (f *flowFilter) possible(can abilities) bool {
+	if f.ofFrames() {
+		return can.ethernet
+	}
 	if !f.remoteLimited {
 		return can.ipv4 || can.ipv6
 	}
@@ -178,6 +188,9 @@ func readPacketFilter(p *gsm.PacketFilter) (flowFilter, error) {
 
 // String is the filter for the UPF, TS 29.244 §8.2.5.
 func (f flowFilter) String() string {
+	if f.ofFrames() {
+		return f.frame.String()
+	}
 	var b strings.Builder
 	b.WriteString("permit out ")
 	if f.protocol < 0 {
@@ -212,7 +225,9 @@ func (p portRange) write(b *strings.Builder) {
 func (r *qosRule) sdf() []pfcp.SDFFilter {
 	list := make([]pfcp.SDFFilter, 0, len(r.filters))
 	for _, f := range r.filters {
-		list = append(list, pfcp.SDFFilter{FlowDescription: f.String()})
+		if !f.ofFrames() {
+			list = append(list, pfcp.SDFFilter{FlowDescription: f.String()})
+		}
 	}
 	return list
 }

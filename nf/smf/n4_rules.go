@@ -163,7 +163,7 @@ func (s *session) uplinkPDR(r *qosRule, local pfcp.FTEID) pfcp.CreatePDR {
 		PDRID: 2*pfcp.PDRID(r.id) - 1, Precedence: pfcp.Precedence(r.precedence),
 		PDI: pfcp.PDI{
 			SourceInterface: pfcp.InterfaceAccess, LocalFTEID: pfcp.Some(local),
-			UEIPAddress: s.address.pdi(false), SDFFilter: r.sdf(), FramedRoute: s.address.framedRoutes(true), FramedIPv6Route: s.address.framedRoutes(false),
+			UEIPAddress: s.address.pdi(false), SDFFilter: r.sdf(), EthernetPacketFilter: r.frames(true), FramedRoute: s.address.framedRoutes(true), FramedIPv6Route: s.address.framedRoutes(false),
 			QFI: []pfcp.QFI{pfcp.QFI(r.flow.qfi)}, SourceInterfaceType: pfcp.Some(pfcp.InterfaceTypeN33GPP),
 		},
 		OuterHeaderRemoval: pfcp.Some(pfcp.OuterHeaderRemoval{Description: pfcp.RemoveGTPUUDPIPv4}),
@@ -177,7 +177,7 @@ func (s *session) downlinkPDR(r *qosRule) pfcp.CreatePDR {
 		PDRID: 2 * pfcp.PDRID(r.id), Precedence: pfcp.Precedence(r.precedence),
 		PDI: pfcp.PDI{
 			SourceInterface: pfcp.InterfaceCore, NetworkInstance: pfcp.Some(pfcp.NetworkInstance(s.network.Name)),
-			UEIPAddress: s.address.pdi(true), SDFFilter: r.sdf(), FramedRoute: s.address.framedRoutes(true), FramedIPv6Route: s.address.framedRoutes(false),
+			UEIPAddress: s.address.pdi(true), SDFFilter: r.sdf(), EthernetPacketFilter: r.frames(false), FramedRoute: s.address.framedRoutes(true), FramedIPv6Route: s.address.framedRoutes(false),
 			SourceInterfaceType: pfcp.Some(pfcp.InterfaceTypeN6), EthernetPDUSessionInformation: s.ethernetInformation(),
 		},
 		FARID: pfcp.Some(downlinkFAR), URRID: []pfcp.URRID{sessionURR}, QERID: qersOf(r.flow),

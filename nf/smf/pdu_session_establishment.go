@@ -264,7 +264,7 @@ func (a AlwaysOn) grants(asked bool) bool {
 // abilities are what the session can have of what the PCF decides.
 func (s *session) abilities() abilities {
 	v4, v6 := needs(s.kind)
-	return abilities{ipv4: v4, ipv6: v6, reflective: s.rqos}
+	return abilities{ethernet: s.kind == gsm.Ethernet, ipv4: v4, ipv6: v6, reflective: s.rqos}
 }
 
 // awaitSetup waits for the gNB. If it stays silent, or the UE loses its connection, the session is there all the same

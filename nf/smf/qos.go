@@ -64,6 +64,7 @@ const (
 
 // abilities are what a session can have of what a PCF decides.
 type abilities struct {
+	ethernet   bool // the session carries frames
 	ipv4, ipv6 bool // the UE has such an address: service data flows of another kind do not exist
 	reflective bool // the UE supports reflective QoS, TS 24.501 §6.2.5.1.4
 }
@@ -149,8 +150,8 @@ func (b *binder) add(r *npcf.PCCRule) error {
 	if len(r.FlowDescriptions) > 0 && len(rule.filters) == 0 {
 		return nil
 	}
-	if len(rule.filters) > maxRuleFilters {
-		return fmt.Errorf("%d packet filters, a QoS rule has at most %d", len(rule.filters), maxRuleFilters)
+	if n := len(rule.packetFilters()); n > maxRuleFilters {
+		return fmt.Errorf("%d packet filters, a QoS rule has at most %d", n, maxRuleFilters)
 	}
 	p, err := b.parameters(r)
 	if err != nil {
@@ -307,7 +308,7 @@ func (q *sessionQoS) rulesOn(qfis []uint8) []string {
 func (q *sessionQoS) packetFilters() int {
 	n := 0
 	for i := range q.rules {
-		n += max(1, len(q.rules[i].filters))
+		n += max(1, len(q.rules[i].packetFilters()))
 	}
 	return n
 }

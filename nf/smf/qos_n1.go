@@ -21,11 +21,7 @@ func (r *qosRule) create() gsm.QoSRule {
 	if len(r.filters) == 0 {
 		return gsm.DefaultRule(r.id, r.precedence, r.flow.qfi)
 	}
-	rule := gsm.QoSRule{ID: r.id, Operation: gsm.CreateRule, Precedence: r.precedence, QFI: r.flow.qfi}
-	for n, f := range r.filters {
-		rule.Filters = append(rule.Filters, gsm.PacketFilter{ID: uint8(n + 1), Direction: gsm.Bidirectional, Components: f.components()})
-	}
-	return rule
+	return gsm.QoSRule{ID: r.id, Operation: gsm.CreateRule, Precedence: r.precedence, QFI: r.flow.qfi, Filters: r.packetFilters()}
 }
 
 // flowDescriptions are the QoS flows for the UE, TS 24.501 §6.2.5.1.1.4.

@@ -230,6 +230,8 @@ func (q *sessionQoS) resourceRequest(op *gsm.QoSRule, flows map[uint8]*gsm.QoSFl
 		return req, semantic("an operation on the default QoS rule", "none: it is the network's")
 	case op.Operation == gsm.DeleteRule:
 		return npcf.UEInitiatedResourceRequest{PCCRuleID: q.rules[i].pcc, RuleOp: npcf.DeletePCCRule}, nil
+	case q.rules[i].filters[0].ofFrames(): // what a UE may ask for is about IP packets
+		return req, semantic("another form of a QoS rule of frames", "its deletion")
 	default:
 		req = q.rules[i].request(npcf.ModifyPCCRule)
 	}

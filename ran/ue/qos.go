@@ -9,16 +9,29 @@ import (
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
 )
 
-// classify returns the QoS flow of an uplink packet, TS 24.501 §6.2.5.1.1.3: that of the first rule, by precedence, of
-// which an uplink packet filter matches. Rules come sorted.
+// Classify returns the QoS flow of an uplink packet or frame, TS 24.501 §6.2.5.1.1.3.
+func (s *Session) Classify(packet []byte) uint8 {
+	if s.Type == gsm.Ethernet {
+		f, ok := parseFrame(packet)
+		return first(s.Rules, func(c []gsm.Component) bool { return ok && f.matches(c) })
+	}
+	return classify(s.Rules, packet)
+}
+
+// classify returns the QoS flow of an IP packet.
 func classify(rules gsm.QoSRules, packet []byte) uint8 {
 	if len(rules) == 1 && rules[0].Default {
 		return rules[0].QFI
 	}
 	h, ok := parseFlow(packet)
+	return first(rules, func(c []gsm.Component) bool { return ok && h.matches(c) })
+}
+
+// first is the flow of the first rule, by precedence, of which an uplink packet filter matches. Rules come sorted.
+func first(rules gsm.QoSRules, matches func([]gsm.Component) bool) uint8 {
 	for i := range rules {
 		for _, f := range rules[i].Filters {
-			if f.Direction != gsm.DownlinkOnly && ok && h.matches(f.Components) {
+			if f.Direction != gsm.DownlinkOnly && matches(f.Components) {
 				return rules[i].QFI
 			}
 		}

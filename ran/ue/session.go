@@ -100,12 +100,12 @@ func (u *UE) SendPacket(id uint8, packet []byte) error {
 		u.mu.Unlock()
 		return ErrSession
 	}
-	bearer, rules := s.bearer, s.Rules // apply never changes rules in place
+	bearer, snapshot := s.bearer, s.Session // apply never changes rules in place
 	u.mu.Unlock()
 	if bearer == nil {
 		return ErrNoBearer
 	}
-	return bearer.Send(classify(rules, packet), packet)
+	return bearer.Send(snapshot.Classify(packet), packet)
 }
 
 // Packet is radio.Terminal.

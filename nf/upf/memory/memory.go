@@ -259,7 +259,7 @@ func (p *Path) ErrorIndication(peer netip.Addr, teid uint32) {
 }
 
 // Frame is a packet of a session that has no IP address, Ethernet or unstructured, from its data network to the UE of
-// which the tunnel teid is, size octets long. Filters are not looked at.
+// which the tunnel teid is, size octets long. It has no headers: rules with Ethernet packet filters are not for it.
 func (p *Path) Frame(network string, teid uint32, size int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -276,7 +276,7 @@ func (p *Path) Frame(network string, teid uint32, size int) {
 func (p *Path) downlink(st *state, w waiting) {
 	if st.session.Ethernet() || st.session.Unstructured() {
 		for i := range st.session.Rules {
-			if r := &st.session.Rules[i]; !r.Uplink() && r.TEID == 0 && r.Network == w.network {
+			if r := &st.session.Rules[i]; !r.Uplink() && r.TEID == 0 && r.Network == w.network && len(r.Ethernet) == 0 {
 				p.obey(st, r, w)
 				return
 			}
