@@ -163,7 +163,9 @@ func (f EthFlow) String() string {
 }
 
 func (r MACRange) String() string {
-	text := func(a [6]byte) string { return fmt.Sprintf("%02x:%02x:%02x:%02x:%02x:%02x", a[0], a[1], a[2], a[3], a[4], a[5]) }
+	text := func(a [6]byte) string {
+		return fmt.Sprintf("%02x:%02x:%02x:%02x:%02x:%02x", a[0], a[1], a[2], a[3], a[4], a[5])
+	}
 	switch {
 	case r.Any():
 		return "any"

@@ -54,7 +54,7 @@ type RuleOperation string
 const (
 	CreatePCCRule RuleOperation = "CREATE_PCC_RULE"
 	DeletePCCRule RuleOperation = "DELETE_PCC_RULE"
-	ModifyPCCRule RuleOperation = "MODIFY_PCC_RULE"
+	ModifyPCCRule RuleOperation = "MODIFY_PCC_RULE_AND_REPLACE_PACKET_FILTERS" // the request holds the rule as it is to be
 )
 
 // UEInitiatedResourceRequest is what a UE asks of the network in a modification, TS 29.512 §5.6.2.29.
@@ -73,8 +73,8 @@ type RuleFailure string
 
 // The failures that the SMF reports.
 const (
-	RuleResourcesLimitation RuleFailure = "RESOURCES_LIMITATION" // more than the operator lets be guaranteed
-	RuleAllocationFailed    RuleFailure = "RESOURCE_ALLOCATION_FAILURE"
+	RuleResourcesLimitation RuleFailure = "RES_LIM" // more than the operator lets be guaranteed
+	RuleAllocationFailed    RuleFailure = "RES_ALLO_FAIL"
 )
 
 // RuleReport says that PCC rules are not in force, TS 29.512 §5.6.2.20. The PCF does not decide them again until what
