@@ -19,7 +19,7 @@ import (
 // counted, so that a change of the rules waits for it; one that finds it taken or shut goes the long way, as every packet
 // may. The state is the session's own: its rules work on it too.
 type lane struct {
-	head     atomic.Uint64 // address << 32 | taken << 24 | data network << 16 | mark << 8 | QFI << 2 | RQI << 1 | open
+	head     atomic.Uint64 // address << 32 | counts << 25 | taken << 24 | data network << 16 | mark << 8 | QFI << 2 | RQI << 1 | open
 	tunnel   atomic.Uint64 // TEID << 32 | address
 	perOctet atomic.Uint64 // of the policer; 0: none
 	next     atomic.Int64  // state of the policer
@@ -27,10 +27,11 @@ type lane struct {
 }
 
 const (
-	laneOpen  = 1
-	laneRQI   = 2
-	laneTaken = 1 << 24
-	hugePage  = 2 << 20
+	laneOpen   = 1
+	laneRQI    = 2
+	laneTaken  = 1 << 24
+	laneCounts = 1 << 25
+	hugePage   = 2 << 20
 )
 
 // newLanes asks for large pages, which the kernel gives where they fit.
@@ -93,9 +94,6 @@ func (p *Path) memoryOf(l *live, s *upf.Session) upf.Memory {
 	}
 	if l.rules.Load() == nil { // it is new
 		a.next.Store(0)
-		for _, n := range []*atomic.Uint64{&a.usage.UplinkBytes, &a.usage.DownlinkBytes, &a.usage.UplinkPackets, &a.usage.DownlinkPackets} {
-			n.Store(0)
-		}
 		l.counted = false
 	}
 	m := laneMemory{lane: a, used: &l.counted}
@@ -113,13 +111,17 @@ func (p *Path) memoryOf(l *live, s *upf.Session) upf.Memory {
 	return m
 }
 
-// Counter is the lane's usage, for one URR in the life of a session.
+// Counter is the lane's usage, for one URR in the life of a session. The lane is shut.
 func (m laneMemory) Counter(_ uint32, id pfcp.URRID) *upf.UsageCounter {
 	if m.urr == 0 || id != m.urr || *m.used {
 		return nil
 	}
 	*m.used = true
-	return &m.lane.usage
+	u := &m.lane.usage // which may have counted for a rule without a URR
+	for _, n := range []*atomic.Uint64{&u.UplinkBytes, &u.DownlinkBytes, &u.UplinkPackets, &u.DownlinkPackets} {
+		n.Store(0)
+	}
+	return u
 }
 
 // Meter is the lane's policer.
@@ -174,13 +176,14 @@ func (p *Path) openLane(l *live, r *rules) {
 		}
 		a.perOctet.Store(x.perOctet)
 	}
+	facts := uint64(network)<<16 | uint64(rule.Mark&rule.MarkMask)<<8 | uint64(rule.QFI&0x3f)<<2 | laneOpen
 	for _, c := range w.counters {
+		facts |= laneCounts
 		if c.UsageCounter != &a.usage || c.watch {
 			return
 		}
 	}
 	a.tunnel.Store(uint64(rule.PeerTEID)<<32 | uint64(number(rule.Peer)))
-	facts := uint64(network)<<16 | uint64(rule.Mark&rule.MarkMask)<<8 | uint64(rule.QFI&0x3f)<<2 | laneOpen
 	if rule.RQI {
 		facts |= laneRQI
 	}
@@ -214,7 +217,7 @@ func (w *downlinkWorker) short(b []byte) bool {
 	if uint32(head>>32) != ue || head&(laneOpen|laneTaken) != laneOpen || uint8(head>>16) != w.network || !a.head.CompareAndSwap(head, head|laneTaken) {
 		return false
 	}
-	tunnel, pass := a.tunnel.Load(), a.judge(total, w.now)
+	tunnel, pass := a.tunnel.Load(), a.judge(total, head&laneCounts != 0, w.now)
 	a.head.Store(head)
 	if !pass {
 		p.counters.drop(upf.DropRate)
@@ -229,8 +232,8 @@ func (w *downlinkWorker) short(b []byte) bool {
 	return true
 }
 
-// judge holds a packet to the rate, and counts it if it passes.
-func (a *lane) judge(octets int, now int64) bool {
+// judge holds a packet to the rate, and counts it if it passes and there is a URR.
+func (a *lane) judge(octets int, counts bool, now int64) bool {
 	if rate := a.perOctet.Load(); rate != 0 {
 		x := policer{next: &a.next, perOctet: rate}
 		if !x.open(now) {
@@ -238,7 +241,9 @@ func (a *lane) judge(octets int, now int64) bool {
 		}
 		x.take(octets, now)
 	}
-	a.usage.DownlinkBytes.Add(uint64(octets))
-	a.usage.DownlinkPackets.Add(1)
+	if counts {
+		a.usage.DownlinkBytes.Add(uint64(octets))
+		a.usage.DownlinkPackets.Add(1)
+	}
 	return true
 }
