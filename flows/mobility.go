@@ -61,7 +61,7 @@ func (s *stage) handover(ctx context.Context, c *command) error {
 		return nil
 	}
 	o := gnb.N2Options{
-		Forwarding: forwarding, Stay: c.has("stay"), Twice: c.has("twice"), Target: targetOf(c.options["target"]),
+		Forwarding: forwarding, Stay: c.has("stay"), Twice: c.has("twice"), DAPS: c.has("daps"), Target: targetOf(c.options["target"]),
 		Cancel: map[string]gnb.Moment{"preparing": gnb.Preparing, "commanded": gnb.Commanded, "arrived": gnb.Arrived}[c.options["cancel"]],
 	}
 	if err := source.HandOverN2(ctx, u, target, o); err != nil {
@@ -93,6 +93,12 @@ func targetOf(name string) *ngap.TargetID {
 				PLMNIdentity: ngap.PLMNIdentity(plmn), GNBID: ngap.GNBID{GNBID: aper.BitString{Bytes: []byte{0, 0, 0xff, 0xff}, Len: 32}},
 			}},
 			SelectedTAI: ngap.NewTAI(ident.TAI{PLMN: plmn, TAC: 1}),
+		}}
+	case "eps":
+		enb := uint32(1)
+		return &ngap.TargetID{TargeteNBID: &ngap.TargeteNBID{
+			GlobalENBID:    ngap.GlobalNgENBID{PLMNIdentity: ngap.PLMNIdentity(plmn), NgENBID: ngap.NgENBID{MacroNgENBID: &enb}},
+			SelectedEPSTAI: ngap.EPSTAI{PLMNIdentity: ngap.PLMNIdentity(plmn)},
 		}}
 	case "area":
 		return &ngap.TargetID{TargetRANNodeID: &ngap.TargetRANNodeID{

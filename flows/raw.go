@@ -203,6 +203,8 @@ func stray(name string, amfID ngap.AMFUENGAPID, ranID ngap.RANUENGAPID) ngap.Mes
 		return strayMobility(name, amfID, ranID, tai)
 	case "RANConfigurationUpdate", "NASNonDeliveryIndication", "RANCPRelocationIndication", "SecondaryRATDataUsageReport", "CellTrafficTrace", "RRCInactiveTransitionReport":
 		return strayManagement(name, amfID, ranID, tai)
+	case "PWSRestartIndication", "PWSFailureIndication", "UplinkNonUEAssociatedNRPPaTransport":
+		return strayUnoffered(name, tai)
 	case "PDUSessionResourceReleaseResponse":
 		return &ngap.PDUSessionResourceReleaseResponse{AMFUENGAPID: amfID, RANUENGAPID: ranID,
 			PDUSessionResourceReleasedListRelRes: ngap.PDUSessionResourceReleasedListRelRes{{PDUSessionID: 15, PDUSessionResourceReleaseResponseTransfer: []byte{0}}}}

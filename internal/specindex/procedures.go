@@ -23,6 +23,11 @@ func (p procedure) notOffered() string {
 		"Secondary authentication":                        "no data network here has an AAA server of its own, and what a UE says of it unasked is answered",
 		"Branching point or uplink classifier":            "every session has one anchor; only the core itself would begin it",
 		"Application influence on routing":                "there is no NEF and no AF that could ask; only they would begin it",
+		"Interworking with EPS":                           "there is no EPS beside this core, and a radio that wants to hand a UE over to one is told so",
+		"Warning messages":                                "there is no CBCF that would have anything to warn of, and a radio that reports of warnings is told so",
+		"NRPPa transport":                                 "there is no LMF: the AMF asks gNBs for the cell of a UE itself",
+		"RIM information transfer":                        "interference over long distances is for networks of many radios in TDD that share nothing but the air",
+		"Broadcast and multicast sessions":                "there is no MB-SMF",
 		"Connection Establishment Indication":             "the AMF has a NAS message for every connection but those of control plane CIoT",
 	}[p.title]
 }

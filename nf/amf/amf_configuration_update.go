@@ -29,7 +29,7 @@ func (a *AMF) SetCapacity(capacity uint8) {
 	})
 }
 
-// Drain prepares the AMF to be taken out of service, TS 23.501 §5.21.2.2.1: gNBs choose it for no new UE and learn that
+// Drain prepares the AMF to be taken out of service, TS 23.501 §5.21.2.2.1 and TS 38.413 §8.7.6: gNBs choose it for no new UE and learn that
 // its GUAMI is served by the backup from now on; "" for none. The bindings of connected UEs are released, so that what
 // they say next goes there.
 func (a *AMF) Drain(backup string) {

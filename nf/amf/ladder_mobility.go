@@ -52,6 +52,8 @@ func (d *details) mobility(m ngap.Message) {
 		d.add("cause", m.Cause)
 	case *ngap.HandoverCancelAcknowledge:
 		d.both(m.AMFUENGAPID, m.RANUENGAPID)
+	case *ngap.HandoverSuccess:
+		d.both(m.AMFUENGAPID, m.RANUENGAPID)
 	case *ngap.DownlinkRANStatusTransfer:
 		d.both(m.AMFUENGAPID, m.RANUENGAPID)
 	case *ngap.RerouteNASRequest:

@@ -114,6 +114,9 @@ func (ue *ue) executeHandover(ctx context.Context, h *handover) error {
 		tai = at
 	}
 	ue.moveTo(h.target, tai)
+	if notify.NotifySourceNGRANNode != nil { // the source serves the UE on until then, TS 38.413 §8.4.8
+		h.source.gnb.send(h.source, &ngap.HandoverSuccess{AMFUENGAPID: h.source.amfID, RANUENGAPID: h.source.ranID})
+	}
 	ue.completeSessions(ctx, h) // steps 6 to 11
 	ue.releaseSource(h.source)  // steps 14 and 15
 	return nil

@@ -57,6 +57,8 @@ func idsOf(m ngap.Message) (ids, bool) {
 		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.UETNLABindingReleaseRequest:
 		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
+	case *ngap.HandoverSuccess:
+		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.DownlinkRANStatusTransfer:
 		return ids{&m.AMFUENGAPID, &m.RANUENGAPID}, true
 	case *ngap.RerouteNASRequest:

@@ -28,6 +28,7 @@ type N2Options struct {
 	Cancel     Moment // when the source cancels it
 	Stay       bool   // the UE does not leave
 	Twice      bool   // HANDOVER REQUIRED is sent twice
+	DAPS       bool   // the source serves the UE on until it hears that it has arrived, TS 38.300 §9.2.3.2.1
 	// Target is named in HANDOVER REQUIRED instead of the target's own identity.
 	Target *ngap.TargetID
 }
@@ -100,7 +101,11 @@ func (c *ueContext) execute(ctx context.Context, target *GNB, a *arrival, comman
 	}
 	c.leave()
 	n.arrive()
-	if err := n.send(&ngap.HandoverNotify{AMFUENGAPID: *n.amf, RANUENGAPID: n.id, UserLocationInformation: n.g.location()}); err != nil {
+	notify := &ngap.HandoverNotify{AMFUENGAPID: *n.amf, RANUENGAPID: n.id, UserLocationInformation: n.g.location()}
+	if o.DAPS {
+		return c.arriveByDAPS(ctx, n, notify)
+	}
+	if err := n.send(notify); err != nil {
 		return err
 	}
 	if o.Cancel == Arrived {
@@ -110,6 +115,17 @@ func (c *ueContext) execute(ctx context.Context, target *GNB, a *arrival, comman
 		return c.cancelHandover(ctx)
 	}
 	return nil
+}
+
+// arriveByDAPS has the AMF tell the source that the UE has arrived, and waits for that, TS 38.413 §8.4.8.
+func (c *ueContext) arriveByDAPS(ctx context.Context, n *ueContext, notify *ngap.HandoverNotify) error {
+	notify.NotifySourceNGRANNode = new(ngap.NotifySourceNGRANNodeNotifySource)
+	success := c.expectAnswer(ngap.ProcedureCodeHandoverSuccess)
+	if err := n.send(notify); err != nil {
+		return err
+	}
+	_, err := c.await(ctx, success)
+	return err
 }
 
 // statusPatience bounds how long the target waits for the status transfer.

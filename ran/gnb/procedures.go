@@ -23,7 +23,7 @@ func (c *ueContext) handle(m ngap.Message) {
 		}
 		c.ue().Receive(m.NASPDU)
 	case *ngap.PathSwitchRequestAcknowledge, *ngap.PathSwitchRequestFailure, *ngap.HandoverCommand,
-		*ngap.HandoverPreparationFailure, *ngap.HandoverCancelAcknowledge, *ngap.DownlinkRANStatusTransfer,
+		*ngap.HandoverPreparationFailure, *ngap.HandoverCancelAcknowledge, *ngap.DownlinkRANStatusTransfer, *ngap.HandoverSuccess,
 		*ngap.UEContextSuspendResponse, *ngap.UEContextSuspendFailure, *ngap.UEContextResumeFailure, *ngap.PDUSessionResourceModifyConfirm:
 		c.outcome(m)
 	case *ngap.UEContextResumeResponse:
