@@ -52,6 +52,9 @@ func (s *stage) cellMisbehaviour(c *command) gnb.Hooks {
 				return nil
 			}
 			cause := ngap.CauseRadioNetworkRadioResourcesNotAvailable
+			if c.options["cause"] == "handover" {
+				cause = ngap.CauseRadioNetworkXNHandoverTriggered
+			}
 			return &cause
 		},
 	}

@@ -41,6 +41,7 @@ type walk struct {
 	names  []string
 	phones []*ue.UE
 	xn, n2 atomic.Int64 // handovers that took place
+	moved  atomic.Int64 // associations lost of gNBs with two
 }
 
 // TestRandomMobility lets 500 phones move between 20 gNBs for 10,000 operations beside each other: over Xn and N2,
@@ -73,7 +74,10 @@ func TestRandomMobility(t *testing.T) {
 		if xn, n2 := w.xn.Load(), w.n2.Load(); xn < walkOperations/20 || n2 < walkOperations/20 {
 			t.Errorf("only %d handovers over Xn and %d over N2", xn, n2)
 		} else {
-			t.Logf("%d handovers over Xn, %d over N2", xn, n2)
+			t.Logf("%d handovers over Xn, %d over N2, %d of two associations lost", xn, n2, w.moved.Load())
+		}
+		if w.moved.Load() == 0 {
+			t.Error("no gNB has lost one of two associations")
 		}
 		s.chaos.stop()
 		time.Sleep(quiet)
@@ -99,7 +103,9 @@ func walkFlow() []byte {
 	b.WriteString("TS 23.502 §4.9: random mobility\n-- limpid.yaml --\n" + `name: limpid
 amf:
   guami: {region: 1, set: 1, pointer: 0}
-  n2: {address: 127.0.0.1}
+  n2:
+    address: 127.0.0.1
+    further: [{address: 127.0.0.2}]
   plmns:
     - plmn: "00101"
       tacs: [1, 2, 3, 4]
@@ -175,6 +181,27 @@ func (w *walk) wander(t *testing.T) {
 	}
 }
 
+// flapOne loses one of a gNB's two associations, and makes it again: its UEs go over to the other.
+func (w *walk) flapOne(name string) func(context.Context) {
+	older := w.random.IntN(2) == 0
+	return func(ctx context.Context) {
+		g, ends := w.stage.cells[name], w.linksOf(name)
+		if at, _ := g.Associations(); len(at) < 2 || len(ends) < 2 {
+			return
+		}
+		number := len(ends)
+		if older {
+			number--
+		}
+		at := ends[number-1].RemoteAddr()
+		if w.cutLink(name, number) == nil {
+			w.moved.Add(1)
+		}
+		time.Sleep(time.Second)
+		_ = g.Join(ctx, at)
+	}
+}
+
 func count(n *atomic.Int64, err error) {
 	if err == nil {
 		n.Add(1)
@@ -223,6 +250,9 @@ func (w *walk) operation() func(context.Context) {
 		return func(context.Context) { _ = w.core.AMF().ResetGNB(w.names[0]) }
 	}
 	name := w.names[w.random.IntN(walkCells)]
+	if w.random.IntN(2) == 0 {
+		return w.flapOne(name)
+	}
 	return func(ctx context.Context) { // the gNB flaps
 		w.cut(name)
 		time.Sleep(time.Second)

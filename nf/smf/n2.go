@@ -103,7 +103,7 @@ func readModifyFailure(b []byte) (modifyOutcome, error) {
 	if err != nil {
 		return modifyOutcome{}, err
 	}
-	return modifyOutcome{failed: t.Cause.String(), radio: t.Cause.Group() == ngap.CauseGroupRadioNetwork}, nil
+	return modifyOutcome{failed: t.Cause.String(), radio: t.Cause.Group() == ngap.CauseGroupRadioNetwork, moving: moves(t.Cause)}, nil
 }
 
 // readSetupFailure reads why the gNB could not, TS 38.413 §9.3.4.16.
@@ -113,4 +113,13 @@ func readSetupFailure(b []byte) (setupOutcome, error) {
 		return setupOutcome{}, err
 	}
 	return setupOutcome{failed: t.Cause.String(), radio: t.Cause.Group() == ngap.CauseGroupRadioNetwork}, nil
+}
+
+// moves tells whether a gNB refuses for the time of a handover alone, TS 38.413 §8.2.1.4 and §8.2.3.4.
+func moves(c ngap.Cause) bool {
+	switch c {
+	case ngap.CauseRadioNetworkNGIntraSystemHandoverTriggered, ngap.CauseRadioNetworkNGInterSystemHandoverTriggered, ngap.CauseRadioNetworkXNHandoverTriggered:
+		return true
+	}
+	return false
 }

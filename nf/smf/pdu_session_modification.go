@@ -156,11 +156,25 @@ func (s *session) tell(ctx context.Context, c *change) (outcome modifyOutcome, e
 	switch {
 	case err != nil:
 		return outcome, err
+	case outcome.moving:
+		return outcome, s.awaitHandover(ctx)
 	case outcome.failed != "":
 		return outcome, gnbRefusal(setupOutcome{failed: outcome.failed, radio: outcome.radio})
 	}
 	s.gnbHas(c.qos, outcome.without, n2.Type != "")
 	return outcome, nil
+}
+
+// awaitHandover waits for the end of the handover for which a gNB has refused a modification, but not for ever: the change
+// begins anew then, TS 23.502 §4.9.1.1. The error is always ErrSuperseded, as for a handover that came first, or ctx's.
+func (s *session) awaitHandover(ctx context.Context) error {
+	s.smf.log.Info("gNB hands the UE over: the modification begins anew after that", s.attrs()...)
+	guard := procedure.Timer{Name: "handover", Duration: s.smf.cfg.Timers.N2Response}
+	_, err := procedure.AskFor(ctx, s, guard, func() error { return nil }, func(any) bool { return false })
+	if errors.Is(err, procedure.ErrNoAnswer) {
+		return procedure.ErrSuperseded
+	}
+	return err
 }
 
 // refusedByUE is the error for a PDU SESSION MODIFICATION COMMAND REJECT, TS 24.501 §6.3.2.4.

@@ -180,6 +180,7 @@ type (
 		causes  []string
 		failed  string // the gNB's cause; "" if it has changed the session
 		radio   bool   // the cause is one of the radio network
+		moving  bool   // it refuses for the time of a handover alone
 	}
 	// lostFlows are QoS flows that the gNB does not serve.
 	lostFlows struct {

@@ -381,6 +381,9 @@ func (c *ueContext) admitN2(session uint8, transfer []byte, forwarding bool) ([]
 	if refused != nil {
 		return nil, refused
 	}
+	for _, f := range r.QosFlowSetupRequestList {
+		b.addFlow(uint8(f.QosFlowIdentifier), &f.QosFlowLevelQosParameters)
+	}
 	ack.DLNGUUPTNLInformation = c.g.tunnelInformation(b.teid)
 	if forwarding {
 		end := c.g.tunnelInformation(b.forwardingTEID)

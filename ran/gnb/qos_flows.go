@@ -94,3 +94,13 @@ func (c *ueContext) protection(i *ngap.SecurityIndication) (*ngap.SecurityResult
 	}
 	return r, nil
 }
+
+// takeProfiles gives the bearer of a UE that comes the QoS profiles that it had at the source.
+func (b *bearer) takeProfiles(source *bearer) {
+	source.mu.RLock()
+	profiles := maps.Clone(source.profiles)
+	source.mu.RUnlock()
+	for qfi, p := range profiles {
+		b.addFlow(qfi, &p)
+	}
+}

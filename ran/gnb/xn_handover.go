@@ -77,9 +77,12 @@ func (g *GNB) prepareXn(source *ueContext, t radio.Terminal, o XnOptions) (*ueCo
 	refused := make(map[uint8]ngap.Cause)
 	for _, b := range source.allBearers() {
 		remote, teid := b.peer()
-		if _, cause := n.admit(b.session, b.QFIs(), remote, teid, o.Forwarding != NoForwarding); cause != nil {
+		admitted, cause := n.admit(b.session, b.QFIs(), remote, teid, o.Forwarding != NoForwarding)
+		if cause != nil {
 			refused[b.session] = *cause
+			continue
 		}
+		admitted.takeProfiles(b)
 	}
 	if len(n.allBearers()) == 0 {
 		n.forget()
