@@ -65,7 +65,7 @@ func (ue *ue) handoverRequired(ctx context.Context, m *ngap.HandoverRequired) {
 	}
 	h, before := &handover{required: m, source: ue.conn}, ue.running
 	ue.running, ue.handover = n2Handover, h
-	defer func() { ue.running, ue.handover = before, nil }()
+	defer func() { ue.running, ue.handover = before, nil; ue.deliverAgain() }()
 	err := ue.prepareHandover(ctx, h) // TS 23.502 §4.9.1.3.2
 	if err == nil {
 		err = ue.executeHandover(ctx, h) // TS 23.502 §4.9.1.3.3

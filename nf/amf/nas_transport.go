@@ -53,6 +53,11 @@ func (ue *ue) aside(m *n2Message) {
 		m.conn.gnb.refuseHandover(m.conn.amfID, m.conn.ranID, ngap.CauseRadioNetworkInteractionWithOtherProcedure)
 	case *ngap.HandoverCancel:
 		ue.acknowledgeCancel(m.conn)
+	case *ngap.NASNonDeliveryIndication:
+		if m.conn.movedTo != nil && m.conn.movedTo == ue.conn {
+			ue.notDelivered(message)
+			ue.deliverAgain()
+		}
 	case *ngap.UEContextSuspendRequest:
 		m.conn.refuseSuspend(ngap.CauseRadioNetworkInteractionWithOtherProcedure)
 	case *ngap.UEContextResumeRequest:

@@ -68,6 +68,7 @@ type ue struct {
 	shown       bool      // it has shown itself since showActivity looked
 	watchers    []watcher // who want to know when the UE can be reached
 	handover    *handover // the N2 handover that runs
+	undelivered [][]byte  // NAS messages that a gNB could not deliver because it hands the UE over
 	// what the gNB was asked to report of the UE, and goes along in handovers:
 	reporting *ngap.LocationReportingRequestType
 	tracing   *ngap.TraceActivation
@@ -260,7 +261,7 @@ func (ue *ue) reported(ctx context.Context, m ngap.Message) {
 	case *ngap.RRCInactiveTransitionReport:
 		ue.rrcState(m)
 	case *ngap.NASNonDeliveryIndication:
-		ue.log().Info("NAS message not delivered", "cause", m.Cause)
+		ue.notDelivered(m)
 	case *ngap.ErrorIndication:
 		ue.errorIndicated(ctx, m)
 	default:
@@ -421,7 +422,7 @@ func (ue *ue) loseConnection(ctx context.Context, m *connectionLost) {
 	if ue.conn != m.conn {
 		return
 	}
-	ue.conn = nil
+	ue.conn, ue.undelivered = nil, nil
 	ue.log().Info("connection lost", "reason", m.why)
 	if !ue.registered {
 		ue.forget(ctx, ngap.CauseRadioNetworkUnspecified)

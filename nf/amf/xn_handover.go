@@ -107,6 +107,7 @@ func (ue *ue) xnHandover(ctx context.Context, p *pathSwitch) error {
 		AllowedNSSAI:                        toAllowedNSSAI(ue.allowed),
 		UEUPCIoTSupport:                     ue.suspendSupport(),
 	})
+	ue.deliverAgain()
 	ue.log().Info("handed over by Xn", "from", p.source.gnb.label(), "sessions", len(switched), "released", len(released))
 	return nil
 }
