@@ -3,15 +3,18 @@ package sockets
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -95,8 +98,6 @@ func notHere(f *flows.Flow) string {
 			return "several nodes would have the same addresses"
 		case strings.Contains(line, "type=Ethernet"), strings.Contains(line, "type=unstructured"), strings.Contains(line, "type=Unstructured"):
 			return "the data path of the flows' configuration carries IP"
-		case strings.HasPrefix(line, "downlink ") && strings.Contains(line, " to="):
-			return "a packet to a network behind a UE needs the operator's route to it"
 		}
 	}
 	return ""
@@ -262,12 +263,44 @@ func playSockets(f *flows.Flow, ladderText *string) (packets int, err error) {
 		return 0, err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	go routeFramed(ctx, f, log)
 	*ladderText, err = flows.PlayWithCore(context.Background(), f, log)
 	packets, dropped, shut := shark.Close()
 	if dropped > 0 {
 		shut = errors.Join(shut, fmt.Errorf("capture lost %d packets", dropped))
 	}
 	return packets, errors.Join(err, shut)
+}
+
+// routeFramed is what an operator does for networks behind UEs: routes to them through the interface of the data network, as
+// soon as that is there.
+func routeFramed(ctx context.Context, f *flows.Flow, log *slog.Logger) {
+	rows, err := csv.NewReader(bytes.NewReader(f.Subscribers)).ReadAll()
+	if err != nil || len(rows) == 0 {
+		return
+	}
+	column := slices.Index(rows[0], "framed-routes")
+	if column < 0 {
+		return
+	}
+	var link netlink.Link
+	for link, err = netlink.LinkByName("limpid0"); err != nil; link, err = netlink.LinkByName("limpid0") {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	for _, row := range rows[1:] {
+		for text := range strings.SplitSeq(row[column], ";") {
+			if _, to, err := net.ParseCIDR(text); err == nil {
+				err = netlink.RouteReplace(&netlink.Route{LinkIndex: link.Attrs().Index, Dst: to})
+				log.Info("route to a network behind a UE", "to", to, "error", err)
+			}
+		}
+	}
 }
 
 // shows tells whether a ladder shows the flow, in any of its orders, whatever the times. Real time orders less than virtual

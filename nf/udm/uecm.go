@@ -88,7 +88,7 @@ func (ue *ue) smf(pduSessionID uint8) int {
 	return slices.IndexFunc(ue.smfs, func(r nudm.SMFRegistration) bool { return r.PDUSessionID == pduSessionID })
 }
 
-// DeregisterSMF implements nudm.UECM, TS 29.503 §5.3.2.4.3.
+// DeregisterSMF implements nudm.UECM, TS 29.503 §5.3.2.4.4.
 func (u *UDM) DeregisterSMF(_ context.Context, supi ident.SUPI, pduSessionID uint8) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()

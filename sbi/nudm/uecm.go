@@ -15,7 +15,7 @@ type UECM interface {
 	DeregisterAMF(ctx context.Context, supi ident.SUPI, guami ident.GUAMI) error
 	// RegisterSMF records the SMF of a PDU session, TS 29.503 §5.3.2.2.4.
 	RegisterSMF(ctx context.Context, supi ident.SUPI, reg SMFRegistration) error
-	// DeregisterSMF ends it, TS 29.503 §5.3.2.4.3. Error: CauseContextNotFound.
+	// DeregisterSMF ends it, TS 29.503 §5.3.2.4.4. Error: CauseContextNotFound.
 	DeregisterSMF(ctx context.Context, supi ident.SUPI, pduSessionID uint8) error
 }
 
