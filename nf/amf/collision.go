@@ -91,7 +91,7 @@ func columns() []running {
 // status transfer, and, once the UE was sent away, the loss of the source; a second one is refused. What an SMF has meanwhile
 // is not refused for a while but waits for the end of the handover, which is the same to it, TS 23.502 §4.9.1.1.
 //
-// TS 24.501 §5.4.4.6, §5.5.1.2.8, §5.5.1.3.8, §5.6.1.8, §5.5.2.2.6 and §5.5.2.3.5 (abnormal cases on the network side), TS 23.502 §4.2.6.
+// TS 24.501 §5.4.4.6, §5.5.1.2.8, §5.5.1.3.8, §5.6.1.8, §5.5.2.2.7 and §5.5.2.3.5 (abnormal cases on the network side), TS 23.502 §4.2.6.
 func (a arrival) row() string {
 	switch a { //     registration
 	//                |service request

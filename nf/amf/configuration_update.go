@@ -13,7 +13,7 @@ import (
 
 // configure is the generic UE configuration update procedure, TS 23.502 §4.2.4.2 and TS 24.501 §5.4.4, on a UE in
 // CM-CONNECTED. A command that asks for it is sent again under T3555 until the UE acknowledges it; the error is then
-// procedure.ErrNoAnswer, TS 24.501 §5.4.4.5 a).
+// procedure.ErrNoAnswer, TS 24.501 §5.4.4.6 a).
 func (ue *ue) configure(ctx context.Context, command *gmm.ConfigurationUpdateCommand) error {
 	before := ue.running
 	ue.running = configurationUpdate

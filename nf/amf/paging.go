@@ -79,7 +79,7 @@ func (ue *ue) page(ctx context.Context) {
 	ue.running = idle
 	if err != nil {
 		ue.log().Warn("UE does not answer paging", "reason", err)
-		ue.giveUpWaiting(ctx) // TS 24.501 §5.6.2.4
+		ue.giveUpWaiting(ctx) // TS 24.501 §5.6.2.2.2
 		return
 	}
 	if ue.comeBack(ctx, answer) {

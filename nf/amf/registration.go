@@ -157,7 +157,7 @@ func (ue *ue) agreeSecurity(ctx context.Context, m *initialMessage, r *gmm.Regis
 
 // establishSecurity finds out who the UE is and agrees on new keys with it, steps 6 to 9.
 func (ue *ue) establishSecurity(ctx context.Context, m *initialMessage, request *gmm.RegistrationRequest) (*gmm.RegistrationRequest, error) {
-	if len(request.UESecurityCapability) < 2 { // TS 24.501 §8.2.6.6: not in every update
+	if len(request.UESecurityCapability) < 2 { // TS 24.501 §8.2.6.4: not in every update
 		if request.RegistrationType.Value() == gmm.InitialRegistration {
 			return nil, &refusal{cause: gmm.CauseConditionalIEError, why: "initial REGISTRATION REQUEST names no security capability"}
 		}
@@ -195,6 +195,9 @@ func (ue *ue) establishSecurity(ctx context.Context, m *initialMessage, request 
 
 // subscribe registers with the UDM and fetches the subscription, step 14.
 func (ue *ue) subscribe(ctx context.Context) (err error) {
+	if ue.isReplaced() {
+		return procedure.ErrSuperseded
+	}
 	s := &ue.amf.services
 	_, err = s.UECM.RegisterAMF(ctx, ue.supi, nudm.AMF3GPPAccessRegistration{
 		AMFInstanceID: ue.amf.cfg.InstanceID, GUAMI: ue.amf.cfg.GUAMI, PEI: ue.pei,
@@ -209,6 +212,13 @@ func (ue *ue) subscribe(ctx context.Context) (err error) {
 	return ue.checkSubscription()
 }
 
+// isReplaced tells whether the subscriber has registered anew with another context: this one is told soon, and must not take
+// the place of the newer at the UDM and the PCF meanwhile.
+func (ue *ue) isReplaced() bool {
+	newest := ue.amf.ues.bySUPI.get(ue.supi)
+	return newest != nil && newest != ue
+}
+
 // associatePolicy makes or renews the AM policy association, step 16.
 func (ue *ue) associatePolicy(ctx context.Context) error {
 	if ue.policy != "" {
@@ -219,6 +229,9 @@ func (ue *ue) associatePolicy(ctx context.Context) error {
 			ue.log().Debug("older AM policy not deleted", "error", err)
 		}
 		ue.policy = ""
+	}
+	if ue.isReplaced() {
+		return procedure.ErrSuperseded
 	}
 	p, err := ue.amf.services.Policy.CreateAMPolicy(ctx, npcf.AMPolicyRequest{
 		SUPI: ue.supi, TAI: ue.tai, AllowedNSSAI: ue.allowed,

@@ -91,7 +91,7 @@ func (s *session) awaitActivation(ctx context.Context) error {
 	return nil
 }
 
-// endChange ends the state PDU SESSION MODIFICATION PENDING, TS 24.501 §6.1.3.3.3.
+// endChange ends the state PDU SESSION MODIFICATION PENDING, TS 24.501 §6.1.3.3.5.
 func (s *session) endChange() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

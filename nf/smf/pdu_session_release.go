@@ -34,7 +34,7 @@ func (s *SMF) ReleaseSession(supi ident.SUPI, pduSessionID uint8) error {
 func (s *session) releaseRequested(m *gsm.PDUSessionReleaseRequest, out *nsmf.SMContextUpdatedData) gsm.Message {
 	s.mu.Lock()
 	switch {
-	case s.state == Releasing && s.releasePTI == m.PTI: // the command was lost: TS 24.501 §6.4.3.5
+	case s.state == Releasing && s.releasePTI == m.PTI: // the command was lost: TS 24.501 §6.4.3.6
 		s.mu.Unlock()
 		return s.releaseCommand()
 	case s.state == Releasing || s.state == Released: // the network's own release goes on
@@ -67,7 +67,7 @@ func (s *session) releaseCommand() *gsm.PDUSessionReleaseCommand {
 	return &gsm.PDUSessionReleaseCommand{PDUSessionID: s.id, PTI: s.releasePTI, Cause: s.releaseCause}
 }
 
-// releaseCompleted takes the PDU SESSION RELEASE COMPLETE, TS 24.501 §6.3.3.4 and TS 23.502 §4.3.4.2 step 10.
+// releaseCompleted takes the PDU SESSION RELEASE COMPLETE, TS 24.501 §6.3.3.3 and TS 23.502 §4.3.4.2 step 10.
 func (s *session) releaseCompleted(m *gsm.PDUSessionReleaseComplete, out *nsmf.SMContextUpdatedData) gsm.Message {
 	s.mu.Lock()
 	expected := s.state == Releasing && s.releasePTI == m.PTI

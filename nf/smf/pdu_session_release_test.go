@@ -33,7 +33,7 @@ func TestReleaseByUE(t *testing.T) {
 		if n := w.upf.counted(pfcp.TypeSessionDeletionRequest); n != 1 {
 			t.Errorf("%d deletions on the UPF before the UE's answer, want 1", n)
 		}
-		// The command was lost: the same request again, TS 24.501 §6.4.3.5.
+		// The command was lost: the same request again, TS 24.501 §6.4.3.6.
 		if out, again := w.fromUE(ref, ask); again.(*gsm.PDUSessionReleaseCommand).PTI != 11 || out.N2SMInfo.Type != "" {
 			t.Errorf("second answer %+v", again)
 		}
@@ -98,7 +98,7 @@ func TestReleaseUnanswered(t *testing.T) {
 	}
 }
 
-// TestReleaseCollisions holds what may cross with a release, TS 24.501 §6.3.3.5 and §6.4.3.5.
+// TestReleaseCollisions holds what may cross with a release, TS 24.501 §6.3.3.5 and §6.4.3.6.
 func TestReleaseCollisions(t *testing.T) {
 	begin := func(w *world) string {
 		ref := w.established()

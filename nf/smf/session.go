@@ -83,7 +83,7 @@ type session struct {
 	moving    *n2Move
 	moves     uint16      // counts N2 handovers
 	next      *sessionQoS // what it is being given, nil if nothing; then the identity of the transaction is
-	changing  bool        // TS 24.501 §6.1.3.3.3, PDU SESSION MODIFICATION PENDING
+	changing  bool        // TS 24.501 §6.1.3.3.5, PDU SESSION MODIFICATION PENDING
 	pti       uint8
 	gnbQoS    *sessionQoS // what the gNB has been told; nil while the user plane is down
 	onN4      *n4Rules    // what the UPF has; nil: what qos means

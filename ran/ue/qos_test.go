@@ -23,7 +23,7 @@ func rule(id, precedence, qfi uint8, d gsm.FilterDirection, c ...gsm.Component) 
 	}
 }
 
-// TestClassify: the rule of the lowest precedence value that matches decides, TS 24.501 §6.2.5.1.1.3.
+// TestClassify: the rule of the lowest precedence value that matches decides, TS 24.501 §6.2.5.1.3.
 func TestClassify(t *testing.T) {
 	web := netip.MustParsePrefix("192.0.2.80/32")
 	rules := apply(nil, gsm.QoSRules{

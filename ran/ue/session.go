@@ -91,7 +91,7 @@ func (u *UE) OnPacket(id uint8, f func(packet []byte)) error {
 	return nil
 }
 
-// SendPacket sends an uplink packet in the QoS flow that the QoS rules choose, TS 24.501 §6.2.5.1.1.3. The error is
+// SendPacket sends an uplink packet in the QoS flow that the QoS rules choose, TS 24.501 §6.2.5.1.3. The error is
 // ErrSession, ErrNoBearer (a service request is needed), or that of the user plane.
 func (u *UE) SendPacket(id uint8, packet []byte) error {
 	u.mu.Lock()

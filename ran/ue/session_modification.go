@@ -51,7 +51,7 @@ func (u *UE) ModifySession(ctx context.Context, id uint8, o ModifyOptions) (Sess
 }
 
 // modificationCommand obeys the network, TS 24.501 §6.3.2.3. One of the network's own ends what the UE asked for at the
-// same time, TS 24.501 §6.4.2.6.
+// same time, TS 24.501 §6.4.2.5.
 func (u *UE) modificationCommand(t *smTransaction, m *gsm.PDUSessionModificationCommand) {
 	s := u.session(m.PDUSessionID)
 	if s == nil || !s.active {
@@ -77,7 +77,7 @@ func (u *UE) modificationCommand(t *smTransaction, m *gsm.PDUSessionModification
 	}
 }
 
-var errNetworkFirst = errors.New("ended by a modification of the network (TS 24.501 §6.4.2.6)")
+var errNetworkFirst = errors.New("ended by a modification of the network (TS 24.501 §6.4.2.5)")
 
 // refusesCommand checks what a UE checks, TS 24.501 §6.3.2.4.
 func (u *UE) refusesCommand(m *gsm.PDUSessionModificationCommand) (gsm.Cause, bool) {

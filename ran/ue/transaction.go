@@ -18,7 +18,7 @@ const (
 )
 
 // Attempts that the standard lets a UE make, TS 24.501 §5.6.1.7, TS 24.501 §5.5.2.2.6, TS 24.501 §6.4.1.6 and
-// TS 24.501 §6.4.3.6.
+// TS 24.501 §6.4.3.5.
 const (
 	maxTransmissions  = 5
 	maxServiceRequest = 5
