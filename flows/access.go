@@ -32,7 +32,7 @@ var registrationTypes = map[string]gmm.RegistrationType{
 	"disaster": gmm.DisasterRoamingInitial, "disaster-mobility": gmm.DisasterRoamingMobility,
 }
 
-// access reads a register line's type=, follow-on=yes, drx=, edrx=WINDOW/CYCLE, mico=yes and active=.
+// access reads a register line's type=, follow-on=yes, drx=, edrx=WINDOW/CYCLE, mico=yes, active= and uplink=1,2.
 func access(o *ue.RegisterOptions, c *command) error {
 	if name := c.options["type"]; name != "" {
 		t, known := registrationTypes[name]
@@ -60,6 +60,11 @@ func access(o *ue.RegisterOptions, c *command) error {
 		o.ExtendedDRX = gmm.ExtendedDRXParameters{window<<4 | cycle}
 	}
 	var err error
+	if list := c.options["uplink"]; list != "" {
+		if o.UplinkData, err = identities(list); err != nil {
+			return err
+		}
+	}
 	if o.NEA, err = algorithms(c.options["nea"]); err != nil {
 		return err
 	}
