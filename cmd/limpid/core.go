@@ -56,6 +56,7 @@ func runCore(ctx context.Context, file, ladderForm string, out, errOut io.Writer
 	if err != nil {
 		return err
 	}
+	manager := openServiceManager(log)
 	protection, err := protect(cfg, log)
 	if err != nil {
 		return err
@@ -75,7 +76,7 @@ func runCore(ctx context.Context, file, ladderForm string, out, errOut io.Writer
 	go protection.run(ctx)
 	go func() {
 		if c.AwaitUPFs(ctx) {
-			notify(log, "READY=1")
+			manager.tell("READY=1")
 		}
 	}()
 	hup := make(chan os.Signal, 1)
@@ -113,18 +114,33 @@ func newLogger(cfg config.Log, out io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(out, opts))
 }
 
-// notify tells the service manager the state, if there is one, as sd_notify(3) does.
-func notify(log *slog.Logger, state string) {
+// serviceManager is told the state, if there is one, as sd_notify(3) does.
+type serviceManager struct {
+	conn *net.UnixConn // nil: none
+	log  *slog.Logger
+}
+
+// openServiceManager opens the way to the service manager while a socket can still be opened.
+func openServiceManager(log *slog.Logger) *serviceManager {
+	m := &serviceManager{log: log}
 	name := os.Getenv("NOTIFY_SOCKET")
 	if name == "" {
+		return m
+	}
+	var err error
+	if m.conn, err = net.DialUnix("unixgram", nil, &net.UnixAddr{Name: name, Net: "unixgram"}); err != nil {
+		log.Warn("the service manager cannot be told anything", "error", err)
+	}
+	return m
+}
+
+// tell says it once, and closes the way: a Unix socket can be led elsewhere.
+func (m *serviceManager) tell(state string) {
+	if m.conn == nil {
 		return
 	}
-	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: name, Net: "unixgram"})
-	if err == nil {
-		_, err = conn.Write([]byte(state))
-		err = errors.Join(err, conn.Close())
-	}
-	if err != nil {
-		log.Warn("service manager not told", "state", state, "error", err)
+	_, err := m.conn.Write([]byte(state))
+	if err := errors.Join(err, m.conn.Close()); err != nil {
+		m.log.Warn("service manager not told", "state", state, "error", err)
 	}
 }

@@ -73,6 +73,7 @@ func runLoader(ctx context.Context, cfg *config.Config, file, ladderForm string,
 	if l.err, also = errOut.(*os.File); !also {
 		l.err = os.Stderr
 	}
+	manager := openServiceManager(l.log)
 	defer func() { err = errors.Join(err, l.close()) }()
 	if err := l.prepare(); err != nil {
 		return err
@@ -93,7 +94,7 @@ func runLoader(ctx context.Context, cfg *config.Config, file, ladderForm string,
 	}
 	l.watchRefusals(ctx)
 	l.serve(ctx, kept)
-	notify(l.log, "READY=1")
+	manager.tell("READY=1")
 	l.log.Info("core runs in processes of its own users", "processes", l.names())
 	return errors.Join(l.wait(ctx), l.stop())
 }

@@ -177,7 +177,9 @@ func controlPlaneProfile(cfg *config.Config) lockdown.Profile {
 	own := *cfg
 	own.UPF, own.Ledger.Folder = nil, ""
 	own.Control.Socket = "off" // it was handed over
-	return lockdownProfile(&own)
+	p := lockdownProfile(&own)
+	p.Unix = true // to the ledger
+	return p
 }
 
 // userPlaneProfile is what the user plane goes on needing: nothing but what it has open.
@@ -191,7 +193,7 @@ func ledgerProfile(cfg *config.Config) lockdown.Profile {
 // loaderProfile is what the loader goes on needing: to start its processes again as their users, who inherit its lockdown.
 // So it holds the files of all of them; but without CAP_DAC_OVERRIDE it cannot itself open those that belong to others.
 func loaderProfile(cfg *config.Config, file, self string) lockdown.Profile {
-	p := lockdown.Profile{Starts: self}
+	p := lockdown.Profile{Starts: self, Unix: true}
 	for _, of := range []lockdown.Profile{controlPlaneProfile(cfg), ledgerProfile(cfg)} {
 		p.Read, p.Write = slices.Concat(p.Read, of.Read), slices.Concat(p.Write, of.Write)
 		p.ConnectTCP = slices.Concat(p.ConnectTCP, of.ConnectTCP)

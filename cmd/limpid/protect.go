@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/limpid-5g/limpid/core/config"
@@ -141,7 +143,8 @@ func lockdownProfile(cfg *config.Config) lockdown.Profile {
 	if !alone && cfg.Store.URL == "" {
 		p.Write = append(p.Write, lockdown.Existing(cfg.Store.Path))
 	}
-	if _, ports, err := databases(cfg); !alone && len(ports) > 0 && err == nil {
+	if hosts, ports, err := databases(cfg); !alone && len(ports) > 0 && err == nil {
+		p.Unix = slices.ContainsFunc(hosts, filepath.IsAbs) // one on this machine, by its Unix socket
 		p.ConnectTCP = append(p.ConnectTCP, ports...)
 		p.Read = append(p.Read, "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl/certs", "/usr/share/ca-certificates")
 	}

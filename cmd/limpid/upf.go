@@ -39,6 +39,7 @@ func runUPF(ctx context.Context, file string, errOut io.Writer) error {
 		return err
 	}
 	log := newLogger(cfg.Log, errOut)
+	manager := openServiceManager(log)
 	protection, err := protect(cfg, log)
 	if err != nil {
 		return err
@@ -51,7 +52,7 @@ func runUPF(ctx context.Context, file string, errOut io.Writer) error {
 		return errors.Join(err, u.Close(), protection.close())
 	}
 	go protection.run(ctx)
-	notify(log, "READY=1")
+	manager.tell("READY=1")
 	return errors.Join(u.Run(ctx), u.Close(), protection.close())
 }
 

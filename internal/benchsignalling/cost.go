@@ -8,53 +8,77 @@ import (
 	"time"
 )
 
-// variants are the cores that costs compares, by what keeps them in.
-func variants() []struct {
+// variant is a core that costs compares, by what keeps it in.
+type variant struct {
 	name    string
-	without []string
-} {
-	return []struct {
-		name    string
-		without []string
-	}{
-		{"neither", []string{"lockdown", "mode"}},
-		{"lockdown", []string{"mode"}},
-		{"egress", []string{"lockdown"}},
-		{"both", nil},
+	without []string // what of its configuration is turned off
+	divided bool     // into processes
+}
+
+// variants begin with the core that nothing keeps in, which the others are held against.
+func variants() []variant {
+	return []variant{
+		{"neither", []string{"lockdown", "mode"}, false},
+		{"lockdown", []string{"mode"}, false},
+		{"egress", []string{"lockdown"}, false},
+		{"both", nil, false},
+		{"divided", nil, true},
 	}
 }
 
-// rounds is how often each variant is measured, in turns, so that what else the machine does falls on all of them.
-const rounds = 3
+// result is what one core of a round cost.
+type result struct {
+	perSecond float64
+	cpu       float64 // ms of core CPU for one registration with session
+}
 
-// costs prints registrations per second and CPU time of each variant, and the ratio to the one that nothing keeps in.
-func (o *options) costs(ctx context.Context, out io.Writer) error {
+// costs measures the variants in rounds, each a new core, one after the other and in the next round backwards, so that what else the machine
+// does, and what drifts, falls on all of them. A ratio is to the first variant of the same round.
+func (o *options) costs(ctx context.Context, out io.Writer, rounds int) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	rate, cpu := make(map[string][]float64), make(map[string][]float64)
-	for range rounds {
-		for _, v := range variants() {
+	all := make(map[string][]result)
+	for round := range rounds {
+		order := variants()
+		if round%2 == 1 {
+			slices.Reverse(order)
+		}
+		for _, v := range order {
 			p := *o
-			p.without = v.without
+			p.without, p.divided, p.fullOnly = v.without, v.divided, true
 			m, err := p.measure(ctx, p.limpid, "core", "--config")
 			if err != nil {
 				return fmt.Errorf("%s: %w", v.name, err)
 			}
-			rate[v.name] = append(rate[v.name], m.saturation())
-			cpu[v.name] = append(cpu[v.name], float64(m.cost())/float64(time.Millisecond))
+			all[v.name] = append(all[v.name], result{m.saturation(), float64(m.cost()) / float64(time.Millisecond)})
 		}
 	}
-	fmt.Fprintf(out, "registrations with session, medians of %d rounds in turns, %d UEs a run\n", rounds, o.ues)
-	fmt.Fprintf(out, "%-10s %14s %8s %18s %8s\n", "kept in by", "per second", "ratio", "CPU ms each", "ratio")
+	fmt.Fprintf(out, "registrations with session: %d rounds of %d cores in turns, %d runs of %d UEs each; medians, and [least, most]\n",
+		rounds, len(variants()), o.runs, o.ues)
+	fmt.Fprintf(out, "%-9s %-24s %-24s %-26s %s\n", "kept in", "per second", "ratio", "CPU ms each", "ratio")
+	base := all[variants()[0].name]
 	for _, v := range variants() {
-		fmt.Fprintf(out, "%-10s %14.0f %8.3f %18.3f %8.3f\n", v.name, median(rate[v.name]), median(rate[v.name])/median(rate["neither"]),
-			median(cpu[v.name]), median(cpu[v.name])/median(cpu["neither"]))
+		var rate, rateRatio, cpu, cpuRatio []float64
+		for i, r := range all[v.name] {
+			rate, rateRatio = append(rate, r.perSecond), append(rateRatio, r.perSecond/base[i].perSecond)
+			cpu, cpuRatio = append(cpu, r.cpu), append(cpuRatio, r.cpu/base[i].cpu)
+		}
+		fmt.Fprintf(out, "%-9s %-24s %-24s %-26s %s\n", v.name, spread(rate, 0), spread(rateRatio, 3), spread(cpu, 3), spread(cpuRatio, 3))
 	}
 	return nil
 }
 
+// spread is the median with the extremes.
+func spread(list []float64, digits int) string {
+	sorted := slices.Sorted(slices.Values(list))
+	return fmt.Sprintf("%.*f [%.*f, %.*f]", digits, median(list), digits, sorted[0], digits, sorted[len(sorted)-1])
+}
+
 func median(list []float64) float64 {
 	sorted := slices.Sorted(slices.Values(list))
+	if n := len(sorted); n%2 == 0 {
+		return (sorted[n/2-1] + sorted[n/2]) / 2
+	}
 	return sorted[len(sorted)/2]
 }

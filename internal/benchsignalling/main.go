@@ -34,6 +34,8 @@ type options struct {
 	inFlight int // procedures that run at the same time at saturation
 	sctp     string
 	without  []string // keys of the configuration that say how the core is kept in, which are turned off
+	divided  bool     // into processes
+	fullOnly bool     // nothing at half load
 }
 
 func main() {
@@ -52,9 +54,10 @@ func main() {
 	flag.IntVar(&o.inFlight, "in-flight", 64, "procedures that run at the same time at saturation")
 	flag.StringVar(&o.sctp, "sctp", "raw", "what carries SCTP: raw, udp or kernel")
 	cost := flag.Bool("cost", false, "measure what lockdown and egress cost, each against a core without them in turns")
+	rounds := flag.Int("rounds", 6, "rounds of -cost")
 	flag.Parse()
 	if *cost {
-		exit(o.costs(ctx, os.Stdout))
+		exit(o.costs(ctx, os.Stdout, *rounds))
 	}
 	exit(o.run(ctx, os.Stdout))
 }
@@ -164,6 +167,9 @@ func (o *options) load(ctx context.Context, l *lab.Lab, s *system, c *lab.Proces
 			return nil, fmt.Errorf("run %d: %w", i+1, err)
 		}
 		m.runs = append(m.runs, r)
+	}
+	if o.fullOnly {
+		return m, nil
 	}
 	// Two procedures for each pair, at half the pairs per second.
 	if m.half, err = o.once(ctx, l, s, c, o.ues, m.saturation()); err != nil {

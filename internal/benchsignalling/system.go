@@ -29,7 +29,10 @@ type system struct {
 
 func newSystem(dir string, o *options) (*system, error) {
 	s := &system{config: filepath.Join(dir, "limpid.yaml"), key: randomKey(), opc: randomKey(), next: 1}
-	db := filepath.Join(dir, "limpid.db")
+	db := filepath.Join(dir, "store", "limpid.db")
+	if err := errors.Join(os.Chmod(dir, 0o711), os.Mkdir(filepath.Dir(db), 0o700)); err != nil {
+		return nil, err
+	}
 	text, keys, err := config.Generate(config.Box{
 		Name: "bench", PLMN: ident.PLMN{0x00, 0xf1, 0x10}, TAC: 1, Slice: ident.SNSSAI{SST: 1, SD: ident.NoSD}, DNN: "internet",
 		N2: lab.CoreAddress(), N3: lab.CoreAddress(), Pool: netip.MustParsePrefix("10.45.0.0/16"), Store: db, SCTP: o.sctp,
@@ -40,6 +43,9 @@ func newSystem(dir string, o *options) (*system, error) {
 	s.homeKey = fmt.Sprintf("%s:%d:%s", keys[0].Profile, keys[0].ID, keys[0].Key) // the first is of Profile A
 	for _, setting := range o.without {
 		text = bytes.Replace(text, []byte(setting+": required"), []byte(setting+": off"), 1)
+	}
+	if o.divided {
+		text = append(text, "processes: {separate: true}\n"...)
 	}
 	if err := os.WriteFile(s.config, text, 0o600); err != nil {
 		return nil, err

@@ -134,13 +134,32 @@ func (p *Process) Signal(ctx context.Context, s os.Signal, file string) error {
 	}
 }
 
-// CPU is the CPU time that the process has used, proc_pid_stat(5) fields 14 and 15.
+// CPU is the CPU time that the process and its children have used, proc_pid_stat(5) fields 14 and 15.
 func (p *Process) CPU() (time.Duration, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	pids := []string{strconv.Itoa(p.cmd.Process.Pid)}
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", p.cmd.Process.Pid))
 	if err != nil {
 		return 0, err
 	}
-	return parseCPU(text)
+	for _, list := range lists {
+		b, err := os.ReadFile(list)
+		if err == nil { // else a thread that ended
+			pids = append(pids, strings.Fields(string(b))...)
+		}
+	}
+	var sum time.Duration
+	for _, pid := range pids {
+		text, err := os.ReadFile("/proc/" + pid + "/stat")
+		if err != nil {
+			return 0, err
+		}
+		used, err := parseCPU(text)
+		if err != nil {
+			return 0, err
+		}
+		sum += used
+	}
+	return sum, nil
 }
 
 func parseCPU(stat []byte) (time.Duration, error) {

@@ -85,7 +85,7 @@ type act struct {
 // Attempts tries each forbidden act from inside the process.
 func Attempts(p Profile) []Outcome {
 	var outcomes []Outcome
-	for _, a := range slices.Concat(kernelActs(p), socketActs(), programActs(p), fileActs(p), networkActs(p)) {
+	for _, a := range slices.Concat(kernelActs(p), socketActs(p), programActs(p), fileActs(p), networkActs(p)) {
 		outcomes = append(outcomes, Outcome{a.name, a.by, a.do()})
 	}
 	return outcomes
@@ -157,8 +157,15 @@ func capset(p Profile) error {
 }
 
 // socketActs would open sockets beyond those of the work.
-func socketActs() []act {
-	return []act{
+func socketActs(p Profile) []act {
+	acts := []act{
+		{"a pair of sockets that can be led elsewhere", SystemCalls, func() error {
+			pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+			if err != nil {
+				return err
+			}
+			return errors.Join(unix.Close(pair[0]), unix.Close(pair[1]))
+		}},
 		{"a packet socket", both, socket(unix.AF_PACKET, unix.SOCK_RAW, 0)},
 		{"a packet socket without headers", both, socket(unix.AF_PACKET, unix.SOCK_DGRAM, 0)},
 		{"an AF_XDP socket", both, socket(unix.AF_XDP, unix.SOCK_RAW, 0)},
@@ -172,6 +179,11 @@ func socketActs() []act {
 		{"a socket of the kernel's ciphers", SystemCalls, socket(unix.AF_ALG, unix.SOCK_SEQPACKET, 0)},
 		{"change an interface", Capabilities, changeInterface},
 	}
+	if !p.Unix {
+		acts = append(acts, act{"a Unix socket, to a helper", SystemCalls, socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)},
+			act{"a Unix socket without connection, to the resolver", SystemCalls, socket(unix.AF_UNIX, unix.SOCK_DGRAM, 0)})
+	}
+	return acts
 }
 
 // changeInterface asks the kernel by netlink to take away an interface that does not exist.

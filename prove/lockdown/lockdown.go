@@ -19,6 +19,8 @@ type Profile struct {
 	Read, Write []string
 	// ConnectTCP and BindTCP are ports that it may connect to and listen on anew.
 	ConnectTCP, BindTCP []uint16
+	// Unix lets it open Unix sockets: by a socket that some helper listens on, data can leave without IP.
+	Unix bool
 	// Starts is a program that the process goes on starting as other users, with CAP_SETUID and CAP_SETGID alone. What it
 	// starts inherits this lockdown and takes one of its own inside it.
 	Starts string

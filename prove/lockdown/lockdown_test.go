@@ -58,7 +58,7 @@ func TestMutantLockdowns(t *testing.T) {
 		Files:                      {"allowed read /etc/passwd", "allowed read /root", "allowed make a file in /dev/shm"},
 		Ports:                      {"allowed connect to a TCP port", "allowed listen on a TCP port"},
 		Capabilities:               {"allowed hold capabilities", "allowed change an interface"},
-		SystemCalls:                {"allowed run a program", "allowed load a BPF program", "allowed make an io_uring", "allowed memory that is code", "allowed make a process"},
+		SystemCalls:                {"allowed run a program", "allowed load a BPF program", "allowed make an io_uring", "allowed memory that is code", "allowed make a process", "allowed a Unix socket, to a helper", "allowed a pair of sockets"},
 		SystemCalls | Capabilities: {"allowed a packet socket", "allowed an AF_XDP socket", "allowed a raw IPv4 socket", "allowed a raw socket for SCTP", "allowed mount a file system"},
 		SystemCalls | Scope:        {"allowed signal another process"},
 	} {

@@ -136,7 +136,6 @@ func rules(p Profile) []rule {
 	const kinds = 0xf // of a socket, without flags
 	list := []rule{
 		{number: unix.SYS_SOCKET, any: [][]test{
-			{is(0, unix.AF_UNIX)},
 			{is(0, unix.AF_INET, unix.AF_INET6), {arg: 1, mask: kinds, want: []uint32{unix.SOCK_STREAM, unix.SOCK_DGRAM, unix.SOCK_SEQPACKET}},
 				is(2, 0, unix.IPPROTO_TCP, unix.IPPROTO_UDP, unix.IPPROTO_SCTP)},
 			{is(0, unix.AF_NETLINK), is(2, unix.NETLINK_ROUTE)},
@@ -154,7 +153,11 @@ func rules(p Profile) []rule {
 		{number: unix.SYS_TGKILL, any: [][]test{{is(0, pid)}}},
 		{number: unix.SYS_PRLIMIT64, any: [][]test{{is(0, 0, pid), is(2, 0), {arg: 2, mask: whole, want: []uint32{0}, high: true}}}}, // to ask only
 	}
+	if p.Unix {
+		list[0].any = append(list[0].any, []test{is(0, unix.AF_UNIX)})
+	}
 	if p.Starts != "" {
+		list = append(list, rule{number: unix.SYS_SOCKETPAIR, any: [][]test{{is(0, unix.AF_UNIX), {arg: 1, mask: kinds, want: []uint32{unix.SOCK_STREAM}}}}})
 		list = slices.DeleteFunc(list, func(r rule) bool { return slices.Contains(starting(), r.number) })
 		for _, number := range starting() {
 			list = append(list, rule{number: number})
