@@ -115,7 +115,33 @@ func acts() map[string]func() error {
 		"raw IP to a stranger":         raw(unix.IPPROTO_RAW, stranger, header(stranger)...),
 		"ping":                         raw(unix.IPPROTO_ICMP, gnb, 8, 0, 0, 0, 0, 0, 0, 0),
 		"diverted by a host rule":      send("0.0.0.0:2152", gnb+":9"),
+		"multicast":                    send("0.0.0.0:0", "239.1.2.3:2152"),
+		"TCP data without a connect":   fastOpen,
+		"a connection led elsewhere":   ledElsewhere,
 	}
+}
+
+// fastOpen sends data with the first segment of TCP, RFC 7413: no connect is called.
+func fastOpen() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	to := &unix.SockaddrInet4{Port: 443, Addr: netip.MustParseAddr(stranger).As4()}
+	return errors.Join(unix.Sendto(fd, []byte("x"), unix.MSG_FASTOPEN, to), unix.Close(fd))
+}
+
+// ledElsewhere sends to a stranger by a socket that is connected to a declared peer.
+func ledElsewhere() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
+	if err != nil {
+		return err
+	}
+	if err := unix.Connect(fd, &unix.SockaddrInet4{Port: 2152, Addr: netip.MustParseAddr(gnb).As4()}); err != nil {
+		return fmt.Errorf("a declared peer: %v", err)
+	}
+	to := &unix.SockaddrInet4{Port: 2152, Addr: netip.MustParseAddr(stranger).As4()}
+	return errors.Join(unix.Sendto(fd, []byte("x"), 0, to), unix.Close(fd))
 }
 
 func policy() Policy {
@@ -273,6 +299,9 @@ func TestMutantCallsHome(t *testing.T) {
 		{"raw IP to a stranger", HookCreate, ""},
 		{"ping", HookCreate, ""},
 		{"diverted by a host rule", HookPacket, divert + " port 9"},
+		{"multicast", HookSend, "239.1.2.3 port 2152"},
+		{"TCP data without a connect", HookConnect, stranger + " port 443"},
+		{"a connection led elsewhere", HookSend, stranger + " port 2152"},
 	} {
 		t.Run(tc.act, func(t *testing.T) {
 			before, err := g.Counts()

@@ -140,6 +140,13 @@ func mutants() []mutant {
 		{"a clone to a second interface", HelperCopies, tc(asm.Mov.Reg(asm.R1, asm.R6), asm.Mov.Imm(asm.R2, 1), flags(0), asm.FnCloneRedirect.Call()), nil},
 		{"a mark that others read", PacketToOther, tc(asm.StoreMem(asm.R6, 8, asm.R7, asm.Word)), nil},
 		{"to a socket", PacketToOther, tc(asm.Mov.Reg(asm.R1, asm.R6), asm.Mov.Imm(asm.R2, 0), flags(0), asm.FnSkAssign.Call()), nil},
+		{"to another namespace's end of the interface", PacketToOther, tc(asm.Mov.Imm(asm.R1, 1), asm.Mov.Imm(asm.R2, 0), asm.FnRedirectPeer.Call()), nil},
+		{"to a neighbour of the kernel's choice", PacketToOther, tc(asm.Mov.Imm(asm.R1, 1), asm.Mov.Imm(asm.R2, 0), flags(0), asm.Mov.Imm(asm.R4, 0), asm.FnRedirectNeigh.Call()), nil},
+		{"octets into a process's memory", HelperCopies, xdp(i(toStack(asm.R7, -8, asm.R2), asm.Instructions{asm.Mov.Imm(asm.R1, 4096), flags(8), asm.FnProbeWriteUser.Call()})...), nil},
+		{"the packet behind an event of XDP", HelperCopies, xdp(output(asm.FnXdpOutput)...), maps{"m": ports(ebpf.PerfEventArray, 4)}},
+		{"a signal for each packet", HelperUnknown, xdp(asm.Mov.Imm(asm.R1, 10), asm.FnSendSignal.Call()), nil},
+		{"octets into a socket's storage", HelperCopies, tc(mapOf(asm.R1, "m"), asm.Mov.Imm(asm.R2, 0), flags(0), asm.Mov.Imm(asm.R4, 1), asm.FnSkStorageGet.Call()),
+			maps{"m": {Type: ebpf.SkStorage, KeySize: 4, ValueSize: 8}}},
 		{"a helper that nobody has looked at", HelperUnknown, xdp(asm.FnGetNumaNodeId.Call()), nil},
 		{"a program of another type", NotUnderstood, &ebpf.ProgramSpec{Name: "mutant", Type: ebpf.Kprobe, License: "GPL", Instructions: ends(0)}, nil},
 	}
