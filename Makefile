@@ -24,7 +24,7 @@ FUZZ := \
 	nf/upf/soft:FuzzPackets nf/upf:FuzzParseFlow nf/upf:FuzzParseFilter nf/upf:FuzzParseFrame nf/upf:FuzzN4 nf/upf/soft:FuzzUnpack nf/upf/xdp:FuzzFrame ran/ue:FuzzReceive \
 	core/config:FuzzParse manage/subscriber:FuzzImport
 
-.PHONY: all build release clones demo prove test unit oracle fuzz corpus lint bench bench-signalling bench-scale bench-handover chaos bench-upf bench-upf-e2e generate spec-index compliance debian-test debian-prove clean
+.PHONY: all build release clones demo prove test unit oracle fuzz corpus lint bench bench-signalling bench-scale bench-handover bench-overload soak chaos bench-upf bench-upf-e2e generate spec-index compliance debian-test debian-prove clean
 
 all: build
 
@@ -95,6 +95,15 @@ bench:
 # Registrations with a session per second of core CPU, beside the floor in the same run; the core is a process of its own.
 bench-signalling: build
 	$(ROOT) go run ./internal/benchsignalling -limpid bin/limpid
+
+# 30 minutes at 30 % load: memory and goroutines as a series, which must be flat. SOAK='-soak 5m' is a shorter one.
+SOAK ?= -soak 30m
+soak: build
+	$(ROOT) go run ./internal/benchsignalling -limpid bin/limpid $(SOAK)
+
+# Two and a half times what the core can do: how long what is admitted takes, what is refused, and whether it recovers.
+bench-overload: build
+	$(ROOT) go run ./internal/benchsignalling -limpid bin/limpid -overload
 
 # User packets lost and reordered, and the interruption, across Xn and N2 handovers of 100 UEs at once.
 HANDOVER ?=

@@ -46,6 +46,10 @@ func (c *Core) restore(ctx context.Context, data *udm.UDM, policy *pcf.PCF) erro
 		return fmt.Errorf("restore UEs: %w", err)
 	}
 	for _, orphan := range c.amf.AgreeSessions(c.sessions()) {
+		if c.elsewhere(ctx, orphan.SUPI) {
+			c.smf.Leave(orphan.Ref)
+			continue
+		}
 		c.log.Warn("PDU session ends: no registered UE has it", "supi", orphan.SUPI.Conceal(), "pdu_session", orphan.PDUSessionID)
 		c.smf.Discard(orphan.Ref)
 	}
@@ -57,6 +61,15 @@ func (c *Core) restore(ctx context.Context, data *udm.UDM, policy *pcf.PCF) erro
 
 // shared tells whether other nodes work over the same store.
 func (c *Core) shared() bool { return c.opts.SharedStore || c.cfg.Store.URL != "" }
+
+// elsewhere tells whether another node has a UE: it may have taken it since its sessions were read.
+func (c *Core) elsewhere(ctx context.Context, supi ident.SUPI) bool {
+	if !c.shared() {
+		return false
+	}
+	u, err := c.store.UE(ctx, supi)
+	return err == nil && u.Node != c.cfg.AMF.Name
+}
 
 // joinSet lets UEs come over from the other nodes with their sessions, TS 23.501 §5.21.2.
 func (c *Core) joinSet(restoredUE func(amf.RestoredUE), restoredSession func(smf.RestoredSession), data *udm.UDM, policy *pcf.PCF) {

@@ -73,7 +73,7 @@ func (c *Core) openMetrics() error {
 		return c.cfg.ErrorAt("metrics.address", err)
 	}
 	c.closers = append(c.closers, c.metrics.Close)
-	if err := c.measureUPF(); err != nil {
+	if err := errors.Join(c.measureUPF(), c.measureProcess()); err != nil {
 		return err
 	}
 	c.log.Info("metrics can be read", "address", at, "path", "/metrics")

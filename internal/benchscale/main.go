@@ -32,6 +32,7 @@ type options struct {
 	runs   int // of them
 	sctp   string
 	heap   string // file for a heap profile, empty: none
+	cpu    string // file for a CPU profile of the start, empty: none
 }
 
 // maxUEs is bounded by the slots of the UPF.
@@ -51,6 +52,7 @@ func main() {
 	flag.IntVar(&o.runs, "runs", 3, "runs at each size")
 	flag.StringVar(&o.sctp, "sctp", "raw", "what carries SCTP: raw, udp or kernel")
 	flag.StringVar(&o.heap, "heap", "", "file for a profile of the heap of a core of the same sources at rest; with it nothing else is measured")
+	flag.StringVar(&o.cpu, "cpu", "", "file for a CPU profile of the start of such a core; with it nothing else is measured")
 	flag.Parse()
 	err := o.parse(sizes)
 	if err == nil {

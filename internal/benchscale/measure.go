@@ -93,7 +93,10 @@ func (o *options) start(ctx context.Context, l *lab.Lab, s *system, dir string, 
 	if r.memory, err = c.Memory(); err != nil {
 		return err
 	}
-	if o.heap != "" {
+	switch {
+	case o.cpu != "":
+		return nil
+	case o.heap != "":
 		return c.Signal(ctx, syscall.SIGUSR1, o.heap)
 	}
 	var costs []time.Duration
@@ -151,9 +154,12 @@ func (o *options) load(ctx context.Context, l *lab.Lab, s *system, c *lab.Proces
 
 // core is the program to measure.
 func (o *options) core(s *system) (binary string, args []string, err error) {
-	if o.heap == "" {
-		return o.limpid, []string{"core", "--config", s.config}, nil
-	}
 	self, err := os.Executable()
-	return self, []string{profiled.Role, profiled.Heap, o.heap, s.config}, err
+	switch {
+	case o.cpu != "":
+		return self, []string{profiled.Role, profiled.CPU, o.cpu, s.config}, err
+	case o.heap != "":
+		return self, []string{profiled.Role, profiled.Heap, o.heap, s.config}, err
+	}
+	return o.limpid, []string{"core", "--config", s.config}, err
 }

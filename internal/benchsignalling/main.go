@@ -33,6 +33,7 @@ type options struct {
 	gnbs     int
 	inFlight int // procedures that run at the same time at saturation
 	sctp     string
+	soak     time.Duration
 	without  []string // keys of the configuration that say how the core is kept in, which are turned off
 	divided  bool     // into processes
 	fullOnly bool     // nothing at half load
@@ -55,7 +56,15 @@ func main() {
 	flag.StringVar(&o.sctp, "sctp", "raw", "what carries SCTP: raw, udp or kernel")
 	cost := flag.Bool("cost", false, "measure what lockdown and egress cost, each against a core without them in turns")
 	rounds := flag.Int("rounds", 6, "rounds of -cost")
+	flag.DurationVar(&o.soak, "soak", 0, "instead: this long at 30 % load, with memory and goroutines as a series")
+	overload := flag.Bool("overload", false, "instead: two and a half times what the core can do, and half of it afterwards")
 	flag.Parse()
+	switch {
+	case o.soak > 0:
+		exit(o.runSoak(ctx, os.Stdout))
+	case *overload:
+		exit(o.runOverload(ctx, os.Stdout))
+	}
 	if *cost {
 		exit(o.costs(ctx, os.Stdout, *rounds))
 	}
@@ -129,26 +138,35 @@ func (o *options) run(ctx context.Context, out io.Writer) (err error) {
 
 // measure runs a core, which is what `binary args... config` starts, and its load.
 func (o *options) measure(ctx context.Context, binary string, args ...string) (m *measurement, err error) {
+	err = o.with(ctx, func(l *lab.Lab, s *system, c *lab.Process) error {
+		m, err = o.load(ctx, l, s, c)
+		return err
+	}, binary, args...)
+	return m, err
+}
+
+// with starts a core for f.
+func (o *options) with(ctx context.Context, f func(*lab.Lab, *system, *lab.Process) error, binary string, args ...string) (err error) {
 	dir, err := os.MkdirTemp("", "limpid-bench-")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	s, err := newSystem(dir, o)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	l, err := lab.New()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	c, err := lab.StartCore(ctx, l, dir, binary, append(args, s.config))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, c.Stop()) }()
-	return o.load(ctx, l, s, c)
+	return f(l, s, c)
 }
 
 // load puts the core under load: first to warm it up, then at saturation, and at last at half of that.

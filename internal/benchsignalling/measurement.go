@@ -59,16 +59,38 @@ func (m *measurement) saturation() float64 {
 
 // once lets UEs that were never there before register and get a session, at a rate of procedures per second.
 func (o *options) once(ctx context.Context, l *lab.Lab, s *system, c *lab.Process, ues int, rate float64) (*sample, error) {
+	r, err := o.stint(ctx, l, s, c, &task{ues: ues, rate: rate, mix: "attach,session", time: runTime})
+	if err != nil {
+		return nil, err
+	}
+	if rate := r.report.ErrorRate(); rate != 0 {
+		return nil, fmt.Errorf("error rate %v: %+v", rate, r.report.Procedures)
+	}
+	return r, nil
+}
+
+// task is a load of one kind.
+type task struct {
+	ues  int // that were never there before
+	rate float64
+	mix  string
+	time time.Duration
+	more []string // arguments
+}
+
+// stint puts a load on the core.
+func (o *options) stint(ctx context.Context, l *lab.Lab, s *system, c *lab.Process, k *task) (*sample, error) {
 	args := []string{
 		"ran", "load", "--amf", lab.CoreAddress().String(), "--n2", lab.RANAddress().String(), "--sctp", o.sctp, "--plmn", "00101",
 		"--imsi", imsi(s.next), "--key", s.key, "--opc", s.opc, "--suci", s.homeKey, "--gnbs", strconv.Itoa(o.gnbs),
-		"--ues", strconv.Itoa(ues), "--rate", strconv.FormatFloat(rate, 'f', -1, 64), "--mix", "attach,session",
-		"--duration", runTime.String(), "--json", "-", "--stay", "-1s",
+		"--ues", strconv.Itoa(k.ues), "--rate", strconv.FormatFloat(k.rate, 'f', -1, 64), "--mix", k.mix,
+		"--duration", k.time.String(), "--json", "-", "--stay", "-1s",
 	}
-	if rate == saturated {
+	if k.rate == saturated {
 		args = append(args, "--in-flight", strconv.Itoa(o.inFlight))
 	}
-	s.next += ues
+	args = append(args, k.more...)
+	s.next += k.ues
 	if err := c.Quiet(ctx); err != nil {
 		return nil, err
 	}
@@ -92,7 +114,7 @@ func (o *options) once(ctx context.Context, l *lab.Lab, s *system, c *lab.Proces
 		case <-p.Done():
 		}
 	}()
-	r := &sample{pairs: ues}
+	r := &sample{pairs: k.ues}
 	if err := json.NewDecoder(out).Decode(&r.report); err != nil {
 		return nil, errors.Join(p.Failed(fmt.Errorf("no report: %w", err)), p.Stop())
 	}
@@ -103,9 +125,6 @@ func (o *options) once(ctx context.Context, l *lab.Lab, s *system, c *lab.Proces
 	r.cpu = after - before
 	if err := p.Stop(); err != nil {
 		return nil, err
-	}
-	if rate := r.report.ErrorRate(); rate != 0 {
-		return nil, fmt.Errorf("error rate %v: %+v", rate, r.report.Procedures)
 	}
 	return r, nil
 }

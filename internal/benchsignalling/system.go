@@ -18,6 +18,9 @@ import (
 	"github.com/limpid-5g/limpid/store/sqlite"
 )
 
+// metricsAddress is where the core tells what it takes, in its own namespace.
+const metricsAddress = "127.0.0.1:9090"
+
 // system is the files of a core and what its load has to know.
 type system struct {
 	config  string // file
@@ -46,6 +49,9 @@ func newSystem(dir string, o *options) (*system, error) {
 	}
 	if o.divided {
 		text = append(text, "processes: {separate: true}\n"...)
+	}
+	if o.soak > 0 {
+		text = append(text, "\nmetrics:\n  address: "+metricsAddress+"\n"...)
 	}
 	if err := os.WriteFile(s.config, text, 0o600); err != nil {
 		return nil, err

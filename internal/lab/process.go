@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	startTimeout = 20 * time.Second
+	startTimeout = 10 * time.Minute
 	stopTimeout  = 20 * time.Second
 	clockTick    = time.Second / 100 // of /proc/PID/stat: USER_HZ is 100 on every architecture that Go runs on
 )

@@ -31,13 +31,13 @@ func Core(ctx context.Context, kind, profile, file string) error {
 		return err
 	}
 	core.LimitMemory(ctx)
-	c, err := core.New(ctx, cfg, core.Options{})
+	stop, err := start(ctx, kind, profile)
 	if err != nil {
 		return err
 	}
-	stop, err := start(ctx, kind, profile)
+	c, err := core.New(ctx, cfg, core.Options{})
 	if err != nil {
-		return errors.Join(err, c.Close())
+		return errors.Join(err, stop())
 	}
 	go func() {
 		if c.AwaitUPFs(ctx) {

@@ -83,7 +83,7 @@ func TestCollisionTable(t *testing.T) {
 		{registration, &ngap.ErrorIndication{Cause: &unknown}, procedure.Supersede},
 		{registration, &ngap.ErrorIndication{}, procedure.Inline},
 	} {
-		u := &ue{amf: a, running: tt.running, conn: conn, supi: "imsi-001010000000001", request: request}
+		u := &ue{amf: a, running: tt.running, conn: conn, supi: "imsi-001010000000001", transient: &transient{request: request}}
 		if got := u.Collide(tt.arrives); got != tt.want {
 			t.Errorf("%s, %T arrives: decision %d, want %d", tt.running, tt.arrives, got, tt.want)
 		}

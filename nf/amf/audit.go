@@ -104,8 +104,10 @@ func (ue *ue) audit() []string {
 	check(!ue.registered, "a context without registration")
 	check(ue.registered && (!ue.known || ue.policy == "" || !ue.security.valid), "registered without UDM, policy or keys")
 	check(ue.running != idle, "at rest in "+string(ue.running))
-	check(ue.pending.valid || ue.request != nil || ue.accepted != nil || ue.handover != nil, "something is left of a procedure")
-	check(len(ue.waiting) > 0, "transfers wait and nothing is done about them")
+	if t := ue.transient; t != nil {
+		check(t.pending.valid || t.request != nil || t.accepted != nil || t.handover != nil, "something is left of a procedure")
+		check(len(t.waiting) > 0, "transfers wait and nothing is done about them")
+	}
 	check(ue.conn != nil && (!ue.conn.lives() || ue.conn.ue.Load() != ue), "connected by a connection that is gone")
 	check(ue.conn != nil && !ue.conn.secured, "connected without secure exchange of NAS messages")
 	check(ue.suspended != nil && (ue.conn != nil || !ue.suspended.lives()), "suspended on a connection that is gone, or beside another")

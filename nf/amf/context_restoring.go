@@ -47,6 +47,7 @@ func (a *AMF) Restore(ctx context.Context, each func(RestoredUE)) (int, error) {
 			a.log.Error("UE context cannot be restored: the UE will have to register anew", "supi", c.SUPI.Conceal(), "error", err)
 			return
 		}
+		u.rest()
 		a.absent.note(u)
 		a.enter(u)
 		restored.Add(1)
@@ -166,6 +167,6 @@ func (ue *ue) subscription(ctx context.Context) error {
 	if err := errors.Join(err, err2); err != nil {
 		return err
 	}
-	ue.subscribed, ue.smf = am, sel
+	ue.subscribed, ue.smf = &am, sel
 	return nil
 }

@@ -44,7 +44,15 @@ func (a *AMF) wanted(m *ngap.InitialUEMessage) uint32 {
 func (ue *ue) takeOver(m *initialMessage) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), keepPatience)
 	defer cancel()
-	if ue.supi != "" && ue.conn == nil && ue.running == idle && ue.isTaken(ctx) { // it comes back from another node
+	if ue.supi != "" && ue.conn == nil && ue.running == idle { // it may come back from another node
+		switch taken, err := ue.owner(ctx); {
+		case err != nil: // served by what may be over it would hear NAS COUNTs a second time
+			ue.log().Warn("UE is to come later: whether another node of the set has it is not known", "error", err)
+			m.conn.gnb.congested(m.conn, m.pdu)
+			return true
+		case !taken:
+			return false
+		}
 		ue.giveUp(ctx)
 		fresh := ue.amf.newUE()
 		fresh.elsewhere, _ = ue.amf.tmsiIn(m.pdu)
@@ -57,11 +65,16 @@ func (ue *ue) takeOver(m *initialMessage) bool {
 	tmsi := ue.elsewhere
 	ue.elsewhere = 0
 	other, err := ue.amf.take(ctx, tmsi, m.pdu)
-	if err != nil {
-		if !errors.Is(err, store.ErrNotFound) {
-			ue.log().Warn("UE of another node of the set not taken over", "error", err)
-		}
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		return false
+	case errors.Is(err, errUnproven):
+		ue.log().Warn("UE of another node of the set not taken over", "error", err)
+		return false
+	case err != nil: // it may be there: who is told to be unknown would have to authenticate again
+		ue.log().Warn("UE of another node of the set not taken over: it is to come later", "error", err)
+		m.conn.gnb.congested(m.conn, m.pdu)
+		return true
 	}
 	m.conn.ue.Store(other)
 	return other.follow(m) == nil // refused only at shutdown
@@ -165,14 +178,23 @@ func (t taken) learn(ctx context.Context, ue *ue) {
 	}
 }
 
-// isTaken tells whether another node has taken the UE, so that what hangs on it is not this node's to end.
+// isTaken tells whether another node is known to have taken the UE, so that what hangs on it is not this node's to end.
 func (ue *ue) isTaken(ctx context.Context) bool {
+	taken, err := ue.owner(ctx)
+	return taken && err == nil
+}
+
+// owner asks the store whether another node has taken the UE.
+func (ue *ue) owner(ctx context.Context) (taken bool, err error) {
 	k := ue.amf.keeper
 	if k == nil || !ue.kept.stored || ue.amf.taking.Lost == nil {
-		return false
+		return false, nil
 	}
 	stored, err := k.contexts.UE(ctx, ue.supi)
-	return err == nil && stored.Epoch > ue.kept.epoch.Load() && stored.Node != ue.amf.cfg.Name
+	if errors.Is(err, store.ErrNotFound) { // another node has taken it, and leave of it
+		return true, nil
+	}
+	return stored.Epoch > ue.kept.epoch.Load() && stored.Node != ue.amf.cfg.Name, err
 }
 
 // giveUp drops a UE that another node has taken, without a word to anybody but a gNB that still holds it.

@@ -69,7 +69,7 @@ func (ue *ue) serviceAreaList(always bool) gmm.ServiceAreaList {
 // mobilityRestrictions is what a gNB must know to choose cells for a UE, TS 38.413 §9.3.1.85; nil where nothing is
 // restricted and no other PLMN is as good as this one.
 func (ue *ue) mobilityRestrictions() *ngap.MobilityRestrictionList {
-	s, plmn := &ue.subscribed, ngap.PLMNIdentity(ue.tai.PLMN)
+	s, plmn := ue.subscribed, ngap.PLMNIdentity(ue.tai.PLMN)
 	equivalent := ue.equivalentPLMNs()
 	if len(equivalent) == 0 && len(s.ForbiddenTACs) == 0 && s.ServiceAreaRestriction.RestrictionType == "" && len(s.RATRestrictions) == 0 {
 		return nil

@@ -3,6 +3,7 @@ package amf
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/limpid-5g/limpid/wire/nas"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
@@ -11,8 +12,13 @@ import (
 
 // Open checks and deciphers what arrives on N1, in order of arrival, and takes N2 messages out of their envelope.
 func (ue *ue) Open(m any) any {
+	ue.wake()
 	switch m := m.(type) {
 	case *initialMessage:
+		if !m.since.IsZero() {
+			ue.amf.admission.waited(time.Since(m.since), ue.amf.pool.Running())
+			m.since = time.Time{} // once
+		}
 		if ue.takeOver(m) {
 			return nil
 		}

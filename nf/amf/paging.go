@@ -33,15 +33,17 @@ type lastSeen struct {
 // remember notes where a connected UE is. It runs after whatever was done for the UE.
 func (ue *ue) remember() {
 	if c := ue.conn; c != nil && (ue.last.node != c.gnb.identity() || ue.last.tai != ue.tai) {
-		ue.last = lastSeen{node: c.gnb.identity(), tai: ue.tai, radio: ue.last.radio}
+		ue.last = &lastSeen{node: c.gnb.identity(), tai: ue.tai, radio: ue.last.radio}
 	}
 }
 
 // recommended takes what a gNB says of where the UE will be, TS 38.413 §8.3.3.2.
 func (ue *ue) recommended(info *ngap.InfoOnRecommendedCellsAndRANNodesForPaging) {
 	if info != nil {
-		ue.last.cells = slices.Clone(info.RecommendedCellsForPaging.RecommendedCellList)
-		ue.last.nodes = slices.Clone(info.RecommendRANNodesForPaging.RecommendedRANNodeList)
+		last := *ue.last
+		last.cells = slices.Clone(info.RecommendedCellsForPaging.RecommendedCellList)
+		last.nodes = slices.Clone(info.RecommendRANNodesForPaging.RecommendedRANNodeList)
+		ue.last = &last
 	}
 }
 

@@ -2,6 +2,7 @@ package amf
 
 import (
 	"context"
+	"slices"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/wire/ngap"
@@ -22,4 +23,11 @@ func (a *AMF) CheckVoiceSupport(ctx context.Context, supi ident.SUPI) (bool, err
 		return nil
 	})
 	return supported, err
+}
+
+// learnRadio keeps what a gNB says of the UE's radio, TS 38.413 §8.14.1.
+func (ue *ue) learnRadio(m *ngap.UERadioCapabilityInfoIndication) {
+	last := *ue.last
+	last.radio = m.UERadioCapabilityForPaging
+	ue.radio, ue.last = slices.Clone(m.UERadioCapability), &last
 }

@@ -56,8 +56,8 @@ func (ue *ue) applySubscription(ctx context.Context) {
 	if !known || !slices.Equal(before.NSSAI.All(), ue.subscribed.NSSAI.All()) {
 		ue.applySlices(ctx)
 	}
-	if !known || !sameRestrictions(&before, &ue.subscribed) {
-		ue.applyRestrictions(ctx, known && sameServiceArea(&before, &ue.subscribed))
+	if !known || !sameRestrictions(before, ue.subscribed) {
+		ue.applyRestrictions(ctx, known && sameServiceArea(before, ue.subscribed))
 	}
 }
 
@@ -165,13 +165,13 @@ func (ue *ue) fetchSubscription(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("SMF selection data: %w", err)
 	}
-	ue.subscribed, ue.smf = am, sel
+	ue.subscribed, ue.smf = &am, sel
 	return nil
 }
 
 // checkSubscription refuses a subscriber that is barred or may not be here, TS 24.501 §5.5.1.2.5.
 func (ue *ue) checkSubscription() error {
-	s := &ue.subscribed
+	s := ue.subscribed
 	switch {
 	case s.Barred:
 		return &refusal{

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/limpid-5g/limpid/aka"
 	"github.com/limpid-5g/limpid/ident"
@@ -21,13 +22,13 @@ import (
 
 // ue is a UE context, TS 23.502 §5.2.2.2.2. Only its own goroutine touches it, apart from the actor.
 type ue struct {
-	actor   procedure.Actor
-	amf     *AMF
-	running running
+	actor      procedure.Actor
+	amf        *AMF
+	running    running
+	*transient // nil at rest
 
 	registered bool // RM-REGISTERED, TS 23.501 §5.3.2
 	supi       ident.SUPI
-	claimed    string // the concealed SUCI of a UE that is not authenticated yet, for the log
 	pei        string
 	guti       ident.GUTI // zero until allotted
 	oldTMSI    uint32     // still valid until the UE confirms the new one; 0 for none
@@ -36,21 +37,20 @@ type ue struct {
 	capability gmm.UESecurityCapability
 	security   security // current 5G NAS security context
 	keys       uint32   // counts the contexts that were current
-	pending    security // the context that a running Security Mode Command takes into use
 	ngKSI      uint8    // last key set identifier given, TS 24.501 §9.11.3.32
 	radio      []byte   // UE radio capability, TS 38.413 §9.3.1.74
 	tai        ident.TAI
 	allowed    []ident.SNSSAI
-	requested  []ident.SNSSAI // NSSAI of the last registration that had one
-	mm         gmm.Capability // 5GMM capability, TS 24.501 §9.11.3.1
-	subscribed nudm.AccessAndMobilitySubscriptionData
+	requested  []ident.SNSSAI                          // NSSAI of the last registration that had one
+	mm         gmm.Capability                          // 5GMM capability, TS 24.501 §9.11.3.1
+	subscribed *nudm.AccessAndMobilitySubscriptionData // never nil, never changed
 	smf        nudm.SMFSelectionSubscriptionData
 	known      bool   // the UDM knows that this AMF serves the subscriber
 	policy     string // AM policy association
 	ambr       nudm.AMBR
 	policed    nudm.AMBR // the subscribed one for which the policy was made
 	reach      reachability
-	last       lastSeen
+	last       *lastSeen         // never nil, never changed
 	inactive   bool              // in RRC_INACTIVE, as far as the gNB was asked to tell
 	drx        gmm.DRXParameters // as agreed, TS 24.501 §9.11.3.2A
 	conn       *connection       // nil in CM-IDLE, TS 23.501 §5.3.3
@@ -61,21 +61,44 @@ type ue struct {
 
 	extendedDRX gmm.ExtendedDRXParameters // as agreed, nil: none
 	sessions    []*smContext
-	waiting     []*n1n2 // transfers that wait for a UE in CM-IDLE
-	kept        keeping // how far this context is on disk
-	elsewhere   uint32  // the 5G-TMSI by which a UE calls itself whose context another node may have, 0 for none
-	nextHop     nextHop
+	kept        keeping   // how far this context is on disk
+	elsewhere   uint32    // the 5G-TMSI by which a UE calls itself whose context another node may have, 0 for none
 	shown       bool      // it has shown itself since showActivity looked
 	watchers    []watcher // who want to know when the UE can be reached
-	handover    *handover // the N2 handover that runs
 	undelivered [][]byte  // NAS messages that a gNB could not deliver because it hands the UE over
 	// what the gNB was asked to report of the UE, and goes along in handovers:
 	reporting *ngap.LocationReportingRequestType
 	tracing   *ngap.TraceActivation
+}
+
+// transient is what a UE in CM-IDLE without a procedure does without.
+type transient struct {
+	claimed  string    // the concealed SUCI of a UE that is not authenticated yet, for the log
+	pending  security  // the context that a running Security Mode Command takes into use
+	waiting  []*n1n2   // transfers that wait for a UE in CM-IDLE
+	nextHop  nextHop   // of the AS security context
+	handover *handover // the N2 handover that runs
 
 	// Of the running registration, to know a repeated request, TS 24.501 §5.5.1.2.8 d) and e):
 	request  *gmm.RegistrationRequest
 	accepted *gmm.RegistrationAccept // once it is sent
+}
+
+// wake makes the UE ready for a procedure.
+func (ue *ue) wake() {
+	if ue.transient == nil {
+		ue.transient = new(transient)
+	}
+}
+
+// rest lets go of what a UE in CM-IDLE does without.
+func (ue *ue) rest() {
+	t := ue.transient
+	if t == nil || !ue.registered || ue.conn != nil || ue.suspended != nil || ue.running != idle ||
+		t.pending.valid || len(t.waiting) > 0 || t.handover != nil || t.request != nil || t.accepted != nil {
+		return
+	}
+	ue.transient = nil
 }
 
 // security is one end of a 5G NAS security context, TS 33.501 §6.1.
@@ -107,6 +130,8 @@ type (
 		pdu  []byte
 		// original is the message as it came, where it may have to go to another AMF.
 		original []byte
+		// since is when it was given to the UE; zero: on the present connection
+		since time.Time
 		// set by Open:
 		message  gmm.Message
 		verified bool   // the integrity was right under the current context
@@ -135,7 +160,9 @@ type (
 	}
 )
 
-func (a *AMF) newUE() *ue { return &ue{amf: a, ngKSI: uint8(gmm.NoKey)} }
+func (a *AMF) newUE() *ue {
+	return &ue{amf: a, ngKSI: uint8(gmm.NoKey), transient: new(transient), subscribed: &a.unsubscribed, last: &a.unseen}
+}
 
 // ueOf finds the UE of an Initial UE Message by the 5G-S-TMSI that the gNB or the UE itself gives, or makes a new one.
 func (a *AMF) ueOf(m *ngap.InitialUEMessage) *ue {
@@ -170,6 +197,8 @@ func (ue *ue) Self() *procedure.Actor { return &ue.actor }
 
 // Serve runs the procedure that a message starts.
 func (ue *ue) Serve(ctx context.Context, m any) {
+	ue.wake()
+	defer ue.rest()
 	defer ue.supervise()
 	defer ue.remember()
 	defer ue.keepLater()
@@ -257,7 +286,7 @@ func (ue *ue) reported(ctx context.Context, m ngap.Message) {
 	case *ngap.SecondaryRATDataUsageReport:
 		ue.secondaryRATUsage(ctx, m)
 	case *ngap.UERadioCapabilityInfoIndication:
-		ue.radio, ue.last.radio = slices.Clone(m.UERadioCapability), m.UERadioCapabilityForPaging
+		ue.learnRadio(m)
 	case *ngap.RRCInactiveTransitionReport:
 		ue.rrcState(m)
 	case *ngap.NASNonDeliveryIndication:
@@ -271,6 +300,7 @@ func (ue *ue) reported(ctx context.Context, m ngap.Message) {
 
 // Panicked answers for a procedure that ended in a panic: the UE is told and starts afresh.
 func (ue *ue) Panicked(m any, err error) {
+	ue.wake()
 	ue.running, ue.pending, ue.request, ue.accepted, ue.handover = idle, security{}, nil, nil, nil
 	ue.log().Error("procedure failed", "message", describe(m), "error", err)
 	if init, ok := m.(*initialMessage); ok {

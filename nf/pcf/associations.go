@@ -17,7 +17,7 @@ import (
 type associations[Owner comparable, Record any] struct {
 	most    int
 	byID    map[string]*association[Owner, Record]
-	byOwner map[Owner]string
+	byOwner map[Owner]*association[Owner, Record]
 }
 
 // association is what was asked for and what was decided.
@@ -28,24 +28,25 @@ type association[Owner comparable, Record any] struct {
 }
 
 func newAssociations[Owner comparable, Record any](most int) associations[Owner, Record] {
-	return associations[Owner, Record]{most: most, byID: make(map[string]*association[Owner, Record]), byOwner: make(map[Owner]string)}
+	return associations[Owner, Record]{most: most, byID: make(map[string]*association[Owner, Record]), byOwner: make(map[Owner]*association[Owner, Record])}
 }
 
 func (a *associations[Owner, Record]) create(owner Owner, r Record) (id string, err error) {
 	if old, ok := a.byOwner[owner]; ok {
-		delete(a.byID, old)
+		delete(a.byID, old.id)
 	} else if len(a.byID) >= a.most {
 		return "", sbi.Problem(http.StatusServiceUnavailable, sbi.CauseInsufficientResource,
 			"%d policy associations exist, at most %d may; raise the limit", len(a.byID), a.most)
 	}
 	id = rand.Text()
-	a.byID[id], a.byOwner[owner] = &association[Owner, Record]{id, owner, r}, id
+	a.restore(owner, id, r)
 	return id, nil
 }
 
 // restore brings back an association that its consumer kept over a restart.
 func (a *associations[Owner, Record]) restore(owner Owner, id string, r Record) {
-	a.byID[id], a.byOwner[owner] = &association[Owner, Record]{id, owner, r}, id
+	n := &association[Owner, Record]{id, owner, r}
+	a.byID[id], a.byOwner[owner] = n, n
 }
 
 func (a *associations[Owner, Record]) find(id string) (*association[Owner, Record], error) {

@@ -72,6 +72,8 @@ type PCF struct {
 	cfg Config
 	am  associations[ident.SUPI, accessPolicy]
 	sm  associations[session, sessionPolicy]
+
+	lastRules []npcf.PCCRule // of the last decision
 }
 
 // session names a PDU session: a UE has one SM policy association for each.
@@ -96,7 +98,7 @@ func (p *PCF) RestoreSM(req npcf.SMPolicyContextData, id string, byUE []npcf.PCC
 	for _, r := range byUE {
 		a.lastUE = max(a.lastUE, numberOfUERule(r.ID))
 	}
-	a.now = p.cfg.decide(&a)
+	a.now = p.share(p.cfg.decide(&a))
 	p.sm.restore(session{req.SUPI, req.PDUSessionID}, id, a)
 }
 

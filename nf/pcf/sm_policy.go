@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -39,12 +40,22 @@ func (p *PCF) CreateSMPolicy(ctx context.Context, req npcf.SMPolicyContextData) 
 	if p.cfg.barred(&req) {
 		return npcf.SMPolicyDecision{}, barred(&req)
 	}
-	a.now = p.cfg.decide(&a)
+	a.now = p.share(p.cfg.decide(&a))
 	id, err := p.sm.create(session{req.SUPI, req.PDUSessionID}, a)
 	if err != nil {
 		return npcf.SMPolicyDecision{}, err
 	}
 	return withID(a.now, id), nil
+}
+
+// share lets a decision have the rules of the one before it where they are the same: rules are never changed, and most
+// sessions have those of few. p.mu is held.
+func (p *PCF) share(d npcf.SMPolicyDecision) npcf.SMPolicyDecision {
+	if reflect.DeepEqual(p.lastRules, d.PCCRules) {
+		d.PCCRules = p.lastRules
+	}
+	p.lastRules = d.PCCRules
+	return d
 }
 
 func barred(req *npcf.SMPolicyContextData) error {

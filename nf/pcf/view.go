@@ -1,10 +1,6 @@
 package pcf
 
-import (
-	"maps"
-
-	"github.com/limpid-5g/limpid/ident"
-)
+import "github.com/limpid-5g/limpid/ident"
 
 // View is which policy associations there are, for who compares them with what others hold.
 type View struct {
@@ -22,9 +18,12 @@ type SessionKey struct {
 func (p *PCF) View() View {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	v := View{AM: maps.Clone(p.am.byOwner), SM: make(map[SessionKey]string)}
-	for owner, id := range p.sm.byOwner {
-		v.SM[SessionKey{owner.supi, owner.id}] = id
+	v := View{AM: make(map[ident.SUPI]string), SM: make(map[SessionKey]string)}
+	for owner, a := range p.am.byOwner {
+		v.AM[owner] = a.id
+	}
+	for owner, a := range p.sm.byOwner {
+		v.SM[SessionKey{owner.supi, owner.id}] = a.id
 	}
 	return v
 }

@@ -153,7 +153,7 @@ func (s *session) keepLater() {
 // again; until then nobody else gets the address, because it is still leased there.
 func (s *session) unkeep(ctx context.Context) {
 	k := s.smf.keeper
-	if k == nil || !s.stored {
+	if k == nil || !s.stored || s.hasLeft() {
 		return
 	}
 	s.stored, s.written = false, 0
@@ -177,4 +177,10 @@ func (s *session) toKeep() keptChange {
 		c.UPF = s.upf.Name
 	}
 	return c
+}
+
+func (s *session) hasLeft() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.left
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync/atomic"
 
@@ -36,6 +37,7 @@ func (s *SMF) Restore(ctx context.Context, each func(RestoredSession)) (int, err
 	}
 	var restored, lost atomic.Int64
 	err := store.InParallel(s.keeper.contexts.SMs(ctx, s.cfg.Node), func(c *store.SMContext) {
+		s.rehome(c)
 		n, err := s.restoreSession(c)
 		if err != nil {
 			lost.Add(1)
@@ -53,6 +55,21 @@ func (s *SMF) Restore(ctx context.Context, each func(RestoredSession)) (int, err
 		s.log.Info("PDU sessions restored", "sessions", restored.Load(), "lost", lost.Load())
 	}
 	return int(restored.Load()), err
+}
+
+// rehome gives a session that this node had taken when it died, and that was still on the other node's own UPF, one of its
+// own: it gets the session with the next association.
+func (s *SMF) rehome(c *store.SMContext) {
+	if !s.cfg.Shared || s.hasUPF(c.UPF) {
+		return
+	}
+	slice := sliceOf(c)
+	for _, u := range s.upfs {
+		if u.serves(c.DNN, slice) {
+			c.UPF = u.Name
+			return
+		}
+	}
 }
 
 // restored is what other functions know of a session.
@@ -79,6 +96,7 @@ func (s *SMF) restoreSession(c *store.SMContext) (*session, error) {
 	if err := n.readRecord(c.Record); err != nil {
 		return nil, err
 	}
+	n.qos = s.shareQoS(n.qos)
 	if err := n.takeAddress(); err != nil {
 		return nil, err
 	}
@@ -95,6 +113,15 @@ func (s *SMF) restoreSession(c *store.SMContext) (*session, error) {
 	s.sessions[n.seid] = n
 	s.byUE[n.key()] = n
 	return n, nil
+}
+
+// shareQoS is the QoS of an earlier session where that is the same: most sessions have one of few, which are never changed.
+func (s *SMF) shareQoS(q *sessionQoS) *sessionQoS {
+	if last := s.lastQoS.Load(); last != nil && reflect.DeepEqual(last, q) {
+		return last
+	}
+	s.lastQoS.Store(q)
+	return q
 }
 
 // takeAddress takes the addresses of a restored session out of the pools.
@@ -135,4 +162,16 @@ func (s *SMF) Discard(ref string) {
 	if n := s.find(ref); n != nil {
 		n.end("no registered UE has it")
 	}
+}
+
+// Leave forgets a restored session whose UE another node has taken: that node takes the session from the store.
+func (s *SMF) Leave(ref string) {
+	n := s.find(ref)
+	if n == nil {
+		return
+	}
+	n.mu.Lock()
+	n.policyID, n.registered, n.left = "", false, true
+	n.mu.Unlock()
+	n.end("another node of the set takes its UE")
 }

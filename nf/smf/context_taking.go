@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
+	"time"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
@@ -41,17 +43,17 @@ func (s *SMF) Take(ctx context.Context, supi ident.SUPI, each func(RestoredSessi
 
 // take brings one session over.
 func (s *SMF) take(ctx context.Context, c *store.SMContext) (*session, error) {
+	if err := s.giveUp(ctx, c); err != nil {
+		return nil, err
+	}
 	taken, err := s.keeper.contexts.TakeSM(ctx, c.SUPI, c.PDUSessionID, c.SEID, s.cfg.Node, s.nextSEID())
 	if err != nil {
 		return nil, err
 	}
-	n, err := s.restoreSession(&taken)
-	if errors.Is(err, errNotConfigured) { // its UPF is the other node's own
-		if u := s.selectUPF(c.DNN, sliceOf(&taken)); u != nil {
-			taken.UPF = u.Name
-			n, err = s.restoreSession(&taken)
-		}
+	if u := s.selectUPF(c.DNN, sliceOf(&taken)); u != nil && !s.hasUPF(taken.UPF) { // its UPF is the other node's own
+		taken.UPF = u.Name
 	}
+	n, err := s.restoreWhenFree(ctx, &taken)
 	if err == nil {
 		err = n.moveToUPF(ctx, c.UPF)
 	}
@@ -65,6 +67,41 @@ func (s *SMF) take(ctx context.Context, c *store.SMContext) (*session, error) {
 		return nil, errors.Join(err, s.keeper.contexts.RemoveSM(ctx, taken.SUPI, taken.PDUSessionID, taken.SEID))
 	}
 	return n, nil
+}
+
+// A new session of this node may try an address that is leased to another node's, and gives it back when the store says so.
+const (
+	freeTries = 40
+	freePause = 25 * time.Millisecond
+)
+
+// restoreWhenFree is restoreSession for a session whose address may be tried by another one.
+func (s *SMF) restoreWhenFree(ctx context.Context, c *store.SMContext) (*session, error) {
+	for try := 1; ; try++ {
+		n, err := s.restoreSession(c)
+		if !errors.Is(err, errAddressTaken) || try == freeTries || ctx.Err() != nil {
+			return n, err
+		}
+		s.sleep(freePause)
+	}
+}
+
+func (s *SMF) hasUPF(name string) bool {
+	return slices.ContainsFunc(s.upfs, func(u *upf) bool { return u.Name == name })
+}
+
+// giveUp waits until this node has let go of the session as it had it before another node took it: it holds the address.
+func (s *SMF) giveUp(ctx context.Context, c *store.SMContext) error {
+	s.mu.RLock()
+	stale := s.byUE[ueSession{c.SUPI, c.PDUSessionID}]
+	s.mu.RUnlock()
+	if stale == nil {
+		return nil
+	}
+	if !stale.is(Released) {
+		s.Lost(ctx, stale.ref())
+	}
+	return waitFor(ctx, stale)
 }
 
 // sliceOf is the slice in the record of a session, for the choice of a UPF.
@@ -132,16 +169,17 @@ func (s *SMF) Lost(ctx context.Context, ref string) (was RestoredSession, last b
 		return RestoredSession{}, false
 	}
 	now, err := s.keeper.contexts.SMsOf(ctx, n.supi)
-	elsewhere := ""
+	elsewhere, there := "", session{}
 	for _, c := range now {
 		if c.PDUSessionID == n.id {
 			elsewhere = c.UPF
+			_ = there.readRecord(c.Record) // one that cannot be read is of no session here
 		}
 	}
 	was = n.restored()
 	n.mu.Lock()
-	n.policyID, n.registered = "", false
-	if err != nil || n.upf != nil && n.upf.Name == elsewhere {
+	n.policyID, n.registered, n.left = "", false, true
+	if err != nil || n.upf != nil && n.upf.Name == elsewhere && n.remoteSEID == there.remoteSEID {
 		n.onUPF = false // it serves the other node's session
 	}
 	n.mu.Unlock()

@@ -101,6 +101,9 @@ func (s *session) anchor(ctx context.Context, sub *nudm.SessionManagementSubscri
 		s.leaveUPF(ctx)
 		s.stored = false
 		s.freeAddress() // it is the last to be tried again
+		s.mu.Lock()
+		s.uplink = tunnel{} // it went with the session there
+		s.mu.Unlock()
 	}
 }
 
@@ -125,19 +128,19 @@ func (s *session) decidePolicy(ctx context.Context, req establishment) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.policyID, s.decision = decision.ID, decision
+	s.policyID, s.decision = decision.ID, &decision
 	return nil
 }
 
 // authorizeQoS makes the session's QoS of the decision. Rules whose guaranteed rate there is no room for are left out,
 // and the PCF is told: the session is of use without them.
 func (s *session) authorizeQoS(ctx context.Context) error {
-	qos, left, why, err := s.admit(ctx, s.decision)
+	qos, left, why, err := s.admit(ctx, *s.decision)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
-	s.qos = qos
+	s.qos = s.smf.shareQoS(qos)
 	s.mu.Unlock()
 	if len(left) > 0 {
 		asRefusal(why).logAs(s.smf.log, "PCC rules left out", s.attrs(slog.Any("rules", left)))

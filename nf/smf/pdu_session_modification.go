@@ -297,7 +297,7 @@ func (s *session) policyChanged(ctx context.Context, d npcf.SMPolicyDecision) {
 		s.report(ctx, left, npcf.RuleResourcesLimitation)
 	}
 	s.mu.Lock()
-	s.decision = d
+	s.decision = &d
 	same := reflect.DeepEqual(q, s.qos)
 	s.mu.Unlock()
 	if same {

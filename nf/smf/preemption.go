@@ -163,8 +163,8 @@ func (s *session) tryAgain(ctx context.Context) {
 	s.mu.Lock()
 	d := s.decision
 	s.mu.Unlock()
-	if d.ID != "" || len(d.PCCRules) > 0 {
-		s.policyChanged(ctx, d)
+	if d != nil {
+		s.policyChanged(ctx, *d)
 	}
 }
 

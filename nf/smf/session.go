@@ -60,7 +60,7 @@ type session struct {
 	mu       sync.Mutex
 	address  ueAddress
 	policyID string
-	decision npcf.SMPolicyDecision // of the PCF, when it was last asked
+	decision *npcf.SMPolicyDecision // of the PCF, when it was last asked; nil: not since the start
 	// What the PCF decides by.
 	subscribedAMBR nudm.AMBR
 	subscribedQoS  nudm.SubscribedDefaultQoS
@@ -69,6 +69,7 @@ type session struct {
 	onUPF          bool
 	epoch          uint64 // of the UPF's association in which the session was made there
 	registered     bool   // in the UDM
+	left           bool   // to another node: what is stored is not this one's to remove
 
 	// Only the actor's goroutine touches these.
 	stored  bool   // the session is on disk, or may be

@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/limpid-5g/limpid/ident"
@@ -42,6 +43,8 @@ type SMF struct {
 	cancel    context.CancelFunc
 	running   sync.WaitGroup
 	closing   sync.Once
+
+	lastQoS atomic.Pointer[sessionQoS]
 
 	mu       sync.RWMutex
 	sessions map[uint64]*session

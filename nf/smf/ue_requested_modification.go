@@ -95,14 +95,15 @@ func (s *session) grantToUE(ctx context.Context, m *gsm.PDUSessionModificationRe
 	if err != nil {
 		return err
 	}
-	if len(wants) > 0 || decision.ID == "" { // after a restart the decision is asked for anew
-		decision, err = s.smf.deps.Policy.UpdateSMPolicy(ctx, id, npcf.SMPolicyUpdateContextData{UEInitResReq: wants})
+	if len(wants) > 0 || decision == nil { // after a restart the decision is asked for anew
+		d, err := s.smf.deps.Policy.UpdateSMPolicy(ctx, id, npcf.SMPolicyUpdateContextData{UEInitResReq: wants})
 		if err != nil {
 			return notGranted(err)
 		}
+		decision = &d
 	}
-	q, left, why, err := s.admit(ctx, decision)
-	asked := askedFor(decision, before)
+	q, left, why, err := s.admit(ctx, *decision)
+	asked := askedFor(*decision, before)
 	if err == nil && slices.ContainsFunc(left, func(id string) bool { return slices.Contains(asked, id) }) {
 		err = why
 	}
