@@ -244,6 +244,9 @@ func (s *stage) downlink(_ context.Context, c *command) error {
 		s.path.Frame(string(got.DNN), info.UplinkTEID, 100)
 		return nil
 	}
+	if s.core != nil && s.path == nil && got.Type == gsm.Ethernet {
+		return broadcast()
+	}
 	to := got.Address
 	if info, ok := s.sessionInfo(c, id); ok && !to.IsValid() && info.Prefix.IsValid() {
 		to = info.Prefix.Addr().Next() // the UE learns its prefix from the user plane

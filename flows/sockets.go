@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/limpid-5g/limpid/core/config"
 	"github.com/limpid-5g/limpid/ran/gnb"
 	"github.com/limpid-5g/limpid/ran/ue"
@@ -105,6 +107,22 @@ func datagram(to netip.Addr) error {
 	}
 	_, err = conn.Write(make([]byte, packetSize-20-8))
 	return errors.Join(err, conn.Close())
+}
+
+// broadcast is a frame for every station of a data network of Ethernet, which is behind the first interface of the UPF.
+func broadcast() error {
+	link, err := net.InterfaceByName("limpid0")
+	if err != nil {
+		return err
+	}
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	frame := make([]byte, packetSize)
+	copy(frame, []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x88, 0xb5}) // an Ethertype for experiments, IEEE 802 §9.2.4
+	err = unix.Sendto(fd, frame, 0, &unix.SockaddrLinklayer{Ifindex: link.Index})
+	return errors.Join(err, unix.Close(fd))
 }
 
 func (s *stage) listenN4(addr netip.AddrPort) (pfcp.PacketConn, error) {

@@ -203,6 +203,11 @@ func TestContradictions(t *testing.T) {
 			`upf.n4.address: 127.0.0.2 is none of smf.upfs`},
 		{"UPF name twice", "n4: {address: 127.0.0.1}\n  dnns", "n4: {address: 127.0.0.1}\n  upfs: [{name: a, address: 127.0.0.2}, {name: a, address: 127.0.0.3}]\n  dnns",
 			`smf.upfs[1].name: "a" is the name of smf.upfs[0] already`},
+		{"frames on a DNN of packets", "n3: {address: 10.0.0.2}", "n3: {address: 10.0.0.2}\n  networks: [{dnn: ims, ethernet: true}]",
+			`upf.networks[0].ethernet: smf.dnns[1] has no sessions of Ethernet: want ethernet: true there too`},
+		{"frames with addresses", "gateway: 10.46.0.254, mtu: 1358}\nupf:", "gateway: 10.46.0.254, mtu: 1358, ethernet: true}\nupf:\n  networks: [{dnn: ims, ethernet: true}]",
+			`upf.networks[0].ethernet: a network of frames has no addresses: take the pools from smf.dnns[1]`},
+		{"inactivity", "mtu: 1358", "mtu: 1358, inactivity: 100ms", `smf.dnns[1].inactivity: 100ms: want 1s to 168h0m0s, or 0 for no limit`},
 		{"TUN of no DNN", "n3: {address: 10.0.0.2}", "n3: {address: 10.0.0.2}\n  tuns: [{dnn: x, name: t}]", `f:29:11: upf.tuns[0].dnn: "x" is none of smf.dnns`},
 		{"TUN name", "n3: {address: 10.0.0.2}", "n3: {address: 10.0.0.2}\n  tuns: [{dnn: ims, name: a-very-long-name}]", `upf.tuns[0].name: "a-very-long-name": want an interface name`},
 	} {

@@ -138,8 +138,10 @@ func (v *validator) networks() {
 		if len(n.Pools)+len(n.Gateway) > 0 || n.MTU != 0 || n.TUN != "" {
 			v.bad(key, "pools, gateway and mtu are those of smf.dnns, the interface that of upf.tuns")
 		}
-		if n.Ethernet {
-			v.bad(key+".ethernet", "the SMF of this file has sessions of IPv4 only")
+		if at := v.dnn(n.DNN); n.Ethernet && at >= 0 && !v.SMF.DNNs[at].Ethernet {
+			v.bad(key+".ethernet", "smf.dnns[%d] has no sessions of Ethernet: want ethernet: true there too", at)
+		} else if n.Ethernet && at >= 0 && len(v.SMF.DNNs[at].Pools) > 0 {
+			v.bad(key+".ethernet", "a network of frames has no addresses: take the pools from smf.dnns[%d]", at)
 		}
 		v.dataNetwork(key, i)
 	}

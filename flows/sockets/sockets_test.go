@@ -96,7 +96,7 @@ func notHere(f *flows.Flow) string {
 		switch {
 		case strings.HasPrefix(line, "node "):
 			return "several nodes would have the same addresses"
-		case strings.Contains(line, "type=Ethernet"), strings.Contains(line, "type=unstructured"), strings.Contains(line, "type=Unstructured"):
+		case strings.Contains(line, "type=Ethernet") && !bytes.Contains(f.Config, []byte("networks: ")), strings.Contains(line, "type=unstructured"), strings.Contains(line, "type=Unstructured"):
 			return "the data path of the flows' configuration carries IP"
 		}
 	}
