@@ -104,7 +104,9 @@ func (c *connection) sendPlain(m gmm.Message) {
 	c.gnb.send(c, &ngap.DownlinkNASTransport{AMFUENGAPID: c.amfID, RANUENGAPID: c.ranID, NASPDU: pdu})
 }
 
-// deliver hands a UE-associated message to its UE, TS 38.413 §10.6.
+// deliver hands a UE-associated message to its UE, TS 38.413 §10.6. What is about warnings, positioning, interference or
+// broadcasts is refused: nobody behind this AMF has to do with TS 38.413 §8.9, TS 38.413 §8.10, TS 38.413 §8.16,
+// TS 38.413 §8.17 and TS 38.413 §8.18.
 func (l *tnla) deliver(m ngap.Message) {
 	g := l.gnb.Load()
 	ids, ok := idsOf(m)

@@ -428,7 +428,7 @@ func (ue *ue) attach(ctx context.Context, conn *connection) {
 		ue.deactivateSessions(ctx, "a new connection")
 	}
 	ue.endSuspension(ctx, ngap.CauseRadioNetworkReleaseDueToCnDetectedMobility)
-	ue.conn, ue.shown = conn, true
+	ue.conn, ue.shown, ue.undelivered = conn, true, nil
 	ue.unsupervise()
 }
 
