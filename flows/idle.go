@@ -97,7 +97,7 @@ func (s *stage) send(_ context.Context, c *command) error {
 		"NotificationResponse": &gmm.NotificationResponse{},
 		"Status":               &gmm.Status{Cause: gmm.CauseMessageTypeNotCompatibleWithTheProtocolState},
 		"NetworkSliceSpecificAuthenticationComplete": &gmm.NetworkSliceSpecificAuthenticationComplete{
-			SNSSAI: gmm.NewNSSAI(ident.SNSSAI{SST: 1, SD: ident.NoSD})[0], EAPMessage: []byte{2, 1, 0, 4},
+			SNSSAI: gmm.NewNSSAI(ident.SNSSAI{SST: 1, SD: ident.NoSD})[0], EAPMessage: []byte{2, 1, 0, 6, 1, 0x75},
 		},
 		// UE STATE INDICATION without any UE policy section, TS 24.501 table D.5.4.1.1.
 		"UEStateIndication": &gmm.ULNASTransport{PayloadContainerType: gmm.PayloadUEPolicy, PayloadContainer: []byte{1, 4, 0, 0, 1, 0}},

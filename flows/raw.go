@@ -203,6 +203,10 @@ func stray(name string, amfID ngap.AMFUENGAPID, ranID ngap.RANUENGAPID) ngap.Mes
 		return strayMobility(name, amfID, ranID, tai)
 	case "RANConfigurationUpdate", "NASNonDeliveryIndication", "RANCPRelocationIndication", "SecondaryRATDataUsageReport", "CellTrafficTrace", "RRCInactiveTransitionReport":
 		return strayManagement(name, amfID, ranID, tai)
+	case "ConnectionEstablishmentIndication": // of the other direction
+		return &ngap.ConnectionEstablishmentIndication{AMFUENGAPID: amfID, RANUENGAPID: ranID}
+	case "AMFCPRelocationIndication": // likewise
+		return &ngap.AMFCPRelocationIndication{AMFUENGAPID: amfID, RANUENGAPID: ranID}
 	case "PWSRestartIndication", "PWSFailureIndication", "UplinkNonUEAssociatedNRPPaTransport":
 		return strayUnoffered(name, tai)
 	case "PDUSessionResourceReleaseResponse":
