@@ -122,7 +122,7 @@ chaos: build
 
 # ns per packet of the XDP fast path beside the array floor, and the hop over veth beside a bare redirect and the kernel (minutes each).
 bench-upf:
-	$(ROOT) go test ./nf/upf/xdp -run '^$$' -bench UserPlane -benchtime 1x
+	$(ROOT) go test ./nf/upf/xdp -run '^$$' -bench UserPlane -benchtime 1x -timeout 30m
 
 bench-upf-e2e:
 	$(ROOT) go test ./nf/upf/xdp -run '^$$' -bench Hop -benchtime 1x

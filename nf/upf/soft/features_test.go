@@ -34,7 +34,7 @@ type sent struct {
 	payload []byte
 }
 
-func (b *bench) Datagram(to netip.AddrPort, octets []byte) {
+func (b *bench) Datagram(to netip.AddrPort, octets []byte, _ uint8) {
 	b.t.Helper()
 	var p gtpu.Packet
 	octets = bytes.Clone(octets)

@@ -150,7 +150,7 @@ func (s *sender) add(b []byte, to netip.Addr, class uint8) bool {
 		return false
 	}
 	if s.output != nil {
-		s.output.Datagram(netip.AddrPortFrom(to, gtpuPort), b)
+		s.output.Datagram(netip.AddrPortFrom(to, gtpuPort), b, class)
 		return true
 	}
 	iov := &s.iovs[s.pkts]

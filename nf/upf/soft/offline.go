@@ -11,8 +11,8 @@ import (
 
 // Output takes what a Path without sockets sends. It may not keep the octets.
 type Output interface {
-	// Datagram goes out of N3.
-	Datagram(to netip.AddrPort, b []byte)
+	// Datagram goes out of N3 with a traffic class.
+	Datagram(to netip.AddrPort, b []byte, class uint8)
 	// Packet goes to a data network.
 	Packet(network string, b []byte)
 }

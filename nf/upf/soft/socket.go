@@ -67,7 +67,7 @@ func (p *Path) sendTo(b []byte, to netip.Addr, class uint8) bool {
 
 func (p *Path) sendMarked(b []byte, to netip.AddrPort, class uint8) bool {
 	if p.output != nil {
-		p.output.Datagram(to, b)
+		p.output.Datagram(to, b, class)
 		return true
 	}
 	s := p.n3[family(to.Addr())]

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,8 +20,8 @@ import (
 
 const (
 	runs    = 200_000 // packets of a sample: short, so that many are not disturbed
-	samples = 15      // the best counts
-	tries   = 120     // for so many samples at a quiet time
+	samples = 12      // the best counts
+	tries   = 40      // for so many samples at a quiet time
 	quiet   = 1.12    // how much slower than its best the reference run beside a sample may be
 )
 
@@ -36,22 +37,77 @@ type floorEntry struct {
 // under test; its own cost is subtracted. "floor" is an index into an array and the rewriting of headers, and nothing
 // else. Run it with -benchtime 1x.
 func BenchmarkUserPlane(b *testing.B) {
-	for _, direction := range []string{"uplink", "downlink"} {
-		for _, n := range []int{1, 10_000, 100_000, 1_000_000} {
-			for _, v := range []struct {
-				name  string
-				burst int
-				rules func(*upf.Session)
-			}{{"random", 1, oneRule}, {"bursts", 16, oneRule}, {"8rules", 1, eightRules}, {"8flows", 1, eightFlows}, {"IPv6", 1, dualStack}} {
-				b.Run(fmt.Sprintf("%s/sessions=%d/%s", direction, n, v.name), func(b *testing.B) {
-					r := newRig(b, direction, n, v.burst, v.rules, v.name == "IPv6")
-					for range b.N {
-						r.measure(b)
-					}
-				})
+	found := table{}
+	for _, n := range benchSizes {
+		for _, v := range []struct {
+			name   string
+			rules  func(*upf.Session)
+			flows  int // of a session
+			bursts []string
+		}{{"1rule", oneRule, 0, []string{"random", "bursts"}}, {"8rules", eightRules, 0, []string{"8rules"}}, {"8flows", eightFlows, 16, []string{"8flows"}},
+			{"IPv6", dualStack, 0, []string{"IPv6"}}} {
+			if n > 100_000 && v.flows > 0 {
+				continue // a gigabyte of flows
 			}
+			b.Run(fmt.Sprintf("sessions=%d/%s", n, v.name), func(b *testing.B) {
+				p := rigPath(b, n, v.flows, v.rules)
+				for _, row := range v.bursts {
+					for _, direction := range []string{"uplink", "downlink"} {
+						b.Run(row+"/"+direction, func(b *testing.B) { found.bench(b, p, row, direction, n) })
+					}
+				}
+			})
 		}
 	}
+	fmt.Print(found)
+}
+
+// bench measures a cell of the table.
+func (t table) bench(b *testing.B, p *Path, row, direction string, sessions int) {
+	burst := 1
+	if row == "bursts" {
+		burst = 16
+	}
+	r := newRig(b, p, direction, sessions, burst, row == "IPv6")
+	for range b.N {
+		test, floor := r.measure(b)
+		t.note(row, direction, sessions, test)
+		if row == "random" {
+			t.note("array floor", direction, sessions, floor)
+		}
+	}
+}
+
+var benchSizes = [...]int{1, 10_000, 100_000, 1_000_000}
+
+// table is what was found, in nanoseconds, by row and direction.
+type table map[string]map[string]map[int]float64
+
+func (t table) note(row, direction string, sessions int, ns float64) {
+	if t[row] == nil {
+		t[row] = map[string]map[int]float64{"uplink": {}, "downlink": {}}
+	}
+	t[row][direction][sessions] = ns
+}
+
+// String is the table of docs/benchmarks.md: uplink/downlink.
+func (t table) String() string {
+	var s strings.Builder
+	s.WriteString("\n| sessions | 1 | 10,000 | 100,000 | 1,000,000 |\n|---|---|---|---|---|\n")
+	for _, row := range []string{"random", "bursts", "8rules", "8flows", "IPv6", "array floor"} {
+		fmt.Fprintf(&s, "| %s |", row)
+		for _, n := range benchSizes {
+			cell := func(direction string) string {
+				if ns, ok := t[row][direction][n]; ok {
+					return fmt.Sprintf("%.0f", ns)
+				}
+				return "-"
+			}
+			fmt.Fprintf(&s, " %s/%s |", cell("uplink"), cell("downlink"))
+		}
+		s.WriteString("\n")
+	}
+	return s.String()
 }
 
 // rig is a program under test, its floor, and the program that drives them.
@@ -62,16 +118,23 @@ type rig struct {
 	path                       *Path
 }
 
-func newRig(b *testing.B, direction string, sessions, burst int, rules func(*upf.Session), v6 bool) *rig {
+// rigPath is a Path with many sessions.
+func rigPath(b *testing.B, sessions, flows int, rules func(*upf.Session)) *Path {
 	one, two := twoInterfaces(b)
-	first := netip.MustParseAddr("10.64.0.0")
-	p := benchPath(b, sessions, around(one, two), map[int]port{one: {index: one}, two: {index: two}})
+	p := benchPath(b, sessions, flows, around(one, two), map[int]port{one: {index: one}, two: {index: two}})
 	for i := range sessions {
-		s := benchSession(first, uint32(i))
+		s := benchSession(firstBench, uint32(i))
 		rules(s)
 		check(b, p.Apply(s))
 	}
-	ue := first
+	return p
+}
+
+// firstBench is the address of the first session.
+var firstBench = netip.MustParseAddr("10.64.0.0")
+
+func newRig(b *testing.B, p *Path, direction string, sessions, burst int, v6 bool) *rig {
+	ue := firstBench
 	if v6 {
 		ue = host6(prefixOfBench(0), 1)
 	}
@@ -80,13 +143,13 @@ func newRig(b *testing.B, direction string, sessions, burst int, rules func(*upf
 		program = programN6
 	}
 	r := &rig{frame: frame, path: p, test: p.loaded.collection.Programs[program]}
-	r.loadDriver(b, direction, sessions, burst, first, v6)
+	r.loadDriver(b, direction, sessions, burst, firstBench, v6)
 	return r
 }
 
 // benchPath is a Path for many sessions that works by the clock of the machine.
-func benchPath(b *testing.B, sessions int, v view, ports map[int]port) *Path {
-	first := netip.MustParseAddr("10.64.0.0")
+func benchPath(b *testing.B, sessions, flows int, v view, ports map[int]port) *Path {
+	first := firstBench
 	c := programConfig{N3: networkOrder(n3Addr), Pools: 1}
 	c.Pool[0] = poolConfig{First: hostOrder(first), Size: 1 << 20, MTU: 1400}
 	c.Pools6, c.Pool6[0] = 1, pool6Config{First: 0x20010db8 << 32, Size: 1 << 20, MTU: 1400}
@@ -94,7 +157,7 @@ func benchPath(b *testing.B, sessions int, v view, ports map[int]port) *Path {
 	layout, err := upf.NewLayout([]upf.Network{network}, 0)
 	check(b, err)
 	p := &Path{log: slog.New(slog.DiscardHandler), config: c, layout: layout, pools: []upf.Network{network}, networks: []upf.Network{network},
-		tables: map[string]uint8{"internet": 0}, sessions: map[uint32]*session{}, size: sizes{slots: sessions, flows: 64 + 16*sessions, slots6: 1 << 20}}
+		tables: map[string]uint8{"internet": 0}, sessions: map[uint32]*session{}, size: sizes{slots: sessions, flows: 64 + flows*sessions, slots6: 1 << 20}}
 	p.start(b, v, ports, &still{})
 	return p
 }
@@ -186,8 +249,8 @@ func benchSession(first netip.Addr, slot uint32) *upf.Session {
 	return &upf.Session{Slot: slot, Tunnels: []uint32{teid}, UE4: ue, Rules: []upf.Rule{up, down}}
 }
 
-// measure reports the best of several samples.
-func (r *rig) measure(b *testing.B) {
+// measure reports the best of several samples, and returns them: of the program and of the floor.
+func (r *rig) measure(b *testing.B) (test, floor float64) {
 	best := map[*ebpf.Program]float64{}
 	taken, reference := map[*ebpf.Program]int{}, math.Inf(1)
 	programs := []*ebpf.Program{r.empty, r.test}
@@ -222,6 +285,7 @@ func (r *rig) measure(b *testing.B) {
 		b.ReportMetric(best[r.floor]-best[r.empty], "floor-ns/packet")
 	}
 	b.ReportMetric(float64(taken[r.test]), "samples")
+	return best[r.test] - best[r.empty], best[r.floor] - best[r.empty]
 }
 
 // forwarded is how many packets the programs forwarded.

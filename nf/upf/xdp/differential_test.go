@@ -369,6 +369,9 @@ func (d *differ) fill(r *upf.Rule, i, n int, ambr upf.QER) {
 			r.Filters = append(r.Filters, d.filter())
 		}
 	}
+	if r.Peer.IsValid() && d.IntN(3) == 0 {
+		r.Mark, r.MarkMask = uint8(d.IntN(64)<<2), 0xfc
+	}
 	if d.IntN(3) > 0 {
 		r.QERs = append(r.QERs, ambr)
 	}

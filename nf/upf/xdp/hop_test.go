@@ -103,7 +103,7 @@ func newHop(b *testing.B, direction string, sessions, octets int, v6 bool) *hop 
 		{prefix: netip.MustParsePrefix("198.51.100.0/24"), ifindex: index["n6"]}, {prefix: netip.MustParsePrefix("0.0.0.0/0"), ifindex: index["n6"], gateway: farGW},
 		{prefix: netip.MustParsePrefix("fd00:2::/64"), ifindex: index["n6"]}, {prefix: netip.MustParsePrefix("::/0"), ifindex: index["n6"], gateway: farGW6}}
 	h.in(b, h.core, func() {
-		h.path = benchPath(b, sessions, v, map[int]port{index["n3"]: {index: index["n3"], n6: true}, index["n6"]: {index: index["n6"], n6: true}})
+		h.path = benchPath(b, sessions, 0, v, map[int]port{index["n3"]: {index: index["n3"], n6: true}, index["n6"]: {index: index["n6"], n6: true}})
 	})
 	h.program = h.path.loaded.collection.Programs[name]
 	for i := range sessions {

@@ -156,9 +156,9 @@ func (x *side) part(may bool) {
 }
 
 // rare tells whether a rule or its session asks for what the programs do not know: no IP, networks behind the UE,
-// marking, quotas and the like.
+// marking of what goes to a data network, quotas and the like.
 func rare(s *upf.Session, r *upf.Rule) bool {
-	return s.Ethernet() || s.Unstructured() || len(s.Framed) > 0 || len(r.Framed) > 0 || r.MarkMask != 0 ||
+	return s.Ethernet() || s.Unstructured() || len(s.Framed) > 0 || len(r.Framed) > 0 || r.MarkMask != 0 && !r.Peer.IsValid() ||
 		r.PPI.Present() || r.PeerPort != 0 || r.Relay() || r.Translated ||
 		slices.ContainsFunc(r.Filters, func(f upf.Filter) bool { return f.Options != upf.FilterOptions{} }) ||
 		slices.ContainsFunc(r.URRs, func(id pfcp.URRID) bool { u, _ := s.URR(id); return restricts(u) })
@@ -256,7 +256,7 @@ func (p *Path) wayOf(x *side, r *upf.Rule) (way, bool) {
 		if !r.Peer.Is4() {
 			return w, false
 		}
-		w.nextHop, w.peer = p.near.hop(r.Peer), tunnel(r.Peer, r.PeerTEID)
+		w.nextHop, w.peer, w.tos = p.near.hop(r.Peer), tunnel(r.Peer, r.PeerTEID), r.Mark&r.MarkMask
 		return w, w.nextHop != 0
 	}
 	if x.down || r.To != pfcp.InterfaceCore {

@@ -48,8 +48,9 @@ func (s *surroundings) frame(b []byte) {
 }
 
 // Datagram goes out of N3.
-func (s *surroundings) Datagram(to netip.AddrPort, b []byte) {
+func (s *surroundings) Datagram(to netip.AddrPort, b []byte, class uint8) {
 	b = ipv4(n3Addr, to.Addr(), 17, 64, udp(gtpu.Port, to.Port(), b))
+	b[1] = class
 	copy(b[4:], []byte{0, 0, 0x40, 0, 64, 17, 0, 0}) // no id, not to be fragmented
 	binary.BigEndian.PutUint16(b[10:], checksum(b[:20]))
 	s.route(to.Addr(), b)
