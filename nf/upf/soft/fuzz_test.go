@@ -16,7 +16,7 @@ import (
 type nowhere struct{ io.Writer }
 
 func (nowhere) Datagram(netip.AddrPort, []byte, uint8) {}
-func (nowhere) Packet(string, []byte)           {}
+func (nowhere) Packet(string, []byte)                  {}
 
 // FuzzPackets gives a UPF with a session of each kind any datagram on N3 and any packet on N6: nothing panics, and each
 // is accounted for.
