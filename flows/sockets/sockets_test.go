@@ -92,6 +92,9 @@ func TestOverSockets(t *testing.T) {
 
 // notHere says why a flow cannot be played over the sockets of one namespace, "" if it can.
 func notHere(f *flows.Flow) string {
+	if strings.HasPrefix(f.Name, "collision_") {
+		return "what collides, and what comes of it, depends on which of two messages is first"
+	}
 	for _, line := range f.Script {
 		switch {
 		case strings.HasPrefix(line, "node "):
