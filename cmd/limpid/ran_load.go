@@ -49,7 +49,7 @@ func newRANLoadCommand() *cobra.Command {
 			"The exit status is 0 if at most the share --max-errors of the procedures failed, never started, or was taken back by\n" +
 			"the network (a registration or session lost again).",
 		Example: "  limpid ran load --amf 10.0.0.1 --plmn 00101 --subscribers subscribers.csv --gnbs 10 --ues 20000 --rate 500 \\\n" +
-			"      --mix attach=1,session=1,service-request=5,detach=1 --duration 5m --html load.html",
+			"      --mix attach=1,session=1,service-request=5,handover=2,detach=1 --duration 5m --html load.html",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -65,7 +65,7 @@ func (f *loadFlags) declare(cmd *cobra.Command) {
 	s.IntVar(&f.gnbs, "gnbs", 1, "how many gNBs; their identities follow --gnb-id")
 	s.IntVar(&f.count, "ues", 1000, "how many UEs")
 	s.Float64Var(&f.rate, "rate", 100, "procedures that fall due per second")
-	s.StringVar(&f.mix, "mix", "attach,session", "weights of attach, session, service-request and detach")
+	s.StringVar(&f.mix, "mix", "attach,session", "weights of attach, session, service-request, handover and detach")
 	s.DurationVar(&f.duration, "duration", time.Minute, "how long procedures fall due")
 	s.IntVar(&f.inFlight, "in-flight", 0, "bound of the procedures that run at the same time (default: none)")
 	s.DurationVar(&f.timeout, "timeout", 20*time.Second, "how long a procedure may take")

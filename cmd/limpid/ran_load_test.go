@@ -215,6 +215,23 @@ func TestLoadGoesOn(t *testing.T) {
 	})
 }
 
+// TestLoadHandsOver: connected UEs move to the next gNB, TS 23.502 §4.9.1.2.2, and go idle there.
+func TestLoadHandsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, end := loadedCore(t, 20)
+		defer end()
+		r := runLoad(t, b.plan(t, 20, "attach=1,session=1,service-request=3,handover=3,detach=1"))
+		for _, name := range []string{"attach", "session", "service-request", "handover", "detach", "an-release"} {
+			if p := procedure(t, r, name); p.Started < 80 || p.Failed != 0 || p.OK != p.Started {
+				t.Errorf("%s: %d started, %d ok, %v", p.Name, p.Started, p.OK, p.Errors)
+			}
+		}
+		if r.ErrorRate() != 0 || r.NotStarted != 0 || r.Lost != 0 {
+			t.Errorf("error rate %v, %d not started, %d lost", r.ErrorRate(), r.NotStarted, r.Lost)
+		}
+	})
+}
+
 // TestLoadAtRest: a UE at rest has no goroutine. Those of the store's connections may vary.
 func TestLoadAtRest(t *testing.T) {
 	goroutines := func(ues int) (n int) {

@@ -71,6 +71,9 @@ func (p *Plan) check() error {
 	case p.InFlight < 0:
 		return fmt.Errorf("load: %d procedures in flight: want 1 or more, or 0 for no bound", p.InFlight)
 	}
+	if p.Mix[Handover] > 0 && len(p.GNBs) < 2 {
+		return fmt.Errorf("load: handover among %d gNBs: want 2 or more", len(p.GNBs))
+	}
 	return p.Mix.check()
 }
 
@@ -150,6 +153,10 @@ func leave(ctx context.Context, cells []*gnb.GNB, log *slog.Logger) {
 
 func newPhones(configs []ue.Config, cells []*gnb.GNB) ([]*phone, error) {
 	phones := make([]*phone, len(configs))
+	after := make(map[*gnb.GNB]*gnb.GNB, len(cells))
+	for i, c := range cells {
+		after[c] = cells[(i+1)%len(cells)]
+	}
 	for i, c := range configs {
 		u, err := ue.New(c)
 		if err != nil {
@@ -157,7 +164,7 @@ func newPhones(configs []ue.Config, cells []*gnb.GNB) ([]*phone, error) {
 		}
 		cell := cells[i%len(cells)]
 		u.Camp(cell)
-		phones[i] = &phone{ue: u, cell: cell}
+		phones[i] = &phone{ue: u, cell: cell, next: func(c *gnb.GNB) *gnb.GNB { return after[c] }}
 	}
 	return phones, nil
 }

@@ -56,7 +56,7 @@ func TestTurns(t *testing.T) {
 		for range 10 {
 			n[turns.next()]++
 		}
-		if n != [mixed]int{1, 2, 5, 2} {
+		if n != [mixed]int{1, 2, 5, 2, 0} {
 			t.Errorf("of ten turns %v", n)
 		}
 	}

@@ -16,14 +16,15 @@ const (
 	Session                         // PDU session establishment, TS 23.502 §4.3.2.2.1
 	ServiceRequest                  // UE triggered service request, TS 23.502 §4.2.3.2
 	Detach                          // UE-initiated deregistration, TS 23.502 §4.2.2.3.2
+	Handover                        // Xn based handover to the next gNB, TS 23.502 §4.9.1.2.2
 	ANRelease                       // for user inactivity, TS 23.502 §4.2.6
 
 	procedures = int(ANRelease) + 1
-	mixed      = int(Detach) + 1
+	mixed      = int(Handover) + 1
 )
 
 // names are those of the command line and of reports.
-var names = [procedures]string{"attach", "session", "service-request", "detach", "an-release"}
+var names = [procedures]string{"attach", "session", "service-request", "detach", "handover", "an-release"}
 
 func (p Procedure) String() string {
 	if int(p) < procedures {
@@ -79,11 +80,14 @@ func (m Mix) check() error {
 	if m[Attach] == 0 {
 		return errors.New("mix: no attach, without which a UE can do nothing")
 	}
+	if m[Handover] > 0 && m[Session] == 0 {
+		return errors.New("mix: handover without session, for which UEs stay connected: add session")
+	}
 	return nil
 }
 
 // ends tells whether every UE comes to a state in which it has nothing more to do.
-func (m Mix) ends() bool { return m[ServiceRequest] == 0 && m[Detach] == 0 }
+func (m Mix) ends() bool { return m[ServiceRequest] == 0 && m[Detach] == 0 && m[Handover] == 0 }
 
 // String is what ParseMix reads.
 func (m Mix) String() string {
@@ -126,8 +130,9 @@ func (t *turns) next() Procedure {
 // instead says which procedures take the turn of one that no UE can do now, in this order: those that bring a UE nearer
 // to it first.
 var instead = [mixed][]Procedure{
-	Attach:         {Detach, Session, ServiceRequest},
-	Session:        {Attach, Detach, ServiceRequest},
-	ServiceRequest: {Session, Attach, Detach},
-	Detach:         {Session, Attach, ServiceRequest},
+	Attach:         {Detach, Session, Handover, ServiceRequest},
+	Session:        {Attach, Detach, Handover, ServiceRequest},
+	ServiceRequest: {Session, Attach, Handover, Detach},
+	Detach:         {Session, Attach, Handover, ServiceRequest},
+	Handover:       {ServiceRequest, Session, Attach, Detach},
 }

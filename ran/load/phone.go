@@ -21,7 +21,10 @@ const settleTimeout = 5 * time.Second
 type phone struct {
 	ue   *ue.UE
 	cell *gnb.GNB
-	rest state // in which its last procedure left it
+	next func(*gnb.GNB) *gnb.GNB // to which a cell hands over
+	rest state                   // in which its last procedure left it
+	// moved says that it was handed over since it was connected: it has to be idle before the next service request.
+	moved bool
 }
 
 // state is what a UE at rest can do next.
@@ -31,12 +34,13 @@ const (
 	deregistered state = iota
 	registered         // it still wants a session
 	served             // it has all that the mix gives it
+	connected          // it has, and can be handed over
 
-	states = int(served) + 1
+	states = int(connected) + 1
 )
 
 // from is the state from which each procedure of a mix starts.
-var from = [mixed]state{Attach: deregistered, Session: registered, ServiceRequest: served, Detach: served}
+var from = [mixed]state{Attach: deregistered, Session: registered, ServiceRequest: served, Detach: served, Handover: connected}
 
 // state tells what the UE can do next.
 func (f *phone) state(m Mix) state {
@@ -46,12 +50,23 @@ func (f *phone) state(m Mix) state {
 	if _, ok := f.ue.Session(sessionID); m[Session] > 0 && !ok {
 		return registered
 	}
+	if m[Handover] > 0 && !f.moved && f.ue.Status().Connected {
+		return connected
+	}
 	return served
 }
 
 // do runs a procedure. The error is that of the procedure in package ue.
 func (f *phone) do(ctx context.Context, p Procedure, plan *Plan) error {
 	switch p {
+	case Handover:
+		target := f.next(f.cell)
+		err := f.cell.HandOverXn(ctx, f.ue, target, gnb.XnOptions{Forwarding: gnb.NoForwarding})
+		if err == nil {
+			f.cell = target
+		}
+		f.moved = plan.Mix[ServiceRequest] > 0
+		return err
 	case Attach:
 		o := ue.RegisterOptions{Type: gmm.InitialRegistration}
 		if plan.Mix[Session] > 0 {
@@ -71,8 +86,10 @@ func (f *phone) do(ctx context.Context, p Procedure, plan *Plan) error {
 		}
 		return err
 	case Detach:
+		f.moved = false
 		return f.ue.Deregister(ctx, false)
 	}
+	f.moved = false
 	return f.cell.ReleaseUE(ctx, f.ue, ngap.CauseRadioNetworkUserInactivity)
 }
 

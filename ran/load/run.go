@@ -164,7 +164,8 @@ func (r *run) rest(f *phone) {
 
 // lost tells, and counts, whether the network has ended a registration or a session of a phone at rest by itself.
 func (r *run) lost(f *phone) bool {
-	lost := f.state(r.plan.Mix) != f.rest
+	now := f.state(r.plan.Mix)
+	lost := now != f.rest && !(f.rest == connected && now == served) // which only lost its connection
 	if lost {
 		r.record.lose()
 	}
