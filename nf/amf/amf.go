@@ -43,7 +43,6 @@ type Services struct {
 
 // AMF is one Access and Mobility Management Function.
 type AMF struct {
-	admission *admission
 	// What a UE has of which nothing was fetched or seen since the start.
 	unsubscribed nudm.AccessAndMobilitySubscriptionData
 	unseen       lastSeen
@@ -87,7 +86,7 @@ func New(cfg Config, services Services, sink ladder.Sink, log *slog.Logger) (*AM
 	}
 	a := &AMF{
 		cfg: cfg, services: services, ladder: sink, log: log,
-		admission: newAdmission(cfg.MaxProcedures), pool: procedure.NewPool(cfg.MaxProcedures), wheel: wheel.New(idleTick),
+		pool: procedure.NewPool(cfg.MaxProcedures), wheel: wheel.New(idleTick),
 		takeovers: make(map[string]takeover), keeper: newKeeper(services.Contexts, log), load: newLoad(),
 	}
 	a.cfg.setDefaults()

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/limpid-5g/limpid/ident"
-	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/wire/nas"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/ngap"
@@ -53,18 +52,11 @@ func (l *tnla) initialUE(m *ngap.InitialUEMessage) {
 		let = u.follow
 	}
 	defer a.watchLoad()
-	first := &initialMessage{conn: conn, n2: m, pdu: m.NASPDU, since: time.Now()}
+	first := &initialMessage{conn: conn, n2: m, pdu: m.NASPDU}
 	if a.cfg.Reroute {
 		first.original = slices.Clone(m.NASPDU) // it is deciphered in place
 	}
-	err := error(nil)
-	if !privileged(m.RRCEstablishmentCause) && !a.admission.admits(a.pool.Running()) {
-		err = procedure.ErrCongested
-	}
-	if err == nil {
-		err = let(first)
-	}
-	if err != nil {
+	if err := let(first); err != nil {
 		g.log.Debug("UE turned away", "reason", err)
 		g.congested(conn, m.NASPDU)
 	}

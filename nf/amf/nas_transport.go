@@ -3,7 +3,6 @@ package amf
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/limpid-5g/limpid/wire/nas"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
@@ -15,10 +14,6 @@ func (ue *ue) Open(m any) any {
 	ue.wake()
 	switch m := m.(type) {
 	case *initialMessage:
-		if !m.since.IsZero() {
-			ue.amf.admission.waited(time.Since(m.since), ue.amf.pool.Running())
-			m.since = time.Time{} // once
-		}
 		if ue.takeOver(m) {
 			return nil
 		}

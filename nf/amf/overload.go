@@ -37,7 +37,7 @@ func (l *load) close() {
 // watchLoad starts overload control once as many UEs are busy as the operator says, TS 38.413 §8.7.7. It ends, with some
 // distance so that it does not flutter, by itself.
 func (a *AMF) watchLoad() {
-	if start := a.cfg.Overload.Start; start < 0 || a.pool.Running() < start && !a.admission.full() {
+	if start := a.cfg.Overload.Start; start < 0 || a.pool.Running() < start {
 		return
 	}
 	l := a.load
@@ -63,7 +63,7 @@ func (a *AMF) relieve() {
 			return
 		case <-tick.C:
 		}
-		if a.pool.Running() > a.cfg.Overload.Stop || a.admission.full() {
+		if a.pool.Running() > a.cfg.Overload.Stop {
 			continue
 		}
 		l.mu.Lock()

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"reflect"
 	"slices"
-	"time"
 
 	"github.com/limpid-5g/limpid/aka"
 	"github.com/limpid-5g/limpid/ident"
@@ -130,8 +129,6 @@ type (
 		pdu  []byte
 		// original is the message as it came, where it may have to go to another AMF.
 		original []byte
-		// since is when it was given to the UE; zero: on the present connection
-		since time.Time
 		// set by Open:
 		message  gmm.Message
 		verified bool   // the integrity was right under the current context
