@@ -25,7 +25,9 @@ type View struct {
 	Own   string    // the name of that UPF
 	UDM   []udm.RegistrationView
 	PCF   pcf.View
-	Store *Stored // nil where nothing is kept
+	Store *Stored     // nil where nothing is kept
+	Core  string      // its name
+	GUAMI ident.GUAMI // of its AMF
 }
 
 // Stored is which contexts are on disk.
@@ -38,6 +40,7 @@ type Stored struct {
 func (c *Core) View(ctx context.Context) (View, error) {
 	v := View{
 		AMF: c.amf.View(), Found: c.amf.Audit(), Held: c.amf.Snapshot(), SMF: c.smf.View(), UDM: c.udm.View(), PCF: c.pcf.View(),
+		Core: c.cfg.Name, GUAMI: guami(c.cfg),
 	}
 	if c.upf != nil {
 		own := c.upf.View()

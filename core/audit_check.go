@@ -73,6 +73,7 @@ func (c *checker) sessionsOfUEs() {
 		for _, s := range u.Sessions {
 			n := c.refs[s.Ref]
 			switch {
+			case isElsewhere(s.Ref): // see CheckTogether
 			case n == nil || n.State == smf.Released:
 				c.bad("%s: the AMF has it and the SMF does not", name(supi, s.ID))
 			case n.Busy:
@@ -91,6 +92,8 @@ func (c *checker) uesOfSessions() {
 	for _, n := range c.refs {
 		u := c.ues[n.SUPI]
 		switch {
+		case c.servedElsewhere(n): // see CheckTogether
+			continue
 		case n.Busy || n.State == smf.Released || u != nil && u.Busy:
 			continue
 		case u == nil || !u.Registered:

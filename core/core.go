@@ -57,6 +57,10 @@ type Options struct {
 	WithoutN2 bool
 	// SCTP is used on N2 instead of a transport of the configured binding; Close does not close it.
 	SCTP sctp.Transport
+	// Peer gives the way to another core, nil while it is away, instead of HTTP/2 to its address.
+	Peer func(name string) Peer
+	// BetweenPeers stands between two AMFs: its error is what an operation ends with that does not get through.
+	BetweenPeers func(ctx context.Context, to, operation string) error
 	// N4 makes the ends of N4 instead of a UDP socket on the address.
 	N4 func(netip.AddrPort) (pfcp.PacketConn, error)
 	// Datapath makes the UPF's data path instead of the soft one.
@@ -75,6 +79,7 @@ type Core struct {
 	path    upf.Datapath
 	udm     *udm.UDM
 	pcf     *pcf.PCF
+	peers   *peers
 	control net.Listener
 	metrics *metrics.Server // nil: none
 	n2      []sctp.Listener
@@ -124,18 +129,20 @@ func (c *Core) open(ctx context.Context) error {
 	if err := errors.Join(c.openUPF(), c.openMetrics()); err != nil {
 		return err
 	}
+	c.openPeers()
 	if err := c.openSMF(smf.Deps{
 		SDM: t.sdm("SMF", data), UECM: t.uecm("SMF", data), Policy: t.smPolicy("SMF", policy), AMF: toAMF, Ladder: c.opts.Ladder,
-		Contexts: st,
+		Contexts: st, ServingAMF: c.servingAMF(toAMF),
 	}); err != nil {
 		return err
 	}
 	access := amfConfig(c.cfg)
 	access.CountedNGAPIDs = c.opts.CountedNGAPIDs
+	toSessions := sessions{t.smf("AMF", c.smf), t.transferFailures("AMF", c.smf), c.peers}
 	c.amf, err = amf.New(access, amf.Services{
 		Authentication: t.ausf("AMF", authentication), SDM: t.sdm("AMF", data), UECM: t.uecm("AMF", data),
-		Policy: t.amPolicy("AMF", policy), Slices: t.nssf("AMF", slice), Sessions: t.smf("AMF", c.smf), Contexts: st,
-		TransferFailures: t.transferFailures("AMF", c.smf),
+		Policy: t.amPolicy("AMF", policy), Slices: t.nssf("AMF", slice), Sessions: toSessions, Contexts: st,
+		TransferFailures: toSessions, Peers: c.peers.amfs(),
 	}, c.opts.Ladder, c.nf("amf"))
 	if err != nil {
 		return err

@@ -97,7 +97,7 @@ func (c *Core) joinSet(restoredUE func(amf.RestoredUE), restoredSession func(smf
 }
 
 func amfSession(s *smf.SessionInfo) amf.Session {
-	return amf.Session{SUPI: s.SUPI, PDUSessionID: s.PDUSessionID, Ref: s.Ref, SNSSAI: s.SNSSAI, DNN: s.DNN}
+	return amf.Session{SUPI: s.SUPI, PDUSessionID: s.PDUSessionID, Ref: s.Ref, SNSSAI: s.SNSSAI, DNN: s.DNN, ServingAMF: s.ServingAMF}
 }
 
 // sessions is every session of the SMF as the AMF knows one.

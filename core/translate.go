@@ -33,6 +33,7 @@ func guami(c *config.Config) ident.GUAMI {
 
 func amfConfig(c *config.Config) amf.Config {
 	cfg := amf.Config{
+		Core: c.Name, HorizontalDerivation: c.AMF.DeriveKeysForPeers,
 		Name: c.AMF.Name, InstanceID: c.AMF.Name, GUAMI: guami(c), RelativeCapacity: c.AMF.RelativeCapacity,
 		Ciphering: algorithms("NEA", c.AMF.Ciphering), Integrity: algorithms("NIA", c.AMF.Integrity),
 		T3512: time.Duration(c.AMF.T3512), RequestIMEISV: c.AMF.RequestIMEISV,

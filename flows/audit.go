@@ -4,7 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"net/netip"
 	"time"
+
+	"github.com/limpid-5g/limpid/core"
+	"github.com/limpid-5g/limpid/ident"
 )
 
 // quiet is longer than any procedure may go on alone once the gNBs are gone.
@@ -15,7 +20,19 @@ const quiet = 5 * time.Minute
 func (s *stage) audit(ctx context.Context) error {
 	var errs []error
 	look := func(alone bool) {
-		for _, found := range s.core.Audit(alone) {
+		views := make([]core.View, 0, 1)
+		for _, c := range s.cores() {
+			v, err := c.View(ctx)
+			errs = append(errs, err)
+			for _, found := range v.Check(alone) {
+				errs = append(errs, fmt.Errorf("%s: %s", v.Core, found))
+			}
+			views = append(views, v)
+		}
+		if len(s.nodes.files) > 1 {
+			return // they are no peers
+		}
+		for _, found := range core.CheckTogether(views) {
 			errs = append(errs, errors.New(found))
 		}
 		for name, other := range s.nodes.aside {
@@ -42,7 +59,16 @@ func (s *stage) audit(ctx context.Context) error {
 // auditStore looks for contexts in the store that no network function has, or the other way round.
 func (s *stage) auditStore(ctx context.Context) error {
 	var errs []error
-	ues, sessions := s.core.Contexts()
+	ues, sessions := make(map[ident.SUPI]struct{}), make(map[uint64]netip.Addr)
+	cores := s.cores()
+	if len(s.nodes.files) > 1 { // the others have stores of their own
+		cores = cores[:1]
+	}
+	for _, c := range cores {
+		u, n := c.Contexts()
+		maps.Copy(ues, u)
+		maps.Copy(sessions, n)
+	}
 	for u, err := range s.life.disk.UEs(ctx, "") {
 		errs = append(errs, err)
 		if _, known := ues[u.SUPI]; err == nil && !known {

@@ -14,9 +14,11 @@ import (
 type recorder struct {
 	start time.Time
 	off   bool // nothing is written down
-	mu    sync.Mutex
-	lines []string
-	muted bool
+	// several cores run, each with an N4: when their heartbeats come says nothing
+	several bool
+	mu      sync.Mutex
+	lines   []string
+	muted   bool
 	// of N4: the number of a session by the owner and the value of an identifier
 	seids    map[string]int
 	sessions int
@@ -29,7 +31,7 @@ var random = regexp.MustCompile(`((?:TMSI|TEID)=|5g-guti-)[^ ]+`)
 var seid = regexp.MustCompile(`(CP-|UP-|)SEID=(0x[0-9a-f]+)`)
 
 // numbered puts the number of the session, in order of appearance, in the place of its random identifiers.
-func (r *recorder) numbered(e ladder.Event) string {
+func (r *recorder) numbered(e ladder.Event, node string) string {
 	number := 0
 	return seid.ReplaceAllStringFunc(e.Detail, func(s string) string {
 		parts := seid.FindStringSubmatch(s)
@@ -37,7 +39,7 @@ func (r *recorder) numbered(e ladder.Event) string {
 		if parts[2] == "0x0" {
 			return parts[1] + "SEID=0"
 		}
-		key := owner + parts[2]
+		key := node + owner + parts[2]
 		if r.seids[key] == 0 && number == 0 {
 			r.sessions++
 			number = r.sessions
@@ -50,13 +52,16 @@ func (r *recorder) numbered(e ladder.Event) string {
 	})
 }
 
-func (r *recorder) record(e ladder.Event) {
-	if r.off || e.Interface == ladder.SBI {
+func (r *recorder) record(e ladder.Event) { r.recordOf("", e) }
+
+// recordOf is record for one of several cores, whose N4 session endpoint identifiers are its own.
+func (r *recorder) recordOf(node string, e ladder.Event) {
+	if r.off || e.Interface == ladder.SBI || r.several && strings.HasPrefix(e.Message, "PFCP Heartbeat") {
 		return // function calls in this process: the flow is what goes over a wire
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	detail := random.ReplaceAllString(r.numbered(e), "$1*")
+	detail := random.ReplaceAllString(r.numbered(e, node), "$1*")
 	line := fmt.Sprintf("%9.3f  %-4s %-6s -> %-6s %-36s %s", e.Time.Sub(r.start).Seconds(), e.Interface, e.From, e.To, e.Message, detail)
 	if !r.muted {
 		r.lines = append(r.lines, strings.TrimRight(line, " "))

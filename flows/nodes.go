@@ -3,26 +3,30 @@ package flows
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/limpid-5g/limpid/core"
 	"github.com/limpid-5g/limpid/core/config"
 	"github.com/limpid-5g/limpid/nf/upf/memory"
 )
 
-// nodes are the cores of an AMF set over one store. The first is "a"; the stage's core is the one that the script speaks
-// of at the moment.
+// nodes are several cores over one store: of an AMF set ("node b"), or of sets of their own ("core b"). The first is "a";
+// the stage's core is the one that the script speaks of at the moment.
 type nodes struct {
 	present string
 	aside   map[string]*aside
 	cells   map[string]string // the node that each gNB is connected to
 	text    []byte            // of the configuration
 	log     *slog.Logger
-	several bool
+	others  map[string]bool // every node of the script but the first; true: of another set
+	peers   peering
+	own     map[string][]byte       // further files of the flow: NAME.yaml is a node's configuration
 	files   map[string]string       // the store of each node that is a core of its own
 	restart map[string]func() error // begins the next life of a node
 }
@@ -34,13 +38,19 @@ type aside struct {
 }
 
 func (n *nodes) of(f *Flow, log *slog.Logger) {
-	n.present, n.text, n.log = "a", f.Config, log
-	n.aside, n.cells, n.restart = make(map[string]*aside), make(map[string]string), make(map[string]func() error)
-	n.several = slices.ContainsFunc(f.Script, func(line string) bool { return strings.HasPrefix(line, "node ") })
+	n.present, n.text, n.log, n.own = "a", f.Config, log, f.Others
+	n.aside, n.cells, n.others = make(map[string]*aside), make(map[string]string), make(map[string]bool)
+	n.restart = make(map[string]func() error)
+	for _, line := range f.Script {
+		words := strings.Fields(line)
+		if len(words) > 1 && (words[0] == "node" || words[0] == "core") && words[1] != "a" {
+			n.others[words[1]] = n.others[words[1]] || words[0] == "core"
+		}
+	}
 }
 
 // shared tells whether there will be several nodes.
-func (n *nodes) shared() bool { return n.several }
+func (n *nodes) shared() bool { return len(n.others) > 0 }
 
 // cell notes that a gNB connects to the present node.
 func (n *nodes) cell(name string) string {
@@ -48,13 +58,46 @@ func (n *nodes) cell(name string) string {
 	return n.present
 }
 
-// config is that of a node: the file NAME.yaml of the flow, or that of the first with another name and another AMF pointer.
-func (n *nodes) config(name string, others map[string][]byte) (*config.Config, error) {
-	if text, own := others[name+".yaml"]; own {
-		return config.Parse(name+".yaml", text)
+// nodeName is the name of a node's core.
+func nodeName(node string) string {
+	if node == "a" {
+		return "limpid"
 	}
-	text := strings.Replace(string(n.text), "name: limpid", "name: limpid-"+name, 1)
-	text = strings.Replace(text, "pointer: 0", "pointer: 1", 1)
+	return "limpid-" + node
+}
+
+// config is that of a node: another name and another AMF pointer, or another AMF set with a tracking area of its own. Each
+// knows the others as peers.
+func (n *nodes) config(node string) (*config.Config, error) {
+	if text, own := n.own[node+".yaml"]; own {
+		return config.Parse(node+".yaml", text)
+	}
+	text := string(n.text)
+	switch {
+	case node == "a":
+	case n.others[node]:
+		text = strings.Replace(text, "set: 1,", "set: 2,", 1)
+		text = strings.Replace(text, "tacs: [1]", "tacs: [2]", 1)
+	default:
+		text = strings.Replace(text, "pointer: 0", "pointer: 1", 1)
+	}
+	text = strings.Replace(text, "name: limpid", "name: "+nodeName(node), 1)
+	peers := slices.DeleteFunc(append(slices.Sorted(maps.Keys(n.others)), "a"), func(other string) bool {
+		_, own := n.own[other+".yaml"]
+		return other == node || own
+	})
+	if len(peers) > 0 {
+		text += "sbi: {address: 127.0.0.1:1, certificate: none, key: none, ca: none}\npeers:\n"
+	}
+	for _, other := range peers {
+		set, pointer, tac := 1, 0, 1
+		if n.others[other] {
+			set, tac = 2, 2
+		} else if other != "a" {
+			pointer = 1
+		}
+		text += fmt.Sprintf("  - {name: %s, address: 127.0.0.1:1, guami: {region: 1, set: %d, pointer: %d}, tais: [{tacs: [%d]}]}\n", nodeName(other), set, pointer, tac)
+	}
 	return config.Parse("limpid.yaml", []byte(text))
 }
 
@@ -67,18 +110,34 @@ func (n *nodes) end() error {
 	return errors.Join(errs...)
 }
 
-// coreOf is the core of a node.
+// coreOf is the core of a node, nil if it does not run.
 func (s *stage) coreOf(node string) *core.Core {
 	if other := s.nodes.aside[node]; other != nil && node != s.nodes.present {
 		return other.life.core
 	}
+	if node != s.nodes.present && s.nodes.shared() {
+		return nil
+	}
 	return s.core
 }
 
-// turnTo lets the script speak of another node, which starts if it is new: "node b". With files b.yaml and b.csv it is a core
-// of its own, such as another AMF set.
+// cores are all that run.
+func (s *stage) cores() []*core.Core {
+	list := []*core.Core{s.core}
+	for _, name := range slices.Sorted(maps.Keys(s.nodes.aside)) {
+		if name != s.nodes.present {
+			list = append(list, s.nodes.aside[name].life.core)
+		}
+	}
+	return list
+}
+
+// turnTo lets the script speak of another node, which starts if it is new: "node b", or "core b" for one of another AMF set. With files
+// b.yaml and b.csv it is what these say, and has a store of its own.
 func (s *stage) turnTo(_ context.Context, c *command) error {
 	n := &s.nodes
+	n.peers.mu.Lock()
+	defer n.peers.mu.Unlock()
 	if s.life != nil {
 		n.aside[n.present] = &aside{life: s.life, path: s.path}
 	}
@@ -94,7 +153,7 @@ func (s *stage) turnTo(_ context.Context, c *command) error {
 		s.life, s.core, s.path = other.life, other.life.core, other.path
 		return nil
 	}
-	cfg, err := n.config(n.present, s.others)
+	cfg, err := n.config(n.present)
 	if err != nil {
 		return err
 	}
@@ -106,4 +165,68 @@ func (s *stage) turnTo(_ context.Context, c *command) error {
 		}
 	}
 	return s.live(cfg, n.log)
+}
+
+// peering is what lies between the cores.
+type peering struct {
+	mu   sync.Mutex        // of which core is where
+	away map[string]string // by the name of a core: "" if it can be reached, else an operation that gets no answer, or "all"
+}
+
+// peerVerbs are faults between cores.
+func (s *stage) peerVerbs() verbs {
+	return verbs{"core": s.turnTo, "peer": s.peerFault}
+}
+
+// peerFault has a core not be reached, "peer b away", or not answer an operation, "peer b silent=CreateUEContext", or be well
+// again, "peer b well".
+func (s *stage) peerFault(_ context.Context, c *command) error {
+	p := &s.nodes.peers
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.away == nil {
+		p.away = make(map[string]string)
+	}
+	name := nodeName(c.words[1])
+	switch {
+	case c.has("away"):
+		p.away[name] = "all"
+	case c.has("well"):
+		delete(p.away, name)
+	case c.options["silent"] != "":
+		p.away[name] = c.options["silent"]
+	default:
+		return errors.New("peer CORE away, well or silent=OPERATION")
+	}
+	return nil
+}
+
+// peerNamed is the way from any core to another one: a function call, while nothing stands between them.
+func (s *stage) peerNamed(name string) core.Peer {
+	s.nodes.peers.mu.Lock()
+	defer s.nodes.peers.mu.Unlock()
+	if s.nodes.peers.away[name] == "all" {
+		return nil
+	}
+	for _, node := range append(slices.Collect(maps.Keys(s.nodes.others)), "a") {
+		if nodeName(node) != name {
+			continue
+		}
+		if c := s.coreOf(node); c != nil && (s.life != nil || node != s.nodes.present) {
+			return c.AsPeer()
+		}
+	}
+	return nil
+}
+
+// betweenPeers swallows what a core is not to answer.
+func (s *stage) betweenPeers(ctx context.Context, to, operation string) error {
+	s.nodes.peers.mu.Lock()
+	silent := s.nodes.peers.away[to] == operation
+	s.nodes.peers.mu.Unlock()
+	if !silent {
+		return nil
+	}
+	<-ctx.Done()
+	return ctx.Err()
 }

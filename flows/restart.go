@@ -11,6 +11,7 @@ import (
 
 	"github.com/limpid-5g/limpid/core"
 	"github.com/limpid-5g/limpid/core/config"
+	"github.com/limpid-5g/limpid/ladder"
 	"github.com/limpid-5g/limpid/ran/gnb"
 	"github.com/limpid-5g/limpid/store/faults"
 	"github.com/limpid-5g/limpid/store/sqlite"
@@ -42,8 +43,12 @@ func (s *stage) live(cfg *config.Config, log *slog.Logger) error {
 		return err
 	}
 	ctx, stop := context.WithCancel(s.ctx)
+	arrows, node := s.arrows, s.nodes.present
+	if s.nodes.shared() {
+		arrows = func(e ladder.Event) { s.recorder.recordOf(node, e) }
+	}
 	l := &life{disk: faults.New(st), stop: stop, end: make(chan struct{})}
-	l.core, err = core.New(s.ctx, cfg, s.stand(core.Options{Log: log, Ladder: s.arrows, Store: l.disk, SharedStore: s.nodes.shared(), WithoutControl: true}))
+	l.core, err = core.New(s.ctx, cfg, s.stand(core.Options{Log: log, Ladder: arrows, Store: l.disk, SharedStore: s.nodes.shared(), WithoutControl: true, Peer: s.peerNamed, BetweenPeers: s.betweenPeers}))
 	if err != nil {
 		stop()
 		return errors.Join(err, st.Close())

@@ -18,7 +18,6 @@ import (
 	"github.com/limpid-5g/limpid/aka"
 	"github.com/limpid-5g/limpid/aka/milenage"
 	"github.com/limpid-5g/limpid/core"
-	"github.com/limpid-5g/limpid/core/config"
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/ladder"
 	"github.com/limpid-5g/limpid/manage/subscriber"
@@ -119,11 +118,12 @@ func newStage(f *Flow, dir string, log *slog.Logger, settle func()) (*stage, err
 	}
 	s.arrows = s.recorder.record
 	s.ctx, s.stop = context.WithCancel(context.Background())
-	cfg, err := config.Parse("limpid.yaml", f.Config)
+	s.nodes.of(f, log)
+	s.recorder.several = s.nodes.shared()
+	cfg, err := s.nodes.config("a")
 	if err != nil {
 		return nil, err
 	}
-	s.nodes.of(f, log)
 	if err := s.provision(f.Subscribers); err != nil {
 		return nil, err
 	}
@@ -298,9 +298,13 @@ func (s *stage) dialToFor(name string) func(context.Context, netip.AddrPort) (sc
 // pipeTo makes associations in memory with the core of a node.
 func (s *stage) pipeTo(node string) func(context.Context, netip.AddrPort) (sctp.Association, error) {
 	return func(_ context.Context, at netip.AddrPort) (sctp.Association, error) {
+		c := s.coreOf(node)
+		if c == nil {
+			return nil, fmt.Errorf("node %s does not run", node)
+		}
 		n := s.dialled.Add(1)
 		near, far := sctp.PipeBetween(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, byte(1 + n>>8), byte(n)}), 38412), at)
-		s.wg.Go(func() { s.coreOf(node).ServeN2(s.ctx, far) })
+		s.wg.Go(func() { c.ServeN2(s.ctx, far) })
 		return near, nil
 	}
 }

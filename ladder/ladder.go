@@ -14,6 +14,7 @@ const (
 	N2  Interface = "N2"
 	N3  Interface = "N3"
 	N4  Interface = "N4"
+	N14 Interface = "N14"
 	Xn  Interface = "Xn"
 	SBI Interface = "SBI"
 )

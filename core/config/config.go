@@ -29,6 +29,8 @@ type Config struct {
 	// Processes divides the core, so that no process has another's rights.
 	Processes Processes `yaml:"processes"`
 	Ledger    Ledger    `yaml:"ledger"`
+	SBI       SBI       `yaml:"sbi"`
+	Peers     []Core    `yaml:"peers"` // none: phones do not move between this core and others
 
 	file   string
 	places map[string]place
@@ -91,6 +93,8 @@ type AMF struct {
 	Suspend bool `yaml:"suspend"`
 	// OtherSets are AMF sets that serve other slices: a phone that has none here is sent there, TS 23.502 §4.2.2.2.3.
 	OtherSets []AMFSet `yaml:"other_sets"`
+	// DeriveKeysForPeers gives an AMF of another set, to which a phone moves, not the phone's key but one derived from it.
+	DeriveKeysForPeers bool `yaml:"derive_keys_for_peers"`
 }
 
 // GUAMI names the AMF, TS 23.003 §2.10.1.

@@ -36,7 +36,8 @@ func defaults() *Config {
 			Paging: Paging{
 				T3513: Duration(2 * time.Second), Attempts: []string{"last-gnb", "tracking-area", "registration-area", "registration-area"},
 			},
-			Overload: Overload{Start: 90, Stop: 70},
+			Overload:           Overload{Start: 90, Stop: 70},
+			DeriveKeysForPeers: true,
 		},
 		SMF: SMF{N4: N4{Address: netip.AddrFrom4([4]byte{127, 0, 0, 1})}},
 	}
@@ -57,6 +58,7 @@ func (c *Config) derive() {
 	if c.AMF.GUAMI.PLMN == (ident.PLMN{}) && len(c.AMF.PLMNs) > 0 {
 		c.AMF.GUAMI.PLMN = c.AMF.PLMNs[0].PLMN
 	}
+	c.derivePeers()
 	for i := range c.AMF.RegistrationAreas {
 		for j := range c.AMF.RegistrationAreas[i].TAIs {
 			if t := &c.AMF.RegistrationAreas[i].TAIs[j]; t.PLMN == (ident.PLMN{}) && len(c.AMF.PLMNs) > 0 {

@@ -63,6 +63,7 @@ func (c *Config) validate() error {
 	v.n4()
 	v.dnns()
 	v.tuns()
+	v.peers()
 	return v.errs.inOrder()
 }
 

@@ -97,7 +97,7 @@ func notHere(f *flows.Flow) string {
 	}
 	for _, line := range f.Script {
 		switch {
-		case strings.HasPrefix(line, "node "):
+		case strings.HasPrefix(line, "node "), strings.HasPrefix(line, "core "):
 			return "several nodes would have the same addresses"
 		case strings.Contains(line, "type=Ethernet") && !bytes.Contains(f.Config, []byte("networks: ")), strings.Contains(line, "type=unstructured"), strings.Contains(line, "type=Unstructured"):
 			return "the data path of the flows' configuration carries IP"

@@ -38,6 +38,7 @@ type Services struct {
 	Sessions       nsmf.PDUSession
 	// TransferFailures is told of transfers that did not reach the UE; nil: nobody is.
 	TransferFailures namf.TransferFailures
+	Peers            []Peer   // AMFs of other cores
 	Contexts         Contexts // nil: what the AMF knows ends with the process
 }
 
@@ -55,6 +56,7 @@ type AMF struct {
 	pool          *procedure.Pool
 	wheel         *wheel.Wheel // the idle timers of all UEs
 	ues           ueTable
+	arriving      index[ident.SUPI] // UEs that another AMF hands over
 	connections   connectionTable
 	keeper        *keeper // nil: contexts end with the process
 	absent        absent
@@ -95,6 +97,7 @@ func New(cfg Config, services Services, sink ladder.Sink, log *slog.Logger) (*AM
 	if !cfg.CountedNGAPIDs {
 		a.ngapIDs.conceal()
 	}
+	a.arriving.init(hashSUPI)
 	a.capacity.Store(uint32(cfg.RelativeCapacity))
 	return a, nil
 }

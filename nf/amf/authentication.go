@@ -21,6 +21,8 @@ type proof struct {
 	eap  []byte
 	// present says that the key is the present one, to be used with other algorithms: its counts go on.
 	present bool
+	// horizontal says that another AMF has derived the key from the one that the UE has: the UE is told to do the same.
+	horizontal bool
 	// initial says that the UE's initial message could not be checked: the UE sends it whole once more.
 	initial bool
 }

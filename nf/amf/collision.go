@@ -184,6 +184,13 @@ func (ue *ue) kindOf(m any) arrival {
 	switch m := m.(type) {
 	case *initialMessage:
 		return ue.kindOfInitial(m)
+	case *contextTransfer: // the request came to another AMF
+		if !m.verified {
+			return stranger
+		}
+		return newRegistration
+	case *arrivedAtTarget: // late
+		return look
 	case *connectionLost:
 		if m.conn != ue.conn {
 			return otherGone

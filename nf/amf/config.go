@@ -9,6 +9,7 @@ import (
 
 // Config is what the operator says about the AMF.
 type Config struct {
+	Core             string // the name by which peers know this core
 	Name             string // AMF name, TS 38.413 §9.3.3.21, 1 to 150 characters
 	InstanceID       string
 	GUAMI            ident.GUAMI
@@ -38,6 +39,8 @@ type Config struct {
 	Network           NetworkIdentity
 	Paging            Paging
 	Overload          Overload
+	// HorizontalDerivation gives another AMF not the KAMF of a UE that moves there but one derived from it, TS 33.501 §6.9.3.
+	HorizontalDerivation bool
 	// RRCInactiveReports asks gNBs to tell when a UE enters and leaves RRC_INACTIVE, TS 38.413 §8.3.5.
 	RRCInactiveReports bool
 	// Reroute says that the NSSF knows other AMF sets, to which registrations may go, TS 23.502 §4.2.2.2.3.

@@ -30,6 +30,7 @@ type Session struct {
 	Ref          string
 	SNSSAI       ident.SNSSAI
 	DNN          ident.DNN
+	ServingAMF   ident.GUAMI // zero: this one
 }
 
 // Restore brings back every UE that was registered here when the process ended: with its 5G-GUTI and keys, in CM-IDLE,
@@ -133,6 +134,9 @@ func (a *AMF) AgreeSessions(sessions iter.Seq[Session]) (orphans []Session) {
 	seen := make(map[*smContext]struct{})
 	for s := range sessions {
 		u := a.ues.bySUPI.get(s.SUPI)
+		if u == nil && s.ServingAMF != (ident.GUAMI{}) && s.ServingAMF != a.cfg.GUAMI && a.peerOf(s.ServingAMF) != nil {
+			continue // its UE is at another AMF
+		}
 		if u == nil {
 			orphans = append(orphans, s)
 			continue
@@ -150,7 +154,7 @@ func (a *AMF) AgreeSessions(sessions iter.Seq[Session]) (orphans []Session) {
 	a.ues.bySUPI.each(func(_ ident.SUPI, u *ue) {
 		u.sessions = slices.DeleteFunc(u.sessions, func(c *smContext) bool {
 			_, known := seen[c]
-			return !known
+			return !known && a.contextURI(c.ref) != c.ref // those of other cores are theirs to end
 		})
 	})
 	return orphans

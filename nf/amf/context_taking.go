@@ -30,13 +30,15 @@ type Taking struct {
 // JoinSet lets UEs of other nodes of the AMF set come over. Call it before gNBs are let in.
 func (a *AMF) JoinSet(t Taking) { a.taking = t }
 
-// wanted is the 5G-TMSI by which a UE calls itself that is not known here, 0 for none: another node may have it.
+// wanted is the 5G-TMSI of the set by which a UE calls itself that is not known here, 0 for none: another node may have it.
 func (a *AMF) wanted(m *ngap.InitialUEMessage) uint32 {
 	if a.keeper == nil || a.taking.Sessions == nil {
 		return 0
 	}
-	tmsi, _ := a.tmsiIn(m.NASPDU)
-	return tmsi
+	if tmsi, ofSet := a.tmsiIn(m.NASPDU); ofSet {
+		return tmsi
+	}
+	return 0
 }
 
 // takeOver looks for the UE of an initial message among those of the other nodes and hands the message on to it. It tells
@@ -55,7 +57,9 @@ func (ue *ue) takeOver(m *initialMessage) bool {
 		}
 		ue.giveUp(ctx)
 		fresh := ue.amf.newUE()
-		fresh.elsewhere, _ = ue.amf.tmsiIn(m.pdu)
+		if tmsi, ofSet := ue.amf.tmsiIn(m.pdu); ofSet {
+			fresh.elsewhere = tmsi
+		}
 		m.conn.ue.Store(fresh)
 		return fresh.follow(m) == nil // refused only at shutdown
 	}
@@ -197,7 +201,8 @@ func (ue *ue) owner(ctx context.Context) (taken bool, err error) {
 	return stored.Epoch > ue.kept.epoch.Load() && stored.Node != ue.amf.cfg.Name, err
 }
 
-// giveUp drops a UE that another node has taken, without a word to anybody but a gNB that still holds it.
+// giveUp drops a UE that another node has taken, without a word to anybody but a gNB that still holds it, and this node's own
+// policy and registration.
 func (ue *ue) giveUp(ctx context.Context) {
 	ue.log().Info("another node of the set serves the UE now")
 	if ue.conn != nil {

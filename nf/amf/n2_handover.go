@@ -9,17 +9,21 @@ import (
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/sbi/namf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
 
-// handover is an N2 handover that is under way.
+// handover is an N2 handover that is under way. Between two AMFs each has one: at the source it is to the other, at the
+// target from it.
 type handover struct {
 	required   *ngap.HandoverRequired
-	source     *connection
-	target     *connection // nil until the target is asked
+	source     *connection // nil: at the AMF that the UE comes from
+	target     *connection // nil until the target is asked, and where that is at the AMF that the UE goes to
 	targetGNB  *gnb
-	tai        ident.TAI // where the UE will be
+	from, to   *Peer            // the other AMF, nil: this one
+	context    namf.UEContextID // at the other AMF
+	tai        ident.TAI        // where the UE will be
 	sessions   []*movingSession
 	container  ngap.TargetToSourceTransparentContainer
 	commanded  bool // the source was told to send the UE away
@@ -86,6 +90,14 @@ func (ue *ue) prepareHandover(ctx context.Context, h *handover) error {
 	if err := ue.cancelledMeanwhile(ctx); err != nil {
 		return err
 	}
+	if h.to != nil {
+		return ue.createAtTarget(ctx, h) // steps 3 and 12: the target AMF does the rest
+	}
+	return ue.prepareTarget(ctx, h)
+}
+
+// prepareTarget is steps 4 to 11, at the target AMF where there are two.
+func (ue *ue) prepareTarget(ctx context.Context, h *handover) error {
 	ue.prepareSessions(ctx, h) // steps 4 to 8
 	if h.admitted() == 0 {
 		return noHandover(ngap.CauseRadioNetworkHoFailureInTarget5GCNGRANNodeOrTargetSystem, "no PDU session can be handed over")
@@ -105,20 +117,19 @@ func (ue *ue) prepareHandover(ctx context.Context, h *handover) error {
 func (ue *ue) executeHandover(ctx context.Context, h *handover) error {
 	h.source.gnb.send(h.source, h.command()) // step 1
 	h.commanded = true
-	notify, err := ue.awaitArrival(ctx, h) // steps 2 to 5
+	at, err := ue.awaitArrival(ctx, h) // steps 2 to 5
 	if err != nil {
 		return err
 	}
-	tai := h.tai
-	if at, ok := taiOf(&notify.UserLocationInformation); ok {
-		tai = at
+	if h.to == nil {
+		ue.moveTo(h.target, at)
+		ue.completeSessions(ctx, h) // steps 6 to 11
 	}
-	ue.moveTo(h.target, tai)
-	if notify.NotifySourceNGRANNode != nil { // the source serves the UE on until then, TS 38.413 §8.4.8
-		h.source.gnb.send(h.source, &ngap.HandoverSuccess{AMFUENGAPID: h.source.amfID, RANUENGAPID: h.source.ranID})
+	ue.releaseSource(h.source) // steps 14 and 15
+	if h.to != nil {
+		ue.conn = nil
+		ue.depart(ctx, nil) // the target AMF does the rest
 	}
-	ue.completeSessions(ctx, h) // steps 6 to 11
-	ue.releaseSource(h.source)  // steps 14 and 15
 	return nil
 }
 
@@ -136,8 +147,9 @@ func (ue *ue) cancelledMeanwhile(ctx context.Context) error {
 
 // findTarget finds the target gNB and checks that the UE may be served there, TS 23.501 §5.3.4.1. There is no EPS to which a
 // UE could go, TS 23.502 §4.11.
+// findTarget finds the target gNB, or the AMF that has it by its tracking area, TS 23.501 §6.3.5, and checks that the UE may be served there, TS 23.501 §5.3.4.1.
 func (ue *ue) findTarget(h *handover) error {
-	if !ue.registered || !h.source.contextSetUp {
+	if h.from == nil && (!ue.registered || !h.source.contextSetUp) {
 		return noHandover(ngap.CauseRadioNetworkInteractionWithOtherProcedure, "the UE is not registered")
 	}
 	t := h.required.TargetID.TargetRANNodeID
@@ -146,6 +158,10 @@ func (ue *ue) findTarget(h *handover) error {
 	}
 	h.tai = t.SelectedTAI.Ident()
 	if h.targetGNB = ue.amf.gnbByID(t.GlobalRANNodeID.String()); h.targetGNB == nil {
+		if h.to = ue.amf.peerAt(h.tai); h.to != nil && h.from == nil {
+			return nil
+		}
+		h.to = nil // a UE is not handed on
 		return noHandover(ngap.CauseRadioNetworkUnknownTargetID, "no gNB %s is connected", t.GlobalRANNodeID.String())
 	}
 	if err := ue.mayEnter(h.targetGNB, h.tai); err != nil {
@@ -246,6 +262,12 @@ func (ue *ue) askHandover(ctx context.Context, h *handover, t procedure.Timer, s
 		switch m := m.(type) {
 		case targetMessage, *ngap.HandoverCancel, *ngap.UplinkRANStatusTransfer, *ngap.UplinkRANEarlyStatusTransfer:
 			return true
+		case *createdAtTarget:
+			return m.of == h
+		case *arrivedAtTarget:
+			return h.to != nil && h.commanded
+		case *relayedStatus, *releasedBySource:
+			return h.from != nil
 		case *connectionLost:
 			return m.conn == h.target || m.conn == h.source && h.commanded // the UE is on its way: only the target matters
 		}
@@ -255,7 +277,7 @@ func (ue *ue) askHandover(ctx context.Context, h *handover, t procedure.Timer, s
 		return nil, err
 	}
 	switch m := m.(type) {
-	case *ngap.HandoverCancel:
+	case *ngap.HandoverCancel, *releasedBySource:
 		return nil, errCancelled
 	case *connectionLost:
 		if m.conn == h.target {
@@ -323,25 +345,38 @@ func (h *handover) command() *ngap.HandoverCommand {
 }
 
 // awaitArrival waits for the HANDOVER NOTIFY, step 5, and passes on where the source stands with the UE's data,
-// step 2: TS 38.413 §8.4.6 and §8.4.7.
-func (ue *ue) awaitArrival(ctx context.Context, h *handover) (*ngap.HandoverNotify, error) {
+// step 2: TS 38.413 §8.4.6 and §8.4.7. It returns where the UE is.
+func (ue *ue) awaitArrival(ctx context.Context, h *handover) (at ident.TAI, err error) {
+	timer := handoverArrival
+	if h.from != nil {
+		timer = handoverArrivalFrom
+	}
 	for {
-		m, err := ue.askHandover(ctx, h, handoverArrival, nil)
+		m, err := ue.askHandover(ctx, h, timer, nil)
 		if errors.Is(err, procedure.ErrNoAnswer) {
-			return nil, noHandover(ngap.CauseRadioNetworkTngrelocoverallExpiry, "the UE does not arrive")
+			return at, noHandover(ngap.CauseRadioNetworkTngrelocoverallExpiry, "the UE does not arrive")
 		}
 		if err != nil {
-			return nil, err
+			return at, err
 		}
 		switch m := m.(type) {
 		case *ngap.UplinkRANStatusTransfer:
-			h.targetGNB.send(h.target, &ngap.DownlinkRANStatusTransfer{AMFUENGAPID: h.target.amfID, RANUENGAPID: h.target.ranID,
-				RANStatusTransferTransparentContainer: m.RANStatusTransferTransparentContainer})
+			ue.passStatus(ctx, h, m)
 		case *ngap.UplinkRANEarlyStatusTransfer:
-			h.targetGNB.send(h.target, &ngap.DownlinkRANEarlyStatusTransfer{AMFUENGAPID: h.target.amfID, RANUENGAPID: h.target.ranID,
-				EarlyStatusTransferTransparentContainer: m.EarlyStatusTransferTransparentContainer})
+			ue.passEarlyStatus(ctx, h, m)
+		case *relayedStatus:
+			ue.statusFromSource(h, m)
+		case *arrivedAtTarget:
+			m.heard <- nil
+			return h.tai, nil
 		case *ngap.HandoverNotify:
-			return m, nil
+			if m.NotifySourceNGRANNode != nil && h.source != nil { // the source serves the UE on until then, TS 38.413 §8.4.8
+				h.source.gnb.send(h.source, &ngap.HandoverSuccess{AMFUENGAPID: h.source.amfID, RANUENGAPID: h.source.ranID})
+			}
+			if at, ok := taiOf(&m.UserLocationInformation); ok {
+				return at, nil
+			}
+			return h.tai, nil
 		}
 	}
 }
@@ -357,7 +392,11 @@ func (ue *ue) completeSessions(ctx context.Context, h *handover) {
 		}
 		moved[m.id] = true
 		s.active = m.admitted
-		ue.moveSession(ctx, m.id, nsmf.SMContextUpdateData{HoState: nsmf.HoCompleted})
+		completed := nsmf.SMContextUpdateData{HoState: nsmf.HoCompleted}
+		if h.from != nil {
+			completed.GUAMI, completed.ServingNFID = ue.amf.cfg.GUAMI, ue.amf.cfg.Core
+		}
+		ue.moveSession(ctx, m.id, completed)
 	}
 	ue.deactivateOthers(ctx, moved)
 }
@@ -378,17 +417,15 @@ func (ue *ue) abandonHandover(ctx context.Context, h *handover, err error) {
 			}
 		}
 	}
-	cause := ngap.CauseRadioNetworkInteractionWithOtherProcedure
-	if errors.Is(err, errCancelled) {
-		cause = ngap.CauseRadioNetworkHandoverCancelled
-	}
-	if e, ok := errors.AsType[*handoverError](err); ok {
-		cause = e.cause
+	cause := causeOfAbandoned(err)
+	if h.to != nil && h.context != "" {
+		ue.releaseAtTarget(ctx, h, cause)
 	}
 	if h.target != nil {
 		h.targetGNB.release(h.target, cause)
 	}
 	switch {
+	case h.source == nil: // the AMF that the UE comes from answers it
 	case errors.Is(err, errCancelled):
 		ue.acknowledgeCancel(h.source)
 	case !h.commanded && h.source.lives():
@@ -397,6 +434,17 @@ func (ue *ue) abandonHandover(ctx context.Context, h *handover, err error) {
 	if h.sourceLost && ue.conn == h.source {
 		ue.loseConnection(ctx, &connectionLost{conn: h.source, why: "the source of the handover was lost, and the UE did not arrive"})
 	}
+}
+
+// causeOfAbandoned is what a source gNB hears of why a handover does not take place.
+func causeOfAbandoned(err error) ngap.Cause {
+	if e, ok := errors.AsType[*handoverError](err); ok {
+		return e.cause
+	}
+	if errors.Is(err, errCancelled) {
+		return ngap.CauseRadioNetworkHandoverCancelled
+	}
+	return ngap.CauseRadioNetworkInteractionWithOtherProcedure
 }
 
 // acknowledgeCancel answers a HANDOVER CANCEL, TS 38.413 §8.4.5.2.
@@ -426,6 +474,9 @@ func (h *handover) admitted() int {
 }
 
 func (h *handover) label() string {
+	if h.to != nil {
+		return h.to.Name
+	}
 	if h.targetGNB == nil {
 		return "unknown"
 	}

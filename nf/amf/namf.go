@@ -17,6 +17,9 @@ type n1n2 struct {
 
 // N1N2MessageTransfer is Namf_Communication_N1N2MessageTransfer, TS 29.518 §5.2.2.3.1. It only enqueues.
 func (a *AMF) N1N2MessageTransfer(_ context.Context, supi ident.SUPI, req namf.N1N2MessageTransferReqData) (namf.N1N2MessageTransferRspData, error) {
+	if req.RANInfo.Type != "" {
+		return a.statusToTarget(supi, req.RANInfo)
+	}
 	u := a.ues.bySUPI.get(supi)
 	if u == nil {
 		return namf.N1N2MessageTransferRspData{}, sbi.Problem(http.StatusNotFound, namf.CauseContextNotFound, "%s is not registered here", supi.Conceal())

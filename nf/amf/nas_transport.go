@@ -18,6 +18,8 @@ func (ue *ue) Open(m any) any {
 			return nil
 		}
 		ue.openInitial(m)
+	case *contextTransfer:
+		ue.openTransfer(m)
 	case *n2Message:
 		if h := ue.handover; h != nil && m.conn == h.target && m.conn != ue.conn {
 			return targetMessage{m.message}

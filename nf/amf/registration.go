@@ -25,7 +25,13 @@ func (ue *ue) registration(ctx context.Context, m *initialMessage, request *gmm.
 		ue.log().Info("registered", "guti", ue.guti, "slices", ue.allowed)
 		return
 	}
+	if r, tell := refusalOf(err); tell && r.cause != gmm.CauseCongestion && !errors.Is(err, errAuthentication) {
+		ue.refuseBorrowed(ctx)
+	}
 	ue.refuseRegistration(ctx, err)
+	if ue.borrowed != nil { // step 10: the UE is still the old AMF's
+		ue.forget(ctx, ngap.CauseNASUnspecified)
+	}
 }
 
 // register is the registration procedure, TS 23.502 §4.2.2.2.2.
@@ -40,11 +46,11 @@ func (ue *ue) register(ctx context.Context, m *initialMessage, request *gmm.Regi
 	if err := ue.rerouteKnown(ctx, m, request); err != nil {
 		return err
 	}
-	kgnbCount := m.count
-	complete, changed, err := ue.agreeSecurity(ctx, m, request) // steps 6 to 9, 12
+	complete, changed, err := ue.agreeSecurity(ctx, m, request) // steps 4 to 10, 12
 	if err != nil {
 		return err
 	}
+	kgnbCount := m.count
 	if complete != nil {
 		request = complete
 		if err := checkRequest(request); err != nil {
@@ -151,7 +157,13 @@ func (ue *ue) agreeSecurity(ctx context.Context, m *initialMessage, r *gmm.Regis
 		changed, err := ue.renewSecurity(ctx, r)
 		return nil, changed, err
 	}
+	if ue.comeOver(ctx, m, r) { // steps 4 and 5
+		return ue.takeKeys(ctx, m, r)
+	}
 	complete, err = ue.establishSecurity(ctx, m, r)
+	if err == nil && r.MobileIdentity.Type == gmm.IdentityGUTI {
+		ue.validated(ctx, r.MobileIdentity.GUTI)
+	}
 	return complete, true, err
 }
 
@@ -327,7 +339,8 @@ func (ue *ue) allotGUTI() {
 // confirmGUTI lets the old 5G-GUTI go once the UE has confirmed the new one, TS 24.501 §5.5.1.2.4.
 func (ue *ue) confirmGUTI() {
 	ue.amf.ues.byTMSI.drop(ue.oldTMSI, ue)
-	ue.oldTMSI = 0
+	ue.amf.ues.byForeign.drop(ue.foreign, ue)
+	ue.oldTMSI, ue.foreign = 0, ident.STMSI{}
 }
 
 // accept sends the REGISTRATION ACCEPT and waits for REGISTRATION COMPLETE where one is owed. On a connection without a
@@ -337,6 +350,7 @@ func (ue *ue) accept(ctx context.Context, accept *gmm.RegistrationAccept, count 
 		return err
 	}
 	ue.registered = true
+	ue.own(ctx) // steps 10 and 17
 	r := ue.activate(ctx, wanted)
 	accept.PDUSessionReactivationResult, accept.PDUSessionReactivationResultErrorCause = r.result, r.causes
 	if ue.conn.contextSetUp {

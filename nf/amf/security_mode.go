@@ -22,6 +22,9 @@ func (ue *ue) secure(ctx context.Context, p proof) (*gmm.RegistrationRequest, er
 	if p.present {
 		next.ksi, next.nas.Send, next.nas.Receive = ue.security.ksi, ue.security.nas.Send, ue.security.nas.Receive
 	}
+	if p.horizontal { // the UE's own name for the key stays, TS 33.501 §6.9.3
+		next.ksi = ue.security.ksi
+	}
 	ue.pending = next
 	defer func() { ue.pending = security{} }()
 
@@ -30,9 +33,15 @@ func (ue *ue) secure(ctx context.Context, p proof) (*gmm.RegistrationRequest, er
 		NgKSI:                          gmm.KeySetIdentifier(next.ksi),
 		ReplayedUESecurityCapabilities: ue.capability,
 	}
-	if p.initial { // RINMR, TS 24.501 §5.4.2.2
-		retransmit := gmm.RetransmitInitialMessage
-		command.AdditionalSecurityInformation = &retransmit
+	var additional gmm.AdditionalSecurityInformation
+	if p.horizontal {
+		additional |= gmm.HorizontalDerivation
+	}
+	if p.initial {
+		additional |= gmm.RetransmitInitialMessage
+	}
+	if additional != 0 { // TS 24.501 §5.4.2.2
+		command.AdditionalSecurityInformation = &additional
 	}
 	if p.eap != nil { // EAP-Success, TS 24.501 §5.4.1.2.2.8
 		command.EAPMessage, command.ABBA = p.eap, aka.ABBAInitial()

@@ -25,7 +25,11 @@ var (
 	ranProcedure = procedure.Timer{Name: "NGAP procedure", Duration: 5 * time.Second}
 	// A source gNB waits for TNGRELOCprep and TNGRELOCoverall, TS 38.413 §9.5; the AMF is no more patient than it.
 	handoverResourceAllocation = procedure.Timer{Name: "Handover Resource Allocation", Duration: 5 * time.Second}
-	handoverArrival            = procedure.Timer{Name: "Handover Notification", Duration: 10 * time.Second}
+	// Another AMF's gNB has as long, and what lies between takes a moment.
+	targetPreparation = procedure.Timer{Name: "Create UE Context", Duration: 7 * time.Second}
+	// The target AMF waits longer than the source AMF, which decides.
+	handoverArrivalFrom = procedure.Timer{Name: "Handover Notification from another AMF", Duration: 13 * time.Second}
+	handoverArrival     = procedure.Timer{Name: "Handover Notification", Duration: 10 * time.Second}
 )
 
 // setupPatience is how long an association may stand without NG Setup, TS 38.413 §8.7.1.1: it is the first procedure.

@@ -60,11 +60,14 @@ type ue struct {
 
 	extendedDRX gmm.ExtendedDRXParameters // as agreed, nil: none
 	sessions    []*smContext
-	kept        keeping   // how far this context is on disk
-	elsewhere   uint32    // the 5G-TMSI by which a UE calls itself whose context another node may have, 0 for none
-	shown       bool      // it has shown itself since showActivity looked
-	watchers    []watcher // who want to know when the UE can be reached
-	undelivered [][]byte  // NAS messages that a gNB could not deliver because it hands the UE over
+	kept        keeping     // how far this context is on disk
+	elsewhere   uint32      // the 5G-TMSI by which a UE calls itself whose context another node may have, 0 for none
+	shown       bool        // it has shown itself since showActivity looked
+	watchers    []watcher   // who want to know when the UE can be reached
+	undelivered [][]byte    // NAS messages that a gNB could not deliver because it hands the UE over
+	foreign     ident.STMSI // of the AMF that the UE came from, by which it may call itself until it confirms another; zero: none
+	borrowed    *borrowed   // the context is still another AMF's, nil: it is this one's
+	lent        bool        // another AMF has asked for the context and may serve the UE
 	// what the gNB was asked to report of the UE, and goes along in handovers:
 	reporting *ngap.LocationReportingRequestType
 	tracing   *ngap.TraceActivation
@@ -174,6 +177,8 @@ func (a *AMF) ueOf(m *ngap.InitialUEMessage) *ue {
 		if u := a.ues.byTMSI.get(tmsi); u != nil {
 			return u
 		}
+	} else if u := a.ues.byForeign.get(foreignIn(m.NASPDU)); u != nil {
+		return u
 	}
 	u := a.newUE()
 	u.elsewhere = a.wanted(m)
@@ -235,6 +240,8 @@ func (ue *ue) serve(ctx context.Context, m any) {
 		ue.applySubscription(ctx)
 	case *deregister:
 		ue.deregister(ctx, m)
+	case *handoverFrom, *arrivedAtTarget, *contextTransfer, *statusUpdate:
+		ue.serveN14(ctx, m)
 	case *policyUpdate:
 		ue.policyChanged(ctx, m)
 	case *sessionEnded:
@@ -488,7 +495,16 @@ func (ue *ue) forget(ctx context.Context, cause ngap.Cause) {
 		ue.releaseUnused(ue.conn, cause)
 	}
 	ue.endSuspension(ctx, cause)
+	ue.giveBack(ctx)
 	ue.releaseSessions(ctx, cause.String())
+	ue.leave(ctx, cause)
+}
+
+// leave is forget without the sessions.
+func (ue *ue) leave(ctx context.Context, cause ngap.Cause) {
+	if ue.conn != nil {
+		ue.releaseUnused(ue.conn, cause)
+	}
 	if ue.policy != "" {
 		err := ue.amf.services.Policy.DeleteAMPolicy(ctx, ue.policy)
 		if err != nil && sbi.CauseOf(err) != npcf.CausePolicyContextNotFound { // a newer context has replaced it
@@ -500,6 +516,7 @@ func (ue *ue) forget(ctx context.Context, cause ngap.Cause) {
 	t := &ue.amf.ues
 	t.byTMSI.drop(ue.guti.TMSI, ue)
 	t.byTMSI.drop(ue.oldTMSI, ue)
+	t.byForeign.drop(ue.foreign, ue)
 	if ue.known && t.bySUPI.get(ue.supi) == ue { // else it is that of the newer context
 		err := ue.amf.services.UECM.DeregisterAMF(ctx, ue.supi, ue.amf.cfg.GUAMI)
 		if err != nil && sbi.CauseOf(err) != nudm.CauseContextNotFound { // a subscriber that is no more

@@ -78,19 +78,23 @@ func (x *index[K]) each(f func(K, *ue)) {
 
 // ueTable finds a UE by each name it goes by.
 type ueTable struct {
-	byTMSI index[uint32]     // 5G-TMSI, of a registered UE; two while a new one is not yet confirmed
-	bySUPI index[ident.SUPI] // of an authenticated UE
+	byTMSI    index[uint32]      // 5G-TMSI, of a registered UE; two while a new one is not yet confirmed
+	byForeign index[ident.STMSI] // that which another AMF allotted, until the UE confirms one of this
+	bySUPI    index[ident.SUPI]  // of an authenticated UE
 }
 
 func (t *ueTable) init() {
 	t.byTMSI.init(func(k uint32) uint32 { return k })
-	t.bySUPI.init(func(k ident.SUPI) uint32 {
-		h := uint32(2166136261) // FNV-1a
-		for i := range len(k) {
-			h = (h ^ uint32(k[i])) * 16777619
-		}
-		return h
-	})
+	t.bySUPI.init(hashSUPI)
+	t.byForeign.init(func(k ident.STMSI) uint32 { return k.TMSI })
+}
+
+func hashSUPI(k ident.SUPI) uint32 {
+	h := uint32(2166136261) // FNV-1a
+	for i := range len(k) {
+		h = (h ^ uint32(k[i])) * 16777619
+	}
+	return h
 }
 
 // allotTMSI gives u a 5G-TMSI that nobody has and nobody can guess, TS 33.501 §6.12.3; never 0, which here is none, nor

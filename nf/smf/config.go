@@ -95,8 +95,10 @@ type Deps struct {
 	UECM   nudm.UECM
 	Policy npcf.SMPolicyControl
 	AMF    namf.Communication
-	N4     pfcp.PacketConn
-	Ladder ladder.Sink
+	// ServingAMF finds the AMF with a GUAMI, of this core or another; nil: there is AMF alone.
+	ServingAMF func(ident.GUAMI) namf.Communication
+	N4         pfcp.PacketConn
+	Ladder     ladder.Sink
 	// Contexts is where sessions outlive the process; nil: nowhere.
 	Contexts Contexts
 }

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
 	"github.com/limpid-5g/limpid/store/record"
@@ -41,6 +42,7 @@ const (
 	fieldUsage
 	fieldStarted
 	fieldAlwaysOn
+	fieldServingAMF
 )
 
 // Fields of a tunnel, a pair of rates, a QoS flow and a QoS rule inside.
@@ -107,7 +109,23 @@ func (s *session) record() []byte {
 	if !s.started.IsZero() {
 		w.Uint(fieldStarted, uint64(s.started.Unix()))
 	}
+	w.Bytes(fieldServingAMF, guamiOctets(s.serving))
 	return w.Record(nil)
+}
+
+// guamiOctets is a GUAMI as it stands in a 5G-GUTI, TS 24.501 §9.11.3.4; nothing for none.
+func guamiOctets(g ident.GUAMI) []byte {
+	if g == (ident.GUAMI{}) {
+		return nil
+	}
+	id := g.AMFID()
+	return append(g.PLMN[:], byte(id>>16), byte(id>>8), byte(id))
+}
+
+func readGUAMI(r *record.Reader) (g ident.GUAMI) {
+	var b [6]byte
+	r.Fill(b[:])
+	return ident.GUAMI{PLMN: ident.PLMN(b[:3]), Region: b[3], Set: uint16(b[4])<<2 | uint16(b[5]>>6), Pointer: b[5] & 0x3f}
 }
 
 // writeKind writes what the session was made with.
@@ -158,6 +176,8 @@ func (s *session) readKind(r *record.Reader) error {
 		s.qos.rqTimer = uint32(r.Uint())
 	case fieldUsage:
 		r.Group(func(r *record.Reader) { u := readRates(r); s.usage.Uplink, s.usage.Downlink = u.Uplink, u.Downlink })
+	case fieldServingAMF:
+		s.serving = readGUAMI(r)
 	case fieldStarted:
 		s.started = time.Unix(int64(r.Uint()), 0)
 	}

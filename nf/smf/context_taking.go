@@ -29,6 +29,11 @@ func (s *SMF) Take(ctx context.Context, supi ident.SUPI, each func(RestoredSessi
 	}
 	var list []SessionInfo
 	for i := range stored {
+		if n := s.session(stored[i].SEID); n != nil && stored[i].Node == s.cfg.Node { // the UE was away, its session was not
+			n.servedBy(ident.GUAMI{})
+			list = append(list, n.info())
+			continue
+		}
 		n, err := s.take(ctx, &stored[i])
 		if err != nil {
 			s.log.Warn("PDU session does not come over from another node; the UE will have to establish it again",
@@ -55,6 +60,7 @@ func (s *SMF) take(ctx context.Context, c *store.SMContext) (*session, error) {
 	}
 	n, err := s.restoreWhenFree(ctx, &taken)
 	if err == nil {
+		n.serving = ident.GUAMI{} // that of this node asks
 		err = n.moveToUPF(ctx, c.UPF)
 	}
 	if err == nil {
@@ -171,6 +177,9 @@ func (s *SMF) Lost(ctx context.Context, ref string) (was RestoredSession, last b
 	now, err := s.keeper.contexts.SMsOf(ctx, n.supi)
 	elsewhere, there := "", session{}
 	for _, c := range now {
+		if c.PDUSessionID == n.id && c.Node == s.cfg.Node && c.SEID == n.seid && n.amf() != s.deps.AMF {
+			return RestoredSession{}, false // it stayed here when its UE went to another AMF
+		}
 		if c.PDUSessionID == n.id {
 			elsewhere = c.UPF
 			_ = there.readRecord(c.Record) // one that cannot be read is of no session here

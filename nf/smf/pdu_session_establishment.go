@@ -222,7 +222,7 @@ func (s *session) accept(ctx context.Context, req establishment) error {
 	}
 	s.state, s.up, s.started = Active, nsmf.Activating, time.Now()
 	s.mu.Unlock()
-	if _, err := s.smf.deps.AMF.N1N2MessageTransfer(ctx, s.supi, s.transfer(n1, n2, false)); err != nil {
+	if _, err := s.amf().N1N2MessageTransfer(ctx, s.supi, s.transfer(n1, n2, false)); err != nil {
 		return failure(err, "see why the AMF did not take the message")
 	}
 	return nil

@@ -126,7 +126,7 @@ func (s *session) tell(ctx context.Context, c *change) (outcome modifyOutcome, e
 	}
 	toGNB := n2
 	answer, err := procedure.AskFor(ctx, s, t3591, func() error {
-		_, err := s.smf.deps.AMF.N1N2MessageTransfer(ctx, s.supi, s.transfer(n1, toGNB, false))
+		_, err := s.amf().N1N2MessageTransfer(ctx, s.supi, s.transfer(n1, toGNB, false))
 		toGNB = nsmf.N2SMInfo{} // the gNB acts on the first
 		return err
 	}, func(m any) bool {
@@ -238,7 +238,7 @@ func (s *session) revert(ctx context.Context, why error) {
 		return
 	}
 	_, err = procedure.Ask[modifyOutcome](ctx, s, procedure.Timer{Name: "N2 response", Duration: s.smf.cfg.Timers.N2Response}, func() error {
-		_, err := s.smf.deps.AMF.N1N2MessageTransfer(ctx, s.supi, s.transfer(nil, n2, true))
+		_, err := s.amf().N1N2MessageTransfer(ctx, s.supi, s.transfer(nil, n2, true))
 		return err
 	})
 	if err != nil {

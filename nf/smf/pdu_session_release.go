@@ -108,7 +108,7 @@ func (s *session) release(ctx context.Context, m release) {
 			sent = false // with the answer to the UE's request
 			return nil
 		}
-		_, err := s.smf.deps.AMF.N1N2MessageTransfer(ctx, s.supi, s.transfer(command, n2, false))
+		_, err := s.amf().N1N2MessageTransfer(ctx, s.supi, s.transfer(command, n2, false))
 		n2 = nsmf.N2SMInfo{} // the gNB acts on the first
 		return err
 	})

@@ -125,7 +125,7 @@ func (s *session) reject(ctx context.Context, req establishment, r *refusal) {
 	r.log(s.smf.log, s.attrs())
 	t := s.transfer(s.smf.encode(r.message(s.smf.cfg.Timers, s.id, req.pti)), nsmf.N2SMInfo{}, false)
 	t.ReleaseOnSent = true
-	if _, err := s.smf.deps.AMF.N1N2MessageTransfer(ctx, s.supi, t); err != nil {
+	if _, err := s.amf().N1N2MessageTransfer(ctx, s.supi, t); err != nil {
 		s.smf.log.Info("UE was not told of the refusal", s.attrs(slog.Any("error", err))...)
 	}
 }

@@ -134,7 +134,7 @@ func (s *session) networkTriggeredServiceRequest(ctx context.Context) {
 	if err == nil {
 		t := s.transfer(nil, n2, false)
 		t.ARP = arp
-		_, err = s.smf.deps.AMF.N1N2MessageTransfer(ctx, s.supi, t) // step 3a
+		_, err = s.amf().N1N2MessageTransfer(ctx, s.supi, t) // step 3a
 	}
 	if sbi.CauseOf(err) == sbi.CauseContextNotFound {
 		s.end("the AMF does not know the UE")

@@ -67,9 +67,10 @@ type session struct {
 	upf            *upf // that counts this session
 	remoteSEID     uint64
 	onUPF          bool
-	epoch          uint64 // of the UPF's association in which the session was made there
-	registered     bool   // in the UDM
-	left           bool   // to another node: what is stored is not this one's to remove
+	epoch          uint64      // of the UPF's association in which the session was made there
+	registered     bool        // in the UDM
+	left           bool        // to another node: what is stored is not this one's to remove
+	serving        ident.GUAMI // of the AMF; zero: that of this core
 
 	// Only the actor's goroutine touches these.
 	stored  bool   // the session is on disk, or may be
@@ -134,6 +135,7 @@ type SessionInfo struct {
 	// ChargingID names the session in charging data, TS 32.255 §5.1.10: it never comes again, restart or not.
 	ChargingID string
 	Started    time.Time
+	ServingAMF ident.GUAMI // zero: that of this core
 }
 
 // What is delivered to a session's actor.
@@ -198,11 +200,32 @@ type (
 	transferFailed struct{ cause namf.N1N2TransferCause }
 	// errorIndication says that the gNB does not know the tunnel.
 	errorIndication struct{ gnb tunnel }
+	// servingChanged has the session kept: another AMF serves the UE.
+	servingChanged struct{}
 	// resync repeats the last change to a UPF that did not answer it.
 	resync struct{}
 	// restore makes the session anew on a UPF that lost it.
 	restore struct{}
 )
+
+// amf is the AMF that serves the UE.
+func (s *session) amf() namf.Communication {
+	s.mu.Lock()
+	serving := s.serving
+	s.mu.Unlock()
+	if of := s.smf.deps.ServingAMF; of != nil && serving != (ident.GUAMI{}) {
+		return of(serving)
+	}
+	return s.smf.deps.AMF
+}
+
+// servedBy notes which AMF serves the UE from now on, TS 23.502 §4.2.2.2.2 step 17.
+func (s *session) servedBy(g ident.GUAMI) {
+	s.mu.Lock()
+	s.serving = g
+	s.mu.Unlock()
+	s.deliver(servingChanged{})
+}
 
 func (s *session) key() ueSession { return ueSession{s.supi, s.id} }
 
@@ -367,7 +390,7 @@ func (s *session) info() SessionInfo {
 		Ref: s.ref(), SUPI: s.supi, PDUSessionID: s.id, DNN: s.network.Name, SNSSAI: s.slice,
 		State: s.state, UpCnxState: s.up, Type: s.kind, SSCMode: s.ssc, Address: s.address.ipv4, Prefix: s.address.ipv6, LocalSEID: s.seid, RemoteSEID: s.remoteSEID,
 		UplinkTEID: s.uplink.teid, UplinkAddress: s.uplink.addr, GNBTEID: s.gnb.teid, GNBAddress: s.gnb.addr,
-		Usage: s.usage, ChargingID: s.chargingID(), Started: s.started,
+		Usage: s.usage, ChargingID: s.chargingID(), Started: s.started, ServingAMF: s.serving,
 	}
 	if s.upf != nil {
 		i.UPF = s.upf.Name

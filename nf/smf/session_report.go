@@ -61,7 +61,7 @@ func (s *session) tunnelLost(ctx context.Context, lost tunnel) {
 func (s *session) releaseAN(ctx context.Context, cause ngap.Cause) {
 	n2, err := releaseCommandTransfer(cause)
 	if err == nil {
-		_, err = s.smf.deps.AMF.N1N2MessageTransfer(ctx, s.supi, s.transfer(nil, n2, true))
+		_, err = s.amf().N1N2MessageTransfer(ctx, s.supi, s.transfer(nil, n2, true))
 	}
 	if err != nil {
 		s.smf.log.Info("gNB was not asked to release the session", s.attrs(slog.Any("error", err))...)

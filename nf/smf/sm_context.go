@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/sbi"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/wire/nas"
@@ -57,7 +58,7 @@ func (s *SMF) createSMContext(ctx context.Context, data nsmf.SMContextCreateData
 		return refuse(&refusal{cause: gsm.CauseInsufficientResources, sbi: sbi.CauseNFCongestion, status: http.StatusServiceUnavailable,
 			asked: "a PDU session while " + strconv.Itoa(n) + " procedures run", allowed: strconv.Itoa(s.cfg.MaxProcedures), change: "try later, or raise MaxProcedures"})
 	}
-	n := &session{smf: s, supi: data.SUPI, id: data.PDUSessionID, network: network, slice: data.SNSSAI, plmn: data.ServingNetwork,
+	n := &session{smf: s, supi: data.SUPI, id: data.PDUSessionID, network: network, slice: data.SNSSAI, plmn: data.ServingNetwork, serving: data.GUAMI,
 		integrity: request.IntegrityProtectionMaximumDataRate, security: security, kind: e.kind, ssc: e.ssc, filters: e.filters, rqos: e.rqos, alwaysOn: network.AlwaysOn.grants(e.alwaysOn),
 		state: Establishing, up: nsmf.Deactivated}
 	prior := s.add(n)
@@ -78,6 +79,9 @@ func (s *SMF) UpdateSMContext(ctx context.Context, ref string, data nsmf.SMConte
 		return nsmf.SMContextUpdatedData{}, s.noContext(ref, data.N1SMMsg)
 	}
 	var out nsmf.SMContextUpdatedData
+	if data.GUAMI != (ident.GUAMI{}) {
+		n.servedBy(data.GUAMI)
+	}
 	switch {
 	case data.HoState != "":
 		return out, n.hoState(ctx, data, &out)
@@ -339,7 +343,7 @@ func (s *session) statusReceived(m *gsm.Status) {
 // endAndNotify ends the session without the UE and tells the AMF, TS 29.502 §5.2.2.5.
 func (s *session) endAndNotify(why string) {
 	s.end(why)
-	if err := s.smf.deps.AMF.SMContextStatusNotify(s.smf.ctx, s.supi, s.id, s.ref()); err != nil {
+	if err := s.amf().SMContextStatusNotify(s.smf.ctx, s.supi, s.id, s.ref()); err != nil {
 		s.smf.log.Info("AMF was not told that the session ended", s.attrs(slog.Any("error", err))...)
 	}
 }

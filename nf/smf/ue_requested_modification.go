@@ -74,7 +74,7 @@ func (s *session) modifyForUE(ctx context.Context, m *gsm.PDUSessionModification
 		return
 	}
 	reject := s.smf.encode(s.modificationRefused(m.PTI, asRefusal(err)))
-	if _, err := s.smf.deps.AMF.N1N2MessageTransfer(ctx, s.supi, s.transfer(reject, nsmf.N2SMInfo{}, false)); err != nil {
+	if _, err := s.amf().N1N2MessageTransfer(ctx, s.supi, s.transfer(reject, nsmf.N2SMInfo{}, false)); err != nil {
 		s.smf.log.Info("UE was not told of the refusal", s.attrs(slog.Any("error", err))...)
 	}
 }

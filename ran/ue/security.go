@@ -212,7 +212,7 @@ func (u *UE) acceptSecurity(m *protectedCommand) (*nasContext, gmm.Cause) {
 	}
 	if a := m.AdditionalSecurityInformation; a != nil && *a&gmm.HorizontalDerivation != 0 {
 		fresh := *base
-		fresh.kamf = base.kamf.PrimeAtRegistration(base.Send)
+		fresh.kamf = base.kamf.PrimeAtRegistration(u.anCount) // that of the initial message
 		fresh.Send, fresh.Receive = 0, 0
 		base = &fresh
 	}

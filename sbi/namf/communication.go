@@ -38,6 +38,8 @@ type N1N2MessageTransferReqData struct {
 	ARP uint8 `json:"arp,omitempty"`
 	// SkipInd asks not to page an idle UE.
 	SkipInd bool `json:"skipInd,omitempty"`
+	// RANInfo is a status transfer for the target of a handover; then the rest is empty.
+	RANInfo N2InfoContent `json:"ranInfo,omitzero"`
 	// ReleaseOnSent says that the session is gone once the message is sent (a refused or released session).
 	ReleaseOnSent bool `json:"-"`
 }

@@ -148,7 +148,10 @@ type SMContextUpdateData struct {
 	UpCnxState UpCnxState `json:"upCnxState,omitempty"` // Activating asks for N2SMInfo to set the tunnel up, Deactivated takes it down, Suspended has it kept
 	TAI        ident.TAI  `json:"ueLocation,omitzero"`
 	HoState    HoState    `json:"hoState,omitempty"`
-	NGAPCause  string     `json:"ngApCause,omitempty"` // why, for the log
+	// GUAMI is of the AMF that serves the UE from now on, where it is another than before; then ServingNFID is its name.
+	GUAMI       ident.GUAMI `json:"guami,omitzero"`
+	ServingNFID string      `json:"servingNfId,omitempty"`
+	NGAPCause   string      `json:"ngApCause,omitempty"` // why, for the log
 }
 
 // SMContextUpdatedData is TS 29.502 §6.1.6.2.5.

@@ -31,6 +31,12 @@ const (
 // causeValues holds the number of root and of extension values of each group.
 var causeValues = [...]struct{ root, ext int }{{45, 12}, {2, 0}, {4, 1}, {7, 0}, {6, 0}}
 
+// Valid tells whether there is such a cause.
+func (c Cause) Valid() bool {
+	g := int(c.Group())
+	return g < len(causeValues) && int(c&0xff) < causeValues[g].root+causeValues[g].ext
+}
+
 // causeAlternatives counts the alternatives of the CHOICE: the groups and choice-Extensions.
 const causeAlternatives = len(causeValues) + 1
 

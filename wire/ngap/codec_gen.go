@@ -24402,6 +24402,26 @@ func (x *RANStatusTransferTransparentContainer) decode(d *decoder) {
 	}
 }
 
+// Append appends the encoding of x to dst.
+func (x *RANStatusTransferTransparentContainer) Append(dst []byte) ([]byte, error) {
+	var e encoder
+	e.Reset(dst)
+	x.encode(&e)
+	return e.transfer(dst, "RANStatusTransferTransparentContainer")
+}
+
+// DecodeRANStatusTransferTransparentContainer reads a RANStatusTransferTransparentContainer, which aliases b. Its error is a *DecodeError.
+func DecodeRANStatusTransferTransparentContainer(b []byte) (*RANStatusTransferTransparentContainer, error) {
+	var d decoder
+	d.Reset(b)
+	x := new(RANStatusTransferTransparentContainer)
+	x.decode(&d)
+	if err := d.transferError("RANStatusTransferTransparentContainer"); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
 func (x *DRBsSubjectToStatusTransferList) encode(e *encoder) {
 	e.Count(len(*x), 1, 32, false)
 	for i := range *x {
@@ -24836,6 +24856,26 @@ func (x *EarlyStatusTransferTransparentContainer) decode(d *decoder) {
 	if preamble&(1<<1) != 0 {
 		d.SkipExtensions()
 	}
+}
+
+// Append appends the encoding of x to dst.
+func (x *EarlyStatusTransferTransparentContainer) Append(dst []byte) ([]byte, error) {
+	var e encoder
+	e.Reset(dst)
+	x.encode(&e)
+	return e.transfer(dst, "EarlyStatusTransferTransparentContainer")
+}
+
+// DecodeEarlyStatusTransferTransparentContainer reads a EarlyStatusTransferTransparentContainer, which aliases b. Its error is a *DecodeError.
+func DecodeEarlyStatusTransferTransparentContainer(b []byte) (*EarlyStatusTransferTransparentContainer, error) {
+	var d decoder
+	d.Reset(b)
+	x := new(EarlyStatusTransferTransparentContainer)
+	x.decode(&d)
+	if err := d.transferError("EarlyStatusTransferTransparentContainer"); err != nil {
+		return nil, err
+	}
+	return x, nil
 }
 
 func (x *DRBsSubjectToEarlyStatusTransferList) encode(e *encoder) {

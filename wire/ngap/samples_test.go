@@ -196,6 +196,8 @@ var transferTypes = map[string]reflect.Type{
 	"PDUSessionResourceModifyConfirmTransfer":                reflect.TypeFor[PDUSessionResourceModifyConfirmTransfer](),
 	"PathSwitchRequestTransfer":                              reflect.TypeFor[PathSwitchRequestTransfer](),
 	"PathSwitchRequestAcknowledgeTransfer":                   reflect.TypeFor[PathSwitchRequestAcknowledgeTransfer](),
+	"RANStatusTransferTransparentContainer":                  reflect.TypeFor[RANStatusTransferTransparentContainer](),
+	"EarlyStatusTransferTransparentContainer":                reflect.TypeFor[EarlyStatusTransferTransparentContainer](),
 	"HandoverCommandTransfer":                                reflect.TypeFor[HandoverCommandTransfer](),
 	"HandoverRequestAcknowledgeTransfer":                     reflect.TypeFor[HandoverRequestAcknowledgeTransfer](),
 	"PDUSessionResourceReleaseCommandTransfer":               reflect.TypeFor[PDUSessionResourceReleaseCommandTransfer](),

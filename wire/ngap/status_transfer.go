@@ -9,7 +9,7 @@ type DRBID uint8
 
 // RANStatusTransferTransparentContainer is the RAN Status Transfer Transparent Container IE, TS 38.413 §9.3.1.108.
 //
-//aper:sequence
+//aper:sequence transfer
 type RANStatusTransferTransparentContainer struct {
 	DRBsSubjectToStatusTransferList DRBsSubjectToStatusTransferList
 }
@@ -93,7 +93,7 @@ type COUNTValueForPDCPSN18 struct {
 
 // EarlyStatusTransferTransparentContainer is the Early Status Transfer Transparent Container IE, TS 38.413 §9.3.1.190.
 //
-//aper:sequence
+//aper:sequence transfer
 type EarlyStatusTransferTransparentContainer struct {
 	ProcedureStage ProcedureStageChoice
 }
