@@ -17,7 +17,7 @@ func TestChaos(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	o := options{limpid: limpid, kills: 5, ues: 50, gnbs: 2, seed: 1, think: time.Second, life: time.Second, sctp: "raw"}
+	o := options{limpid: limpid, kills: 5, ues: 50, gnbs: 2, seed: 1, think: time.Second, life: time.Second, sctp: "raw", nodes: 1}
 	var out bytes.Buffer
 	err = o.run(ctx, &out)
 	t.Log(out.String())

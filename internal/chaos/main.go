@@ -33,6 +33,7 @@ type options struct {
 	life   time.Duration // of a core between two kills, at most
 	sctp   string
 	keep   bool // the folder with the logs
+	nodes  int  // 1: over a file; 2: over a database with a standby, whose primary is killed too
 }
 
 func main() {
@@ -47,6 +48,7 @@ func main() {
 	flag.DurationVar(&o.think, "think", 4*time.Second, "the longest pause between two procedures of a phone")
 	flag.DurationVar(&o.life, "life", 2*time.Second, "the longest time between a start and a kill")
 	flag.StringVar(&o.sctp, "sctp", "raw", "what carries SCTP: raw, udp or kernel")
+	flag.IntVar(&o.nodes, "nodes", 1, "1: a core over a file; 2: an AMF set over PostgreSQL with a standby, whose primary is killed too")
 	flag.BoolVar(&o.keep, "keep", false, "keep the folder with the core's logs and its store")
 	flag.Parse()
 	if o.seed == 0 {
@@ -59,8 +61,8 @@ func main() {
 }
 
 func (o *options) check() error {
-	if o.kills < 1 || o.ues < 1 || o.gnbs < 1 || o.ues > 60_000 || o.gnbs > 250 {
-		return errors.New("want at least one kill, 1 to 60,000 phones and 1 to 250 gNBs")
+	if o.kills < 1 || o.ues < 1 || o.gnbs < 1 || o.ues > 60_000 || o.gnbs > 250 || o.nodes < 1 || o.nodes > 2 {
+		return errors.New("want at least one kill, 1 to 60,000 phones, 1 to 250 gNBs and 1 or 2 nodes")
 	}
 	limpid, err := filepath.Abs(o.limpid)
 	if err != nil {
@@ -75,7 +77,7 @@ func (o *options) run(ctx context.Context, out io.Writer) (err error) {
 	if err := o.check(); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "seed %d: %d kills, %d phones on %d gNBs\n", o.seed, o.kills, o.ues, o.gnbs)
+	fmt.Fprintf(out, "seed %d: %d kills of %d nodes, %d phones on %d gNBs\n", o.seed, o.kills, o.nodes, o.ues, o.gnbs)
 	dir, err := os.MkdirTemp("", "limpid-chaos-")
 	if err != nil {
 		return err
@@ -92,18 +94,47 @@ func (o *options) run(ctx context.Context, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	n, err := newNetwork(o, l, dir)
+	began := time.Now()
+	n, err := o.storm(ctx, out, l, dir)
 	if err != nil {
 		return err
 	}
 	defer n.close()
-	began := time.Now()
-	if err := n.storm(ctx, out); err != nil {
-		return err
-	}
 	if err := n.settle(ctx, out); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "after %.0f s: %s\n", time.Since(began).Seconds(), n.tally.String())
-	return n.tally.verdict()
+	fmt.Fprintf(out, "after %.0f s: %s\n", time.Since(began).Seconds(), n.of().tally.String())
+	return n.of().tally.verdict()
+}
+
+// stormed is a network after its storm.
+type stormed interface {
+	settle(ctx context.Context, out io.Writer) error
+	of() *network
+	close()
+}
+
+func (n *network) of() *network { return n }
+
+func (o *options) storm(ctx context.Context, out io.Writer, l *lab.Lab, dir string) (stormed, error) {
+	if o.nodes == 2 {
+		p, err := newPair(ctx, o, l, dir)
+		if err != nil {
+			return nil, err
+		}
+		if err := p.storm(ctx, out); err != nil {
+			p.close()
+			return nil, err
+		}
+		return p, nil
+	}
+	n, err := newNetwork(o, l, dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.storm(ctx, out); err != nil {
+		n.close()
+		return nil, err
+	}
+	return n, nil
 }

@@ -12,6 +12,8 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,27 +24,53 @@ import (
 	"github.com/limpid-5g/limpid/manage/subscriber"
 	"github.com/limpid-5g/limpid/ran/gnb"
 	"github.com/limpid-5g/limpid/ran/ue"
-	"github.com/limpid-5g/limpid/store/sqlite"
+	"github.com/limpid-5g/limpid/store/engine"
 	"github.com/limpid-5g/limpid/wire/sctp"
 )
 
-// network is a core that dies and lives again, and everything around it that does not.
+// network is cores that die and live again, and everything around them that does not.
 type network struct {
 	options
-	lab       *lab.Lab
 	dir       string
-	config    string // file
-	store     string // file
-	socket    string // of the operators
+	nodes     []*node
+	store     string // file or URL by which it is looked at
 	random    *mathrand.Rand
 	transport sctp.Transport
 	tally     tally
 	phones    []*phone
+}
 
-	mu    sync.RWMutex // held for reading during a phone's procedure, so that gNBs change between them
-	core  *lab.Process
-	cells []*gnb.GNB
-	links []sctp.Association // of the cells
+// node is a core and its radio links.
+type node struct {
+	name    string
+	place   *lab.Lab
+	core    netip.Addr // on the cable for N2 and N3
+	ran     netip.Addr // the radios' end
+	config  string     // file
+	socket  string     // of the operators
+	pointer int
+
+	mu      sync.RWMutex
+	process *lab.Process // nil: dead
+	cells   []*gnb.GNB
+	links   []sctp.Association // of the cells
+}
+
+// cell is the n-th gNB's link to the node, nil if the node is dead.
+func (x *node) cell(n int) *gnb.GNB {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if len(x.cells) == 0 {
+		return nil
+	}
+	return x.cells[n%len(x.cells)]
+}
+
+// all are the gNBs' links to the node.
+func (x *node) all() []*gnb.GNB {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return slices.Clone(x.cells)
 }
 
 // pool is as small as it may be for 1,000 phones: what leaks is soon missed.
@@ -54,27 +82,45 @@ func pool(ues int) netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 45, 0, 0}), bits)
 }
 
+// newNetwork is one core over a file.
 func newNetwork(o *options, l *lab.Lab, dir string) (*network, error) {
-	n := &network{options: *o, lab: l, dir: dir, config: filepath.Join(dir, "limpid.yaml"), store: filepath.Join(dir, "limpid.db"), socket: filepath.Join(dir, "limpid.sock"),
-		random: mathrand.New(mathrand.NewPCG(o.seed, 1))}
+	n := &network{options: *o, dir: dir, store: filepath.Join(dir, "limpid.db"), random: mathrand.New(mathrand.NewPCG(o.seed, 1))}
+	n.nodes = []*node{{name: "limpid", place: l, core: lab.CoreAddress(), ran: lab.RANAddress()}}
+	if err := n.configure(n.nodes[0], dir, ""); err != nil {
+		return nil, err
+	}
+	return n, n.open(l)
+}
+
+// configure writes a node's configuration, over a database if there is a URL.
+func (n *network) configure(x *node, dir, url string) error {
+	file := filepath.Join(dir, "limpid.db")
+	x.config, x.socket = filepath.Join(dir, "limpid.yaml"), filepath.Join(dir, "limpid.sock")
 	text, _, err := config.Generate(config.Box{
-		Name: "chaos", PLMN: ident.PLMN{0x00, 0xf1, 0x10}, TAC: 1, Slice: ident.SNSSAI{SST: 1, SD: ident.NoSD}, DNN: "internet",
-		N2: lab.CoreAddress(), N3: lab.CoreAddress(), Pool: pool(o.ues), Store: n.store, SCTP: o.sctp,
+		Name: x.name, PLMN: ident.PLMN{0x00, 0xf1, 0x10}, TAC: 1, Slice: ident.SNSSAI{SST: 1, SD: ident.NoSD}, DNN: "internet",
+		N2: x.core, N3: x.core, Pool: pool(n.ues), Store: file, SCTP: n.sctp,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := os.WriteFile(n.config, text, 0o600); err != nil {
-		return nil, err
+	yaml := string(text)
+	if url != "" {
+		yaml = strings.Replace(yaml, "store:\n", "store:\n  url: "+url+"\n  takeover: "+takeover.String()+"\n", 1)
+		yaml = strings.Replace(yaml, "pointer: 0", fmt.Sprint("pointer: ", x.pointer), 1)
+		yaml = strings.Replace(yaml, "amf:\n", "amf:\n  congestion_backoff: 2s\n", 1)
 	}
+	return os.WriteFile(x.config, []byte(yaml), 0o600)
+}
+
+// open provisions the subscribers and opens what carries N2.
+func (n *network) open(l *lab.Lab) error {
 	if err := n.provision(); err != nil {
-		return nil, err
+		return err
 	}
-	err = l.RAN.Do(func() (err error) { // its sockets belong there
-		n.transport, err = sctp.New(sctp.Config{Binding: sctp.Binding(o.sctp), Log: slog.New(slog.DiscardHandler)}.ForN2())
+	return l.RAN.Do(func() (err error) { // its sockets belong there
+		n.transport, err = sctp.New(sctp.Config{Binding: sctp.Binding(n.sctp), Log: slog.New(slog.DiscardHandler)}.ForN2())
 		return err
 	})
-	return n, err
 }
 
 func imsi(n int) string { return fmt.Sprintf("00101%010d", n) }
@@ -90,7 +136,7 @@ func (n *network) provision() error {
 	for i := range n.ues {
 		fmt.Fprintf(&file, "%s,%s,%s\n", imsi(i+1), hex.EncodeToString(k[:]), hex.EncodeToString(op[:]))
 	}
-	st, err := sqlite.Open(context.Background(), n.store, sqlite.Options{Create: true})
+	st, err := engine.Open(context.Background(), n.store, true)
 	if err != nil {
 		return err
 	}
@@ -116,25 +162,25 @@ func (n *network) provision() error {
 	return nil
 }
 
-// start starts the core and sets the gNBs up, which are new ones where there were others.
-func (n *network) start(ctx context.Context, life int) error {
-	dir := filepath.Join(n.dir, fmt.Sprintf("life-%03d", life))
+// start starts a node and sets the gNBs up with it, which are new ones where there were others.
+func (n *network) start(ctx context.Context, x *node, life int) error {
+	dir := filepath.Join(n.dir, fmt.Sprintf("%s-life-%03d", x.name, life))
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
-	core, err := lab.StartCore(ctx, n.lab, dir, n.limpid, []string{"core", "--config", n.config})
+	process, err := lab.StartCore(ctx, x.place, dir, n.limpid, []string{"core", "--config", x.config})
 	if err != nil {
 		return err
 	}
-	n.core = core
-	n.cells, n.links = nil, nil
+	var cells []*gnb.GNB
+	var links []sctp.Association
 	for i := range n.gnbs {
 		var link sctp.Association
 		g, err := gnb.New(gnb.Config{
 			Name: fmt.Sprintf("gnb%d", i+1), ID: uint32(i + 1), PLMN: ident.PLMN{0x00, 0xf1, 0x10}, TAC: 1,
-			N3: lab.RANAddress(),
+			N3: x.ran,
 			Dial: func(ctx context.Context) (_ sctp.Association, err error) {
-				link, err = n.transport.Dial(ctx, netip.AddrPortFrom(lab.RANAddress(), 0), netip.AddrPortFrom(lab.CoreAddress(), sctp.PortNGAP))
+				link, err = n.transport.Dial(ctx, netip.AddrPortFrom(x.ran, 0), netip.AddrPortFrom(x.core, sctp.PortNGAP))
 				return link, err
 			},
 		})
@@ -145,30 +191,61 @@ func (n *network) start(ctx context.Context, life int) error {
 		err = g.Setup(setup)
 		cancel()
 		if err != nil {
-			return fmt.Errorf("NG Setup: %w", err)
+			process.Kill()
+			return process.Failed(fmt.Errorf("NG Setup: %w", err))
 		}
-		n.cells, n.links = append(n.cells, g), append(n.links, link)
+		cells, links = append(cells, g), append(links, link)
 	}
-	for i, p := range n.phones {
-		p.ue.Camp(n.cells[i%len(n.cells)])
-	}
+	x.mu.Lock()
+	x.process, x.cells, x.links = process, cells, links
+	x.mu.Unlock()
+	n.camp()
 	return nil
 }
 
-// kill ends the core in the moment, whatever it does, and then its radio links.
-func (n *network) kill() {
-	n.core.Kill()
-	for i, g := range n.cells {
-		_ = n.links[i].Abort("the core is dead") // it is gone in any case
+// camp lets every phone camp on a cell that has a core: where there are several, on any of them, as it moves about.
+func (n *network) camp() {
+	var alive []*node
+	for _, x := range n.nodes {
+		if x.cell(0) != nil {
+			alive = append(alive, x)
+		}
+	}
+	if len(alive) == 0 {
+		return
+	}
+	for i, p := range n.phones {
+		x := alive[(i/n.gnbs+n.random.IntN(len(alive)))%len(alive)]
+		if g := x.cell(i); g != nil {
+			p.ue.Camp(g)
+		}
+	}
+}
+
+// kill ends a node in the moment, whatever it does, and then its radio links.
+func (n *network) kill(x *node) {
+	x.mu.Lock()
+	process, cells, links := x.process, x.cells, x.links
+	x.process, x.cells, x.links = nil, nil, nil
+	x.mu.Unlock()
+	if process == nil {
+		return
+	}
+	process.Kill()
+	for i, g := range cells {
+		_ = links[i].Abort("the core is dead") // it is gone in any case
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		_ = g.Close(ctx)
 		cancel()
 	}
+	n.camp()
 }
 
 func (n *network) close() {
-	if n.core != nil {
-		n.core.Kill()
+	for _, x := range n.nodes {
+		n.kill(x)
 	}
-	_ = n.transport.Close() // nothing is left to be said
+	if n.transport != nil {
+		_ = n.transport.Close() // nothing is left to be said
+	}
 }

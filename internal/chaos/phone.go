@@ -162,14 +162,13 @@ func (p *phone) keepsSession() {
 }
 
 func (p *phone) idle(ctx context.Context) {
-	p.network.mu.RLock()
-	cells := p.network.cells
-	p.network.mu.RUnlock()
-	for _, g := range cells {
-		err := g.ReleaseUE(ctx, p.ue, ngap.CauseRadioNetworkUserInactivity)
-		if !errors.Is(err, gnb.ErrNoContext) {
-			p.network.tally.count("release", err)
-			return
+	for _, x := range p.network.nodes {
+		for _, g := range x.all() {
+			err := g.ReleaseUE(ctx, p.ue, ngap.CauseRadioNetworkUserInactivity)
+			if !errors.Is(err, gnb.ErrNoContext) {
+				p.network.tally.count("release", err)
+				return
+			}
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/limpid-5g/limpid/manage/control"
-	"github.com/limpid-5g/limpid/store/sqlite"
+	"github.com/limpid-5g/limpid/store/engine"
 )
 
 const (
@@ -25,7 +25,8 @@ func (n *network) storm(ctx context.Context, out io.Writer) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
-	if err := n.start(ctx, 0); err != nil {
+	x := n.nodes[0]
+	if err := n.start(ctx, x, 0); err != nil {
 		return err
 	}
 	for _, p := range n.phones {
@@ -35,14 +36,14 @@ func (n *network) storm(ctx context.Context, out io.Writer) error {
 		life := shortestLife + time.Duration(n.random.Int64N(int64(n.life)))
 		select {
 		case <-time.After(life):
-		case <-n.core.Done():
-			return n.core.Failed(errors.New("the core ended by itself"))
+		case <-x.process.Done():
+			return x.process.Failed(errors.New("the core ended by itself"))
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		n.kill()
+		n.kill(x)
 		began := time.Now()
-		if err := n.start(ctx, k+1); err != nil {
+		if err := n.start(ctx, x, k+1); err != nil {
 			return fmt.Errorf("start after kill %d: %w", k+1, err)
 		}
 		n.tally.restarted(time.Since(began))
@@ -61,7 +62,10 @@ func (n *network) settle(ctx context.Context, out io.Writer) error {
 	}
 	n.each(func(p *phone) { p.settle(ctx) })
 	n.pause()
-	n.kill()
+	if err := n.audit(ctx); err != nil {
+		return err
+	}
+	n.killAll()
 	if err := n.compare(ctx); err != nil {
 		return err
 	}
@@ -73,8 +77,7 @@ func (n *network) settle(ctx context.Context, out io.Writer) error {
 	if err := n.audit(ctx); err != nil {
 		return err
 	}
-	n.kill()
-	n.core = nil
+	n.killAll()
 	fmt.Fprintln(out, "all phones have left")
 	return n.compare(ctx)
 }
@@ -84,10 +87,19 @@ func (n *network) pause() { time.Sleep(time.Second) }
 
 func (n *network) again(ctx context.Context) error {
 	n.tally.lives++
-	if n.core != nil {
-		n.kill()
+	n.killAll()
+	for _, x := range n.nodes {
+		if err := n.start(ctx, x, 100_000+n.tally.lives); err != nil {
+			return err
+		}
 	}
-	return n.start(ctx, 100_000+n.tally.lives)
+	return nil
+}
+
+func (n *network) killAll() {
+	for _, x := range n.nodes {
+		n.kill(x)
+	}
 }
 
 // each calls f for every phone, some at once.
@@ -147,7 +159,7 @@ func (p *phone) depart(ctx context.Context) {
 
 // compare holds the store against what the phones were promised. The core is dead.
 func (n *network) compare(ctx context.Context) error {
-	st, err := sqlite.Open(ctx, n.store, sqlite.Options{})
+	st, err := engine.Open(ctx, n.store, false)
 	if err != nil {
 		return err
 	}
@@ -186,16 +198,18 @@ func (n *network) compare(ctx context.Context) error {
 	return nil
 }
 
-// audit asks the core what it holds that it should not.
+// audit asks the cores what they hold that they should not.
 func (n *network) audit(ctx context.Context) error {
-	var report struct {
-		Found []string `json:"found"`
-	}
-	if err := control.NewClient(n.socket).Call(ctx, "audit", nil, &report); err != nil {
-		return err
-	}
-	for _, f := range report.Found {
-		n.tally.violation("audit: %s", f)
+	for _, x := range n.nodes {
+		var report struct {
+			Found []string `json:"found"`
+		}
+		if err := control.NewClient(x.socket).Call(ctx, "audit", nil, &report); err != nil {
+			return err
+		}
+		for _, f := range report.Found {
+			n.tally.violation("audit of %s: %s", x.name, f)
+		}
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ type tally struct {
 	done       map[string][2]int // by procedure: succeeded, failed
 	violations []string
 	restarts   []time.Duration
+	promotions []time.Duration
 	lives      int
 }
 
@@ -51,6 +52,12 @@ func (t *tally) restarted(d time.Duration) {
 	t.restarts = append(t.restarts, d)
 }
 
+func (t *tally) promoted(d time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.promotions = append(t.promotions, d)
+}
+
 func (t *tally) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -61,6 +68,9 @@ func (t *tally) String() string {
 	slices.Sort(parts)
 	if len(t.restarts) > 0 {
 		parts = append(parts, fmt.Sprintf("start with NG Setup at most %.0f ms", 1000*slices.Max(t.restarts).Seconds()))
+	}
+	if n := len(t.promotions); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d primaries killed, another after at most %.0f ms", n, 1000*slices.Max(t.promotions).Seconds()))
 	}
 	return strings.Join(append(parts, fmt.Sprintf("%d promises broken", len(t.violations)), fmt.Sprintf("%d NAS COUNTs used twice", t.reused.Load())), ", ")
 }
