@@ -129,7 +129,9 @@ func (c *Core) open(ctx context.Context) error {
 	if err := errors.Join(c.openUPF(), c.openMetrics()); err != nil {
 		return err
 	}
-	c.openPeers()
+	if err := c.openPeers(); err != nil {
+		return err
+	}
 	if err := c.openSMF(smf.Deps{
 		SDM: t.sdm("SMF", data), UECM: t.uecm("SMF", data), Policy: t.smPolicy("SMF", policy), AMF: toAMF, Ladder: c.opts.Ladder,
 		Contexts: st, ServingAMF: c.servingAMF(toAMF),

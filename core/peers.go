@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 
@@ -44,8 +45,12 @@ type peers struct {
 }
 
 // openPeers gets a way to every peer that the configuration names.
-func (c *Core) openPeers() {
+func (c *Core) openPeers() error {
+	if len(c.cfg.Peers) > 0 && c.opts.Peer == nil {
+		return c.cfg.ErrorAt("peers", errors.New("cores in processes of their own cannot reach each other yet: leave peers out"))
+	}
 	c.peers = &peers{name: c.cfg.Name, sink: c.opts.Ladder, known: c.cfg.Peers, find: c.opts.Peer, between: c.opts.BetweenPeers}
+	return nil
 }
 
 // amfs are the peers as the AMF knows them.

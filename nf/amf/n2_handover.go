@@ -145,9 +145,8 @@ func (ue *ue) cancelledMeanwhile(ctx context.Context) error {
 	return err
 }
 
-// findTarget finds the target gNB and checks that the UE may be served there, TS 23.501 §5.3.4.1. There is no EPS to which a
-// UE could go, TS 23.502 §4.11.
-// findTarget finds the target gNB, or the AMF that has it by its tracking area, TS 23.501 §6.3.5, and checks that the UE may be served there, TS 23.501 §5.3.4.1.
+// findTarget finds the target gNB, or the AMF that has it by its tracking area, TS 23.501 §6.3.5, and checks that the UE may
+// be served there, TS 23.501 §5.3.4.1. There is no EPS to which a UE could go, TS 23.502 §4.11.
 func (ue *ue) findTarget(h *handover) error {
 	if h.from == nil && (!ue.registered || !h.source.contextSetUp) {
 		return noHandover(ngap.CauseRadioNetworkInteractionWithOtherProcedure, "the UE is not registered")
