@@ -30,6 +30,9 @@ type Flow struct {
 	Collisions []string
 	// OtherOrders are ladders that are as right: where messages cross on the way, either may be first.
 	OtherOrders []string
+	// Races says why the ladder is one of many that are right, "" if it is not: who is first depends on the machine. What each
+	// UE says and hears is the same in all of them.
+	Races string
 	// Others are further files by their names: configurations that the script puts into use, and what further cores have.
 	Others map[string][]byte
 }
@@ -80,6 +83,8 @@ func Parse(name string, b []byte) (Flow, error) {
 			f.Ladder = string(file.data)
 		case "collisions":
 			f.Collisions = lines(string(file.data))
+		case "races":
+			f.Races = strings.TrimSpace(string(file.data))
 		case "other order":
 			f.OtherOrders = append(f.OtherOrders, string(file.data))
 		default:
@@ -90,7 +95,7 @@ func Parse(name string, b []byte) (Flow, error) {
 				f.Others[file.name] = file.data
 				continue
 			}
-			return f, fmt.Errorf("flow %s: file %q is none of limpid.yaml, subscribers.csv, script, collisions, ladder, other order", name, file.name)
+			return f, fmt.Errorf("flow %s: file %q is none of limpid.yaml, subscribers.csv, script, collisions, races, ladder, other order", name, file.name)
 		}
 	}
 	if len(f.Script) == 0 {
@@ -154,9 +159,23 @@ func (f *Flow) Failure() bool {
 	return false
 }
 
-// Shows tells whether a ladder shows the flow, in any of its orders.
+// Shows tells whether a ladder shows the flow, in any of its orders; of a flow that races what UEs say and hear is compared.
 func (f *Flow) Shows(ladder string) bool {
+	if f.Races != "" {
+		return Same(onlyN1(ladder), onlyN1(f.Ladder))
+	}
 	return Same(ladder, f.Ladder) || slices.ContainsFunc(f.OtherOrders, func(other string) bool { return Same(ladder, other) })
+}
+
+// onlyN1 keeps the steps of a ladder and its arrows of N1.
+func onlyN1(ladder string) string {
+	var b strings.Builder
+	for line := range strings.Lines(ladder) {
+		if words := strings.Fields(line); len(words) > 1 && (words[0] == "#" || words[1] == "N1") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
 
 // Write writes the flow as a txtar archive that holds everything, also what it has from base/.
@@ -167,6 +186,9 @@ func (f *Flow) Write(w io.Writer) error {
 	}
 	if len(f.Collisions) > 0 {
 		list = append(list, file{"collisions", []byte(strings.Join(f.Collisions, "\n") + "\n")})
+	}
+	if f.Races != "" {
+		list = append(list, file{"races", []byte(f.Races + "\n")})
 	}
 	list = append(list, file{"script", []byte(strings.Join(f.Script, "\n") + "\n")}, file{"ladder", []byte(f.Ladder)})
 	for _, other := range f.OtherOrders {

@@ -89,7 +89,7 @@ func (r *recorder) text() string {
 }
 
 // Same tells whether two ladders show the same flow. Under each line of the script it compares what each party says and
-// hears: the arrows of one UE on N1, of one UE or gNB on N2, and of one session on N4 each have an order, but one of them may run ahead of
+// hears: the arrows of one UE on N1, of one UE or gNB on N2, of one session on N4 and of one operation on N14 each have an order, but one of them may run ahead of
 // another.
 func Same(got, want string) bool {
 	a, b := lanes(got), lanes(want)
@@ -123,6 +123,9 @@ func lanes(text string) map[string]string {
 			lane += " " + fields[1]
 			if fields[1] == string(ladder.N2) { // the gNB's end
 				lane += " " + strings.Trim(fields[2]+fields[4], "AMF")
+			}
+			if fields[1] == string(ladder.N14) && len(fields) > 5 { // the operation
+				lane += " " + fields[5]
 			}
 		}
 		split[lane] += line

@@ -333,10 +333,12 @@ func (l *loader) again(ctx context.Context, c *child) error {
 	if c.quick > most {
 		return fmt.Errorf("%s died %d times in a row, the last time with: %v", c.name, c.quick, c.cmd.ProcessState)
 	}
+	// A recovery time stamp has seconds (TS 29.244 §8.2.65): within the same one its peers would not notice the restart.
+	next := time.Unix(0, c.started.Load()).Truncate(time.Second).Add(time.Second)
 	select {
 	case <-ctx.Done():
 		return nil
-	case <-time.After(pause << c.quick):
+	case <-time.After(max(pause<<c.quick, time.Until(next))):
 	}
 	c.restarts.Add(1)
 	if err := l.start(c); err != nil {

@@ -29,7 +29,7 @@ import (
 
 var (
 	limit    = flag.Duration("limit", 100*time.Second, "play flows over real sockets that last at most so long")
-	parallel = flag.Int("parallel", 8, "how many of them at once")
+	parallel = flag.Int("parallel", 12, "how many of them at once")
 	only     = flag.String("only", ".", "play the flows whose names match this regular expression")
 	keep     = flag.String("keep", "", "folder to leave the captures in")
 )
@@ -106,9 +106,16 @@ func notHere(f *flows.Flow) string {
 	return ""
 }
 
-// lasts is how long a flow takes by its ladder.
+// lasts is how long a flow takes by its ladder, or by what its script waits.
 func lasts(f *flows.Flow) time.Duration {
-	var last time.Duration
+	var last, waited time.Duration
+	for _, line := range f.Script {
+		if text, ok := strings.CutPrefix(line, "wait "); ok {
+			if d, err := time.ParseDuration(text); err == nil {
+				waited += d
+			}
+		}
+	}
 	for line := range strings.Lines(f.Ladder) {
 		if fields := strings.Fields(line); len(fields) > 0 {
 			if seconds, err := strconv.ParseFloat(fields[0], 64); err == nil {
@@ -116,7 +123,7 @@ func lasts(f *flows.Flow) time.Duration {
 			}
 		}
 	}
-	return last
+	return max(last, waited)
 }
 
 // playInChild plays a flow in a process with a network namespace of its own.

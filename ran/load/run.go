@@ -87,7 +87,7 @@ func (r *run) claim(ctx context.Context, p Procedure) (*phone, Procedure, bool) 
 		if r.inFlight < r.plan.InFlight {
 			if got, ok := r.choose(p); ok {
 				f := r.pools[from[got]].pop()
-				if r.lost(f) {
+				if r.lost(f) || f.state(r.plan.Mix) != f.rest {
 					r.rest(f)
 					r.mu.Unlock()
 					continue
@@ -201,6 +201,7 @@ func (r *run) release(life context.Context, f *phone) {
 	defer cancel()
 	err := f.do(ctx, ANRelease, &r.plan)
 	r.record.end(ANRelease, time.Since(start), err)
+	r.awaitIdle(life, f) // the UE hears of it after the gNB
 }
 
 // watch closes a second of the record each second, and the last at the end of ctx.
