@@ -75,6 +75,7 @@ func TestLaneUnderChange(t *testing.T) {
 			}
 			out.n, out.pkts = 0, 0
 			copy(b[gtpu.Headroom:], packet)
+			w.now = p.now() // or a rate that was reached would stay so
 			w.packet(b)
 		}
 	})
