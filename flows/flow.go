@@ -30,8 +30,8 @@ type Flow struct {
 	Collisions []string
 	// OtherOrders are ladders that are as right: where messages cross on the way, either may be first.
 	OtherOrders []string
-	// Races says why the ladder is one of many that are right, "" if it is not: who is first depends on the machine. What each
-	// UE says and hears is the same in all of them.
+	// Races says why the ladder is one of many that are right, "" if it is not: who is first depends on the machine. It is shown,
+	// not compared; what the script expects, the cells, and the audit at the end are judged all the same.
 	Races string
 	// Others are further files by their names: configurations that the script puts into use, and what further cores have.
 	Others map[string][]byte
@@ -159,23 +159,9 @@ func (f *Flow) Failure() bool {
 	return false
 }
 
-// Shows tells whether a ladder shows the flow, in any of its orders; of a flow that races what UEs say and hear is compared.
+// Shows tells whether a ladder shows the flow, in any of its orders.
 func (f *Flow) Shows(ladder string) bool {
-	if f.Races != "" {
-		return Same(onlyN1(ladder), onlyN1(f.Ladder))
-	}
-	return Same(ladder, f.Ladder) || slices.ContainsFunc(f.OtherOrders, func(other string) bool { return Same(ladder, other) })
-}
-
-// onlyN1 keeps the steps of a ladder and its arrows of N1.
-func onlyN1(ladder string) string {
-	var b strings.Builder
-	for line := range strings.Lines(ladder) {
-		if words := strings.Fields(line); len(words) > 1 && (words[0] == "#" || words[1] == "N1") {
-			b.WriteString(line)
-		}
-	}
-	return b.String()
+	return f.Races != "" || Same(ladder, f.Ladder) || slices.ContainsFunc(f.OtherOrders, func(other string) bool { return Same(ladder, other) })
 }
 
 // Write writes the flow as a txtar archive that holds everything, also what it has from base/.
