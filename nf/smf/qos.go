@@ -282,17 +282,6 @@ func (q *sessionQoS) without(qfis []uint8, before *sessionQoS) *sessionQoS {
 	return kept.sorted()
 }
 
-// flowsOf are the flows of some PCC rules.
-func (q *sessionQoS) flowsOf(pcc []string) []uint8 {
-	var list []uint8
-	for _, r := range q.rules {
-		if slices.Contains(pcc, r.pcc) {
-			list = append(list, r.flow.qfi)
-		}
-	}
-	return list
-}
-
 // rulesOn are the PCC rules bound to some flows.
 func (q *sessionQoS) rulesOn(qfis []uint8) []string {
 	var list []string
