@@ -49,7 +49,8 @@ func smfConfig(c *config.Config) smf.Config {
 	for _, d := range c.SMF.DNNs {
 		cfg.DNNs = append(cfg.DNNs, smf.DNN{
 			Name: d.Name, Slices: d.Slices, Pools: d.Pools, Gateway: d.Gateway, DNSServers: d.DNS, PCSCF: d.PCSCF, MTU: d.MTU,
-			Ethernet: d.Ethernet, Unstructured: d.Unstructured, AlwaysOn: smf.AlwaysOn(d.AlwaysOn), Inactivity: time.Duration(d.Inactivity),
+			Ethernet: d.Ethernet, Unstructured: d.Unstructured, UnstructuredServer: d.UnstructuredServer, FramedRoutes: d.FramedRoutes,
+			AlwaysOn: smf.AlwaysOn(d.AlwaysOn), Inactivity: time.Duration(d.Inactivity),
 			Security: smf.UPSecurity{Integrity: smf.Protection(d.Security.Integrity), Confidentiality: smf.Protection(d.Security.Confidentiality)},
 		})
 	}

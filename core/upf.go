@@ -169,14 +169,14 @@ func upfConfig(c *config.Config) upf.Config {
 	if len(u.SMFs) > 0 {
 		for i := range u.Networks {
 			n := &u.Networks[i]
-			cfg.Networks = append(cfg.Networks, withN6(upf.Network{DNN: string(n.DNN), TUN: n.TUN, Pools: n.Pools, MTU: int(n.MTU), Gateway: n.Gateway}, n))
+			cfg.Networks = append(cfg.Networks, withN6(upf.Network{DNN: string(n.DNN), TUN: n.TUN, Pools: n.Pools, Framed: n.Framed, MTU: int(n.MTU), Gateway: n.Gateway}, n))
 		}
 		return cfg
 	}
 	cfg.CPFunctions = []netip.Addr{c.SMF.N4.Address}
 	for _, d := range c.SMF.DNNs {
 		cfg.Networks = append(cfg.Networks, withN6(upf.Network{
-			DNN: string(d.Name), TUN: c.TUNOf(d.Name), Pools: d.Pools, MTU: int(d.MTU),
+			DNN: string(d.Name), TUN: c.TUNOf(d.Name), Pools: d.Pools, Framed: d.FramedRoutes, MTU: int(d.MTU),
 			Gateway: gateways(&d),
 		}, u.Network(d.Name)))
 	}

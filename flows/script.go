@@ -117,7 +117,7 @@ func (s *stage) faultVerbs() verbs {
 // inside tells whether a command reaches into the core, which only who runs the core can do.
 func (s *stage) inside(verb string) bool {
 	switch verb {
-	case "n4", "node", "core", "peer", "kill", "start", "disk", "restart", "policy", "network-release", "relocate", "agree", "granted", "counted", "operator", "subscriber":
+	case "n4", "node", "core", "peer", "kill", "start", "disk", "restart", "policy", "network-release", "relocate", "agree", "granted", "counted", "exchange", "operator", "subscriber":
 		return true
 	case "downlink", "tunnel":
 		return s.datagram == nil
@@ -243,6 +243,9 @@ func (s *stage) downlink(_ context.Context, c *command) error {
 	if info, ok := s.sessionInfo(c, id); ok && got.Type > gsm.IPv4v6 && s.path != nil {
 		s.path.Frame(string(got.DNN), info.UplinkTEID, 100)
 		return nil
+	}
+	if info, ok := s.sessionInfo(c, id); ok && got.Type == gsm.Unstructured {
+		return s.toUnstructured(info)
 	}
 	if s.core != nil && s.path == nil && got.Type == gsm.Ethernet {
 		return broadcast()

@@ -25,6 +25,7 @@ func (s *stage) sessionVerbs() verbs {
 		"released":        s.released,
 		"granted":         s.granted,
 		"notify":          s.notify,
+		"exchange":        s.exchange,
 	}
 }
 

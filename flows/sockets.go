@@ -65,6 +65,9 @@ func newSocketStage(ctx context.Context, f *Flow, log *slog.Logger) (*stage, err
 	if err := s.radio(cfg); err != nil {
 		return s, err
 	}
+	if err := s.serve(cfg); err != nil {
+		return s, err
+	}
 	err = s.live(cfg, log)
 	if err == nil {
 		s.core.AwaitUPFs(s.ctx)

@@ -70,6 +70,7 @@ type stage struct {
 	dialTo   func(context.Context, netip.AddrPort) (sctp.Association, error) // likewise, with one of the AMF's addresses
 	n3       []netip.Addr                                                    // one for the tunnels of each gNB
 	datagram func(to netip.Addr) error                                       // lets a packet arrive from a data network
+	server   server                                                          // of unstructured data
 	seen     ladder.Sink                                                     // what gNBs and UEs see
 	// of the flow, where the core is another's
 	subscribers []byte

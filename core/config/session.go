@@ -116,9 +116,15 @@ type DNN struct {
 	PCSCF   []netip.Addr   `yaml:"pcscf"` // TS 23.228 §5.1.1
 	MTU     uint16         `yaml:"mtu"`   // octets
 	// Ethernet and Unstructured allow sessions of these types, TS 23.501 §5.6.10.
-	Ethernet     bool   `yaml:"ethernet"`
-	Unstructured bool   `yaml:"unstructured"`
-	AlwaysOn     string `yaml:"always_on"` // never, requested, required, TS 23.501 §5.6.13
+	Ethernet     bool `yaml:"ethernet"`
+	Unstructured bool `yaml:"unstructured"`
+	// UnstructuredServer is whom the UPF exchanges unstructured data with, in UDP on N6, TS 23.501 §5.6.10.3, such as
+	// 192.0.2.7:4747. A session has an address of the pools there, which its UE is not told.
+	UnstructuredServer netip.AddrPort `yaml:"unstructured_server"`
+	// FramedRoutes are where the networks behind UEs lie, TS 23.501 §5.6.14: the UPF of this file routes them to the UEs as
+	// it does the pools. Left out: the operator routes them to the interface of the data network.
+	FramedRoutes []netip.Prefix `yaml:"framed_routes"`
+	AlwaysOn     string         `yaml:"always_on"` // never, requested, required, TS 23.501 §5.6.13
 	// Inactivity is how long no packet may come until the user plane of a session is taken down, TS 23.502 §4.3.7; 0: for ever.
 	Inactivity Duration   `yaml:"inactivity"`
 	Security   UPSecurity `yaml:"up_security"`

@@ -14,11 +14,12 @@ import (
 // those of smf.dnns.
 type UPFNetwork struct {
 	DNN      ident.DNN      `yaml:"dnn"`
-	TUN      string         `yaml:"tun"`      // interface; left out: limpid0, limpid1, ... in the order of the networks
-	Pools    []netip.Prefix `yaml:"pools"`    // of UE addresses that are routed to this UPF
-	Gateway  []netip.Prefix `yaml:"gateway"`  // the UPF's own addresses among them; left out: the first of the first pool of IPv4 and of IPv6
-	MTU      uint16         `yaml:"mtu"`      // octets
-	Ethernet bool           `yaml:"ethernet"` // the network carries frames, TS 23.501 §5.6.10.2
+	TUN      string         `yaml:"tun"`           // interface; left out: limpid0, limpid1, ... in the order of the networks
+	Pools    []netip.Prefix `yaml:"pools"`         // of UE addresses that are routed to this UPF
+	Gateway  []netip.Prefix `yaml:"gateway"`       // the UPF's own addresses among them; left out: the first of the first pool of IPv4 and of IPv6
+	Framed   []netip.Prefix `yaml:"framed_routes"` // where the networks behind UEs lie, which are routed to this UPF too
+	MTU      uint16         `yaml:"mtu"`           // octets
+	Ethernet bool           `yaml:"ethernet"`      // the network carries frames, TS 23.501 §5.6.10.2
 	// UEToUE is what becomes of packets from one UE to another: "deny"; "allow", switched in the UPF; "forward", sent to
 	// N6, for which the network needs n6.table and n6.routes.
 	UEToUE string       `yaml:"ue_to_ue"`
@@ -124,6 +125,7 @@ func (v *validator) upfAlone() {
 		if !interfaceName(n.TUN) || n.TUN == "" || len(n.TUN) > 15 {
 			v.bad(key+".tun", "%q: want an interface name of 1 to 15 letters, digits, '-', '_' or '.'", n.TUN)
 		}
+		v.framedRoutes(key, n.Framed, n.Pools)
 		v.dataNetwork(key, i)
 	}
 }
@@ -135,8 +137,8 @@ func (v *validator) networks() {
 		if v.dnn(n.DNN) < 0 {
 			v.bad(key+".dnn", "%q is none of smf.dnns", n.DNN)
 		}
-		if len(n.Pools)+len(n.Gateway) > 0 || n.MTU != 0 || n.TUN != "" {
-			v.bad(key, "pools, gateway and mtu are those of smf.dnns, the interface that of upf.tuns")
+		if len(n.Pools)+len(n.Gateway)+len(n.Framed) > 0 || n.MTU != 0 || n.TUN != "" {
+			v.bad(key, "pools, framed_routes, gateway and mtu are those of smf.dnns, the interface that of upf.tuns")
 		}
 		if at := v.dnn(n.DNN); n.Ethernet && at >= 0 && !v.SMF.DNNs[at].Ethernet {
 			v.bad(key+".ethernet", "smf.dnns[%d] has no sessions of Ethernet: want ethernet: true there too", at)

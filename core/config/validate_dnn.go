@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/limpid-5g/limpid/aka/suci"
@@ -53,6 +54,10 @@ func (v *validator) dnns() {
 		v.oneOf(key+".up_security.integrity", d.Security.Integrity, "required", "preferred", "not-needed")
 		v.oneOf(key+".up_security.confidentiality", d.Security.Confidentiality, "required", "preferred", "not-needed")
 		ues += v.pools(key, i)
+		for _, other := range v.SMF.DNNs {
+			v.framedRoutes(key, d.FramedRoutes, other.Pools)
+		}
+		v.unstructured(key, d)
 		v.gateway(key, d)
 	}
 	if v.UPF != nil && ues > maxUEs {
@@ -91,7 +96,7 @@ func (v *validator) pools(key string, i int) (size int) {
 		if p.Addr().Is4() { // the UPF keeps a slot for each of them; sessions of IPv6 alone share the extra slots
 			size += 1 << (32 - p.Bits())
 		}
-		v.reserved(at, p)
+		v.reserved(at, "pool", p)
 		for k := range i + 1 {
 			others := v.SMF.DNNs[k].Pools
 			if k == i {
@@ -105,15 +110,50 @@ func (v *validator) pools(key string, i int) (size int) {
 	return size
 }
 
+// framedRoutes checks where the networks behind UEs lie.
+func (v *validator) framedRoutes(key string, framed, pools []netip.Prefix) {
+	for i, p := range framed {
+		at := fmt.Sprintf("%s.framed_routes[%d]", key, i)
+		switch {
+		case !p.IsValid() || p.Addr().Is4In6() || p.Bits() == 0:
+			v.bad(at, "%s: want the prefix in which networks behind UEs lie, such as 172.20.0.0/16", p)
+			continue
+		case p != p.Masked():
+			v.bad(at, "%s has host bits set, did you mean %s?", p, p.Masked())
+			continue
+		}
+		if o := overlapping(p, pools); o >= 0 {
+			v.bad(at, "%s overlaps the pool %s", p, pools[o])
+		}
+		v.reserved(at, "prefix", p)
+	}
+}
+
+// unstructured checks the other end of the tunnels for unstructured data.
+func (v *validator) unstructured(key string, d DNN) {
+	server, at := d.UnstructuredServer, key+".unstructured_server"
+	switch {
+	case d.Unstructured && v.UPF != nil && !server.IsValid():
+		v.bad(at, "missing: the UPF of this file carries unstructured data in UDP: want its server's address and port, such as 192.0.2.7:4747 (TS 23.501 §5.6.10.3)")
+	case server == (netip.AddrPort{}):
+	case !d.Unstructured:
+		v.bad(at, "no session is unstructured: want unstructured: true beside it")
+	case !server.IsValid() || server.Port() == 0 || server.Addr().IsUnspecified() || server.Addr().IsMulticast() || server.Addr().Zone() != "":
+		v.bad(at, "%s: want the address and port of a server", server)
+	case !slices.ContainsFunc(d.Pools, func(p netip.Prefix) bool { return p.Addr().Is4() == server.Addr().Is4() }):
+		v.bad(at, "%s: sessions need addresses of its version: want a pool of them", server)
+	}
+}
+
 // reserved: an address of the core itself may not be given to a UE.
-func (v *validator) reserved(at string, p netip.Prefix) {
+func (v *validator) reserved(at, what string, p netip.Prefix) {
 	own := map[string]netip.Addr{"amf.n2.address": v.AMF.N2.Address, "smf.n4.address": v.SMF.N4.Address}
 	if v.UPF != nil {
 		own["upf.n3.address"], own["upf.n4.address"] = v.UPF.N3.Address, v.UPF.N4.Address
 	}
 	for key, a := range own {
 		if p.Contains(a) {
-			v.bad(at, "pool %s contains %s, which is %s", p, a, key)
+			v.bad(at, "%s %s contains %s, which is %s", what, p, a, key)
 		}
 	}
 }

@@ -3,18 +3,15 @@ package sockets
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -59,13 +56,14 @@ func TestOverSockets(t *testing.T) {
 	chosen := regexp.MustCompile(*only)
 	places, played := make(chan struct{}, *parallel), make(map[string]<-chan childResult)
 	var later []string
+	elsewhere := make(map[string]int) // why, and how many flows
 	for i := range all {
 		f := &all[i]
 		if !chosen.MatchString(f.Name) {
 			continue
 		}
 		if why := notHere(f); why != "" {
-			t.Logf("%s: in virtual time only: %s", f.Name, why)
+			elsewhere[why]++
 			continue
 		}
 		if d := lasts(f); d > *limit {
@@ -85,6 +83,9 @@ func TestOverSockets(t *testing.T) {
 			t.Run(f.Name, func(t *testing.T) { judge(t, &f, dir, <-result) })
 		}
 	}
+	for why, n := range elsewhere {
+		t.Logf("%d flows in virtual time only: %s", n, why)
+	}
 	if len(later) > 0 {
 		t.Logf("longer than %v, so in virtual time only: %s; -limit plays them too", *limit, strings.Join(later, ", "))
 	}
@@ -102,8 +103,8 @@ func notHere(f *flows.Flow) string {
 		switch {
 		case strings.HasPrefix(line, "node "), strings.HasPrefix(line, "core "):
 			return "several nodes would have the same addresses"
-		case strings.Contains(line, "type=Ethernet") && !bytes.Contains(f.Config, []byte("networks: ")), strings.Contains(line, "type=unstructured"), strings.Contains(line, "type=Unstructured"):
-			return "the data path of the flows' configuration carries IP"
+		case strings.Contains(line, "type=Ethernet") && !bytes.Contains(f.Config, []byte("networks: ")):
+			return "the flow has no data network of frames"
 		}
 	}
 	return ""
@@ -276,44 +277,12 @@ func playSockets(f *flows.Flow, ladderText *string) (packets int, err error) {
 		return 0, err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	go routeFramed(ctx, f, log)
 	*ladderText, err = flows.PlayWithCore(context.Background(), f, log)
 	packets, dropped, shut := shark.Close()
 	if dropped > 0 {
 		shut = errors.Join(shut, fmt.Errorf("capture lost %d packets", dropped))
 	}
 	return packets, errors.Join(err, shut)
-}
-
-// routeFramed is what an operator does for networks behind UEs: routes to them through the interface of the data network, as
-// soon as that is there.
-func routeFramed(ctx context.Context, f *flows.Flow, log *slog.Logger) {
-	rows, err := csv.NewReader(bytes.NewReader(f.Subscribers)).ReadAll()
-	if err != nil || len(rows) == 0 {
-		return
-	}
-	column := slices.Index(rows[0], "framed-routes")
-	if column < 0 {
-		return
-	}
-	var link netlink.Link
-	for link, err = netlink.LinkByName("limpid0"); err != nil; link, err = netlink.LinkByName("limpid0") {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-	for _, row := range rows[1:] {
-		for text := range strings.SplitSeq(row[column], ";") {
-			if _, to, err := net.ParseCIDR(text); err == nil {
-				err = netlink.RouteReplace(&netlink.Route{LinkIndex: link.Attrs().Index, Dst: to})
-				log.Info("route to a network behind a UE", "to", to, "error", err)
-			}
-		}
-	}
 }
 
 // shows tells whether a ladder shows the flow, in any of its orders, whatever the times. Real time orders less than virtual

@@ -54,8 +54,13 @@ type DNN struct {
 	Security   UPSecurity     // what gNBs do to protect user data, where the subscription does not say it
 	// Ethernet and Unstructured allow sessions of these types, TS 23.501 §5.6.10.2 and §5.6.10.3.
 	Ethernet, Unstructured bool
-	PCSCF                  []netip.Addr // given to UEs that ask, TS 23.228 §5.1.1
-	AlwaysOn               AlwaysOn
+	// UnstructuredServer is the other end of the UDP tunnels of unstructured sessions on N6, TS 23.501 §5.6.10.3; not valid: the
+	// UPF knows by itself.
+	UnstructuredServer netip.AddrPort
+	// FramedRoutes are where the networks behind UEs lie that the UPF has routes to; none: others route them.
+	FramedRoutes []netip.Prefix
+	PCSCF        []netip.Addr // given to UEs that ask, TS 23.228 §5.1.1
+	AlwaysOn     AlwaysOn
 	// Inactivity is how long no packet may come until the user plane of a session is taken down, TS 23.502 §4.3.7; 0: for ever.
 	Inactivity time.Duration
 }

@@ -124,7 +124,7 @@ func (s *session) establishmentRequest() *pfcp.SessionEstablishmentRequest {
 			FARID: uplinkFAR, ApplyAction: pfcp.ApplyFORW,
 			ForwardingParameters: pfcp.Some(pfcp.ForwardingParameters{
 				DestinationInterface: pfcp.InterfaceCore, NetworkInstance: pfcp.Some(dnn),
-				DestinationInterfaceType: pfcp.Some(pfcp.InterfaceTypeN6)}),
+				DestinationInterfaceType: pfcp.Some(pfcp.InterfaceTypeN6), OuterHeaderCreation: s.serverTunnel()}),
 		}, s.downlinkFAR()},
 		CreateURR: []pfcp.CreateURR{s.usageRule()},
 		PDNType:   pfcp.Some(s.pdnType()),
@@ -180,7 +180,7 @@ func (s *session) downlinkPDR(r *qosRule) pfcp.CreatePDR {
 			UEIPAddress: s.address.pdi(true), SDFFilter: r.sdf(), EthernetPacketFilter: r.frames(false), FramedRoute: s.address.framedRoutes(true), FramedIPv6Route: s.address.framedRoutes(false),
 			SourceInterfaceType: pfcp.Some(pfcp.InterfaceTypeN6), EthernetPDUSessionInformation: s.ethernetInformation(),
 		},
-		FARID: pfcp.Some(downlinkFAR), URRID: []pfcp.URRID{sessionURR}, QERID: qersOf(r.flow),
+		OuterHeaderRemoval: s.serverHeader(), FARID: pfcp.Some(downlinkFAR), URRID: []pfcp.URRID{sessionURR}, QERID: qersOf(r.flow),
 	}
 }
 

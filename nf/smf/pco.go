@@ -31,7 +31,7 @@ func (d *dataNetwork) protocolConfiguration(kind gsm.PDUSessionType, asked gsm.P
 	}
 	for _, id := range linkMTUs(kind) {
 		if asked.Asks(id) {
-			answer = answer.AddMTU(id, d.MTU)
+			answer = answer.AddMTU(id, d.linkMTU(kind))
 		}
 	}
 	if asked.Asks(gsm.BearerControlMode) {
@@ -42,6 +42,18 @@ func (d *dataNetwork) protocolConfiguration(kind gsm.PDUSessionType, asked gsm.P
 
 // bearerControlMSNW lets UE and network both ask for bearers, TS 24.008 §10.5.6.3.1.
 const bearerControlMSNW = 2
+
+// linkMTU is what a packet of the UE may have, octets. Unstructured data goes in UDP on N6.
+func (d *dataNetwork) linkMTU(kind gsm.PDUSessionType) uint16 {
+	const udp, ipv4, ipv6 = 8, 20, 40
+	switch server := d.UnstructuredServer.Addr(); {
+	case kind != gsm.Unstructured || !server.IsValid():
+		return d.MTU
+	case server.Is4():
+		return d.MTU - udp - ipv4
+	}
+	return d.MTU - udp - ipv6
+}
 
 // linkMTUs are the containers in which a UE asks for the MTU of a type of session.
 func linkMTUs(kind gsm.PDUSessionType) []gsm.ContainerID {

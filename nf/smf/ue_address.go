@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/limpid-5g/limpid/sbi/nsmf"
@@ -14,7 +15,7 @@ import (
 )
 
 // ueAddress is what a session gives its UE, TS 23.501 §5.8.2.2: an IPv4 address, an IPv6 prefix or both, and the routes
-// behind it (TS 23.501 §5.6.14). A session of Ethernet or unstructured data has none.
+// behind it (TS 23.501 §5.6.14). A session of Ethernet has none.
 type ueAddress struct {
 	ipv4   netip.Addr
 	ipv6   netip.Prefix // a /64
@@ -86,14 +87,46 @@ func (a ueAddress) String() string {
 	return strings.Join(parts, ",")
 }
 
-// needs tells which addresses a type of session has, TS 23.501 §5.8.2.2.1.
+// needs tells which addresses a type of session has for its UE, TS 23.501 §5.8.2.2.1.
 func needs(kind gsm.PDUSessionType) (ipv4, ipv6 bool) {
 	return kind == gsm.IPv4 || kind == gsm.IPv4v6, kind == gsm.IPv6 || kind == gsm.IPv4v6
 }
 
+// needsOnN6 are the addresses of a session in the data network: those of its UE, or of unstructured data the one of its
+// tunnel to the server, which the UE does not learn, TS 23.501 §5.6.10.3.
+func (s *session) needsOnN6() (ipv4, ipv6 bool) {
+	if server := s.network.UnstructuredServer.Addr(); s.kind == gsm.Unstructured && server.IsValid() {
+		return server.Is4(), server.Is6()
+	}
+	return needs(s.kind)
+}
+
+// serverTunnel is the header that the UPF puts before unstructured data on N6: UDP from and to the server's port.
+func (s *session) serverTunnel() pfcp.Opt[pfcp.OuterHeaderCreation] {
+	server := s.network.UnstructuredServer
+	switch {
+	case s.kind != gsm.Unstructured || !server.IsValid():
+		return pfcp.Opt[pfcp.OuterHeaderCreation]{}
+	case server.Addr().Is4():
+		return pfcp.Some(pfcp.OuterHeaderCreation{Description: pfcp.CreateUDPIPv4, IPv4: server.Addr(), Port: server.Port()})
+	}
+	return pfcp.Some(pfcp.OuterHeaderCreation{Description: pfcp.CreateUDPIPv6, IPv6: server.Addr(), Port: server.Port()})
+}
+
+// serverHeader is the header that the UPF takes off what the server sends.
+func (s *session) serverHeader() pfcp.Opt[pfcp.OuterHeaderRemoval] {
+	switch tunnel, tunnelled := s.serverTunnel().Get(); {
+	case !tunnelled:
+		return pfcp.Opt[pfcp.OuterHeaderRemoval]{}
+	case tunnel.Description == pfcp.CreateUDPIPv4:
+		return pfcp.Some(pfcp.OuterHeaderRemoval{Description: pfcp.RemoveUDPIPv4})
+	}
+	return pfcp.Some(pfcp.OuterHeaderRemoval{Description: pfcp.RemoveUDPIPv6})
+}
+
 // allotAddress gives the session its addresses: those that the subscription fixes, else from the pools.
 func (s *session) allotAddress(sub *nudm.SessionManagementSubscriptionData) error {
-	ipv4, ipv6 := needs(s.kind)
+	ipv4, ipv6 := s.needsOnN6()
 	var a ueAddress
 	var err error
 	if ipv4 {
@@ -111,13 +144,25 @@ func (s *session) allotAddress(sub *nudm.SessionManagementSubscriptionData) erro
 		}
 		a.ipv6 = netip.PrefixFrom(first, prefixBits)
 	}
-	if ipv4 || ipv6 {
+	if s.kind != gsm.Unstructured && (ipv4 || ipv6) {
 		a.framed = sub.FramedRoutes
+		s.warnOfRoutes(a.framed)
 	}
 	s.mu.Lock()
 	s.address = a
 	s.mu.Unlock()
 	return nil
+}
+
+// warnOfRoutes says which networks behind the UE the UPF has no route to.
+func (s *session) warnOfRoutes(framed []netip.Prefix) {
+	for _, p := range framed {
+		within := func(all netip.Prefix) bool { return all.Bits() <= p.Bits() && all.Overlaps(p) }
+		if len(s.network.FramedRoutes) > 0 && !slices.ContainsFunc(s.network.FramedRoutes, within) {
+			s.smf.log.Warn("no route leads to a network behind the UE", append(s.attrs(), "network", p, "allowed", s.network.FramedRoutes,
+				"change", "framed_routes of the DNN, or the subscription")...)
+		}
+	}
 }
 
 func (s *session) noAddress(what string, p *ipPool, err error) error {

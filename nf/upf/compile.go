@@ -178,7 +178,7 @@ func (u *UPF) compileTunnel(rule *Rule, f pfcp.CreateFAR, p pfcp.ForwardingParam
 		return fail("GTP-U or UDP, not both")
 	case o.Description&udp != 0 && (o.Port == 0 || rule.To == pfcp.InterfaceAccess):
 		return fail("plain UDP needs a port and leads to a data network")
-	case v4 && (u.cfg.Local(true).IsValid() || !o.IPv6.IsValid()): // of two, the one that N3 has
+	case v4 && (o.Description&udp != 0 || u.cfg.Local(true).IsValid() || !o.IPv6.IsValid()): // of two, the one that N3 has
 		rule.Peer = o.IPv4
 	default:
 		rule.Peer = o.IPv6
@@ -186,7 +186,7 @@ func (u *UPF) compileTunnel(rule *Rule, f pfcp.CreateFAR, p pfcp.ForwardingParam
 	switch {
 	case !rule.Peer.IsValid() || rule.Peer.IsUnspecified() || rule.Peer.IsMulticast():
 		return fail("%s is no peer", rule.Peer)
-	case !u.cfg.Local(rule.Peer.Is4()).IsValid():
+	case o.Description&gtpu != 0 && !u.cfg.Local(rule.Peer.Is4()).IsValid():
 		return fail("the UPF has no address of the version of %s on N3", rule.Peer)
 	}
 	if o.Description&udp == 0 {

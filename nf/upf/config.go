@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/limpid-5g/limpid/wire/pfcp"
@@ -43,6 +44,7 @@ type Network struct {
 	TUN     string         // the interface that leads to it
 	Gateway []netip.Prefix // the UPF's own addresses in it
 	Pools   []netip.Prefix // the UE addresses that are routed to this UPF
+	Framed  []netip.Prefix // where networks behind UEs lie, TS 23.501 §5.6.14; they are routed to this UPF as the pools are
 	MTU     int            // of the interface, octets; default 1400
 
 	Ethernet bool         // it carries frames, TS 23.501 §5.6.10.2: the interface is a TAP
@@ -101,7 +103,7 @@ func (n *Network) check() error {
 		return fail("policy %d between UEs is none", n.UEToUE)
 	case n.UEToUE == UEToUEForward && !n.Ethernet && (n.Table == 0 || len(n.Routes) == 0):
 		return fail("packets between UEs go to N6 only with a table and routes of the network's own")
-	case n.Ethernet && len(n.Pools)+len(n.NAT)+len(n.Routes)+len(n.Gateway) > 0:
+	case n.Ethernet && len(n.Pools)+len(n.Framed)+len(n.NAT)+len(n.Routes)+len(n.Gateway) > 0:
 		return fail("Ethernet has no pools, addresses and routes")
 	case n.Parent == "" && (n.VLAN != 0 || len(n.Addresses)+len(n.Routes) > 0 || n.Table != 0):
 		return fail("VLAN, addresses, routes and table need the interface of N6")
@@ -113,6 +115,11 @@ func (n *Network) check() error {
 	for _, a := range n.NAT {
 		if !a.Is4() {
 			return fail("%s: only IPv4 is translated", a)
+		}
+	}
+	for _, p := range n.Framed {
+		if !p.IsValid() || p != p.Masked() || slices.ContainsFunc(n.Pools, p.Overlaps) {
+			return fail("%s: networks behind UEs lie in a prefix apart from the pools", p)
 		}
 	}
 	return nil

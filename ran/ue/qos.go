@@ -9,7 +9,7 @@ import (
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
 )
 
-// Classify returns the QoS flow of an uplink packet or frame, TS 24.501 §6.2.5.1.1.3.
+// Classify returns the QoS flow of an uplink packet or frame, TS 24.501 §6.2.5.1.3.
 func (s *Session) Classify(packet []byte) uint8 {
 	if s.Type == gsm.Ethernet {
 		f, ok := parseFrame(packet)

@@ -18,6 +18,7 @@ type Packet struct {
 	Size    int        // octets of the user's packet
 	Network string     // the data network it went to, "" if it went into a tunnel
 	Peer    netip.Addr // of the tunnel it went into
+	Port    uint16     // of plain UDP to Peer; 0: GTP-U
 	TEID    uint32
 	QFI     uint8
 	End     bool // an end marker
@@ -87,7 +88,7 @@ func (p *Path) Apply(s *upf.Session) error {
 func refuse(s *upf.Session) error {
 	for i := range s.Rules {
 		switch r := &s.Rules[i]; {
-		case r.PeerPort != 0:
+		case r.PeerPort != 0 && !s.Unstructured():
 			return upf.Refusal(pfcp.IEOuterHeaderCreation, "only GTP-U")
 		case r.MarkMask != 0:
 			return upf.Refusal(pfcp.IETransportLevelMarking, "no marking")
@@ -234,6 +235,25 @@ func (p *Path) Uplink(teid uint32, qfi uint8, f upf.Flow, size int) {
 	p.counters.Dropped[upf.DropUnknownTEID]++
 }
 
+// Octets is a packet of a session of unstructured data from its UE, of which the tunnel teid is, size octets long.
+func (p *Path) Octets(teid uint32, size int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.counters.UplinkIn++
+	for _, st := range p.sessions {
+		if !slices.Contains(st.session.Tunnels, teid) {
+			continue
+		}
+		for i := range st.session.Rules {
+			if r := &st.session.Rules[i]; r.Uplink() {
+				p.obey(st, r, waiting{size: size})
+				return
+			}
+		}
+	}
+	p.counters.Dropped[upf.DropNoRule]++
+}
+
 // Downlink is a packet from a data network to the UE f.Local.
 func (p *Path) Downlink(network string, f upf.Flow, size int) {
 	p.mu.Lock()
@@ -341,7 +361,7 @@ func (p *Path) buffer(st *state, r *upf.Rule, w waiting) {
 func (p *Path) forward(st *state, r *upf.Rule, w waiting) {
 	out := Packet{Flow: w.flow, Size: w.size, Network: r.Network}
 	if r.Peer.IsValid() {
-		out.Network, out.Peer, out.TEID, out.QFI = "", r.Peer, r.PeerTEID, r.QFI
+		out.Network, out.Peer, out.Port, out.TEID, out.QFI = "", r.Peer, r.PeerPort, r.PeerTEID, r.QFI
 	}
 	p.out = append(p.out, out)
 	if r.Uplink() {

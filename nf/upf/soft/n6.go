@@ -14,7 +14,7 @@ import (
 	"github.com/limpid-5g/limpid/nf/upf"
 )
 
-// route leads packets for the UEs, and for the addresses that they are translated to, to the interface. A data network
+// route leads packets for the UEs, for the networks behind them (TS 23.501 §5.6.14), and for the addresses that they are translated to, to the interface. A data network
 // with a table of its own sees no other's routes: packets of its UEs and from its side of N6 look into that table alone.
 func (t *tun) route(link netlink.Link, log *slog.Logger) error {
 	n := t.network
@@ -26,7 +26,7 @@ func (t *tun) route(link netlink.Link, log *slog.Logger) error {
 	if n.UEToUE == upf.UEToUEForward && table != 0 {
 		table++ // packets from UEs do not find the pools: even those for another UE leave by N6
 	}
-	for _, p := range append(slices.Clone(n.Pools), hosts(n.NAT)...) {
+	for _, p := range slices.Concat(n.Pools, n.Framed, hosts(n.NAT)) {
 		r := netlink.Route{LinkIndex: link.Attrs().Index, Dst: ipNet(p), Scope: netlink.SCOPE_LINK, Table: table}
 		if p.Addr().Is6() {
 			r.Scope = netlink.SCOPE_UNIVERSE
@@ -59,7 +59,7 @@ func (t *tun) route(link netlink.Link, log *slog.Logger) error {
 
 // answers lets what the kernel itself has to say to UEs, that a packet is too big or too old, find its way.
 func (t *tun) answers(table int) error {
-	for _, p := range t.network.Pools {
+	for _, p := range slices.Concat(t.network.Pools, t.network.Framed) {
 		rule := netlink.NewRule()
 		rule.Family, rule.IifName, rule.Dst, rule.Table, rule.Priority = unix.AF_INET, "lo", ipNet(p), table, rulePriority
 		if p.Addr().Is6() {
@@ -96,7 +96,7 @@ func addRoute(link netlink.Link, to netip.Prefix, via netip.Addr, table int) err
 // lookUp has packets that come in by an interface routed by a table alone: what it does not know is unreachable.
 func (t *tun) lookUp(link netlink.Link, table int) error {
 	for _, family := range []int{unix.AF_INET, unix.AF_INET6} {
-		if family == unix.AF_INET6 && !slices.ContainsFunc(t.network.Pools, func(p netip.Prefix) bool { return p.Addr().Is6() }) {
+		if family == unix.AF_INET6 && !t.ipv6() {
 			continue
 		}
 		none := netlink.Route{Type: unix.RTN_UNREACHABLE, Table: table, Priority: 1 << 20, Dst: &net.IPNet{IP: net.IPv4zero, Mask: net.CIDRMask(0, 32)}}

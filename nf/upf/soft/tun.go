@@ -109,7 +109,7 @@ func (t *tun) configure(log *slog.Logger) error {
 // quiet turns IPv6 off on an interface whose data network has none: the kernel would send router solicitations and
 // group reports, which are no packets of the data network.
 func (t *tun) quiet() error {
-	if slices.ContainsFunc(t.network.Pools, func(p netip.Prefix) bool { return p.Addr().Is6() }) {
+	if t.ipv6() {
 		return nil
 	}
 	err := os.WriteFile("/proc/sys/net/ipv6/conf/"+t.network.TUN+"/disable_ipv6", []byte("1"), 0o644)
@@ -117,6 +117,11 @@ func (t *tun) quiet() error {
 		return nil
 	}
 	return err
+}
+
+// ipv6 tells whether UEs, or networks behind them, have addresses of IPv6.
+func (t *tun) ipv6() bool {
+	return slices.ContainsFunc(slices.Concat(t.network.Pools, t.network.Framed), func(p netip.Prefix) bool { return p.Addr().Is6() })
 }
 
 func ipNet(p netip.Prefix) *net.IPNet {
