@@ -163,7 +163,7 @@ func addAccessOrders(parent *cobra.Command, socket, by *string) {
 	}
 	configure.Flags().BoolVar(&again, "reregister", false, "the UE registers again")
 	await := &cobra.Command{
-		Use: "await-reachable IMSI", Short: "Wait until a UE can be reached, paging it at once if that helps (TS 23.502 §4.2.5.2)", Args: cobra.ExactArgs(1),
+		Use: "await-reachable IMSI", Short: "Wait until a UE shows itself; at once if it is connected (TS 23.502 §4.2.5.2)", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return call(cmd, "ue.await-reachable", args[0])
 		},
