@@ -25,6 +25,7 @@ func (s *stage) mobilityVerbs() verbs {
 		"operator": s.operator,
 		"flood":    s.flood,
 		"connect":  s.connectOnly,
+		"ask-xn":   s.askXn,
 	}
 }
 
@@ -285,6 +286,28 @@ func (s *stage) operator(ctx context.Context, c *command) error {
 	return fmt.Errorf("no order %q", c.words[1])
 }
 
+// askXn has a gNB learn another's Xn address by way of the AMF: "ask-xn gnb1 gnb2". target=unknown: it asks one that there is
+// not; as=GNB: it asks in the name of that one.
+func (s *stage) askXn(ctx context.Context, c *command) error {
+	g, err := s.cell(c)
+	if err != nil {
+		return err
+	}
+	if len(c.words) < 3 || s.cells[c.words[2]] == nil {
+		return errors.New("ask-xn GNB GNB")
+	}
+	other := s.cells[c.words[2]]
+	target := other.TargetID()
+	if named := targetOf(c.options["target"]); named != nil {
+		target = named.TargetRANNodeID
+	}
+	at, err := g.XnAddress(ctx, target, s.cells[c.options["as"]])
+	if err == nil && at != other.N3() {
+		return fmt.Errorf("the Xn address is %v, want %v", at, other.N3())
+	}
+	return err
+}
+
 // areas reads "00101:2:1,2-010203;00102:1:1": tracking areas that a gNB supports beside that of its cell.
 func areas(spec string) ([]gnb.Area, error) {
 	var list []gnb.Area
@@ -366,6 +389,10 @@ func strayManagement(name string, amfID ngap.AMFUENGAPID, ranID ngap.RANUENGAPID
 		address, _ := ngap.NewTransportLayerAddress(netip.MustParseAddr("192.0.2.9"), netip.Addr{}) // it is one
 		return &ngap.CellTrafficTrace{AMFUENGAPID: amfID, RANUENGAPID: ranID, NGRANCGI: ngap.NGRANCGI{NRCGI: &ngap.NRCGI{PLMNIdentity: plmn}},
 			TraceCollectionEntityIPAddress: address}
+	case "UplinkRANConfigurationTransfer": // of nothing that can be read
+		return &ngap.UplinkRANConfigurationTransfer{SONConfigurationTransferUL: aper.Open{0xff}}
+	case "ENDCConfigurationTransfer": // for an eNB
+		return &ngap.UplinkRANConfigurationTransfer{ENDCSONConfigurationTransferUL: ngap.ENDCSONConfigurationTransfer{0}}
 	case "RRCInactiveTransitionReport":
 		return &ngap.RRCInactiveTransitionReport{AMFUENGAPID: amfID, RANUENGAPID: ranID, UserLocationInformation: ngap.UserLocationInformation{
 			UserLocationInformationNR: &ngap.UserLocationInformationNR{NRCGI: ngap.NRCGI{PLMNIdentity: plmn}, TAI: ngap.NewTAI(tai)}}}

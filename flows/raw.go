@@ -201,7 +201,8 @@ func stray(name string, amfID ngap.AMFUENGAPID, ranID ngap.RANUENGAPID) ngap.Mes
 		}
 	case "PathSwitchRequest", "HandoverRequired", "HandoverNotify", "HandoverCancel", "HandoverRequestAcknowledge":
 		return strayMobility(name, amfID, ranID, tai)
-	case "RANConfigurationUpdate", "NASNonDeliveryIndication", "RANCPRelocationIndication", "SecondaryRATDataUsageReport", "CellTrafficTrace", "RRCInactiveTransitionReport":
+	case "RANConfigurationUpdate", "NASNonDeliveryIndication", "RANCPRelocationIndication", "SecondaryRATDataUsageReport", "CellTrafficTrace", "RRCInactiveTransitionReport",
+		"UplinkRANConfigurationTransfer", "ENDCConfigurationTransfer":
 		return strayManagement(name, amfID, ranID, tai)
 	case "ConnectionEstablishmentIndication": // of the other direction
 		return &ngap.ConnectionEstablishmentIndication{AMFUENGAPID: amfID, RANUENGAPID: ranID}

@@ -112,6 +112,10 @@ func (d *details) management(m ngap.Message) {
 	case *ngap.RANConfigurationUpdateFailure:
 		d.add("cause", m.Cause)
 		d.add("wait", timeToWait(m.TimeToWait))
+	case *ngap.UplinkRANConfigurationTransfer:
+		d.transferred(m.SONConfigurationTransferUL)
+	case *ngap.DownlinkRANConfigurationTransfer:
+		d.transferred(m.SONConfigurationTransferDL)
 	case *ngap.AMFStatusIndication:
 		for _, i := range m.UnavailableGUAMIList {
 			d.add("unavailable", i.GUAMI.Ident())
@@ -177,5 +181,24 @@ func value(w *ngap.TNLAddressWeightFactor) uint8 {
 func (d *details) some(name string, n int) {
 	if n > 0 {
 		d.add(name, n)
+	}
+}
+
+// transferred is who tells whom what of itself.
+func (d *details) transferred(octets []byte) {
+	t, err := ngap.DecodeSONConfigurationTransfer(octets)
+	if err != nil {
+		return // none, or one that cannot be read
+	}
+	d.add("from", t.SourceRANNodeID.GlobalRANNodeID.String())
+	d.add("to", t.TargetRANNodeID.GlobalRANNodeID.String())
+	switch i := t.SONInformation; {
+	case i.SONInformationRequest != nil:
+		d.add("asks", *i.SONInformationRequest)
+	case i.SONInformationReply != nil && i.SONInformationReply.XnTNLConfigurationInfo != nil:
+		for _, a := range i.SONInformationReply.XnTNLConfigurationInfo.XnTransportLayerAddresses {
+			v4, v6, _ := a.Addrs() // the zero address shows that there is none
+			d.add("Xn", either(v4, v6))
+		}
 	}
 }

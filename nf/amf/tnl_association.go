@@ -140,6 +140,8 @@ func (l *tnla) receive(b []byte) {
 		l.initialUE(m)
 	case *ngap.PathSwitchRequest:
 		l.switchPath(m)
+	case *ngap.UplinkRANConfigurationTransfer:
+		l.relayConfiguration(m)
 	default:
 		l.deliver(m)
 	}

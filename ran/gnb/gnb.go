@@ -122,7 +122,8 @@ type GNB struct {
 	lastID    ngap.RANUENGAPID
 	lastTEID  uint32
 	overload  *ngap.OverloadAction
-	err       error // why the association is lost
+	xnTold    chan xnAnswer // of who asks for another gNB's Xn address; has room for one
+	err       error         // why the association is lost
 	closed    bool
 	finished  bool
 }

@@ -124,7 +124,12 @@ func (g *GNB) dispatch(l *link, m ngap.Message) {
 		g.informed(m)
 	case *ngap.OverloadStop:
 		g.setOverload(nil)
-	case *ngap.ErrorIndication, *ngap.AMFStatusIndication:
+	case *ngap.DownlinkRANConfigurationTransfer:
+		g.configurationTransferred(l, m)
+	case *ngap.ErrorIndication:
+		g.cfg.Log.Warn(m.Name(), "detail", detail(m))
+		g.xnIs(xnAnswer{err: ErrNotTransferred})
+	case *ngap.AMFStatusIndication:
 		g.cfg.Log.Warn(m.Name(), "detail", detail(m))
 	default:
 		g.cfg.Log.Warn("NGAP message has no use here", "message", m.Name())

@@ -1118,6 +1118,373 @@ func (x CauseGroup) String() string {
 	return "CauseGroup(" + strconv.Itoa(int(x)) + ")"
 }
 
+func (x *SONConfigurationTransfer) encode(e *encoder) {
+	e.Bool(false)
+	e.Bool(x.XnTNLConfigurationInfo != nil)
+	e.Bool(false)
+	x.TargetRANNodeID.encode(e)
+	if e.Failed() {
+		e.In("TargetRANNodeID")
+		return
+	}
+	x.SourceRANNodeID.encode(e)
+	if e.Failed() {
+		e.In("SourceRANNodeID")
+		return
+	}
+	x.SONInformation.encode(e)
+	if e.Failed() {
+		e.In("SONInformation")
+		return
+	}
+	if x.XnTNLConfigurationInfo != nil {
+		x.XnTNLConfigurationInfo.encode(e)
+		if e.Failed() {
+			e.In("XnTNLConfigurationInfo")
+			return
+		}
+	}
+}
+
+func (x *SONConfigurationTransfer) decode(d *decoder) {
+	preamble := d.Bits(3)
+	x.TargetRANNodeID.decode(d)
+	if d.Failed() {
+		d.In("TargetRANNodeID")
+		return
+	}
+	x.SourceRANNodeID.decode(d)
+	if d.Failed() {
+		d.In("SourceRANNodeID")
+		return
+	}
+	x.SONInformation.decode(d)
+	if d.Failed() {
+		d.In("SONInformation")
+		return
+	}
+	if preamble&(1<<1) != 0 {
+		x.XnTNLConfigurationInfo = new(XnTNLConfigurationInfo)
+		x.XnTNLConfigurationInfo.decode(d)
+		if d.Failed() {
+			d.In("XnTNLConfigurationInfo")
+			return
+		}
+	}
+	if preamble&1 != 0 {
+		for n := d.extensionCount(); n > 0 && !d.Failed(); n-- {
+			ie := d.openIE()
+			d.skipIE(&ie)
+		}
+	}
+	if preamble&(1<<2) != 0 {
+		d.SkipExtensions()
+	}
+}
+
+// Append appends the encoding of x to dst.
+func (x *SONConfigurationTransfer) Append(dst []byte) ([]byte, error) {
+	var e encoder
+	e.Reset(dst)
+	x.encode(&e)
+	return e.transfer(dst, "SONConfigurationTransfer")
+}
+
+// DecodeSONConfigurationTransfer reads a SONConfigurationTransfer, which aliases b. Its error is a *DecodeError.
+func DecodeSONConfigurationTransfer(b []byte) (*SONConfigurationTransfer, error) {
+	var d decoder
+	d.Reset(b)
+	x := new(SONConfigurationTransfer)
+	x.decode(&d)
+	if err := d.transferError("SONConfigurationTransfer"); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+func (x *SourceRANNodeID) encode(e *encoder) {
+	e.Bool(false)
+	e.Bool(false)
+	x.GlobalRANNodeID.encode(e)
+	if e.Failed() {
+		e.In("GlobalRANNodeID")
+		return
+	}
+	x.SelectedTAI.encode(e)
+	if e.Failed() {
+		e.In("SelectedTAI")
+		return
+	}
+}
+
+func (x *SourceRANNodeID) decode(d *decoder) {
+	preamble := d.Bits(2)
+	x.GlobalRANNodeID.decode(d)
+	if d.Failed() {
+		d.In("GlobalRANNodeID")
+		return
+	}
+	x.SelectedTAI.decode(d)
+	if d.Failed() {
+		d.In("SelectedTAI")
+		return
+	}
+	if preamble&1 != 0 {
+		for n := d.extensionCount(); n > 0 && !d.Failed(); n-- {
+			ie := d.openIE()
+			d.skipIE(&ie)
+		}
+	}
+	if preamble&(1<<1) != 0 {
+		d.SkipExtensions()
+	}
+}
+
+func (x *SONInformation) encode(e *encoder) {
+	if !e.one(x.SONInformationRequest != nil, x.SONInformationReply != nil) {
+		return
+	}
+	switch {
+	case x.SONInformationRequest != nil:
+		e.Uint(0, 0, 2)
+		e.EnumExt(uint8(*x.SONInformationRequest), 1, 1)
+		if e.Failed() {
+			e.In("SONInformationRequest")
+			return
+		}
+	case x.SONInformationReply != nil:
+		e.Uint(1, 0, 2)
+		x.SONInformationReply.encode(e)
+		if e.Failed() {
+			e.In("SONInformationReply")
+			return
+		}
+	}
+}
+
+func (x *SONInformation) decode(d *decoder) {
+	switch d.Uint(0, 2) {
+	case 0:
+		x.SONInformationRequest = new(SONInformationRequest)
+		*x.SONInformationRequest = SONInformationRequest(d.enumExt(1, 1))
+		if d.Failed() {
+			d.In("SONInformationRequest")
+			return
+		}
+	case 1:
+		x.SONInformationReply = new(SONInformationReply)
+		x.SONInformationReply.decode(d)
+		if d.Failed() {
+			d.In("SONInformationReply")
+			return
+		}
+	case 2:
+		d.unknownAlternative()
+	}
+}
+
+func (x SONInformationRequest) String() string {
+	switch x {
+	case SONInformationRequestXnTNLConfigurationInfo:
+		return "xn-TNL-configuration-info"
+	}
+	return "SONInformationRequest(" + strconv.Itoa(int(x)) + ")"
+}
+
+func (x *SONInformationReply) encode(e *encoder) {
+	e.Bool(false)
+	e.Bool(x.XnTNLConfigurationInfo != nil)
+	e.Bool(false)
+	if x.XnTNLConfigurationInfo != nil {
+		x.XnTNLConfigurationInfo.encode(e)
+		if e.Failed() {
+			e.In("XnTNLConfigurationInfo")
+			return
+		}
+	}
+}
+
+func (x *SONInformationReply) decode(d *decoder) {
+	preamble := d.Bits(3)
+	if preamble&(1<<1) != 0 {
+		x.XnTNLConfigurationInfo = new(XnTNLConfigurationInfo)
+		x.XnTNLConfigurationInfo.decode(d)
+		if d.Failed() {
+			d.In("XnTNLConfigurationInfo")
+			return
+		}
+	}
+	if preamble&1 != 0 {
+		for n := d.extensionCount(); n > 0 && !d.Failed(); n-- {
+			ie := d.openIE()
+			d.skipIE(&ie)
+		}
+	}
+	if preamble&(1<<2) != 0 {
+		d.SkipExtensions()
+	}
+}
+
+func (x *XnTNLConfigurationInfo) encode(e *encoder) {
+	e.Bool(false)
+	e.Bool(x.XnExtendedTransportLayerAddresses != nil)
+	e.Bool(false)
+	x.XnTransportLayerAddresses.encode(e)
+	if e.Failed() {
+		e.In("XnTransportLayerAddresses")
+		return
+	}
+	if x.XnExtendedTransportLayerAddresses != nil {
+		x.XnExtendedTransportLayerAddresses.encode(e)
+		if e.Failed() {
+			e.In("XnExtendedTransportLayerAddresses")
+			return
+		}
+	}
+}
+
+func (x *XnTNLConfigurationInfo) decode(d *decoder) {
+	preamble := d.Bits(3)
+	x.XnTransportLayerAddresses.decode(d)
+	if d.Failed() {
+		d.In("XnTransportLayerAddresses")
+		return
+	}
+	if preamble&(1<<1) != 0 {
+		x.XnExtendedTransportLayerAddresses.decode(d)
+		if d.Failed() {
+			d.In("XnExtendedTransportLayerAddresses")
+			return
+		}
+	}
+	if preamble&1 != 0 {
+		for n := d.extensionCount(); n > 0 && !d.Failed(); n-- {
+			ie := d.openIE()
+			d.skipIE(&ie)
+		}
+	}
+	if preamble&(1<<2) != 0 {
+		d.SkipExtensions()
+	}
+}
+
+func (x *XnTLAs) encode(e *encoder) {
+	e.Count(len(*x), 1, 2, false)
+	for i := range *x {
+		e.BitString(aper.BitString((*x)[i]), 1, 160, true)
+		if e.Failed() {
+			e.In(strconv.Itoa(i))
+			return
+		}
+	}
+}
+
+func (x *XnTLAs) decode(d *decoder) {
+	s := make(XnTLAs, d.Count(1, 2, 10, false))
+	for i := range s {
+		s[i] = TransportLayerAddress(d.BitString(1, 160, true))
+		if d.Failed() {
+			d.In(strconv.Itoa(i))
+			return
+		}
+	}
+	*x = s
+}
+
+func (x *XnExtTLAs) encode(e *encoder) {
+	e.Count(len(*x), 1, 16, false)
+	for i := range *x {
+		(*x)[i].encode(e)
+		if e.Failed() {
+			e.In(strconv.Itoa(i))
+			return
+		}
+	}
+}
+
+func (x *XnExtTLAs) decode(d *decoder) {
+	s := make(XnExtTLAs, d.Count(1, 16, 4, false))
+	for i := range s {
+		s[i].decode(d)
+		if d.Failed() {
+			d.In(strconv.Itoa(i))
+			return
+		}
+	}
+	*x = s
+}
+
+func (x *XnExtTLAItem) encode(e *encoder) {
+	e.Bool(false)
+	e.Bool(x.IPsecTLA.Bytes != nil)
+	e.Bool(x.GTPTLAs != nil)
+	e.Bool(false)
+	if x.IPsecTLA.Bytes != nil {
+		e.BitString(aper.BitString(x.IPsecTLA), 1, 160, true)
+		if e.Failed() {
+			e.In("IPsecTLA")
+			return
+		}
+	}
+	if x.GTPTLAs != nil {
+		x.GTPTLAs.encode(e)
+		if e.Failed() {
+			e.In("GTPTLAs")
+			return
+		}
+	}
+}
+
+func (x *XnExtTLAItem) decode(d *decoder) {
+	preamble := d.Bits(4)
+	if preamble&(1<<2) != 0 {
+		x.IPsecTLA = TransportLayerAddress(d.BitString(1, 160, true))
+		if d.Failed() {
+			d.In("IPsecTLA")
+			return
+		}
+	}
+	if preamble&(1<<1) != 0 {
+		x.GTPTLAs.decode(d)
+		if d.Failed() {
+			d.In("GTPTLAs")
+			return
+		}
+	}
+	if preamble&1 != 0 {
+		for n := d.extensionCount(); n > 0 && !d.Failed(); n-- {
+			ie := d.openIE()
+			d.skipIE(&ie)
+		}
+	}
+	if preamble&(1<<3) != 0 {
+		d.SkipExtensions()
+	}
+}
+
+func (x *XnGTPTLAs) encode(e *encoder) {
+	e.Count(len(*x), 1, 16, false)
+	for i := range *x {
+		e.BitString(aper.BitString((*x)[i]), 1, 160, true)
+		if e.Failed() {
+			e.In(strconv.Itoa(i))
+			return
+		}
+	}
+}
+
+func (x *XnGTPTLAs) decode(d *decoder) {
+	s := make(XnGTPTLAs, d.Count(1, 16, 10, false))
+	for i := range s {
+		s[i] = TransportLayerAddress(d.BitString(1, 160, true))
+		if d.Failed() {
+			d.In(strconv.Itoa(i))
+			return
+		}
+	}
+	*x = s
+}
+
 func (x *UplinkRANConfigurationTransfer) encode(e *encoder) {
 	e.Bool(false)
 	l := e.openIEs()

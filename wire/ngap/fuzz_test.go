@@ -47,6 +47,9 @@ func FuzzTransfer(f *testing.F) {
 				f.Add(item.PDUSessionResourceSetupRequestTransfer)
 			}
 		}
+		if r, ok := m.(*UplinkRANConfigurationTransfer); ok && r.SONConfigurationTransferUL != nil {
+			f.Add([]byte(r.SONConfigurationTransferUL))
+		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if x, err := DecodePDUSessionResourceSetupRequestTransfer(b); err == nil {
@@ -60,6 +63,12 @@ func FuzzTransfer(f *testing.F) {
 		}
 		if x, err := DecodePathSwitchRequestTransfer(b); err == nil {
 			stable(t, x, DecodePathSwitchRequestTransfer)
+		}
+		if x, err := DecodeSONConfigurationTransfer(b); err == nil {
+			stable(t, x, DecodeSONConfigurationTransfer)
+		}
+		if x, err := DecodeSourceNGRANNodeToTargetNGRANNodeTransparentContainer(b); err == nil {
+			stable(t, x, DecodeSourceNGRANNodeToTargetNGRANNodeTransparentContainer)
 		}
 	})
 }

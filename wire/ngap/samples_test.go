@@ -135,6 +135,10 @@ func (s *sampler) fill(v reflect.Value, constraint, name string) {
 	case "null", "bool":
 		v.SetBool(true)
 	case "open":
+		if transferTypes[name] != nil {
+			v.SetBytes(s.container(name))
+			return
+		}
 		v.SetBytes(s.octets(1 + s.IntN(5)))
 	case "printable", "visible", "utf8":
 		v.SetString(strings.Repeat("n", int(min(s.between(lb, ub), 20))))
@@ -215,6 +219,8 @@ var transferTypes = map[string]reflect.Type{
 	"UEContextResumeRequestTransfer":                         reflect.TypeFor[UEContextResumeRequestTransfer](),
 	"UEContextResumeResponseTransfer":                        reflect.TypeFor[UEContextResumeResponseTransfer](),
 	"UEContextSuspendRequestTransfer":                        reflect.TypeFor[UEContextSuspendRequestTransfer](),
+	"SONConfigurationTransferUL":                             reflect.TypeFor[SONConfigurationTransfer](),
+	"SONConfigurationTransferDL":                             reflect.TypeFor[SONConfigurationTransfer](),
 }
 
 // contents are encodings of other protocols for the OCTET STRINGs that hold them.
@@ -299,7 +305,7 @@ func (s *sampler) fillStruct(v reflect.Value) {
 				constraint = part
 			}
 		}
-		if optional && (s.IntN(100) >= s.percent || !s.opaque && (constraint == "open" || foreign[typeName(sf.Type)])) {
+		if optional && (s.IntN(100) >= s.percent || !s.opaque && (constraint == "open" && transferTypes[sf.Name] == nil || foreign[typeName(sf.Type)])) {
 			continue
 		}
 		s.field(v.Field(i), constraint, sf.Name)
