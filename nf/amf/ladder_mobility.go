@@ -112,10 +112,6 @@ func (d *details) management(m ngap.Message) {
 	case *ngap.RANConfigurationUpdateFailure:
 		d.add("cause", m.Cause)
 		d.add("wait", timeToWait(m.TimeToWait))
-	case *ngap.UplinkRANConfigurationTransfer:
-		d.transferred(m.SONConfigurationTransferUL)
-	case *ngap.DownlinkRANConfigurationTransfer:
-		d.transferred(m.SONConfigurationTransferDL)
 	case *ngap.AMFStatusIndication:
 		for _, i := range m.UnavailableGUAMIList {
 			d.add("unavailable", i.GUAMI.Ident())
@@ -156,6 +152,8 @@ func (d *details) management(m ngap.Message) {
 		d.add("cause", m.Cause)
 	case *ngap.RANCPRelocationIndication:
 		d.add("RAN-UE-NGAP-ID", m.RANUENGAPID)
+	default:
+		d.transferred(m)
 	}
 }
 
@@ -185,7 +183,14 @@ func (d *details) some(name string, n int) {
 }
 
 // transferred is who tells whom what of itself.
-func (d *details) transferred(octets []byte) {
+func (d *details) transferred(m ngap.Message) {
+	var octets []byte
+	switch m := m.(type) {
+	case *ngap.UplinkRANConfigurationTransfer:
+		octets = m.SONConfigurationTransferUL
+	case *ngap.DownlinkRANConfigurationTransfer:
+		octets = m.SONConfigurationTransferDL
+	}
 	t, err := ngap.DecodeSONConfigurationTransfer(octets)
 	if err != nil {
 		return // none, or one that cannot be read
