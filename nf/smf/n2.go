@@ -112,7 +112,7 @@ func readSetupFailure(b []byte) (setupOutcome, error) {
 	if err != nil {
 		return setupOutcome{}, err
 	}
-	return setupOutcome{failed: t.Cause.String(), radio: t.Cause.Group() == ngap.CauseGroupRadioNetwork}, nil
+	return setupOutcome{failed: t.Cause.String(), radio: t.Cause.Group() == ngap.CauseGroupRadioNetwork, moving: moves(t.Cause)}, nil
 }
 
 // moves tells whether a gNB refuses for the time of a handover alone, TS 38.413 §8.2.1.4 and §8.2.3.4.

@@ -60,6 +60,9 @@ func (s *session) establishSession(ctx context.Context, m establish) error {
 		return err
 	}
 	outcome, err := s.awaitSetup(ctx) // steps 12 to 15
+	for try := 1; err == nil && outcome.moving && try < setupTries; try++ {
+		outcome, err = s.setUpAgain(ctx, m.request)
+	}
 	switch {
 	case err != nil:
 		return err
@@ -222,10 +225,51 @@ func (s *session) accept(ctx context.Context, req establishment) error {
 	}
 	s.state, s.up, s.started = Active, nsmf.Activating, time.Now()
 	s.mu.Unlock()
+	return s.sendAcceptance(ctx, n1, n2)
+}
+
+func (s *session) sendAcceptance(ctx context.Context, n1 []byte, n2 nsmf.N2SMInfo) error {
 	if _, err := s.amf().N1N2MessageTransfer(ctx, s.supi, s.transfer(n1, n2, false)); err != nil {
 		return failure(err, "see why the AMF did not take the message")
 	}
 	return nil
+}
+
+// A gNB that hands the UE over refuses its sessions for that time alone: they are set up again when it will be over, and
+// so before the UE asks again by itself (T3580).
+const (
+	setupTries = 4
+	setupPause = 3 * time.Second
+)
+
+// setUpAgain repeats step 11 when the handover will be over for which a gNB has refused the setup, TS 23.502 §4.9.1.1: the gNB
+// has not given the acceptance to the UE. The AMF knows where the UE is then.
+func (s *session) setUpAgain(ctx context.Context, req establishment) (setupOutcome, error) {
+	s.smf.log.Info("gNB hands the UE over: the session is set up again after that", s.attrs()...)
+	pause := procedure.Timer{Name: "handover", Duration: setupPause}
+	_, err := procedure.AskFor(ctx, s, pause, func() error { return nil }, func(any) bool { return false })
+	switch {
+	case errors.Is(err, procedure.ErrSuperseded) && s.is(Active): // as in awaitSetup
+		return setupOutcome{}, nil
+	case !errors.Is(err, procedure.ErrNoAnswer):
+		return setupOutcome{}, err
+	}
+	s.mu.Lock()
+	n1, err := gsm.Append(make([]byte, 0, 256), s.acceptMessage(req))
+	if err != nil {
+		s.mu.Unlock()
+		return setupOutcome{}, err
+	}
+	n2, err := s.setupRequestTransfer()
+	s.up = nsmf.Activating
+	s.mu.Unlock()
+	if err == nil {
+		err = s.sendAcceptance(ctx, n1, n2)
+	}
+	if err != nil {
+		return setupOutcome{}, err
+	}
+	return s.awaitSetup(ctx)
 }
 
 func (s *session) acceptMessage(req establishment) *gsm.PDUSessionEstablishmentAccept {

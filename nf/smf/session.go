@@ -154,6 +154,7 @@ type (
 		unprotected, readable bool
 		failed                string // the gNB's cause; "" if the tunnel is set up
 		radio                 bool   // the cause is one of the radio network
+		moving                bool   // it refuses for the time of a handover alone
 	}
 	// deactivate takes the user plane down.
 	deactivate struct{ why string }
