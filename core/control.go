@@ -22,8 +22,8 @@ func (c *Core) openControl() error {
 	var err error
 	if f := c.opts.Handed[HandedControl]; f != nil {
 		l, err = net.FileListener(f)
-	} else {
-		l, err = control.Listen(path)
+	} else if l, err = control.Listen(path); err == nil {
+		c.log.Info("operators' socket listens", "path", path)
 	}
 	if err != nil {
 		return c.cfg.ErrorAt("control.socket", err)
@@ -35,7 +35,6 @@ func (c *Core) openControl() error {
 		}
 		return nil
 	})
-	c.log.Info("operators' socket listens", "path", path)
 	return nil
 }
 

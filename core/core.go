@@ -42,6 +42,9 @@ type Options struct {
 	Ladder     ladder.Sink
 	// Handed are descriptors that a privileged process opened, by name (Open): what takes privileges is not opened then.
 	Handed map[string]*os.File
+	// Process is this one's name where the core is divided, and UserPlaneMetrics the socket where its user plane, another one, lets
+	// its counters be read.
+	Process, UserPlaneMetrics string
 	// Record takes down an operator's act before it is done; its error is why it is not done.
 	Record func(ctx context.Context, act string, request any) error
 

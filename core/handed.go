@@ -17,6 +17,7 @@ import (
 // Names of descriptors beside those of the data path.
 const (
 	HandedControl = "control" // the operators' socket
+	HandedMetrics = "metrics" // where the control plane reads what the user plane counts
 	handedRaw4    = "sctp4"
 	handedRaw6    = "sctp6"
 )

@@ -95,11 +95,15 @@ func (c *Core) measureProcess() error {
 		return func(add func(string, float64)) {
 			sample := []runtime.Sample{{Name: name}}
 			runtime.Read(sample)
-			add("", float64(sample[0].Value.Uint64()))
+			add(c.opts.Process, float64(sample[0].Value.Uint64()))
 		}
 	}
+	label := ""
+	if c.opts.Process != "" {
+		label = "process"
+	}
 	return errors.Join(
-		c.metrics.Add(metrics.Family{Name: "limpid_goroutines", Help: "Goroutines that exist.", Gauge: true, Read: read("/sched/goroutines:goroutines")}),
-		c.metrics.Add(metrics.Family{Name: "limpid_heap_live_bytes", Help: "What the last garbage collection found in use.", Gauge: true, Read: read("/gc/heap/live:bytes")}),
+		c.metrics.Add(metrics.Family{Name: "limpid_goroutines", Help: "Goroutines that exist.", Gauge: true, Label: label, Read: read("/sched/goroutines:goroutines")}),
+		c.metrics.Add(metrics.Family{Name: "limpid_heap_live_bytes", Help: "What the last garbage collection found in use.", Gauge: true, Label: label, Read: read("/gc/heap/live:bytes")}),
 	)
 }

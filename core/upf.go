@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"net"
 	"net/netip"
 	"slices"
 	"time"
@@ -41,7 +42,7 @@ func (u *UserPlane) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return u.c.upf.Run(ctx) })
 	u.c.runManagement(ctx, g)
-	u.c.log.Info("UPF runs", "name", u.c.cfg.UPF.Name, "smfs", u.c.cfg.UPF.SMFs)
+	u.c.log.Info("UPF runs", "name", u.c.cfg.UPF.Name, "smfs", upfConfig(u.c.cfg).CPFunctions)
 	err := g.Wait()
 	u.c.log.Info("UPF ends")
 	return err
@@ -62,22 +63,32 @@ func (c *Core) runManagement(ctx context.Context, g *errgroup.Group) {
 
 // openMetrics opens the address where counters can be read, if the configuration names one.
 func (c *Core) openMetrics() error {
-	if c.cfg.Metrics.Address == "" || c.opts.WithoutControl {
+	if c.opts.WithoutControl {
 		return nil
 	}
-	at, err := netip.ParseAddrPort(c.cfg.Metrics.Address)
-	if err != nil {
-		return c.cfg.ErrorAt("metrics.address", err)
-	}
-	if c.metrics, err = metrics.Listen(at); err != nil {
-		return c.cfg.ErrorAt("metrics.address", err)
+	if f := c.opts.Handed[HandedMetrics]; f != nil {
+		l, err := net.FileListener(f)
+		if err != nil {
+			return c.cfg.ErrorAt("metrics.address", err)
+		}
+		c.metrics = metrics.On(l)
+	} else if c.cfg.Metrics.Address != "" {
+		at, err := netip.ParseAddrPort(c.cfg.Metrics.Address)
+		if err != nil {
+			return c.cfg.ErrorAt("metrics.address", err)
+		}
+		if c.metrics, err = metrics.Listen(at); err != nil {
+			return c.cfg.ErrorAt("metrics.address", err)
+		}
+		c.log.Info("metrics can be read", "address", at, "path", "/metrics")
+	} else {
+		return nil
 	}
 	c.closers = append(c.closers, c.metrics.Close)
-	if err := errors.Join(c.measureUPF(), c.measureProcess()); err != nil {
-		return err
+	if c.opts.UserPlaneMetrics != "" {
+		c.metrics.AddProcess("user-plane", c.opts.UserPlaneMetrics)
 	}
-	c.log.Info("metrics can be read", "address", at, "path", "/metrics")
-	return nil
+	return errors.Join(c.measureUPF(), c.measureProcess())
 }
 
 // measureUPF lets the counters of the UPF be read.

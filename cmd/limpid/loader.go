@@ -125,6 +125,11 @@ func (l *loader) prepare() (err error) {
 			return l.cfg.ErrorAt("control.socket", err)
 		}
 	}
+	if l.sockets[socketMetrics] != nil { // the control plane alone reads them
+		if u := int(l.cfg.Processes.Users.ControlPlane); os.Chown(l.cfg.SocketOf(socketMetrics), u, u) != nil {
+			return l.cfg.ErrorAt("metrics.address", fmt.Errorf("%s cannot be given to user %d", l.cfg.SocketOf(socketMetrics), u))
+		}
+	}
 	if err := os.Chmod(l.cfg.SocketOf(processLedger), 0o666); err != nil { // the kernel names who calls, and the ledger lets only these
 		return err
 	}
@@ -137,6 +142,9 @@ func (l *loader) prepare() (err error) {
 	if l.cfg.UPF != nil {
 		files := maps.Clone(l.opened.UserPlane)
 		files[core.HandedControl] = l.sockets[processUser]
+		if f := l.sockets[socketMetrics]; f != nil {
+			files[core.HandedMetrics] = f
+		}
 		l.children = append(l.children, &child{name: processUser, user: u.UserPlane, text: userText, files: files})
 	}
 	files := maps.Clone(l.opened.ControlPlane)
@@ -145,11 +153,17 @@ func (l *loader) prepare() (err error) {
 	return nil
 }
 
-// socketPaths are the operators' sockets by process.
+// socketMetrics is where the control plane reads what the user plane counts.
+const socketMetrics = "upf-metrics"
+
+// socketPaths are the operators' sockets by process, and that of metrics.
 func (l *loader) socketPaths() map[string]string {
 	paths := map[string]string{processControl: l.cfg.Control.Socket, processLedger: l.cfg.SocketOf(processLedger), processLoader: l.cfg.SocketOf(processLoader)}
 	if l.cfg.UPF != nil {
 		paths[processUser] = l.cfg.SocketOf("upf")
+		if l.cfg.Metrics.Address != "" {
+			paths[socketMetrics] = l.cfg.SocketOf(socketMetrics)
+		}
 	}
 	return paths
 }

@@ -38,6 +38,18 @@ func (l *loader) serve(ctx context.Context, kept *confinement) {
 	kept.operation(s)
 	control.Register(s, "processes", func(context.Context, struct{}) ([]processInfo, error) { return l.processes(), nil })
 	control.Register(s, "egress", func(context.Context, struct{}) (egressAnswer, error) { return l.refused() })
+	control.Register(s, "egress/trial", func(ctx context.Context, r trialRequest) (struct{}, error) {
+		if l.groups == nil {
+			return struct{}{}, nil
+		}
+		if err := l.recorder.operation(ctx, "egress/trial", r); err != nil {
+			return struct{}{}, err
+		}
+		for _, g := range l.groups.Guards {
+			g.ExpectTrial(r.PID)
+		}
+		return struct{}{}, nil
+	})
 	listener, err := net.FileListener(l.sockets[processLoader])
 	if err != nil {
 		l.log.Error("the loader's socket", "error", err)
@@ -67,18 +79,9 @@ func (l *loader) refused() (egressAnswer, error) {
 	}
 	var errs []error
 	for name, g := range l.groups.Guards {
-		n, err := g.Counts()
-		errs = append(errs, err)
 		a.Group = filepath.Dir(g.Group)
-		a.Counts.Connect += n.Connect
-		a.Counts.Send += n.Send
-		a.Counts.Create += n.Create
-		a.Counts.Packet += n.Packet
-		for _, r := range g.Refusals() {
-			a.Refusals = append(a.Refusals, fmt.Sprintf("%s: %v, %d times", name, r, r.Times))
-		}
+		errs = append(errs, a.add(name+": ", g))
 	}
-	slices.Sort(a.Refusals)
 	return a, errors.Join(errs...)
 }
 

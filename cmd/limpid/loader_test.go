@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -27,6 +28,7 @@ smf:
 upf:
   n3: {address: 10.21.2.1}
 processes: {separate: true}
+metrics: {address: 127.0.0.1:9291}
 udm:
   home_network_keys: [{id: 1, profile: A, private_key: c53c22208b61860b06c62e5406a7b330c2b577aa5558981510d128247d38bd1d}]
 `
@@ -65,6 +67,13 @@ func TestDividedCore(t *testing.T) {
 		}
 	}
 	ping()
+	page := func() string {
+		t.Helper()
+		return command(t, exec.Command("ip", "netns", "exec", inside, "bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/9291 && printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3 && cat <&3`))
+	}
+	if text := page(); !regexp.MustCompile(`(?m)^limpid_upf_uplink_sent_packets_total [1-9]`).MatchString(text) || !strings.Contains(text, `limpid_goroutines{process="control-plane"} `) {
+		t.Errorf("the user plane's packets are not counted in\n%s", text)
+	}
 	socket := func(name string) string { return filepath.Join(dir, name+".sock") }
 	processes := func() map[string]processInfo {
 		t.Helper()
@@ -94,6 +103,11 @@ func TestDividedCore(t *testing.T) {
 		}
 		ping()
 	}
+	for _, want := range []string{`limpid_process_answers{process="user-plane"} 1`, `limpid_goroutines{process="user-plane"} `, `limpid_upf_dropped_packets_total{reason="quota"} 0`} {
+		if text := page(); !strings.Contains(text, want) {
+			t.Errorf("after all were killed: no %q in\n%s", want, text)
+		}
+	}
 	for name, p := range processes() {
 		wantRights(t, name, p)
 	}
@@ -109,13 +123,16 @@ func TestDividedCore(t *testing.T) {
 	if err := loader.Wait(); err != nil {
 		t.Errorf("%v\n%s", err, log)
 	}
+	if strings.Contains(log.String(), "egress refused") {
+		t.Errorf("a core that does its work is refused something:\n%s", log)
+	}
 	shown := command(t, limpid(t.Context(), "ledger", "show", filepath.Join(dir, "ledger")))
 	for _, want := range []string{"loader  ", "core starts", "process started again", "command ", "keys of a subscriber read", "001010000000099", "control-plane  amf.capacity", `"capacity":7`, "core ends"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("no %q in\n%s", want, shown)
 		}
 	}
-	for _, name := range []string{"limpid", "limpid-upf", "limpid-ledger", "limpid-loader"} {
+	for _, name := range []string{"limpid", "limpid-upf", "limpid-ledger", "limpid-loader", "limpid-upf-metrics"} {
 		if _, err := os.Stat(socket(name)); err == nil {
 			t.Errorf("%s is left behind", socket(name))
 		}

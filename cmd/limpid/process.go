@@ -129,6 +129,10 @@ func (p *process) controlPlane(ctx context.Context, errOut io.Writer) error {
 		return err
 	}
 	p.text = nil
+	userPlaneMetrics := ""
+	if cfg.UPF != nil && cfg.Metrics.Address != "" {
+		userPlaneMetrics = cfg.SocketOf(socketMetrics)
+	}
 	cfg.UPF = nil // another process, which the SMF knows as its peer
 	p.log = newLogger(cfg.Log, errOut).With("process", p.name)
 	core.LimitMemory(ctx)
@@ -138,7 +142,7 @@ func (p *process) controlPlane(ctx context.Context, errOut io.Writer) error {
 	}
 	kept := &confinement{mode: lockdown.Mode(cfg.Lockdown), profile: controlPlaneProfile(cfg)}
 	c, err := core.New(ctx, cfg, core.Options{Log: p.log, Ladder: sink, Handed: p.handed, Operations: kept.operation,
-		Record: recorder{control.NewClient(cfg.SocketOf(processLedger))}.operation})
+		Process: p.name, UserPlaneMetrics: userPlaneMetrics, Record: recorder{control.NewClient(cfg.SocketOf(processLedger))}.operation})
 	if err != nil {
 		return err
 	}
@@ -158,10 +162,10 @@ func (p *process) userPlane(ctx context.Context, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	cfg.Metrics.Address = "" // that of the control plane
+	cfg.Metrics.Address = "" // that of the control plane, which reads this one's by a socket that was handed over
 	p.log = newLogger(cfg.Log, errOut).With("process", p.name)
 	kept := &confinement{mode: lockdown.Mode(cfg.Lockdown), profile: userPlaneProfile()}
-	u, err := core.NewUserPlane(cfg, core.Options{Log: p.log, Handed: p.handed, Operations: kept.operation})
+	u, err := core.NewUserPlane(cfg, core.Options{Log: p.log, Handed: p.handed, Operations: kept.operation, Process: p.name})
 	if err != nil {
 		return err
 	}

@@ -99,10 +99,32 @@ type (
 	egressAnswer struct {
 		On       bool          `json:"on"`
 		Group    string        `json:"group"`
-		Counts   egress.Counts `json:"counts"`
-		Refusals []string      `json:"refusals"`
+		Counts   egress.Counts `json:"counts"` // with the trials
+		Trials   uint64        `json:"trials"`
+		Refusals []string      `json:"refusals"` // without them
+	}
+	// trialRequest announces a process that tries whether it is refused.
+	trialRequest struct {
+		PID int `json:"pid"`
 	}
 )
+
+// add adds what a guard refused, each line after a prefix.
+func (a *egressAnswer) add(prefix string, g *egress.Guard) error {
+	n, err := g.Counts()
+	a.Counts.Connect += n.Connect
+	a.Counts.Send += n.Send
+	a.Counts.Create += n.Create
+	a.Counts.Packet += n.Packet
+	a.Trials += g.Trials()
+	for _, r := range g.Refusals() {
+		if !r.Trial {
+			a.Refusals = append(a.Refusals, fmt.Sprintf("%s%v, %d times", prefix, r, r.Times))
+		}
+	}
+	slices.Sort(a.Refusals)
+	return err
+}
 
 // operations lets an operator ask the running core to try what it must not be able to do, and what was refused.
 func (p *protection) operations(s *control.Server) {
@@ -111,12 +133,14 @@ func (p *protection) operations(s *control.Server) {
 		if p.guard == nil {
 			return egressAnswer{}, nil
 		}
-		counts, err := p.guard.Counts()
-		a := egressAnswer{On: true, Group: p.guard.Group, Counts: counts}
-		for _, r := range p.guard.Refusals() {
-			a.Refusals = append(a.Refusals, fmt.Sprintf("%v, %d times", r, r.Times))
+		a := egressAnswer{On: true, Group: p.guard.Group}
+		return a, a.add("", p.guard)
+	})
+	control.Register(s, "egress/trial", func(_ context.Context, r trialRequest) (struct{}, error) {
+		if p.guard != nil {
+			p.guard.ExpectTrial(r.PID)
 		}
-		return a, err
+		return struct{}{}, nil
 	})
 }
 

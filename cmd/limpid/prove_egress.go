@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/limpid-5g/limpid/core/config"
 	"github.com/limpid-5g/limpid/manage/control"
 	"github.com/limpid-5g/limpid/prove/cgroup"
 	"github.com/limpid-5g/limpid/prove/egress"
@@ -32,7 +34,7 @@ func newProveEgress() *cobra.Command {
 	}
 	cmd.Flags().StringVarP(&file, "config", "c", "limpid.yaml", "the configuration of the core")
 	cmd.Flags().IntVar(&process, "process", 0, "the running core's process, or its loader where the core is divided")
-	cmd.Flags().StringVar(&socket, "socket", "", "the running core's control.socket, to ask what was refused so far")
+	cmd.Flags().StringVar(&socket, "socket", "", "the running core's socket (default: as the configuration names it), to announce the trial and to ask what was refused so far")
 	_ = cmd.MarkFlagRequired("process")
 	cmd.AddCommand(&cobra.Command{Use: "strangers", Hidden: true, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		for _, o := range egress.Acts() {
@@ -56,13 +58,19 @@ func proveEgress(cmd *cobra.Command, file, socket string, process int) error {
 		return err
 	}
 	out := cmd.OutOrStdout()
+	core := control.NewClient(cmp.Or(socket, socketOf(cfg)))
+	announce := func(pid int) {
+		if err := core.Call(cmd.Context(), "egress/trial", trialRequest{pid}, nil); err != nil {
+			fmt.Fprintf(out, "unsaid    the core was not told of this trial, so its log has it as if somebody else did it: %v\n", err)
+		}
+	}
 	var wrong []string
 	var tried []egress.Outcome
 	for _, pid := range slices.Sorted(maps.Keys(policies)) {
 		if len(policies) > 1 {
 			fmt.Fprintf(out, "process %d\n", pid)
 		}
-		outcomes, differs, err := lookAtEgress(out, policies[pid], pid)
+		outcomes, differs, err := lookAtEgress(out, policies[pid], pid, announce)
 		if err != nil {
 			return err
 		}
@@ -71,22 +79,30 @@ func proveEgress(cmd *cobra.Command, file, socket string, process int) error {
 	if err := writeEgress(out, tried, wrong); err != nil {
 		return err
 	}
-	if socket == "" {
-		return nil
-	}
 	var answer egressAnswer
-	if err := control.NewClient(socket).Call(cmd.Context(), "egress", nil, &answer); err != nil {
+	if err := core.Call(cmd.Context(), "egress", nil, &answer); err != nil {
+		if socket == "" {
+			return nil // it was said above
+		}
 		return err
 	}
-	fmt.Fprintf(out, "\nThe core counted %d refusals since it started:\n", answer.Counts.Total())
+	fmt.Fprintf(out, "\nThe core counted %d refusals since it started, of which its log has %d as trials such as this one. The others:\n", answer.Counts.Total(), answer.Trials)
 	for _, r := range answer.Refusals {
 		fmt.Fprintf(out, "- %s\n", r)
 	}
 	return nil
 }
 
+// socketOf is where a running core says what was refused.
+func socketOf(cfg *config.Config) string {
+	if cfg.Processes.Separate {
+		return cfg.SocketOf(processLoader)
+	}
+	return cfg.Control.Socket
+}
+
 // lookAtEgress looks at the control group of a process, and tries from inside it to reach strangers.
-func lookAtEgress(out io.Writer, policy egress.Policy, process int) (tried []egress.Outcome, wrong []string, err error) {
+func lookAtEgress(out io.Writer, policy egress.Policy, process int, announce func(pid int)) (tried []egress.Outcome, wrong []string, err error) {
 	own, err := os.Executable()
 	if err != nil {
 		return nil, nil, err
@@ -97,7 +113,7 @@ func lookAtEgress(out io.Writer, policy egress.Policy, process int) (tried []egr
 		if seen, wrong, err = egress.Inspect(policy, group); err != nil {
 			return err
 		}
-		tried, err = egress.Try(group, []string{own, "prove", "egress", "strangers"})
+		tried, err = egress.Try(group, []string{own, "prove", "egress", "strangers"}, announce)
 		return err
 	})
 	for _, r := range policy.Rules {

@@ -145,6 +145,10 @@ func TestUPFAlone(t *testing.T) {
 		}
 	}
 
+	if text := log.String() + coreLog.String(); strings.Contains(text, "egress refused") {
+		t.Errorf("a core that does its work is refused something:\n%s", text)
+	}
+
 	if err := first.Process.Kill(); err != nil { // it is the limpid itself: ip executes it
 		t.Fatal(err)
 	}

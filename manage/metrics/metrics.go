@@ -25,6 +25,7 @@ const (
 type Server struct {
 	listener net.Listener
 	registry *prometheus.Registry
+	others   []prometheus.Gatherer
 }
 
 // Listen opens the address; nothing is served before Run.
@@ -33,8 +34,11 @@ func Listen(at netip.AddrPort) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("metrics: cannot listen on %s: %w", at, errors.Unwrap(err))
 	}
-	return &Server{l, prometheus.NewRegistry()}, nil
+	return On(l), nil
 }
+
+// On serves on a listener that is open.
+func On(l net.Listener) *Server { return &Server{listener: l, registry: prometheus.NewRegistry()} }
 
 // Addr is the address.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
@@ -42,7 +46,7 @@ func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 // Run serves until ctx ends, which is no error.
 func (s *Server) Run(ctx context.Context) error {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(append(prometheus.Gatherers{s.registry}, s.others...), promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: headerTime}
 	stop := context.AfterFunc(ctx, func() {
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)

@@ -3,6 +3,7 @@ package egress
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -118,6 +119,7 @@ func acts() map[string]func() error {
 		"multicast":                    send("0.0.0.0:0", "239.1.2.3:2152"),
 		"TCP data without a connect":   fastOpen,
 		"a connection led elsewhere":   ledElsewhere,
+		"TCP to nobody":                dial("tcp", strangerOwn+":9"),
 	}
 }
 
@@ -325,6 +327,76 @@ func TestMutantCallsHome(t *testing.T) {
 			}
 			t.Errorf("the culprit is not told: %v", g.Refusals())
 		})
+	}
+}
+
+// TestTrialsAreToldApart: what tries whether it is refused is told as a trial, and the same act of somebody else with its culprit.
+func TestTrialsAreToldApart(t *testing.T) {
+	place(t)
+	dir := group(t)
+	announced, other := newActor(t, dir), newActor(t, dir)
+	g, err := Attach(policy(), dir)
+	check(t, err)
+	told := make(chan string, 16)
+	ctx, stop := context.WithCancel(t.Context())
+	watched := make(chan error, 1)
+	go func() { watched <- g.Watch(ctx, slog.New(slog.NewTextHandler(lineWriter(told), nil))) }()
+	t.Cleanup(func() {
+		stop()
+		if err := errors.Join(<-watched, g.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	g.ExpectTrial(announced.pid)
+	for i, x := range []struct {
+		who       actor
+		act       string
+		level, to string
+	}{
+		{announced, "ping", "INFO", `at=socket protocol=ICMP to=""`},
+		{other, "ping", "WARN", `at=socket protocol=ICMP to=""`},
+		{other, "TCP to nobody", "INFO", `at=connect protocol=TCP to="` + strangerOwn + ` port 9"`},
+		{announced, "TCP to a stranger", "INFO", `at=connect protocol=TCP to="` + stranger + ` port 443"`},
+		{other, "TCP to a stranger", "WARN", `at=connect protocol=TCP to="` + stranger + ` port 443"`},
+	} {
+		if got := x.who.do(x.act); got != "refused" {
+			t.Errorf("%s: %s", x.act, got)
+		}
+		line := <-told
+		for _, want := range []string{"level=" + x.level, x.to, fmt.Sprintf("pid=%d program=", x.who.pid)} {
+			if !strings.Contains(line, want) {
+				t.Errorf("act %d, %s: no %q in %s", i, x.act, want, line)
+			}
+		}
+	}
+	counts, err := g.Counts()
+	check(t, err)
+	if counts.Total() != 5 || g.Trials() != 3 {
+		t.Errorf("%d refused, %d of them trials", counts.Total(), g.Trials())
+	}
+}
+
+// lineWriter sends what is written to it.
+type lineWriter chan<- string
+
+func (w lineWriter) Write(b []byte) (int, error) {
+	w <- string(b)
+	return len(b), nil
+}
+
+// TestTheKernelsWord: what the programs tell is read to the letter, and what they did not tell is no refusal.
+func TestTheKernelsWord(t *testing.T) {
+	b := make([]byte, eventSize)
+	if _, err := binary.Encode(b, binary.NativeEndian, event{Hook: HookCreate, PID: 7, Protocol: multipathTCP, Comm: [16]byte{'x'}}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := parse(b)
+	if want := "socket, multipath TCP, by process 7 (x)"; err != nil || r.String() != want {
+		t.Errorf("%v, want %s (%v)", r, want, err)
+	}
+	b[0] = byte(hooks)
+	if _, err := parse(b); err == nil {
+		t.Error("a hook that is none")
 	}
 }
 

@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -26,8 +29,9 @@ type Refusal struct {
 	Hook     Hook
 	PID      uint32
 	Comm     string
-	Protocol uint8
+	Protocol uint32
 	Remote   string // address and port, empty for a socket
+	Trial    bool   // somebody tried whether it is refused: see Nobody and ExpectTrial
 	Times    int
 }
 
@@ -46,8 +50,10 @@ type Guard struct {
 	links      []link.Link
 	events     *ringbuf.Reader
 
-	mu   sync.Mutex
-	told map[Refusal]int // how often each was seen, Times being 0
+	mu     sync.Mutex
+	told   map[Refusal]int      // how often each was seen, Times being 0
+	trials uint64               // how many of them were trials
+	trying map[uint32]time.Time // processes that were announced to try, until when
 }
 
 // Counts are how often something was refused.
@@ -62,7 +68,7 @@ func Attach(p Policy, group string) (*Guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Guard{Group: group, told: make(map[Refusal]int)}
+	g := &Guard{Group: group, told: make(map[Refusal]int), trying: make(map[uint32]time.Time)}
 	if g.collection, err = ebpf.NewCollection(Built(p)); err != nil {
 		return nil, fmt.Errorf("egress: %w", err)
 	}
@@ -149,8 +155,28 @@ func removeGroup(dir string) {
 	_ = os.Remove(dir)
 }
 
+// trialTime is how long a process may try that was announced.
+const trialTime = time.Minute
+
+// ExpectTrial announces that a process tries whether it is refused what nobody declared, for one minute from now: what it is
+// refused is told as a trial.
+func (g *Guard) ExpectTrial(pid int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	maps.DeleteFunc(g.trying, func(_ uint32, until time.Time) bool { return now.After(until) })
+	g.trying[uint32(pid)] = now.Add(trialTime)
+}
+
+// Trials is how many of the refusals that were seen were trials.
+func (g *Guard) Trials() uint64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.trials
+}
+
 // Watch tells the log what is refused until ctx ends: each culprit and destination at once, then each time that the number
-// has doubled.
+// has doubled. A trial is told as one.
 func (g *Guard) Watch(ctx context.Context, log *slog.Logger) error {
 	stop := context.AfterFunc(ctx, func() { _ = g.events.Close() })
 	defer stop()
@@ -166,23 +192,35 @@ func (g *Guard) Watch(ctx context.Context, log *slog.Logger) error {
 		if err != nil {
 			return err
 		}
-		if times := g.note(r); times&(times-1) == 0 {
-			log.Warn("egress refused: this destination is not declared", "at", r.Hook.String(), "protocol", protocolName(r.Protocol), "to", r.Remote,
-				"pid", r.PID, "program", r.Comm, "times", times)
+		r, times := g.note(r)
+		if times&(times-1) != 0 {
+			continue
 		}
+		level, text := slog.LevelWarn, "egress refused: this destination is not declared"
+		if r.Trial {
+			level, text = slog.LevelInfo, "egress tried, and refused as it should be"
+		}
+		log.Log(ctx, level, text, "at", r.Hook.String(), "protocol", protocolName(r.Protocol), "to", r.Remote, "pid", r.PID, "program", r.Comm, "times", times)
 	}
 }
 
 const mostTold = 4096 // different refusals that are remembered
 
-func (g *Guard) note(r Refusal) int {
+// note counts a refusal, and tells whether it was a trial and how often it was seen.
+func (g *Guard) note(r Refusal) (Refusal, int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if until, announced := g.trying[r.PID]; announced && time.Now().Before(until) {
+		r.Trial = true
+	}
+	if r.Trial {
+		g.trials++
+	}
 	if _, known := g.told[r]; !known && len(g.told) >= mostTold {
 		clear(g.told)
 	}
 	g.told[r]++
-	return g.told[r]
+	return r, g.told[r]
 }
 
 // Refusals lists what was refused and seen so far.
@@ -202,8 +240,9 @@ func parse(b []byte) (Refusal, error) {
 	if _, err := binary.Decode(b, binary.NativeEndian, &e); err != nil || e.Hook >= hooks {
 		return Refusal{}, fmt.Errorf("egress: %d octets from the kernel are no event", len(b))
 	}
-	r := Refusal{Hook: e.Hook, PID: e.PID, Comm: string(bytes.TrimRight(e.Comm[:], "\x00")), Protocol: uint8(e.Protocol)}
+	r := Refusal{Hook: e.Hook, PID: e.PID, Comm: string(bytes.TrimRight(e.Comm[:], "\x00")), Protocol: e.Protocol}
 	if e.Hook != HookCreate {
+		r.Trial = slices.Contains(Nobody(), addressOf(e.Address))
 		r.Remote = fmt.Sprintf("%s port %d", addressOf(e.Address), networkOrder16(e.Port))
 	}
 	return r, nil

@@ -123,15 +123,22 @@ type Outcome struct {
 // NoRoute tells whether there was no way to leave by, so that nothing was shown.
 func (o Outcome) NoRoute() bool { return strings.Contains(o.Said, unix.ENETUNREACH.Error()) }
 
-// Strangers are addresses that documents use and nobody has, RFC 5737 and RFC 3849.
+// Strangers are addresses that documents use and nobody has, RFC 5737 and RFC 3849, and one of this machine where nobody listens.
 const (
-	stranger4 = "192.0.2.1"
-	stranger6 = "2001:db8::1"
+	stranger4   = "192.0.2.1"
+	stranger6   = "2001:db8::1"
+	strangerOwn = "127.192.0.2"
 )
 
-// Try runs Acts in a control group, as a process of its own: command is a program that calls Act with its standard input
-// closed by whoever started it, and must be given the names of the acts as its last arguments.
-func Try(group string, command []string) ([]Outcome, error) {
+// Nobody are the addresses to which trials go, here and in the lockdown, and nothing else: what is refused on the way to them is
+// told as a trial.
+func Nobody() []netip.Addr {
+	return []netip.Addr{netip.MustParseAddr(stranger4), netip.MustParseAddr(stranger6), netip.MustParseAddr(strangerOwn)}
+}
+
+// Try runs Acts in a control group, as a process of its own: command is a program that calls Acts with its standard input
+// closed by whoever started it. announce is told of the process before it begins.
+func Try(group string, command []string, announce func(pid int)) ([]Outcome, error) {
 	cmd := exec.Command(command[0], command[1:]...)
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -142,6 +149,7 @@ func Try(group string, command []string) ([]Outcome, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
+	announce(cmd.Process.Pid)
 	err = os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte(strconv.Itoa(cmd.Process.Pid)), 0o644)
 	if err = errors.Join(err, in.Close(), cmd.Wait()); err != nil {
 		return nil, fmt.Errorf("egress: trying from inside: %w %s", err, errOut.String())
@@ -172,7 +180,7 @@ func Acts() []Outcome {
 		{"TCP over IPv4", "tcp4", net.JoinHostPort(stranger4, "443")}, {"TCP over IPv6", "tcp6", net.JoinHostPort(stranger6, "443")},
 		{"UDP over IPv4", "udp4", net.JoinHostPort(stranger4, "2152")}, {"UDP over IPv6", "udp6", net.JoinHostPort(stranger6, "2152")},
 		{"DNS over UDP", "udp4", net.JoinHostPort(stranger4, "53")}, {"DNS over TCP", "tcp4", net.JoinHostPort(stranger4, "53")},
-		{"DNS to this machine", "udp4", "127.0.0.53:53"},
+		{"DNS to this machine", "udp4", net.JoinHostPort(strangerOwn, "53")},
 	} {
 		c, err := net.DialTimeout(d.network, d.address, time.Second)
 		if err == nil {

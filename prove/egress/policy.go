@@ -17,6 +17,8 @@ const (
 	TCP  = 6
 	UDP  = 17
 	SCTP = 132
+
+	multipathTCP = 262 // of a socket, RFC 8684; on the wire it is TCP
 )
 
 // Rule lets packets of one protocol leave for a network.
@@ -39,7 +41,7 @@ func (r Rule) String() string {
 	return text + ": " + r.Why
 }
 
-func protocolName(p uint8) string {
+func protocolName[N uint8 | uint32](p N) string {
 	switch p {
 	case ICMP:
 		return "ICMP"
@@ -49,6 +51,9 @@ func protocolName(p uint8) string {
 		return "UDP"
 	case SCTP:
 		return "SCTP"
+	}
+	if uint32(p) == multipathTCP {
+		return "multipath TCP"
 	}
 	return fmt.Sprintf("IP protocol %d", p)
 }

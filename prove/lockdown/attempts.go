@@ -311,7 +311,8 @@ func within(name string, p Profile) bool {
 
 // networkActs would speak to whom the profile does not name.
 func networkActs(p Profile) []act {
-	const discard = 9 // nobody listens there
+	const discard = 9                  // nobody listens there
+	nobody := net.IPv4(127, 192, 0, 2) // an address of this machine that trials alone use: egress tells it as a trial where it is the first to refuse
 	var acts []act
 	if !slices.Contains(p.ConnectTCP, discard) {
 		acts = append(acts, act{"connect to a TCP port", Ports, func() error {
@@ -319,7 +320,7 @@ func networkActs(p Profile) []act {
 			if err != nil {
 				return fmt.Errorf("a socket: %v", err)
 			}
-			return errors.Join(unix.Connect(fd, &unix.SockaddrInet4{Port: discard, Addr: [4]byte{127, 0, 0, 1}}), unix.Close(fd))
+			return errors.Join(unix.Connect(fd, &unix.SockaddrInet4{Port: discard, Addr: [4]byte(nobody.To4())}), unix.Close(fd))
 		}})
 	}
 	if !slices.Contains(p.BindTCP, 0) {
@@ -332,7 +333,7 @@ func networkActs(p Profile) []act {
 		}})
 	}
 	return append(acts, act{"look a name up with DNS over TCP", Ports, func() error {
-		c, err := net.Dial("tcp", "127.0.0.1:53")
+		c, err := net.DialTCP("tcp", nil, &net.TCPAddr{IP: nobody, Port: 53})
 		if err == nil {
 			err = c.Close()
 		}
