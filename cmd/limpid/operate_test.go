@@ -103,6 +103,7 @@ func TestOperate(t *testing.T) {
 	p.operate(true, `(?s)imsi-001\*+01 .*imsi-001\*+04 `, "session", "list")
 	p.operate(true, `"SSCMode": 3`, "session", "list", "--json", u3)
 	p.operate(true, `^tracking area 00101-000001, cell `, "ue", "locate", u1)
+	p.operate(true, `^$`, "ue", "await-reachable", u1)
 
 	before := strings.Count(said.String(), "AuthenticationRequest")
 	p.operate(true, `^$`, "ue", "authenticate", u1)
@@ -128,6 +129,7 @@ func TestOperate(t *testing.T) {
 	p.operate(false, `not registered here`, "ue", "deregister", u1)
 	p.operate(false, `not registered here`, "ue", "authenticate", u4)
 	p.operate(false, `not registered here`, "ue", "configure", u4)
+	p.operate(false, `not registered here`, "ue", "await-reachable", u4)
 	p.until(`nothing found`, "audit")
 	p.wrongOrders()
 	if err := phones.Process.Signal(os.Interrupt); err != nil {
