@@ -34,6 +34,12 @@ type AMFOrder struct {
 	Backup   string `json:"backup,omitempty"` // AMF name that serves its UEs from now on
 }
 
+// AddressOrder names an address of the AMF where it listens for gNBs, TS 23.501 §5.21.1.2.
+type AddressOrder struct {
+	Address netip.AddrPort `json:"address"`
+	Weight  uint8          `json:"weight,omitempty"` // 0 to 255; 0: no UE begins there
+}
+
 // GNBOrder names a gNB by its name or global identity.
 type GNBOrder struct {
 	Name string `json:"name"`
@@ -68,6 +74,11 @@ func (c *Core) registerRadioOrders(s *control.Server) {
 		}
 		return done{}, nil
 	})
+	control.Register(s, "amf.weight", func(_ context.Context, o AddressOrder) (done, error) {
+		return done{}, c.amf.SetWeight(o.Address, o.Weight)
+	})
+	control.Register(s, "amf.address-add", func(_ context.Context, o AddressOrder) (done, error) { return done{}, c.amf.AddEndpoint(o.Address) })
+	control.Register(s, "amf.address-remove", func(_ context.Context, o AddressOrder) (done, error) { return done{}, c.amf.RemoveEndpoint(o.Address) })
 	control.Register(s, "node.list", func(ctx context.Context, _ struct{}) ([]NodeInfo, error) { return c.nodes(ctx) })
 	control.Register(s, "amf.drain", func(_ context.Context, o AMFOrder) (done, error) {
 		c.Drain(o.Backup)

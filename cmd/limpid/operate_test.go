@@ -99,6 +99,11 @@ func TestOperate(t *testing.T) {
 	const u1, u2, u3, u4 = "001010000000001", "001010000000002", "001010000000003", "001010000000004"
 
 	p.operate(true, `\ngNB-00101-00000001/32 +limpid-gnb +\S+ +4 `, "gnb", "list")
+	p.operate(true, `^$`, "amf", "weight", "10.20.2.1", "5")
+	p.operate(false, `the AMF does not listen on 10.20.2.9:38412, but on \[10.20.2.1:38412\]`, "amf", "weight", "10.20.2.9", "5")
+	p.operate(false, `weight "256": want 0 to 255`, "amf", "weight", "10.20.2.1", "256")
+	p.operate(false, `is the AMF.s last address: drain the AMF instead`, "amf", "remove-address", "10.20.2.1")
+	p.operate(false, `10.20.2.1:38412 is in use`, "amf", "add-address", "10.20.2.1:38412")
 	p.operate(true, `(?s)^SUPI .*imsi-001010000000002 +1 +internet +1 +active +activated +2 +10\.60\.0\.\d+ +limpid-upf +1 `, "session", "list", u2)
 	p.operate(true, `(?s)imsi-001\*+01 .*imsi-001\*+04 `, "session", "list")
 	p.operate(true, `"SSCMode": 3`, "session", "list", "--json", u3)

@@ -68,7 +68,7 @@ func newAMFCommand() *cobra.Command {
 		},
 	}
 	drain.Flags().StringVar(&backup, "backup", "", "AMF name of the AMF that takes the UEs over; connected UEs go there with what they say next")
-	for _, c := range []*cobra.Command{capacity, drain} {
+	for _, c := range append(newAddressCommands(&socket), capacity, drain) {
 		socketFlag(c, &socket)
 		cmd.AddCommand(c)
 	}
