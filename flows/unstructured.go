@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 
 	"github.com/limpid-5g/limpid/core"
 	"github.com/limpid-5g/limpid/core/config"
@@ -33,7 +34,7 @@ func (s *stage) serve(cfg *config.Config) error {
 		}
 		a := d.UnstructuredServer.Addr()
 		own := net.IPNet{IP: a.AsSlice(), Mask: net.CIDRMask(a.BitLen(), a.BitLen())}
-		if err := netlink.AddrReplace(lo, &netlink.Addr{IPNet: &own}); err != nil {
+		if err := netlink.AddrReplace(lo, &netlink.Addr{IPNet: &own, Flags: unix.IFA_F_NODAD}); err != nil {
 			return err
 		}
 		conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(d.UnstructuredServer))
