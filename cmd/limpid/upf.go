@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -44,6 +45,9 @@ func runUPF(ctx context.Context, file string, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := nextSecond(ctx); err != nil { // before N4 answers
+		return errors.Join(err, protection.close())
+	}
 	u, err := core.NewUserPlane(cfg, core.Options{Log: log, Operations: protection.operations})
 	if err != nil {
 		return errors.Join(err, protection.close())
@@ -54,6 +58,17 @@ func runUPF(ctx context.Context, file string, errOut io.Writer) error {
 	go protection.run(ctx)
 	manager.tell("READY=1")
 	return errors.Join(u.Run(ctx), u.Close(), protection.close())
+}
+
+// nextSecond waits for the next second to begin. A recovery time stamp has seconds (TS 29.244 §8.2.65), and one that was given out
+// in this second by a process that has died meanwhile would hide the restart from the SMFs.
+func nextSecond(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Until(time.Now().Truncate(time.Second).Add(time.Second))):
+		return nil
+	}
 }
 
 // newUPFDropsCommand is `limpid upf drops`: why packets were not forwarded.

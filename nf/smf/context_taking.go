@@ -134,7 +134,7 @@ func (s *session) moveToUPF(ctx context.Context, before string) error {
 			s.mu.Unlock()
 			return nil
 		}
-		if causeOf(err) != pfcp.CauseSessionContextNotFound {
+		if !isGone(err) {
 			return err
 		}
 	}

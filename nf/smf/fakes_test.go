@@ -2,6 +2,7 @@ package smf
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -192,7 +193,9 @@ type fakeUPF struct {
 	cause    map[pfcp.MessageType]pfcp.Cause // refusals
 	silent   map[pfcp.MessageType]bool       // "0" is everything
 	count    map[pfcp.MessageType]int
-	broken   []string // rules created twice, or changed without being there
+	forgot   bool       // has restarted, and has no association yet
+	unknown  pfcp.Cause // what it says of sessions meanwhile; 0: that they are not known
+	broken   []string   // rules created twice, or changed without being there
 }
 
 type fakeN4Session struct {
@@ -226,8 +229,17 @@ func (u *fakeUPF) handle(_ context.Context, _ netip.AddrPort, h pfcp.Header, m p
 	if c := u.cause[m.Type()]; c != 0 {
 		return 0, pfcp.Refusal(m.Type(), node, &pfcp.Error{Cause: c})
 	}
+	if u.forgot {
+		switch m.(type) {
+		case *pfcp.SessionEstablishmentRequest:
+			return 0, pfcp.Refusal(m.Type(), node, &pfcp.Error{Cause: pfcp.CauseNoEstablishedAssociation})
+		case *pfcp.SessionModificationRequest, *pfcp.SessionDeletionRequest:
+			return 0, pfcp.Refusal(m.Type(), node, &pfcp.Error{Cause: cmp.Or(u.unknown, pfcp.CauseSessionContextNotFound)})
+		}
+	}
 	switch m := m.(type) {
 	case *pfcp.AssociationSetupRequest:
+		u.forgot = false
 		clear(u.sessions)
 		return 0, &pfcp.AssociationSetupResponse{NodeID: node, Cause: pfcp.CauseRequestAccepted, RecoveryTimeStamp: u.started,
 			UPFunctionFeatures: pfcp.Some(u.features)}

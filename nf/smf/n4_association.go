@@ -24,6 +24,8 @@ type upf struct {
 	epoch    uint64         // counts the associations: what was made in an earlier one is gone
 	orphans  []uint64       // SEIDs there of sessions to delete once it answers again
 	unsynced []uint64       // SEIDs here of sessions whose last change it did not confirm
+
+	settingUp chan struct{} // holds one while the association is being set up from this side
 }
 
 // maxOrphans bounds what is kept for a UPF that does not answer; it ends with the UPF's association in any case.
@@ -34,7 +36,7 @@ func newUPF(c UPF) *upf {
 		c.Address = netip.AddrPortFrom(c.Address.Addr(), pfcp.Port)
 	}
 	c.Address = netip.AddrPortFrom(c.Address.Addr().Unmap(), c.Address.Port())
-	return &upf{UPF: c}
+	return &upf{UPF: c, settingUp: make(chan struct{}, 1)}
 }
 
 func (u *upf) alive() bool {
@@ -63,11 +65,12 @@ func (s *SMF) selectUPF(dnn ident.DNN, slice ident.SNSSAI) *upf {
 // associate keeps the association with a UPF for as long as the SMF runs, TS 29.244 §6.2.6.2.
 func (s *SMF) associate(u *upf) {
 	for told := false; s.ctx.Err() == nil; {
+		epoch := u.generation()
 		if u.alive() { // it has set the association up itself
 			s.heartbeats(u)
 			continue
 		}
-		if err := s.setUpAssociation(u); err != nil {
+		if err := s.associateSince(u, epoch); err != nil {
 			if !told && s.ctx.Err() == nil { // once for each outage
 				s.logUPF(slog.LevelWarn, u, "no association with UPF, sessions through it are refused; is it running and is its N4 address right?", "error", err)
 			}
@@ -87,6 +90,40 @@ func (s *SMF) sleep(d time.Duration) {
 	case <-t.C:
 	case <-s.ctx.Done():
 	}
+}
+
+// associateSince sets the association up, unless that was done after the epoch that the caller knows.
+func (s *SMF) associateSince(u *upf, epoch uint64) error {
+	select {
+	case u.settingUp <- struct{}{}:
+		defer func() { <-u.settingUp }()
+	case <-s.ctx.Done():
+		return s.ctx.Err()
+	}
+	if u.generation() != epoch {
+		return nil
+	}
+	return s.setUpAssociation(u)
+}
+
+// awaitAssociation waits while an association is being set up: what is sent meanwhile may be of the old one or of the new one.
+func (s *SMF) awaitAssociation(u *upf) {
+	select {
+	case u.settingUp <- struct{}{}:
+		<-u.settingUp
+	case <-s.ctx.Done():
+	}
+}
+
+// associateAgain sets the association up anew with a UPF that says that there is none, TS 29.244 §6.2.6 and TS 23.527 §4.3: it
+// has restarted, and may have done so within the second that a recovery time stamp tells.
+func (s *SMF) associateAgain(u *upf, epoch uint64) error {
+	s.logUPF(slog.LevelWarn, u, "UPF knows of no association, it is set up anew", "sessions", u.sessions.Load())
+	err := s.associateSince(u, epoch)
+	if err != nil && u.generation() == epoch {
+		u.lose() // it is tried again with the next heartbeat
+	}
+	return err
 }
 
 // errNoFTUP refuses a UPF that wants the SMF to choose its TEIDs.
@@ -244,7 +281,7 @@ func (s *SMF) catchUp(u *upf) {
 				u.orphan(left)
 			}
 			return
-		} else if refused && bad.Cause != pfcp.CauseSessionContextNotFound {
+		} else if refused && !isGone(bad) {
 			s.logUPF(slog.LevelWarn, u, "UPF keeps a session that ended", "seid", seid, "error", err)
 		}
 	}

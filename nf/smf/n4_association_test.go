@@ -224,6 +224,112 @@ func TestUPFLosesAssociation(t *testing.T) {
 	})
 }
 
+// TestUPFRestartsWithinASecond: the recovery time stamp tells nothing of such a restart, but the UPF knows of no association and of
+// no session. Whatever is asked first, a new session or a change of an old one, gets both back at once, TS 23.527 §4.3.
+func TestUPFRestartsWithinASecond(t *testing.T) {
+	restart := func(w *world) {
+		w.upf.set(func() {
+			clear(w.upf.sessions)
+			w.upf.forgot = true
+		})
+	}
+	both := func(w *world, want int) {
+		t.Helper()
+		synctest.Wait()
+		w.upf.mu.Lock()
+		defer w.upf.mu.Unlock()
+		if len(w.upf.sessions) != want || len(w.upf.broken) != 0 || w.upf.count[pfcp.TypeAssociationSetupRequest] != 2 {
+			t.Errorf("UPF has %d sessions, want %d, after %d associations: %v", len(w.upf.sessions), want, w.upf.count[pfcp.TypeAssociationSetupRequest], w.upf.broken)
+		}
+	}
+	t.Run("a new session", func(t *testing.T) {
+		inWorld(t, nil, func(w *world) {
+			ref := w.established()
+			_, before := w.upf.only(t)
+			restart(w)
+			d := createData(request(1, func(m *gsm.PDUSessionEstablishmentRequest) { m.PDUSessionID = 6 }))
+			d.PDUSessionID = 6
+			if _, err := w.smf.CreateSMContext(w.t.Context(), d); err != nil {
+				t.Fatal(err)
+			}
+			both(w, 2)
+			if c, ok := w.decode(w.one().N1SMMsg).(*gsm.PDUSessionEstablishmentAccept); !ok {
+				t.Errorf("UE hears %+v", c)
+			}
+			w.upf.set(func() {
+				for _, n := range w.upf.sessions {
+					if n.cp == before.cp && (n.uplink != before.uplink || n.peer.TEID != 0x77) {
+						t.Errorf("the old session came back as %+v, it was %+v", n, before)
+					}
+				}
+			})
+			if w.info(ref).State != Active {
+				t.Errorf("session %+v", w.info(ref))
+			}
+		})
+	})
+	for _, cause := range []pfcp.Cause{pfcp.CauseNoEstablishedAssociation, pfcp.CauseSessionContextNotFound} {
+		t.Run(cause.String(), func(t *testing.T) {
+			inWorld(t, nil, func(w *world) {
+				ref := w.established()
+				restart(w)
+				w.upf.set(func() { w.upf.unknown = cause })
+				w.idle(ref)
+				both(w, 1)
+				if _, n := w.upf.only(t); n.action != bufferAndNotify || w.info(ref).State != Active {
+					t.Errorf("UPF does %v, session is %s", n.action, w.info(ref).State)
+				}
+			})
+		})
+		t.Run("rules, "+cause.String(), func(t *testing.T) {
+			inWorld(t, nil, func(w *world) {
+				ref := w.established()
+				restart(w)
+				w.upf.set(func() { w.upf.unknown = cause })
+				n := w.smf.find(ref)
+				n.deliver(resync{})
+				both(w, 1)
+				if _, n := w.upf.only(t); n.action != pfcp.ApplyFORW || n.peer.TEID != 0x77 {
+					t.Errorf("UPF has %+v", n)
+				}
+				if err := w.smf.ReleaseSMContext(w.t.Context(), ref, nsmf.SMContextReleaseData{}); err != nil {
+					t.Fatal(err)
+				}
+				w.noLeak()
+			})
+		})
+	}
+	t.Run("a release", func(t *testing.T) {
+		inWorld(t, nil, func(w *world) {
+			ref := w.established()
+			restart(w)
+			w.upf.set(func() { w.upf.unknown = pfcp.CauseNoEstablishedAssociation })
+			if err := w.smf.ReleaseSMContext(w.t.Context(), ref, nsmf.SMContextReleaseData{}); err != nil {
+				t.Fatal(err)
+			}
+			w.noLeak()
+		})
+	})
+}
+
+// TestUPFWantsNoAssociation: a UPF that refuses both a session and an association gets new sessions once it takes one.
+func TestUPFWantsNoAssociation(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.upf.set(func() {
+			w.upf.forgot = true
+			w.upf.cause[pfcp.TypeAssociationSetupRequest] = pfcp.CauseNoResourcesAvailable
+		})
+		w.create(request(1, nil))
+		checkAnswer(t, w.decode(w.one().N1SMMsg), gsm.TypePDUSessionEstablishmentReject, gsm.CauseNetworkFailure)
+		if w.smf.UPFs()[0].Up {
+			t.Error("a UPF without an association counts as up")
+		}
+		w.upf.set(func() { clear(w.upf.cause) })
+		w.pass(time.Minute)
+		w.established()
+	})
+}
+
 // TestDeletionUnanswered keeps the session for when the UPF answers, TS 29.244 §6.3.4.
 func TestDeletionUnanswered(t *testing.T) {
 	inWorld(t, nil, func(w *world) {

@@ -12,14 +12,26 @@ import (
 // errNoFTEID is an acceptance without the tunnel that the SMF asked the UPF to choose.
 var errNoFTEID = errors.New("UPF accepted the session without an F-TEID for N3 or an F-SEID")
 
-// establishOnUPF makes the session on its UPF with all its rules, TS 29.244 §6.3.2.
+// isGone tells whether a UPF has refused a request because it has no such session, or no sessions at all.
+func isGone(err error) bool {
+	c := causeOf(err)
+	return c == pfcp.CauseSessionContextNotFound || c == pfcp.CauseNoEstablishedAssociation
+}
+
+// establishOnUPF makes the session on its UPF with all its rules, TS 29.244 §6.3.2. A UPF that knows of no association gets one
+// first.
 func (s *session) establishOnUPF(ctx context.Context) error {
 	s.mu.Lock()
 	req, u, qos := s.establishmentRequest(), s.upf, s.wanted()
 	s.mu.Unlock()
+	s.smf.awaitAssociation(u)
 	epoch := u.generation()
 	// Once sent it is answered before anything else happens: giving up in between would leave a session behind.
 	m, err := s.smf.request(context.WithoutCancel(ctx), u, 0, req)
+	if causeOf(err) == pfcp.CauseNoEstablishedAssociation && s.smf.associateAgain(u, epoch) == nil {
+		epoch = u.generation()
+		m, err = s.smf.request(context.WithoutCancel(ctx), u, 0, req)
+	}
 	if err != nil {
 		return err
 	}
@@ -50,8 +62,19 @@ func (s *session) establishOnUPF(ctx context.Context) error {
 	return nil
 }
 
-// setRules makes PDRs and QERs on the UPF what next says, all or nothing, TS 29.244 §6.3.3.
+// setRules makes PDRs and QERs on the UPF what next says, all or nothing, TS 29.244 §6.3.3. A UPF that has lost the session gets it
+// anew first.
 func (s *session) setRules(ctx context.Context, next n4Rules) error {
+	err := s.requestRules(ctx, next)
+	if isGone(err) {
+		if _, again := s.remake(ctx); again == nil {
+			err = s.requestRules(ctx, next)
+		}
+	}
+	return err
+}
+
+func (s *session) requestRules(ctx context.Context, next n4Rules) error {
 	s.mu.Lock()
 	req := s.upfRules().changes(next)
 	s.mu.Unlock()
@@ -150,10 +173,9 @@ func (s *session) leaveUPF(ctx context.Context) {
 	if answer, ok := m.(*pfcp.SessionDeletionResponse); ok {
 		s.count(answer.UsageReport)
 	}
-	refused, ok := errors.AsType[*pfcp.Error](err)
 	switch {
-	case err == nil || ok && refused.Cause == pfcp.CauseSessionContextNotFound:
-	case ok:
+	case err == nil || isGone(err):
+	case causeOf(err) != 0:
 		s.smf.log.Warn("UPF keeps a session that ended", s.attrs(slog.String("upf", u.Name), slog.Any("error", err))...)
 	default:
 		u.orphan(seid)

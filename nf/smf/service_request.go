@@ -62,11 +62,11 @@ func (s *session) userPlaneSetUp(ctx context.Context, o setupOutcome) {
 }
 
 // recreate makes the session anew on a UPF that says it has none, and tells whether the user plane is then as wanted. A
-// UPF that does not answer is told again when it does, and one that has lost its association gets the session back with
-// the next. Where nothing helps the session has no user plane any more and is released.
+// UPF that does not answer is told again when it does, and one with which no association can be had now gets the session
+// back with the next. Where nothing helps the session has no user plane any more and is released.
 func (s *session) recreate(ctx context.Context, gnb tunnel, cause error) bool {
 	why := gsm.CauseNetworkFailure
-	if causeOf(cause) == pfcp.CauseSessionContextNotFound {
+	if isGone(cause) {
 		s.smf.log.Warn("UPF has lost the session; it is made anew", s.attrs()...)
 		s.mu.Lock()
 		s.gnb = gnb

@@ -81,10 +81,13 @@ func build(cfg Config, path Datapath, log *slog.Logger) (*UPF, error) {
 		conn = udp
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	recovery := pfcp.NewTimestamp(time.Now())
 	u := &UPF{cfg: cfg, log: log, path: path, layout: layout, ctx: ctx, cancel: cancel,
-		node: pfcp.NodeID{Addr: cfg.N4.Addr()}, recovery: pfcp.NewTimestamp(time.Now()),
+		node: pfcp.NodeID{Addr: cfg.N4.Addr()}, recovery: recovery,
 		associations: map[pfcp.NodeID]*association{}, sessions: map[uint64]*session{}, watched: map[*session]struct{}{},
-		bySlot: map[uint32]*session{}, byPeer: map[remoteTunnel]*session{}, paths: map[netip.Addr]*pathState{}}
+		bySlot: map[uint32]*session{}, byPeer: map[remoteTunnel]*session{}, paths: map[netip.Addr]*pathState{},
+		// A SEID of an earlier life, which a CP function may still hold, is never given to another session.
+		lastSEID: uint64(recovery) << 32}
 	u.endpoint = pfcp.NewEndpoint(conn, pfcp.Config{Handle: u.handle, PeerSEID: u.peerSEID, Allow: u.allowed, Tap: cfg.Tap,
 		NodeID: u.node, Log: log})
 	return u, nil
