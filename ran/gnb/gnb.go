@@ -118,6 +118,7 @@ type GNB struct {
 	terminals map[radio.Terminal]*ueContext
 	paging    map[ident.STMSI]radio.Terminal
 	monitors  map[radio.Terminal]ident.STMSI
+	releasing map[radio.Terminal]bool // whose RRC connections are on the way out, and whether they were paged meanwhile
 	arrivals  map[tunnelEnd]*arrival
 	lastID    ngap.RANUENGAPID
 	lastTEID  uint32
@@ -163,6 +164,7 @@ func New(cfg Config) (*GNB, error) {
 		contexts:  make(map[ngap.RANUENGAPID]*ueContext),
 		terminals: make(map[radio.Terminal]*ueContext),
 		paging:    make(map[ident.STMSI]radio.Terminal),
+		releasing: make(map[radio.Terminal]bool),
 		monitors:  make(map[radio.Terminal]ident.STMSI),
 		arrivals:  make(map[tunnelEnd]*arrival),
 	}

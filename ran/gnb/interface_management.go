@@ -159,8 +159,12 @@ func (g *GNB) page(m *ngap.Paging) {
 	}
 	g.mu.Lock()
 	t := g.paging[m.UEPagingIdentity.FiveGSTMSI.Ident()]
+	_, leaves := g.releasing[t]
+	if leaves && here { // the AMF pages as soon as it has the release's completion: the UE hears of both in that order
+		g.releasing[t] = true
+	}
 	g.mu.Unlock()
-	if t != nil && here {
+	if t != nil && here && !leaves {
 		t.Paged()
 	}
 }

@@ -160,8 +160,19 @@ func (c *ueContext) release(m *ngap.UEContextReleaseCommand) {
 			ngap.PDUSessionResourceItemCxtRelCpl{PDUSessionID: ngap.PDUSessionID(b.session)})
 	}
 	c.mu.Unlock()
+	t := c.ue()
+	c.g.mu.Lock()
+	c.g.releasing[t] = false
+	c.g.mu.Unlock()
 	c.answer(complete)
 	c.remove()
+	c.g.mu.Lock()
+	paged := c.g.releasing[t]
+	delete(c.g.releasing, t)
+	c.g.mu.Unlock()
+	if paged {
+		t.Paged()
+	}
 }
 
 // setupSessions runs TS 38.413 §8.2.1.
