@@ -153,6 +153,8 @@ func TestUPFAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = first.Wait() // it was killed
+	// A recovery time stamp has seconds, TS 29.244 §8.2.65: within the same one the SMF would not notice the restart.
+	time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
 	_, log = daemon(t, upf, "upf", "--config", filepath.Join(dir, "upf.yaml"))
 	awaits(t, log, "PFCP association set up", 1)
 	ping()
