@@ -41,9 +41,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestOverSockets plays every flow once over real SCTP, PFCP and GTP-U sockets, in real time, each in a network namespace
+// TestOverSockets plays every flow over real SCTP, PFCP and GTP-U sockets, in real time, each in a network namespace
 // of its own, and has tshark read what went over the wire: no malformed packet and no expert error but in what a flow
 // spoils on purpose. NAS is deciphered there, because the core is told to use NEA0 where the flow does not choose.
+//
+// Every play has to do what the script says, leave nothing behind and decode. Which of two messages is first is nobody's to
+// say in real time: a flow that has taken another course than in virtual time is played again.
 func TestOverSockets(t *testing.T) {
 	all, err := flows.All()
 	if err != nil {
@@ -78,10 +81,20 @@ func TestOverSockets(t *testing.T) {
 			result <- playInChild(t.Context(), f, dir)
 		}()
 	}
-	for _, f := range all {
+	var otherwise []*flows.Flow
+	for i := range all {
+		f := &all[i]
 		if result, now := played[f.Name]; now {
-			t.Run(f.Name, func(t *testing.T) { judge(t, &f, dir, <-result) })
+			t.Run(f.Name, func(t *testing.T) {
+				r := <-result
+				if judge(t, f, dir, r); !shown(f, r) {
+					otherwise = append(otherwise, f)
+				}
+			})
 		}
+	}
+	for _, f := range otherwise {
+		t.Run(f.Name+"/again", func(t *testing.T) { playAgain(t, f, dir) })
 	}
 	for why, n := range elsewhere {
 		t.Logf("%d flows in virtual time only: %s", n, why)
@@ -151,14 +164,36 @@ func playInChild(ctx context.Context, f *flows.Flow, dir string) (r childResult)
 	return r
 }
 
+// judge holds a play against what is true of every one: the script's verbs, the audit, and tshark.
 func judge(t *testing.T, f *flows.Flow, dir string, r childResult) {
 	if r.Error != "" {
 		t.Fatalf("%s\nladder:\n%s\nlog:\n%s", r.Error, r.Ladder, r.log)
 	}
-	if _, races := racing()[f.Name]; !races && f.Races == "" && !shows(f, r.Ladder) {
-		t.Errorf("ladder differs from that in virtual time\ngot:\n%s\nwant:\n%s\nlog:\n%s", r.Ladder, f.Ladder, r.log)
-	}
 	decodesClean(t, f, filepath.Join(dir, f.Name+".pcapng"), r.Packets)
+}
+
+// shown tells whether a play shows the ladder of virtual time. Where it does not, real time has taken another course that
+// the standard allows as well, such as a page repeated because the machine was busy.
+func shown(f *flows.Flow, r childResult) bool {
+	_, races := racing()[f.Name]
+	return r.Error != "" || races || f.Races != "" || shows(f, r.Ladder)
+}
+
+// plays is how often a flow may take another course before it counts as one that real sockets do not carry.
+const plays = 3
+
+// playAgain plays a flow beside no other until it shows its ladder. What judge wants holds for each play.
+func playAgain(t *testing.T, f *flows.Flow, dir string) {
+	for i := 2; ; i++ {
+		r := playInChild(t.Context(), f, dir)
+		if judge(t, f, dir, r); shown(f, r) {
+			t.Logf("took another course than in virtual time %d times", i-1)
+			return
+		}
+		if i == plays {
+			t.Fatalf("no play of %d shows the ladder of virtual time\ngot:\n%s\nwant:\n%s\nlog:\n%s", plays, r.Ladder, f.Ladder, r.log)
+		}
+	}
 }
 
 // racing are flows whose ladder depends on who is faster, and why: in virtual time nobody is. What they lead to is judged
@@ -262,6 +297,10 @@ func playSockets(f *flows.Flow, ladderText *string) (packets int, err error) {
 		return 0, err
 	}
 	if err := netlink.LinkSetUp(lo); err != nil {
+		return 0, err
+	}
+	// Ports that tshark takes for no protocol: it is to read the data of users as data.
+	if err := os.WriteFile("/proc/sys/net/ipv4/ip_local_port_range", []byte("38500 41100"), 0); err != nil {
 		return 0, err
 	}
 	file, err := os.Create(f.Name + ".pcapng")

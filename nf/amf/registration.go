@@ -224,12 +224,9 @@ func (ue *ue) subscribe(ctx context.Context) (err error) {
 	return ue.checkSubscription()
 }
 
-// isReplaced tells whether the subscriber has registered anew with another context: this one is told soon, and must not take
-// the place of the newer at the UDM and the PCF meanwhile.
-func (ue *ue) isReplaced() bool {
-	newest := ue.amf.ues.bySUPI.get(ue.supi)
-	return newest != nil && newest != ue
-}
+// isReplaced tells whether the subscriber has registered anew with another context, which may have left again: this one is
+// told soon, and must not register at the UDM and the PCF meanwhile.
+func (ue *ue) isReplaced() bool { return ue.amf.ues.bySUPI.get(ue.supi) != ue }
 
 // associatePolicy makes or renews the AM policy association, step 16.
 func (ue *ue) associatePolicy(ctx context.Context) error {
