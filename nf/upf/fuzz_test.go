@@ -3,6 +3,7 @@ package upf_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"log/slog"
 	"net/netip"
 	"testing"
@@ -45,10 +46,7 @@ func FuzzN4(f *testing.F) {
 			_ = near.Close()
 		}()
 		buf := make([]byte, 1<<16)
-		ask := func(b []byte) (pfcp.Header, pfcp.Message) {
-			if _, err := near.WriteToUDPAddrPort(b, upfAddr); err != nil {
-				t.Fatal(err)
-			}
+		read := func() (pfcp.Header, pfcp.Message) {
 			n, _, err := near.ReadFromUDPAddrPort(buf)
 			if err != nil {
 				t.Fatal(err)
@@ -59,22 +57,46 @@ func FuzzN4(f *testing.F) {
 			}
 			return h, m
 		}
-		ask(pfcp.Append(nil, pfcp.Header{Sequence: 1}, &pfcp.AssociationSetupRequest{NodeID: node, RecoveryTimeStamp: 1}))
-		ask(pfcp.Append(nil, pfcp.Header{Sequence: 2}, request(ue)))
+		say := func(b []byte) {
+			if _, err := near.WriteToUDPAddrPort(b, upfAddr); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// ask passes over the answers to what was not waited for.
+		ask := func(sequence uint32, seid uint64, m pfcp.Message) pfcp.Message {
+			say(pfcp.Append(nil, pfcp.Header{Sequence: sequence, SEID: seid}, m))
+			for {
+				if h, answer := read(); h.Sequence == sequence {
+					return answer
+				}
+			}
+		}
+		const afterwards = 0xfffff0 // the first sequence number after the input
+		ask(1, 0, &pfcp.AssociationSetupRequest{NodeID: node, RecoveryTimeStamp: 1})
+		made, ok := ask(2, 0, request(ue)).(*pfcp.SessionEstablishmentResponse)
+		if !ok || made.Cause != pfcp.CauseRequestAccepted {
+			t.Fatalf("%+v", made)
+		}
 		h, _, err := pfcp.DecodeHeader(wire)
+		if h.Sequence >= afterwards {
+			return
+		}
+		if err == nil && h.Type.HasSession() && h.SEID == 1 { // the corpus calls the session so, octets 5 to 12 of the header
+			wire = bytes.Clone(wire)
+			binary.BigEndian.PutUint64(wire[4:], made.UPFSEID.Value().SEID)
+		}
+		say(wire)
 		known := err == nil && !h.Type.IsResponse() && pfcp.Refusal(h.Type, node, &pfcp.Error{}) != nil
 		if known && h.Sequence > 2 && h.Type != pfcp.TypeNodeReportRequest && h.Type != pfcp.TypeSessionReportRequest {
-			answer, m := ask(wire)
+			answer, m := read()
 			if _, ok := pfcp.CauseOf(m); !ok || answer.Type != h.Type.Response() || answer.Sequence != h.Sequence {
 				t.Fatalf("%s answered by %s: %+v", h.Type, answer.Type, m)
 			}
-		} else if _, err := near.WriteToUDPAddrPort(wire, upfAddr); err != nil {
-			t.Fatal(err)
 		}
 		// It lives, and can be taken back to where it was.
-		ask(pfcp.Append(nil, pfcp.Header{Sequence: 0xfffff0}, &pfcp.AssociationSetupRequest{NodeID: node, RecoveryTimeStamp: 1}))
+		ask(afterwards, 0, &pfcp.AssociationSetupRequest{NodeID: node, RecoveryTimeStamp: 1})
 		for id := range uint32(8) { // another node may have set up an association by now: its sessions are not ours
-			ask(pfcp.Append(nil, pfcp.Header{Sequence: 0xfffff1 + id, SEID: uint64(id)}, &pfcp.SessionDeletionRequest{}))
+			ask(afterwards+1+id, made.UPFSEID.Value().SEID+uint64(id), &pfcp.SessionDeletionRequest{})
 		}
 		if sessions, slots, peers, used := u.Held(); sessions != 0 || slots != 0 || peers != 0 || used != 0 {
 			t.Fatalf("left: %d sessions, %d slots with a session, %d tunnels of peers, %d slots taken", sessions, slots, peers, used)
