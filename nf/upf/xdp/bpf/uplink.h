@@ -244,6 +244,8 @@ INLINE int header_of(const struct gtpu *g, const void *end, u32 *qfi)
 		if (g->flags & 4) {
 			if (g->next != 0x85 || g->container_length != 1 || g->container_type >> 4 > 1 || g->container_next)
 				return -1 - PASS_EXTENSION;
+			if (!(g->container_type >> 4) && g->qfi & 0x80) /* PPP: another octet should follow, TS 38.415 §5.5.2.1 */
+				return -1 - PASS_EXTENSION;
 			*qfi = g->qfi & 0x3f;
 			length = GTPU;
 			AS_BRANCHES(length);
