@@ -207,9 +207,17 @@ func (p *Path) Session(slot uint32) *upf.Session {
 func (p *Path) Find(teid uint32) *upf.Session {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if st := p.tunnel(teid); st != nil {
+		return st.session
+	}
+	return nil
+}
+
+// tunnel is the state of the session that has a tunnel, nil if none has.
+func (p *Path) tunnel(teid uint32) *state {
 	for _, st := range p.sessions {
 		if slices.Contains(st.session.Tunnels, teid) {
-			return st.session
+			return st
 		}
 	}
 	return nil
@@ -220,19 +228,17 @@ func (p *Path) Uplink(teid uint32, qfi uint8, f upf.Flow, size int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.counters.UplinkIn++
-	for _, st := range p.sessions {
-		if !slices.Contains(st.session.Tunnels, teid) {
-			continue
-		}
-		i, why := st.session.FindUplink(teid, qfi, &f)
-		if i < 0 {
-			p.counters.Dropped[why]++
-			return
-		}
-		p.obey(st, &st.session.Rules[i], waiting{"", f, size})
+	st := p.tunnel(teid)
+	if st == nil {
+		p.counters.Dropped[upf.DropUnknownTEID]++
 		return
 	}
-	p.counters.Dropped[upf.DropUnknownTEID]++
+	i, why := st.session.FindUplink(teid, qfi, &f)
+	if i < 0 {
+		p.counters.Dropped[why]++
+		return
+	}
+	p.obey(st, &st.session.Rules[i], waiting{"", f, size})
 }
 
 // Octets is a packet of a session of unstructured data from its UE, of which the tunnel teid is, size octets long.
@@ -240,15 +246,15 @@ func (p *Path) Octets(teid uint32, size int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.counters.UplinkIn++
-	for _, st := range p.sessions {
-		if !slices.Contains(st.session.Tunnels, teid) {
-			continue
-		}
-		for i := range st.session.Rules {
-			if r := &st.session.Rules[i]; r.Uplink() {
-				p.obey(st, r, waiting{size: size})
-				return
-			}
+	st := p.tunnel(teid)
+	if st == nil {
+		p.counters.Dropped[upf.DropUnknownTEID]++
+		return
+	}
+	for i := range st.session.Rules {
+		if r := &st.session.Rules[i]; r.Uplink() {
+			p.obey(st, r, waiting{size: size})
+			return
 		}
 	}
 	p.counters.Dropped[upf.DropNoRule]++
