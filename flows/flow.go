@@ -33,6 +33,9 @@ type Flow struct {
 	// Races says why the ladder is one of many that are right, "" if it is not: who is first depends on the machine. It is shown,
 	// not compared; what the script expects, the cells, and the audit at the end are judged all the same.
 	Races string
+	// Crosses says what the core and the others say at the same time, "" if nothing: which is first on the way depends on the machine.
+	// Each direction is compared by itself then.
+	Crosses string
 	// Others are further files by their names: configurations that the script puts into use, and what further cores have.
 	Others map[string][]byte
 }
@@ -85,6 +88,8 @@ func Parse(name string, b []byte) (Flow, error) {
 			f.Collisions = lines(string(file.data))
 		case "races":
 			f.Races = strings.TrimSpace(string(file.data))
+		case "crosses":
+			f.Crosses = strings.TrimSpace(string(file.data))
 		case "other order":
 			f.OtherOrders = append(f.OtherOrders, string(file.data))
 		default:
@@ -95,7 +100,7 @@ func Parse(name string, b []byte) (Flow, error) {
 				f.Others[file.name] = file.data
 				continue
 			}
-			return f, fmt.Errorf("flow %s: file %q is none of limpid.yaml, subscribers.csv, script, collisions, races, ladder, other order", name, file.name)
+			return f, fmt.Errorf("flow %s: file %q is none of limpid.yaml, subscribers.csv, script, collisions, races, crosses, ladder, other order", name, file.name)
 		}
 	}
 	if len(f.Script) == 0 {
@@ -161,7 +166,11 @@ func (f *Flow) Failure() bool {
 
 // Shows tells whether a ladder shows the flow, in any of its orders.
 func (f *Flow) Shows(ladder string) bool {
-	return f.Races != "" || Same(ladder, f.Ladder) || slices.ContainsFunc(f.OtherOrders, func(other string) bool { return Same(ladder, other) })
+	same := Same
+	if f.Crosses != "" {
+		same = sameDirections
+	}
+	return f.Races != "" || same(ladder, f.Ladder) || slices.ContainsFunc(f.OtherOrders, func(other string) bool { return same(ladder, other) })
 }
 
 // Write writes the flow as a txtar archive that holds everything, also what it has from base/.
@@ -175,6 +184,9 @@ func (f *Flow) Write(w io.Writer) error {
 	}
 	if f.Races != "" {
 		list = append(list, file{"races", []byte(f.Races + "\n")})
+	}
+	if f.Crosses != "" {
+		list = append(list, file{"crosses", []byte(f.Crosses + "\n")})
 	}
 	list = append(list, file{"script", []byte(strings.Join(f.Script, "\n") + "\n")}, file{"ladder", []byte(f.Ladder)})
 	for _, other := range f.OtherOrders {

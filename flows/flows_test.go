@@ -97,6 +97,15 @@ func TestSame(t *testing.T) {
 	if Same(a, wrong) || Same(a, less) || Same(less, a) {
 		t.Error("an order that matters, or a missing arrow, goes unnoticed")
 	}
+	const twice = "# register u1\n 0.000 N1 AMF -> UE 1 Reject\n 0.000 N4 SMF -> UPF Deletion\n 0.000 N4 SMF -> UPF Again\n 0.000 N4 UPF -> SMF Done\n"
+	const turned = "# register u1\n 0.000 N1 AMF -> UE 1 Reject\n 0.000 N4 SMF -> UPF Again\n 0.000 N4 SMF -> UPF Deletion\n 0.000 N4 UPF -> SMF Done\n"
+	crossing := Flow{Ladder: a, Crosses: "deletion and answer"}
+	if !crossing.Shows(wrong) {
+		t.Error("messages that cross differ")
+	}
+	if crossing.Ladder = twice; crossing.Shows(turned) || crossing.Shows(a) {
+		t.Error("an order of one direction, or a missing arrow, goes unnoticed")
+	}
 }
 
 // TestWrite: what Write writes is the same flow to Parse.

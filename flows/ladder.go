@@ -2,6 +2,7 @@ package flows
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 	"sync"
@@ -91,24 +92,16 @@ func (r *recorder) text() string {
 // Same tells whether two ladders show the same flow. Under each line of the script it compares what each party says and
 // hears: the arrows of one UE on N1, of one UE or gNB on N2, of one session on N4 and of one operation on N14 each have an order, but one of them may run ahead of
 // another.
-func Same(got, want string) bool {
-	a, b := lanes(got), lanes(want)
-	if len(a) != len(b) {
-		return false
-	}
-	for lane, text := range a {
-		if b[lane] != text {
-			return false
-		}
-	}
-	return true
-}
+func Same(got, want string) bool { return maps.Equal(lanes(got, false), lanes(want, false)) }
+
+// sameDirections is Same where what a party says and what it hears may cross: each has its order.
+func sameDirections(got, want string) bool { return maps.Equal(lanes(got, true), lanes(want, true)) }
 
 // party finds whom an arrow concerns: a UE on N1 or N2, a session on N4.
 var party = regexp.MustCompile(`UE \d+ |RAN-UE-NGAP-ID=\d+|SEID=#\d+`)
 
-// lanes splits a ladder into its parties' parts.
-func lanes(text string) map[string]string {
+// lanes splits a ladder into its parties' parts, each direction by itself or both together.
+func lanes(text string, directed bool) map[string]string {
 	split := make(map[string]string)
 	step := 0
 	for line := range strings.Lines(text) {
@@ -126,6 +119,9 @@ func lanes(text string) map[string]string {
 			}
 			if fields[1] == string(ladder.N14) && len(fields) > 5 { // the operation
 				lane += " " + fields[5]
+			}
+			if directed {
+				lane += " from " + fields[2]
 			}
 		}
 		split[lane] += line
