@@ -14,7 +14,7 @@ DEBIAN_PROVE := clang-19 llvm-19 nftables iproute2 gcc libc6-dev
 # Every decoder is fuzzed for FUZZTIME; internal/arch holds this list against the tree.
 FUZZTIME ?= 10s
 FUZZ := \
-	sbi/npcf:FuzzEthFlow store/record:FuzzReader ledger:FuzzCheckpoint \
+	sbi/npcf:FuzzEthFlow sbi/http2:FuzzMessage store/record:FuzzReader ledger:FuzzCheckpoint \
 	wire/aper:FuzzPrimitives wire/aper:FuzzUint \
 	wire/ngap:FuzzDecode wire/ngap:FuzzTransfer \
 	wire/nas:FuzzUnprotect wire/nas/gmm:FuzzDecode wire/nas/gsm:FuzzDecode \

@@ -329,7 +329,7 @@ func (ue *ue) prepareFrom(ctx context.Context, h *handover, m *handoverFrom) err
 		return noHandover(ngap.CauseMiscUnspecified, "%q names none of the peers in the config", m.data.N2NotifyURI)
 	}
 	seaf := m.data.UEContext.SEAFData
-	if len(seaf.NH) != len(aka.NH{}) || seaf.NCC == nil || !ue.security.valid {
+	if seaf == nil || len(seaf.NH) != len(aka.NH{}) || seaf.NCC == nil || !ue.security.valid {
 		return noHandover(ngap.CauseProtocolSemanticError, "the context has no next hop parameters")
 	}
 	// The source AMF has made them for this target, TS 33.501 §6.9.2.3.3.
