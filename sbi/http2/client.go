@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/limpid-5g/limpid/ident"
@@ -128,17 +129,24 @@ func tell[V, W any](c *Client, ctx context.Context, path string, put func(*out, 
 
 // UEContextTransfer is namf.UEContexts.
 func (c *Client) UEContextTransfer(ctx context.Context, id namf.UEContextID, req namf.UEContextTransferReqData) (namf.UEContextTransferRspData, error) {
-	return ask(c, ctx, http.MethodPost, ueContexts+string(id)+"/transfer", transferReqOut, &req, transferRspIn, nil)
+	rsp, err := ask(c, ctx, http.MethodPost, ueContexts+url.PathEscape(string(id))+"/transfer", transferReqOut, &req, transferRspIn, nil)
+	if err == nil {
+		err = elsewhere(rsp.UEContext.SessionContextList)
+	}
+	if err != nil {
+		return namf.UEContextTransferRspData{}, err
+	}
+	return rsp, nil
 }
 
 // RegistrationStatusUpdate is namf.UEContexts.
 func (c *Client) RegistrationStatusUpdate(ctx context.Context, id namf.UEContextID, req namf.UERegStatusUpdateReqData) (namf.UERegStatusUpdateRspData, error) {
-	return ask(c, ctx, http.MethodPost, ueContexts+string(id)+"/transfer-update", statusReqOut, &req, statusRspIn, nil)
+	return ask(c, ctx, http.MethodPost, ueContexts+url.PathEscape(string(id))+"/transfer-update", statusReqOut, &req, statusRspIn, nil)
 }
 
 // CreateUEContext is namf.UEContexts. Its refusals are *namf.UEContextCreateError.
 func (c *Client) CreateUEContext(ctx context.Context, id namf.UEContextID, req namf.UEContextCreateData) (namf.UEContextCreatedData, error) {
-	return ask(c, ctx, http.MethodPut, ueContexts+string(id), createDataOut, &req, createdDataIn, func(status int, m message) error {
+	return ask(c, ctx, http.MethodPut, ueContexts+url.PathEscape(string(id)), createDataOut, &req, createdDataIn, func(status int, m message) error {
 		e, err := decode(createErrorIn, m)
 		if err != nil {
 			return nil // the status says enough
@@ -150,12 +158,12 @@ func (c *Client) CreateUEContext(ctx context.Context, id namf.UEContextID, req n
 
 // ReleaseUEContext is namf.UEContexts.
 func (c *Client) ReleaseUEContext(ctx context.Context, id namf.UEContextID, req namf.UEContextRelease) error {
-	return tell(c, ctx, ueContexts+string(id)+"/release", releaseOut, &req)
+	return tell(c, ctx, ueContexts+url.PathEscape(string(id))+"/release", releaseOut, &req)
 }
 
 // N2InfoNotify is namf.UEContexts.
 func (c *Client) N2InfoNotify(ctx context.Context, id namf.UEContextID, n namf.N2InformationNotification) error {
-	return tell(c, ctx, n2Callbacks+string(id), n2NotificationOut(id), &n)
+	return tell(c, ctx, n2Callbacks+url.PathEscape(string(id)), n2NotificationOut(id), &n)
 }
 
 // N1N2MessageTransfer is namf.Peer.
@@ -188,7 +196,7 @@ func (c *Client) UpdateSMContext(ctx context.Context, ref string, data nsmf.SMCo
 	if err != nil {
 		return nsmf.SMContextUpdatedData{}, sbi.Problem(http.StatusInternalServerError, sbi.CauseSystemFailure, "%v", err)
 	}
-	r, err := c.do(ctx, http.MethodPost, smContexts+ref+"/modify", m, false, func(status int, m message) error {
+	r, err := c.do(ctx, http.MethodPost, smContexts+url.PathEscape(ref)+"/modify", m, false, func(status int, m message) error {
 		e, err := decode(smErrorIn, m)
 		if err != nil {
 			return nil // the status says enough
@@ -206,7 +214,7 @@ func (c *Client) UpdateSMContext(ctx context.Context, ref string, data nsmf.SMCo
 
 // ReleaseSMContext is nsmf.PDUSession.
 func (c *Client) ReleaseSMContext(ctx context.Context, ref string, data nsmf.SMContextReleaseData) error {
-	return tell(c, ctx, smContexts+ref+"/release", smReleaseOut, &data)
+	return tell(c, ctx, smContexts+url.PathEscape(ref)+"/release", smReleaseOut, &data)
 }
 
 // SMContextStatusNotify tells the peer's AMF that a session of this core ended; ref is its URI.

@@ -75,6 +75,7 @@ func (a *authority) security(names ...string) *tls.Config {
 type core struct {
 	asked []any
 	err   error
+	bare  bool // sessions have a reference alone
 }
 
 func (c *core) take(what ...any) error {
@@ -83,6 +84,11 @@ func (c *core) take(what ...any) error {
 }
 
 func (c *core) UEContextTransfer(_ context.Context, id namf.UEContextID, req namf.UEContextTransferReqData) (namf.UEContextTransferRspData, error) {
+	if c.bare {
+		ue := testUE()
+		ue.SessionContextList[0].SMContextRef = "17"
+		return namf.UEContextTransferRspData{UEContext: ue}, nil
+	}
 	return namf.UEContextTransferRspData{UEContext: testUE()}, c.take(id, req)
 }
 
@@ -219,6 +225,10 @@ func TestErrors(t *testing.T) {
 	if _, err := c.UpdateSMContext(ctx, "17", nsmf.SMContextUpdateData{}); !reflect.DeepEqual(err, own.err) {
 		t.Errorf("%#v, want %#v", err, own.err)
 	}
+	own.bare = true
+	if ue, err := c.UEContextTransfer(ctx, "imsi-001010000000001", namf.UEContextTransferReqData{Reason: namf.MobilityRegistration, AccessType: namf.Access3GPP}); err == nil {
+		t.Errorf("a session without core is taken: %+v", ue.UEContext.SessionContextList)
+	}
 	own.err = errors.New("broken")
 	if err := c.ReleaseSMContext(ctx, "17", nsmf.SMContextReleaseData{}); sbi.CauseOf(err) != sbi.CauseSystemFailure {
 		t.Errorf("%v", err)
@@ -249,7 +259,9 @@ func TestUnproven(t *testing.T) {
 	_, err3 := c.UpdateSMContext(ctx, "17", nsmf.SMContextUpdateData{GUAMI: guamiA, ServingNFID: "c"})
 	_, err4 := c.N1N2MessageTransfer(ctx, "imsi-001010000000001", namf.N1N2MessageTransferReqData{PDUSessionID: 5, SMContextRef: sbi.ContextURI("a", "17")})
 	err5 := c.ReleaseUEContext(ctx, "imsi-001010000000002", release)
-	for i, err := range []error{err1, err2, err3, err4, err5} {
+	create.UEContext.SessionContextList[0].SMContextRef = "17" // one of b itself, as if
+	_, err6 := c.CreateUEContext(ctx, "imsi-001010000000001", create)
+	for i, err := range []error{err1, err2, err3, err4, err5, err6} {
 		if p, ok := errors.AsType[*sbi.ProblemDetails](err); !ok || p.Cause != sbi.CauseMandatoryIEIncorrect || own.asked != nil {
 			t.Errorf("%d: %v, asked %v", i+1, err, own.asked)
 		}

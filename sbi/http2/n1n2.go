@@ -2,6 +2,7 @@ package http2
 
 import (
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -159,10 +160,12 @@ func failureURI(context string, id uint8) string {
 	if err != nil || core == "" {
 		return ""
 	}
-	return "https://" + core + failurePath(ref, id)
+	return fmt.Sprint("https://", core, smfCallbacks, ref, failures, id)
 }
 
-func failurePath(ref string, id uint8) string { return fmt.Sprint(smfCallbacks, ref, failures, id) }
+func failurePath(ref string, id uint8) string {
+	return fmt.Sprint(smfCallbacks, url.PathEscape(ref), failures, id)
+}
 
 // failedContext takes such a URI apart into that of the SM context and the PDU session.
 func failedContext(uri string) (context string, id uint8, err error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/limpid-5g/limpid/ident"
@@ -205,10 +206,8 @@ func (s *server) createUEContext(r *request) (int, message, error) {
 	if host, _ := sbi.CallbackHost(data.N2NotifyURI); err == nil && host != r.peer.Name {
 		err = sbi.Problem(http.StatusForbidden, sbi.CauseMandatoryIEIncorrect, "n2NotifyUri is not of %q", r.peer.Name)
 	}
-	for _, c := range data.UEContext.SessionContextList {
-		if core, _, bad := sbi.ContextRef(c.SMContextRef); err == nil && (bad != nil || core == "") {
-			err = sbi.Problem(http.StatusBadRequest, sbi.CauseMandatoryIEIncorrect, "PDU session %d: smContextRef is not the URI of an SM context", c.PDUSessionID)
-		}
+	if err == nil {
+		err = elsewhere(data.UEContext.SessionContextList)
 	}
 	if err != nil {
 		return 0, message{}, err
@@ -218,6 +217,16 @@ func (s *server) createUEContext(r *request) (int, message, error) {
 		return 0, message{}, err
 	}
 	return done(http.StatusCreated, createdDataOut, rsp)
+}
+
+// elsewhere wants sessions by URI: a reference alone would be taken for one of this core's own.
+func elsewhere(sessions []namf.PDUSessionContext) error {
+	for _, c := range sessions {
+		if core, _, err := sbi.ContextRef(c.SMContextRef); err != nil || core == "" {
+			return sbi.Problem(http.StatusBadRequest, sbi.CauseMandatoryIEIncorrect, "PDU session %d: smContextRef is not the URI of an SM context", c.PDUSessionID)
+		}
+	}
+	return nil
 }
 
 func (s *server) releaseUEContext(r *request) (int, message, error) {
@@ -271,9 +280,15 @@ func (r *request) session() (uint8, error) {
 // notifyStatus takes note of the end of a session of the peer's SMF.
 func (s *server) notifyStatus(r *request) (int, message, error) {
 	_, err := decode(smStatusIn, r.body)
-	supi, bad := ident.ParseSUPI(r.PathValue("supi"))
-	id, none := r.session()
-	if err = errors.Join(err, bad, none); err == nil {
+	if err != nil {
+		return 0, message{}, err
+	}
+	supi, err := ident.ParseSUPI(r.PathValue("supi"))
+	if err != nil {
+		return 0, message{}, sbi.Problem(http.StatusNotFound, sbi.CauseContextNotFound, "the path has no SUPI")
+	}
+	id, err := r.session()
+	if err == nil {
 		err = s.own.SMContextStatusNotify(r.Context(), supi, id, sbi.ContextURI(r.peer.Name, r.PathValue("ref")))
 	}
 	return http.StatusNoContent, message{}, err
@@ -320,5 +335,5 @@ func (s *server) releaseSMContext(r *request) (int, message, error) {
 
 // statusPath is where an AMF is told of the end of an SM context.
 func statusPath(supi ident.SUPI, id uint8, ref string) string {
-	return fmt.Sprintf("%s%s/%d/%s", statusCallbacks, supi, id, ref)
+	return fmt.Sprintf("%s%s/%d/%s", statusCallbacks, supi, id, url.PathEscape(ref))
 }
