@@ -265,7 +265,11 @@ func (s *server) transferMessage(r *request) (int, message, error) {
 	if err != nil {
 		return 0, message{}, err
 	}
-	return done(http.StatusOK, n1n2RspOut, rsp)
+	status := http.StatusOK
+	if rsp.Cause == namf.AttemptingToReachUE {
+		status = http.StatusAccepted // the UE is paged, TS 29.518 §5.2.2.3.1
+	}
+	return done(status, n1n2RspOut, rsp)
 }
 
 // session is the PDU session in the path.
