@@ -60,8 +60,8 @@ type Options struct {
 	WithoutN2 bool
 	// SCTP is used on N2 instead of a transport of the configured binding; Close does not close it.
 	SCTP sctp.Transport
-	// Peer gives the way to another core, nil while it is away, instead of HTTP/2 to its address.
-	Peer func(name string) Peer
+	// Link is used between this core and its peers.
+	Link *Link
 	// BetweenPeers stands between two AMFs: its error is what an operation ends with that does not get through.
 	BetweenPeers func(ctx context.Context, to, operation string) error
 	// N4 makes the ends of N4 instead of a UDP socket on the address.
@@ -83,6 +83,7 @@ type Core struct {
 	udm     *udm.UDM
 	pcf     *pcf.PCF
 	peers   *peers
+	sbi     *link // nil: there are no peers
 	control net.Listener
 	metrics *metrics.Server // nil: none
 	n2      []sctp.Listener
@@ -285,6 +286,9 @@ func (c *Core) Run(ctx context.Context) error {
 	})
 	for _, l := range c.n2 {
 		g.Go(func() error { return unlessCancelled(c.amf.Serve(ctx, l)) })
+	}
+	if c.sbi != nil {
+		g.Go(func() error { return c.sbi.serve(ctx, c) })
 	}
 	c.runManagement(ctx, g)
 	g.Go(func() error { c.changes(ctx); return nil })

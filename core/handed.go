@@ -28,10 +28,13 @@ type Opened struct {
 	closers                 []func() error
 }
 
-// OpenControlPlane opens the raw sockets of N2. They are in place until Close, also after an error.
+// OpenControlPlane opens the raw sockets of N2, and what peers need of this core. They are in place until Close, also after an error.
 func (o *Opened) OpenControlPlane(cfg *config.Config) error {
 	o.ControlPlane = make(map[string]*os.File)
 	n2 := cfg.AMF.N2
+	if err := o.openSBI(cfg); err != nil {
+		return err
+	}
 	if n2.SCTP != "raw" && (n2.SCTP != "auto" || sctp.KernelHasSCTP()) {
 		return nil
 	}

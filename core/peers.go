@@ -4,52 +4,43 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 
 	"github.com/limpid-5g/limpid/core/config"
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/ladder"
 	"github.com/limpid-5g/limpid/nf/amf"
 	"github.com/limpid-5g/limpid/sbi"
+	"github.com/limpid-5g/limpid/sbi/http2"
 	"github.com/limpid-5g/limpid/sbi/namf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 )
 
-// Peer is what the cores of an operator do for each other: AMFs hand UEs over, an AMF reaches the SMF that keeps a UE's
-// sessions, and an SMF the AMF that serves the UE.
-type Peer interface {
-	namf.Peer
-	namf.TransferFailures
-	nsmf.PDUSession
-	// SMContextStatusNotify tells the AMF that an SM context ended, TS 29.502 §5.2.2.5.
-	SMContextStatusNotify(ctx context.Context, supi ident.SUPI, pduSessionID uint8, ref string) error
-}
-
-// own is this core as a peer sees it.
+// own is this core as a peer sees it: AMFs hand UEs over, an AMF reaches the SMF that keeps a UE's sessions, and an SMF the
+// AMF that serves the UE.
 type own struct {
 	*amf.AMF
 	nsmf.PDUSession
 	namf.TransferFailures
 }
 
-// AsPeer is this core for another one.
-func (c *Core) AsPeer() Peer { return own{c.amf, c.smf, c.smf} }
-
 // peers are the other cores that this one knows.
 type peers struct {
 	name    string // of this core
 	sink    ladder.Sink
 	known   []config.Core
-	find    func(name string) Peer // nil: it is away
+	clients map[string]*http2.Client
 	between func(ctx context.Context, to, operation string) error
 }
 
 // openPeers gets a way to every peer that the configuration names.
 func (c *Core) openPeers() error {
-	if len(c.cfg.Peers) > 0 && c.opts.Peer == nil {
-		return c.cfg.ErrorAt("peers", errors.New("cores in processes of their own cannot reach each other yet: leave peers out"))
+	if err := c.openSBI(); err != nil {
+		return err
 	}
-	c.peers = &peers{name: c.cfg.Name, sink: c.opts.Ladder, known: c.cfg.Peers, find: c.opts.Peer, between: c.opts.BetweenPeers}
+	c.peers = &peers{name: c.cfg.Name, sink: c.opts.Ladder, known: c.cfg.Peers, between: c.opts.BetweenPeers}
+	if c.sbi != nil {
+		c.peers.clients = c.sbi.clients
+	}
 	return nil
 }
 
@@ -64,14 +55,11 @@ func (p *peers) amfs() []amf.Peer {
 }
 
 // reach is the way to a peer.
-func (p *peers) reach(name string) (Peer, error) {
-	if !slices.ContainsFunc(p.known, func(c config.Core) bool { return c.Name == name }) {
-		return nil, sbi.Problem(http.StatusNotFound, sbi.CauseContextNotFound, "core %q is none of the peers in the config", name)
-	}
-	if peer := p.find(name); peer != nil {
+func (p *peers) reach(name string) (http2.Peer, error) {
+	if peer := p.clients[name]; peer != nil {
 		return peer, nil
 	}
-	return nil, sbi.Problem(http.StatusGatewayTimeout, sbi.CausePeerNotResponding, "core %q cannot be reached", name)
+	return nil, sbi.Problem(http.StatusNotFound, sbi.CauseContextNotFound, "core %q is none of the peers in the config", name)
 }
 
 func guamiOf(g *config.GUAMI) ident.GUAMI {
@@ -139,7 +127,7 @@ type remoteAMF struct {
 	guami ident.GUAMI
 }
 
-func (r remoteAMF) reach() (Peer, error) {
+func (r remoteAMF) reach() (http2.Peer, error) {
 	for i := range r.peers.known {
 		if p := &r.peers.known[i]; guamiOf(&p.GUAMI) == r.guami {
 			return r.peers.reach(p.Name)
@@ -182,12 +170,19 @@ type tracedPeer struct {
 	to string
 }
 
-// asked reaches the peer and shows the request; answered shows the answer.
-func (t tracedPeer) asked(ctx context.Context, operation string, details ...any) (peer Peer, answered func(err error, details ...any), err error) {
+// asked reaches the peer and shows the request; answered shows the answer, or that there is none.
+func (t tracedPeer) asked(ctx context.Context, operation string, details ...any) (peer http2.Peer, answered func(err error, details ...any), err error) {
 	short := operation
 	operation = "Namf_Communication_" + operation
 	t.sink.Emit(ladder.Event{From: t.name, To: t.to, Interface: ladder.N14, Message: operation + " Request", Detail: pairs(details)})
+	failed := func(err error) {
+		t.sink.Emit(ladder.Event{From: t.name, To: t.name, Interface: ladder.N14, Message: operation + " Failure", Detail: pairs([]any{"cause", sbi.CauseOf(err)})})
+	}
 	answered = func(err error, details ...any) {
+		if _, lost := errors.AsType[*http2.Unanswered](err); lost {
+			failed(err)
+			return
+		}
 		if err != nil {
 			details = []any{"cause", sbi.CauseOf(err)}
 		}
@@ -199,7 +194,7 @@ func (t tracedPeer) asked(ctx context.Context, operation string, details ...any)
 		}
 	}
 	if err != nil {
-		t.sink.Emit(ladder.Event{From: t.name, To: t.name, Interface: ladder.N14, Message: operation + " Failure", Detail: pairs([]any{"cause", sbi.CauseOf(err)})})
+		failed(err)
 	}
 	return peer, answered, err
 }

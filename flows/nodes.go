@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/limpid-5g/limpid/core"
 	"github.com/limpid-5g/limpid/core/config"
@@ -136,8 +135,6 @@ func (s *stage) cores() []*core.Core {
 // b.yaml and b.csv it is what these say, and has a store of its own.
 func (s *stage) turnTo(_ context.Context, c *command) error {
 	n := &s.nodes
-	n.peers.mu.Lock()
-	defer n.peers.mu.Unlock()
 	if s.life != nil {
 		n.aside[n.present] = &aside{life: s.life, path: s.path}
 	}
@@ -165,58 +162,6 @@ func (s *stage) turnTo(_ context.Context, c *command) error {
 		}
 	}
 	return s.live(cfg, n.log)
-}
-
-// peering is what lies between the cores.
-type peering struct {
-	mu   sync.Mutex        // of which core is where
-	away map[string]string // by the name of a core: "" if it can be reached, else an operation that gets no answer, or "all"
-}
-
-// peerVerbs are faults between cores.
-func (s *stage) peerVerbs() verbs {
-	return verbs{"core": s.turnTo, "peer": s.peerFault}
-}
-
-// peerFault has a core not be reached, "peer b away", or not answer an operation, "peer b silent=CreateUEContext", or be well
-// again, "peer b well".
-func (s *stage) peerFault(_ context.Context, c *command) error {
-	p := &s.nodes.peers
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.away == nil {
-		p.away = make(map[string]string)
-	}
-	name := nodeName(c.words[1])
-	switch {
-	case c.has("away"):
-		p.away[name] = "all"
-	case c.has("well"):
-		delete(p.away, name)
-	case c.options["silent"] != "":
-		p.away[name] = c.options["silent"]
-	default:
-		return errors.New("peer CORE away, well or silent=OPERATION")
-	}
-	return nil
-}
-
-// peerNamed is the way from any core to another one: a function call, while nothing stands between them.
-func (s *stage) peerNamed(name string) core.Peer {
-	s.nodes.peers.mu.Lock()
-	defer s.nodes.peers.mu.Unlock()
-	if s.nodes.peers.away[name] == "all" {
-		return nil
-	}
-	for _, node := range append(slices.Collect(maps.Keys(s.nodes.others)), "a") {
-		if nodeName(node) != name {
-			continue
-		}
-		if c := s.coreOf(node); c != nil && (s.life != nil || node != s.nodes.present) {
-			return c.AsPeer()
-		}
-	}
-	return nil
 }
 
 // betweenPeers swallows what a core is not to answer.

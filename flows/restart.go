@@ -42,13 +42,17 @@ func (s *stage) live(cfg *config.Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancel(s.ctx)
 	arrows, node := s.arrows, s.nodes.present
 	if s.nodes.shared() {
 		arrows = func(e ladder.Event) { s.recorder.recordOf(node, e) }
 	}
+	link, err := s.nodes.peers.link(cfg)
+	if err != nil {
+		return errors.Join(err, st.Close())
+	}
+	ctx, stop := context.WithCancel(s.ctx)
 	l := &life{disk: faults.New(st), stop: stop, end: make(chan struct{})}
-	l.core, err = core.New(s.ctx, cfg, s.stand(core.Options{Log: log, Ladder: arrows, Store: l.disk, SharedStore: s.nodes.shared(), WithoutControl: true, Peer: s.peerNamed, BetweenPeers: s.betweenPeers}))
+	l.core, err = core.New(s.ctx, cfg, s.stand(core.Options{Log: log, Ladder: arrows, Store: l.disk, SharedStore: s.nodes.shared(), WithoutControl: true, Link: link, BetweenPeers: s.betweenPeers}))
 	if err != nil {
 		stop()
 		return errors.Join(err, st.Close())

@@ -156,8 +156,8 @@ func tried(outcomes []lockdown.Outcome) lockdownAnswer {
 	return a
 }
 
-// lockdownProfile is what a running core goes on needing: the folders of its store, its socket and its pins, and the port of
-// its database.
+// lockdownProfile is what a running core goes on needing: the folders of its store, its socket and its pins, and the ports of
+// its database and its peers.
 func lockdownProfile(cfg *config.Config) lockdown.Profile {
 	var p lockdown.Profile
 	if cfg.Ledger.Folder != "" {
@@ -171,6 +171,9 @@ func lockdownProfile(cfg *config.Config) lockdown.Profile {
 		p.Unix = slices.ContainsFunc(hosts, filepath.IsAbs) // one on this machine, by its Unix socket
 		p.ConnectTCP = append(p.ConnectTCP, ports...)
 		p.Read = append(p.Read, "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl/certs", "/usr/share/ca-certificates")
+	}
+	for i := range cfg.Peers {
+		p.ConnectTCP = append(p.ConnectTCP, cfg.Peers[i].Address.Port())
 	}
 	if cfg.Control.Socket != "off" {
 		p.Write = append(p.Write, lockdown.Existing(cfg.Control.Socket))
@@ -280,6 +283,11 @@ func controlPlanePolicy(cfg *config.Config) (p egress.Policy, err error) {
 	}
 	if m, err := netip.ParseAddrPort(cfg.Metrics.Address); err == nil {
 		add(single(m.Addr()), egress.TCP, m.Port(), 0, "who reads the metrics on this machine")
+	}
+	for i := range cfg.Peers {
+		c := &cfg.Peers[i]
+		add(single(c.Address.Addr()), egress.TCP, 0, c.Address.Port(), "N14 to core "+c.Name)
+		add(single(c.Address.Addr()), egress.TCP, cfg.SBI.Address.Port(), 0, "N14 to core "+c.Name+", answers")
 	}
 	if err := addDatabase(cfg, add); err != nil {
 		return p, err

@@ -41,6 +41,11 @@ func (c *Config) checkAddresses(has []netip.Addr) error {
 		wanted[2].key, wanted[2].addr = "upf.n4.address", c.UPF.N4.Address
 		wanted[3].key, wanted[3].addr = "upf.n3.address", c.UPF.N3.Address
 	}
+	if c.SBI.Address.IsValid() {
+		wanted = append(wanted, wanted[0])
+		w := &wanted[len(wanted)-1]
+		w.key, w.addr = "sbi.address", c.SBI.Address.Addr()
+	}
 	for i, f := range c.AMF.N2.Further {
 		wanted = append(wanted, wanted[0])
 		w := &wanted[len(wanted)-1]

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"slices"
 
 	"github.com/limpid-5g/limpid/ident"
@@ -15,6 +17,22 @@ type SBI struct {
 	Certificate string `yaml:"certificate"`
 	Key         string `yaml:"key"`
 	CA          string `yaml:"ca"`
+}
+
+// OpenPEM opens the three files of SBI, by their keys: certificate, key, ca.
+func (c *Config) OpenPEM() (map[string]*os.File, error) {
+	files := make(map[string]*os.File)
+	for key, name := range map[string]string{"certificate": c.SBI.Certificate, "key": c.SBI.Key, "ca": c.SBI.CA} {
+		f, err := os.Open(name)
+		if err != nil {
+			for _, open := range files {
+				err = errors.Join(err, open.Close())
+			}
+			return nil, c.ErrorAt("sbi."+key, err)
+		}
+		files[key] = f
+	}
+	return files, nil
 }
 
 // Core is another core of the operator: UEs move between its AMF and this one, over N14, TS 23.501 §4.2.7.

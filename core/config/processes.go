@@ -83,7 +83,7 @@ func (v *validator) processes() {
 }
 
 // secretSections are what the user plane has no business with.
-var secretSections = []string{"udm", "store", "pcf", "amf"}
+var secretSections = []string{"udm", "store", "pcf", "amf", "sbi", "peers"}
 
 // ForUserPlane leaves out of the text of a configuration what a user plane in a process of its own must not know.
 func ForUserPlane(text []byte) ([]byte, error) {

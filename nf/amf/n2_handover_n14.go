@@ -38,9 +38,9 @@ func (ue *ue) createAtTarget(ctx context.Context, h *handover) error {
 		return err
 	}
 	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), targetPreparation.Duration-time.Second)
-	defer cancel()
 	answer, err := ue.askHandover(ctx, h, targetPreparation, func() error {
-		go func() { // so that the source can cancel meanwhile
+		go func() { // so that the source can cancel meanwhile: the target answers when it hears of that
+			defer cancel()
 			created, err := h.to.CreateUEContext(asking, h.context, data)
 			_ = ue.insist(&createdAtTarget{h, created, err}) // refused only at shutdown
 		}()

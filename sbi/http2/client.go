@@ -19,7 +19,8 @@ import (
 const (
 	patience     = 30 * time.Second // for an answer, where the caller sets no less
 	idlePatience = 90 * time.Second // for the next request over a connection
-	pingAfter    = 15 * time.Second // of silence
+	headerWait   = 15 * time.Second // for the head of a request, and for the handshake
+	pingAfter    = 5 * time.Second  // of silence, and as long for the answer: a peer that is gone is asked no more
 	maxHeaders   = 16 << 10         // octets
 	maxStreams   = 256              // requests of a peer at a time
 )
@@ -39,7 +40,7 @@ func NewClient(self, name string, dial func(ctx context.Context) (net.Conn, erro
 	t := &http.Transport{
 		DialContext:     func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
 		TLSClientConfig: security, Protocols: &protocols, IdleConnTimeout: idlePatience, MaxResponseHeaderBytes: maxHeaders,
-		TLSHandshakeTimeout: pingAfter, HTTP2: &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingAfter},
+		TLSHandshakeTimeout: headerWait, HTTP2: &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingAfter},
 		DisableCompression: true,
 	}
 	return &Client{self, name, &http.Client{
@@ -57,7 +58,7 @@ func Server(h http.Handler, security *tls.Config) *http.Server {
 	var protocols http.Protocols
 	protocols.SetHTTP2(true)
 	return &http.Server{
-		Handler: h, TLSConfig: security, Protocols: &protocols, ReadHeaderTimeout: pingAfter, ReadTimeout: patience, IdleTimeout: idlePatience,
+		Handler: h, TLSConfig: security, Protocols: &protocols, ReadHeaderTimeout: headerWait, ReadTimeout: patience, IdleTimeout: idlePatience,
 		MaxHeaderBytes: maxHeaders, HTTP2: &http.HTTP2Config{MaxConcurrentStreams: maxStreams, SendPingTimeout: pingAfter, PingTimeout: pingAfter},
 	}
 }
@@ -68,7 +69,13 @@ type reply struct {
 	ends bool
 }
 
-// do asks. The error is a *sbi.ProblemDetails, or what fail makes of a refusal with a body of its own.
+// Unanswered is that a peer was not reached or did not answer: what it has done is not known.
+type Unanswered struct{ *sbi.ProblemDetails }
+
+// Unwrap is the problem as the caller's service knows it.
+func (u *Unanswered) Unwrap() error { return u.ProblemDetails }
+
+// do asks. The error is an *Unanswered, a *sbi.ProblemDetails, or what fail makes of a refusal with a body of its own.
 func (c *Client) do(ctx context.Context, method, path string, m message, ends bool, fail func(int, message) error) (reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -82,7 +89,7 @@ func (c *Client) do(ctx context.Context, method, path string, m message, ends bo
 	}
 	rsp, err := c.http.Do(req)
 	if err != nil {
-		return reply{}, sbi.Problem(http.StatusGatewayTimeout, sbi.CausePeerNotResponding, "core %q: %v", c.name, errors.Unwrap(err))
+		return reply{}, &Unanswered{sbi.Problem(http.StatusGatewayTimeout, sbi.CausePeerNotResponding, "core %q: %v", c.name, errors.Unwrap(err))}
 	}
 	defer func() { _ = rsp.Body.Close() }() // it was only read
 	body, err := readMessage(rsp.Header.Get("Content-Type"), rsp.Body)

@@ -2,6 +2,7 @@ package http2
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -110,12 +111,17 @@ func (s *server) serve(serve func(*request) (int, message, error), r *http.Reque
 
 // peerOf is the core that the client's certificate names.
 func (s *server) peerOf(r *http.Request) (Known, error) {
-	if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
+	return peerIn(r.TLS, s.known)
+}
+
+func peerIn(c *tls.ConnectionState, known []Known) (Known, error) {
+	if c == nil || len(c.VerifiedChains) == 0 {
 		return Known{}, refused("the client has no certificate")
 	}
-	peer, ok := namedBy(r.TLS.VerifiedChains[0][0], s.known)
+	own := c.VerifiedChains[0][0]
+	peer, ok := namedBy(own, known)
 	if !ok {
-		return Known{}, refused("the certificate names %q: want exactly one of the peers in the config", r.TLS.VerifiedChains[0][0].DNSNames)
+		return Known{}, refused("the certificate names %q: want exactly one of the peers in the config", own.DNSNames)
 	}
 	return peer, nil
 }
