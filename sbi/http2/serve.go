@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -73,15 +74,14 @@ func (r *refusals) Write(line []byte) (int, error) {
 func (r *refusals) note(from string, now time.Time) (untold int, tell bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n := r.seen[from]
-	switch {
-	case n == nil && len(r.seen) >= maxRefusals:
-		from = "others"
-		if n = r.seen[from]; n == nil {
-			n = &refusal{}
-			r.seen[from] = n
+	if r.seen[from] == nil && len(r.seen) >= maxRefusals {
+		maps.DeleteFunc(r.seen, func(_ string, n *refusal) bool { return now.Sub(n.told) >= refusalPause })
+		if len(r.seen) >= maxRefusals {
+			from = "others"
 		}
-	case n == nil:
+	}
+	n := r.seen[from]
+	if n == nil {
 		n = &refusal{}
 		r.seen[from] = n
 	}
