@@ -31,6 +31,7 @@ func (s *stage) mobilityVerbs() verbs {
 
 // handover hands a UE over to another gNB: "handover u1 gnb2", over Xn or with via=n2. forwarding=direct, indirect or
 // none; cancel=preparing, commanded or arrived; stay: the UE does not leave; twice: the gNB asks twice.
+// spoil: what the UE hears of NAS security is wrong.
 // capabilities=wrong: the target is told wrong ones. source=N: it names another's AMF UE NGAP ID. target=unknown: the
 // source names a gNB that there is not; target=eps: one of EPS.
 func (s *stage) handover(ctx context.Context, c *command) error {
@@ -62,7 +63,7 @@ func (s *stage) handover(ctx context.Context, c *command) error {
 		return nil
 	}
 	o := gnb.N2Options{
-		Forwarding: forwarding, Stay: c.has("stay"), Twice: c.has("twice"), DAPS: c.has("daps"), Target: targetOf(c.options["target"]),
+		Forwarding: forwarding, Stay: c.has("stay"), Twice: c.has("twice"), Spoil: c.has("spoil"), DAPS: c.has("daps"), Target: targetOf(c.options["target"]),
 		Cancel: map[string]gnb.Moment{"preparing": gnb.Preparing, "commanded": gnb.Commanded, "arrived": gnb.Arrived}[c.options["cancel"]],
 	}
 	if err := source.HandOverN2(ctx, u, target, o); err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
 
@@ -17,7 +18,7 @@ func (d *details) mobility(m ngap.Message) {
 		d.some("failed", len(m.PDUSessionResourceFailedToSetupListPSReq))
 	case *ngap.PathSwitchRequestAcknowledge:
 		d.both(m.AMFUENGAPID, m.RANUENGAPID)
-		d.add("NCC", m.SecurityContext.NextHopChainingCount)
+		d.keys(m.SecurityContext, m.NewSecurityContextInd)
 		d.add("sessions", len(m.PDUSessionResourceSwitchedList))
 		d.some("released", len(m.PDUSessionResourceReleasedListPSAck))
 		if m.UESecurityCapabilities != nil {
@@ -34,7 +35,8 @@ func (d *details) mobility(m ngap.Message) {
 		d.add("sessions", len(m.PDUSessionResourceListHORqd))
 	case *ngap.HandoverRequest:
 		d.add("AMF-UE-NGAP-ID", m.AMFUENGAPID)
-		d.add("NCC", m.SecurityContext.NextHopChainingCount)
+		d.keys(m.SecurityContext, m.NewSecurityContextInd)
+		d.container(m.NASC)
 		d.add("sessions", len(m.PDUSessionResourceSetupListHOReq))
 	case *ngap.HandoverRequestAcknowledge:
 		d.add("sessions", len(m.PDUSessionResourceAdmittedList))
@@ -72,6 +74,23 @@ func (d *details) mobility(m ngap.Message) {
 		d.some("failed", len(m.PDUSessionResourceFailedToResumeListRESRes))
 	default:
 		d.management(m)
+	}
+}
+
+// keys is what a radio hears of the keys for it.
+func (d *details) keys(s ngap.SecurityContext, fresh *ngap.NewSecurityContextInd) {
+	d.add("NCC", s.NextHopChainingCount)
+	if fresh != nil {
+		d.add("NSCI", true)
+	}
+}
+
+// container is what a UE hears of NAS security in a handover.
+func (d *details) container(b []byte) {
+	if c, err := gmm.DecodeIntraN1Container(b); err == nil {
+		d.add("new-KAMF", c.NewKAMF)
+		d.add("NEA", c.Algorithms.Ciphering())
+		d.add("NIA", c.Algorithms.Integrity())
 	}
 }
 

@@ -26,8 +26,10 @@ type handover struct {
 	tai        ident.TAI        // where the UE will be
 	sessions   []*movingSession
 	container  ngap.TargetToSourceTransparentContainer
-	commanded  bool // the source was told to send the UE away
-	sourceLost bool // and is gone since
+	keys       radioKeys // for the target
+	nasc       []byte    // what the UE hears of NAS security, nil: nothing
+	commanded  bool      // the source was told to send the UE away
+	sourceLost bool      // and is gone since
 }
 
 // movingSession is a PDU session of the handover.
@@ -123,6 +125,7 @@ func (ue *ue) executeHandover(ctx context.Context, h *handover) error {
 	}
 	if h.to == nil {
 		ue.moveTo(h.target, at)
+		ue.nextHop = h.keys.chain
 		ue.completeSessions(ctx, h) // steps 6 to 11
 	}
 	ue.releaseSource(h.source) // steps 14 and 15
@@ -203,7 +206,9 @@ func (ue *ue) allocateResources(ctx context.Context, h *handover) (*ngap.Handove
 	h.target = h.targetGNB.newConnection(ue.amf.ngapIDs.allot(), ue, nil)
 	h.target.expected = true
 	h.targetGNB.open(h.target)
-	ue.nextHop.advance()
+	if h.from == nil { // else they came with the UE
+		h.keys = ue.keysForRadio()
+	}
 	answer, err := ue.askHandover(ctx, h, handoverResourceAllocation, func() error {
 		h.targetGNB.send(h.target, ue.handoverRequest(h))
 		return nil
@@ -235,7 +240,9 @@ func (ue *ue) handoverRequest(h *handover) *ngap.HandoverRequest {
 			UEAggregateMaximumBitRateDL: ngap.BitRate(ue.ambr.Downlink), UEAggregateMaximumBitRateUL: ngap.BitRate(ue.ambr.Uplink),
 		},
 		UESecurityCapabilities:             ngapCapabilities(ue.capability),
-		SecurityContext:                    ue.nextHop.securityContext(),
+		SecurityContext:                    h.keys.told,
+		NewSecurityContextInd:              h.keys.indication(),
+		NASC:                               h.nasc,
 		AllowedNSSAI:                       toAllowedNSSAI(ue.allowed),
 		SourceToTargetTransparentContainer: h.required.SourceToTargetTransparentContainer,
 		GUAMI:                              ngap.NewGUAMI(ue.amf.cfg.GUAMI),

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/limpid-5g/limpid/aka"
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/sbi"
@@ -31,7 +30,6 @@ type createdAtTarget struct {
 
 // createAtTarget has the target AMF prepare everything, TS 23.502 §4.9.1.3.2 steps 3 to 12.
 func (ue *ue) createAtTarget(ctx context.Context, h *handover) error {
-	ue.nextHop.advance()
 	h.context = ue.contextID()
 	data, err := ue.createData(h)
 	if err != nil {
@@ -52,6 +50,7 @@ func (ue *ue) createAtTarget(ctx context.Context, h *handover) error {
 	if err != nil {
 		return err
 	}
+	ue.passCount(data.UEContext.MMContextList[0].NASDownlinkCount)
 	created, ok := answer.(*createdAtTarget)
 	if !ok {
 		return noHandover(ngap.CauseProtocolMessageNotCompatibleWithReceiverState, "the source sends a status transfer before it is commanded")
@@ -78,7 +77,7 @@ func (ue *ue) createData(h *handover) (namf.UEContextCreateData, error) {
 	}
 	id := gnb.GNBID.GNBID
 	data := namf.UEContextCreateData{
-		UEContext: ue.contextFor(ue.nextHop.kamf, false),
+		UEContext: ue.contextForTarget(h.to),
 		TargetID: namf.NgRANTargetID{TAI: h.tai, RANNodeID: namf.GlobalRANNodeID{
 			PLMN: ident.PLMN(gnb.PLMNIdentity), GNBID: namf.GNBID{BitLength: uint8(id.Len), Value: gnbDigits(id)},
 		}},
@@ -87,12 +86,6 @@ func (ue *ue) createData(h *handover) (namf.UEContextCreateData, error) {
 		ServingNetwork:     ue.tai.PLMN,
 		NGAPCause:          toNGAPCause(h.required.Cause),
 	}
-	if ue.nextHop.kamf != ue.security.kamf {
-		// The radio's keys are of an older KAMF than N1's; the UE would take the newer for both.
-		return data, noHandover(ngap.CauseRadioNetworkInteractionWithOtherProcedure, "the gNB has not got the present key yet")
-	}
-	data.UEContext.SEAFData.NH, data.UEContext.SEAFData.NCC = slices.Clone(ue.nextHop.nh[:]), &[]uint8{ue.nextHop.ncc}[0]
-	data.UEContext.MMContextList[0].NASDownlinkCount += countBlock // this AMF may say some more meanwhile
 	if len(ue.radio) > 0 {
 		data.UERadioCapability = namf.N2InfoContent{Type: namf.UERadioCapability, Data: slices.Clone(ue.radio)}
 	}
@@ -328,12 +321,9 @@ func (ue *ue) prepareFrom(ctx context.Context, h *handover, m *handoverFrom) err
 	if h.from = ue.amf.peerNamed(core); !ok || h.from == nil {
 		return noHandover(ngap.CauseMiscUnspecified, "%q names none of the peers in the config", m.data.N2NotifyURI)
 	}
-	seaf := m.data.UEContext.SEAFData
-	if seaf == nil || len(seaf.NH) != len(aka.NH{}) || seaf.NCC == nil || !ue.security.valid {
-		return noHandover(ngap.CauseProtocolSemanticError, "the context has no next hop parameters")
+	if err := ue.securityFromSource(h, &m.data.UEContext); err != nil {
+		return err
 	}
-	// The source AMF has made them for this target, TS 33.501 §6.9.2.3.3.
-	ue.nextHop = nextHop{kamf: ue.security.kamf, nh: aka.NH(seaf.NH), ncc: *seaf.NCC}
 	if r := m.data.UERadioCapability; r.Type == namf.UERadioCapability {
 		ue.radio = slices.Clone(r.Data)
 	}
@@ -375,6 +365,7 @@ func (ue *ue) turnAway(ctx context.Context, h *handover, err error) {
 // hears that it may forget it.
 func (ue *ue) arrive(ctx context.Context, h *handover, m *handoverFrom, at ident.TAI) {
 	ue.moveTo(h.target, at)
+	ue.nextHop = h.keys.chain
 	ue.registered = true
 	ue.outrankPeer(ctx)
 	if old := ue.amf.ues.bySUPI.put(ue.supi, ue); old != nil && old != ue {

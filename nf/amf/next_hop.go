@@ -7,8 +7,11 @@ import "github.com/limpid-5g/limpid/aka"
 type nextHop struct {
 	kamf aka.KAMF
 	nh   aka.NH
-	ncc  uint8 // NH chaining counter, 3 bits
+	ncc  uint8 // NH chaining counter, up to maxNCC
 }
+
+// maxNCC is the highest NH chaining counter, 3 bits.
+const maxNCC = 7
 
 // firstNextHop begins the chain at an initial context setup. The gNB is not told of it.
 func firstNextHop(kamf aka.KAMF, kgnb *aka.KAN) nextHop {
@@ -18,5 +21,5 @@ func firstNextHop(kamf aka.KAMF, kgnb *aka.KAN) nextHop {
 // advance makes the pair for the next handover, TS 33.501 §6.9.2.3.2 and §6.9.2.3.3.
 func (n *nextHop) advance() {
 	n.nh = n.kamf.NextNH(&n.nh)
-	n.ncc = (n.ncc + 1) % 8
+	n.ncc = (n.ncc + 1) % (maxNCC + 1)
 }

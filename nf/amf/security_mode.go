@@ -70,6 +70,7 @@ func (ue *ue) secure(ctx context.Context, p proof) (*gmm.RegistrationRequest, er
 		}
 	}
 	ue.security = ue.pending
+	ue.security.since = ue.security.nas.Receive - 1
 	ue.keys++
 	if !p.present {
 		ue.registrations = 1

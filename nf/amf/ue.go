@@ -110,6 +110,7 @@ type security struct {
 	integrity uint8
 	kamf      aka.KAMF
 	nas       nas.Context
+	since     uint32 // uplink NAS COUNT of the SECURITY MODE COMPLETE that took it into use
 	valid     bool
 }
 

@@ -97,11 +97,13 @@ func (ue *ue) xnHandover(ctx context.Context, p *pathSwitch) error {
 		return errNothingMoved
 	}
 	ue.moveTo(p.takeOver(), tai)
-	ue.nextHop.advance()
+	keys := ue.keysForRadio()
+	ue.nextHop = keys.chain
 	ue.conn.gnb.send(ue.conn, &ngap.PathSwitchRequestAcknowledge{ // step 7
 		AMFUENGAPID: ue.conn.amfID, RANUENGAPID: ue.conn.ranID,
 		UESecurityCapabilities:              ue.rightCapabilities(&p.request.UESecurityCapabilities),
-		SecurityContext:                     ue.nextHop.securityContext(),
+		SecurityContext:                     keys.told,
+		NewSecurityContextInd:               keys.indication(),
 		PDUSessionResourceSwitchedList:      switched,
 		PDUSessionResourceReleasedListPSAck: released,
 		AllowedNSSAI:                        toAllowedNSSAI(ue.allowed),

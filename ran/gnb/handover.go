@@ -41,23 +41,31 @@ type accessStratum struct {
 	key aka.KAN
 	ncc uint8
 	nh  *nextHop // given by the AMF and not used yet
+	// changed says that the UE has to begin anew with a KgNB for this key, TS 33.501 §6.9.2.3.3.
+	changed bool
 }
 
 type nextHop struct {
-	nh  aka.NH
-	ncc uint8
+	nh    aka.NH
+	ncc   uint8
+	fresh bool // it is a KgNB
 }
 
 // target derives the key for a target cell: vertically if there is an NH that was not used, TS 33.501 §6.9.2.3.2.
 func (a *accessStratum) target(g *GNB) accessStratum {
 	if a.nh != nil {
-		return accessStratum{key: a.nh.nh.Target(g.pci(), arfcn), ncc: a.nh.ncc}
+		return a.nh.target(g)
 	}
 	return accessStratum{key: a.key.Target(g.pci(), arfcn), ncc: a.ncc}
 }
 
-func newNextHop(s ngap.SecurityContext) *nextHop {
-	return &nextHop{aka.NH(s.NextHopNH), uint8(s.NextHopChainingCount)}
+// target derives the key for a target cell from an NH, TS 33.501 §6.9.2.3.3.
+func (n *nextHop) target(g *GNB) accessStratum {
+	return accessStratum{key: n.nh.Target(g.pci(), arfcn), ncc: n.ncc, changed: n.fresh}
+}
+
+func newNextHop(s ngap.SecurityContext, fresh *ngap.NewSecurityContextInd) *nextHop {
+	return &nextHop{aka.NH(s.NextHopNH), uint8(s.NextHopChainingCount), fresh != nil}
 }
 
 // context finds the context of a UE that the AMF knows.
@@ -110,7 +118,10 @@ func (c *ueContext) admit(session uint8, qfis []uint8, remote netip.AddrPort, te
 func (c *ueContext) order() radio.Handover {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	h := radio.Handover{Cell: c.g, Connection: c, NCC: c.as.ncc, PCI: c.g.pci(), ARFCN: arfcn, Key: c.as.key}
+	h := radio.Handover{
+		Cell: c.g, Connection: c, NCC: c.as.ncc, PCI: c.g.pci(), ARFCN: arfcn,
+		Container: c.container, KeyChange: c.as.changed, Key: c.as.key,
+	}
 	for _, b := range c.bearers {
 		h.Bearers = append(h.Bearers, b)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/limpid-5g/limpid/ran/radio"
@@ -28,6 +29,7 @@ type N2Options struct {
 	Cancel     Moment // when the source cancels it
 	Stay       bool   // the UE does not leave
 	Twice      bool   // HANDOVER REQUIRED is sent twice
+	Spoil      bool   // a bit of the NAS container for the UE is wrong
 	DAPS       bool   // the source serves the UE on until it hears that it has arrived, TS 38.300 §9.2.3.2.1
 	// Target is named in HANDOVER REQUIRED instead of the target's own identity.
 	Target *ngap.TargetID
@@ -95,9 +97,13 @@ func (c *ueContext) execute(ctx context.Context, target *GNB, a *arrival, comman
 	if err := c.transferStatus(ctx, n, command); err != nil {
 		return err
 	}
-	if err := a.terminal.HandOver(n.order()); err != nil {
+	order := n.order()
+	if o.Spoil && len(order.Container) > 0 {
+		order.Container[0] ^= 1
+	}
+	if err := a.terminal.HandOver(order); err != nil { // it goes on at the source, TS 38.331 §5.3.5.8.2
 		c.stay()
-		return err
+		return errors.Join(err, c.cancelHandover(ctx))
 	}
 	c.leave()
 	n.arrive()
@@ -299,8 +305,8 @@ func (g *GNB) allocate(l *link, m *ngap.HandoverRequest) {
 		return
 	}
 	c := g.newContext(a.terminal, m.AMFUENGAPID)
-	nh := newNextHop(m.SecurityContext)
-	c.as, c.suspendable = accessStratum{key: nh.nh.Target(g.pci(), arfcn), ncc: nh.ncc}, m.UEUPCIoTSupport != nil
+	c.as, c.suspendable = newNextHop(m.SecurityContext, m.NewSecurityContextInd).target(g), m.UEUPCIoTSupport != nil
+	c.container = slices.Clone(m.NASC)
 	c.capabilities = m.UESecurityCapabilities
 	ack := &ngap.HandoverRequestAcknowledge{AMFUENGAPID: m.AMFUENGAPID, RANUENGAPID: c.id}
 	forwards := forwarded(m.SourceToTargetTransparentContainer)

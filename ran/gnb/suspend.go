@@ -120,7 +120,7 @@ func (c *ueContext) resumed(m *ngap.UEContextResumeResponse) {
 	c.mu.Lock()
 	c.suspended = false
 	if m.SecurityContext != nil {
-		c.as.nh = newNextHop(*m.SecurityContext)
+		c.as.nh = newNextHop(*m.SecurityContext, nil)
 	}
 	var bearers []radio.Bearer
 	for _, b := range c.bearers {

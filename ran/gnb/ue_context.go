@@ -33,6 +33,7 @@ type ueContext struct {
 	answers                map[ngap.ProcedureCode]chan ngap.Message
 	// of the initial context setup or the handover:
 	as           accessStratum
+	container    []byte // for the UE, of NAS security, TS 24.501 §9.11.2.6
 	capabilities ngap.UESecurityCapabilities
 }
 

@@ -138,7 +138,7 @@ func (c *ueContext) pathSwitchRequest(source *ueContext, refused map[uint8]ngap.
 // pathSwitched obeys PATH SWITCH REQUEST ACKNOWLEDGE, TS 38.413 §8.4.4.2.
 func (c *ueContext) pathSwitched(m *ngap.PathSwitchRequestAcknowledge) {
 	c.mu.Lock()
-	c.as.nh, c.suspendable = newNextHop(m.SecurityContext), m.UEUPCIoTSupport != nil
+	c.as.nh, c.suspendable = newNextHop(m.SecurityContext, m.NewSecurityContextInd), m.UEUPCIoTSupport != nil
 	if m.UESecurityCapabilities != nil {
 		c.capabilities = *m.UESecurityCapabilities
 	}

@@ -90,7 +90,10 @@ type Handover struct {
 	NCC        uint8    // next hop chaining counter of Key, TS 33.501 §6.9.2.1.1
 	PCI        uint16   // physical cell identity of the target cell
 	ARFCN      uint32   // of its downlink
-	Key        [32]byte // KNG-RAN*, which a real gNB would not tell: the UE is to derive the same
+	// Container is the Intra N1 mode NAS transparent container, TS 24.501 §9.11.2.6; nil: NAS security stays as it is.
+	Container []byte
+	KeyChange bool     // keySetChangeIndicator: Key comes from a new KgNB, TS 33.501 §6.9.2.3.4
+	Key       [32]byte // KNG-RAN*, which a real gNB would not tell: the UE is to derive the same
 }
 
 // Bearer is the user plane of one PDU session at the gNB.

@@ -89,6 +89,8 @@ var (
 	ErrNoBearer = errors.New("the PDU session has no user-plane resources")
 	// ErrNotGenuine says that the UE takes the network for a false one, TS 24.501 §5.4.1.3.7.
 	ErrNotGenuine = errors.New("the network failed the authentication check")
+	// ErrContainer says that what a handover tells of NAS security is not right, TS 33.501 §6.9.2.3.4.
+	ErrContainer = errors.New("the NAS container of the handover is not genuine")
 	// ErrKgNB says that the gNB got another key than the UE derived, TS 33.501 §A.9.
 	ErrKgNB = errors.New("the gNB's key is not the one that the UE derived")
 )

@@ -39,6 +39,11 @@ type accessStratum struct {
 	verified bool
 }
 
+// newAccessStratum begins a chain with a KgNB.
+func newAccessStratum(kamf aka.KAMF, kgnb aka.KAN) accessStratum {
+	return accessStratum{kamf: kamf, key: kgnb, nh: kamf.FirstNH(&kgnb), nhNCC: 1, verified: true}
+}
+
 // target derives the key for a target cell, TS 33.501 §6.9.2.3.4: horizontally from the present key, or vertically from
 // the NH that the counter names.
 func (a *accessStratum) target(h *radio.Handover) (next accessStratum) {
@@ -241,8 +246,7 @@ func (u *UE) Secure(kgnb [32]byte) error {
 	if u.current == nil || aka.KAN(kgnb) != u.current.kamf.KAN(u.anCount, aka.Access3GPP) {
 		return ErrKgNB
 	}
-	key := aka.KAN(kgnb)
-	u.as = accessStratum{kamf: u.current.kamf, key: key, nh: u.current.kamf.FirstNH(&key), nhNCC: 1, verified: true}
+	u.as = newAccessStratum(u.current.kamf, aka.KAN(kgnb))
 	return nil
 }
 
@@ -253,11 +257,15 @@ func (u *UE) HandOver(h radio.Handover) error {
 	if u.conn == nil || !u.as.verified {
 		return radio.ErrReleased
 	}
-	next := u.as.target(&h)
+	nasSecurity, err := u.nasSecurityAfter(&h)
+	if err != nil {
+		return err
+	}
+	next := u.keysAfter(&h, nasSecurity)
 	if next.key != aka.KAN(h.Key) {
 		return ErrKgNB
 	}
-	u.as = next
+	u.current, u.as = nasSecurity, next
 	if u.cell != nil {
 		u.cell.Ignore(u)
 	}
@@ -273,4 +281,49 @@ func (u *UE) HandOver(h radio.Handover) error {
 	u.monitor()
 	u.change()
 	return nil
+}
+
+// nasSecurityAfter is the NAS security after a handover, which its container changes, TS 33.501 §6.9.2.3.4.
+func (u *UE) nasSecurityAfter(h *radio.Handover) (*nasContext, error) {
+	if h.Container == nil {
+		return u.current, nil
+	}
+	c, err := gmm.DecodeIntraN1Container(h.Container)
+	if err != nil || u.current == nil || c.NgKSI.Mapped() || c.NgKSI.Value() != u.current.ngKSI {
+		return nil, ErrContainer
+	}
+	nea, nia := c.Algorithms.Ciphering(), c.Algorithms.Integrity()
+	if !slices.Contains(u.cfg.NEA, nea) || !slices.Contains(u.cfg.NIA, nia) || nia == 0 {
+		return nil, ErrContainer
+	}
+	base, count := *u.current, u.current.Estimate(c.Sequence) // one that was not accepted before
+	if c.NewKAMF {
+		base.kamf = base.kamf.PrimeAtHandover(count)
+	}
+	next, err := base.derive(nea, nia)
+	if err != nil {
+		return nil, ErrContainer
+	}
+	if next.ContainerMAC(c.Protected()) != c.MAC {
+		return nil, ErrContainer
+	}
+	next.Receive = count + 1
+	if c.NewKAMF {
+		next.Send, next.Receive = 0, 0
+	}
+	return next, nil
+}
+
+// keysAfter are the keys of the radio after a handover, TS 33.501 §6.9.2.3.4: of the chain, or of a new one.
+func (u *UE) keysAfter(h *radio.Handover, after *nasContext) accessStratum {
+	if !h.KeyChange {
+		return u.as.target(h)
+	}
+	count := u.anCount
+	if after.kamf != u.current.kamf {
+		count = nas.CountAtHandover
+	}
+	next := newAccessStratum(after.kamf, after.kamf.KAN(count, aka.Access3GPP))
+	next.key, next.ncc = next.key.Target(h.PCI, h.ARFCN), h.NCC
+	return next
 }

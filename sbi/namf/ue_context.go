@@ -98,6 +98,8 @@ type SEAFData struct {
 	// NH and NCC are the next hop parameters of a connected UE, TS 33.501 §6.9.2.1.1.
 	NH  sbi.Hex `json:"nh,omitempty"`
 	NCC *uint8  `json:"ncc,omitempty"`
+	// KeyAMFChangeInd says that NH is a KgNB of KeyAMF with NCC 0, because the radio's keys are of another KAMF, TS 33.501 §6.9.2.3.3.
+	KeyAMFChangeInd bool `json:"keyAmfChangeInd,omitempty"`
 	// KeyAMFHDerivationInd says that KeyAMF was derived horizontally, so that the UE must be told, TS 33.501 §6.9.3.
 	KeyAMFHDerivationInd bool `json:"keyAmfHDerivationInd,omitempty"`
 }

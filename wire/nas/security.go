@@ -36,6 +36,10 @@ const (
 // countLimit is the first NAS COUNT that does not exist: 16 bits of overflow and 8 of sequence number, TS 24.501 §4.4.3.1.
 const countLimit = 1 << 24
 
+// CountAtHandover stands for the NAS COUNT in the keys and codes of a handover: no message has it, so that none of them is
+// made twice, TS 33.501 §6.9.2.3.3.
+const CountAtHandover uint32 = 1<<32 - 1
+
 // Context is one end of a 5G NAS security context in use over one access, TS 24.501 §4.4.2. It is a plain value: copy it
 // to keep it. It does no locking.
 type Context struct {
@@ -132,6 +136,17 @@ func (c *Context) Unprotect(b []byte) ([]byte, Protected, error) {
 	}
 	return payload, info, nil
 }
+
+// ContainerMAC is the code of a NAS container in a handover to another AMF, TS 33.501 §6.9.2.3.3, over what it protects of it.
+func (c *Context) ContainerMAC(protected []byte) (mac [4]byte) {
+	if c.MAC != nil {
+		mac = c.MAC(&c.KNASint, CountAtHandover, c.Bearer, Downlink, protected)
+	}
+	return mac
+}
+
+// Estimate returns the lowest NAS COUNT not yet accepted that has this sequence number, for what is no message.
+func (c *Context) Estimate(sequence uint8) uint32 { return c.estimate(sequence) }
 
 // estimate returns the lowest NAS COUNT not yet accepted that has this sequence number, TS 24.501 §4.4.3.1. A replayed
 // message is thereby checked against a COUNT other than its own and fails (TS 24.501 §4.4.3.2).
