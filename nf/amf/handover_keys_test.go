@@ -1,6 +1,7 @@
 package amf
 
 import (
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -11,10 +12,17 @@ import (
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
 
+// bareAMF has a table of UEs, and nothing on disk.
+func bareAMF() *AMF {
+	a := &AMF{log: slog.New(slog.DiscardHandler), cfg: Config{Name: "amf1"}}
+	a.ues.init()
+	return a
+}
+
 // movedTo is what a target AMF makes of the context that a source AMF gives, after the test has changed it.
 func movedTo(t *testing.T, source *ue, change func(*AMF, *namf.UEContext)) (*ue, *handover, error) {
 	t.Helper()
-	target, _ := keepingAMF(t)
+	target := bareAMF()
 	target.cfg.GUAMI.Set++
 	target.cfg.Ciphering, target.cfg.Integrity = []uint8{2, 1}, []uint8{2, 1}
 	c := source.contextForTarget(&Peer{GUAMI: target.cfg.GUAMI})
@@ -27,9 +35,8 @@ func movedTo(t *testing.T, source *ue, change func(*AMF, *namf.UEContext)) (*ue,
 }
 
 // connectedUE is a UE with a radio whose keys are of its KAMF.
-func connectedUE(t *testing.T, derive bool) *ue {
-	t.Helper()
-	a, _ := keepingAMF(t)
+func connectedUE(derive bool) *ue {
+	a := bareAMF()
 	a.cfg.HorizontalDerivation = derive
 	u := fullUE(a)
 	u.wake()
@@ -43,7 +50,7 @@ func unchanged(*AMF, *namf.UEContext) {}
 
 // TestKeysOfHandover: what source, target, radio and UE hold is what TS 33.501 §6.9.2.3.3 makes of the UE's key, step by step.
 func TestKeysOfHandover(t *testing.T) {
-	source := connectedUE(t, true)
+	source := connectedUE(true)
 	kamf, count := source.security.kamf, source.security.nas.Send+countBlock
 	target, h, err := movedTo(t, source, unchanged)
 	if err != nil {
@@ -80,7 +87,7 @@ func TestKeysOfHandover(t *testing.T) {
 // TestKeysOfHandoverStay: without a derivation, or within the set, key, COUNTs and chain go on, and the UE hears nothing.
 func TestKeysOfHandoverStay(t *testing.T) {
 	for _, derive := range []bool{false, true} {
-		source := connectedUE(t, derive)
+		source := connectedUE(derive)
 		if derive {
 			source.amf.cfg.GUAMI.Set++ // as the target's
 		}
@@ -108,7 +115,7 @@ func TestContextWithoutKeys(t *testing.T) {
 		"new KAMF, old KgNB":  func(_ *AMF, c *namf.UEContext) { c.SEAFData.KeyAMFChangeInd = false },
 		"algorithm not there": func(a *AMF, _ *namf.UEContext) { a.cfg.Integrity = []uint8{3} },
 	} {
-		source := connectedUE(t, true)
+		source := connectedUE(true)
 		if _, _, err := movedTo(t, source, change); err == nil {
 			t.Errorf("%s: taken", name)
 		} else if cause := causeOfAbandoned(err); (cause == ngap.CauseProtocolSemanticError) == strings.HasPrefix(name, "algorithm") {
