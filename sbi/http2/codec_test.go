@@ -24,7 +24,7 @@ func testUE() namf.UEContext {
 		SUPI: "imsi-001010000000001", PEI: "imeisv-4370816125816151", DRXParameter: []byte{1}, MMCapability: []byte{3},
 		UEAMBR: nudm.AMBR{Uplink: 1_000_000_000, Downlink: 1_234_567},
 		SEAFData: &namf.SEAFData{
-			NgKSI: namf.NgKSI{TSC: namf.NativeContext, KSI: 0}, NH: bytes.Repeat([]byte{7}, 32), NCC: &ncc, KeyAMFHDerivationInd: true,
+			NgKSI: namf.NgKSI{TSC: namf.NativeContext, KSI: 0}, NH: bytes.Repeat([]byte{7}, 32), NCC: &ncc, KeyAMFChangeInd: true, KeyAMFHDerivationInd: true,
 			KeyAMF: namf.KeyAMF{KeyType: namf.KPrimeAMF, KeyVal: bytes.Repeat([]byte{9}, 32)},
 		},
 		MMContextList: []namf.MMContext{{

@@ -31,6 +31,7 @@ type seafData struct {
 	} `json:"keyAmf"`
 	NH                string `json:"nh,omitempty"`
 	NCC               *uint8 `json:"ncc,omitempty"`
+	Changed           bool   `json:"keyAmfChangeInd,omitempty"`
 	HDerivationIsDone bool   `json:"keyAmfHDerivationInd,omitempty"`
 }
 
@@ -59,7 +60,7 @@ func ueContextOut(v *namf.UEContext) *ueContext {
 		SUPI: string(v.SUPI), PEI: v.PEI, DRXParameter: v.DRXParameter, UEAMBR: ambrOut(v.UEAMBR), MMCapability: v.MMCapability,
 	}
 	if s := v.SEAFData; s != nil {
-		w.SEAFData = &seafData{NH: hex.EncodeToString(s.NH), NCC: s.NCC, HDerivationIsDone: s.KeyAMFHDerivationInd}
+		w.SEAFData = &seafData{NH: hex.EncodeToString(s.NH), NCC: s.NCC, Changed: s.KeyAMFChangeInd, HDerivationIsDone: s.KeyAMFHDerivationInd}
 		w.SEAFData.NgKSI = &struct {
 			TSC string `json:"tsc"`
 			KSI *uint8 `json:"ksi"`
@@ -151,6 +152,7 @@ func (d *in) seafData(key string, w *seafData) *namf.SEAFData {
 		NgKSI:                namf.NgKSI{TSC: w.NgKSI.TSC, KSI: *w.NgKSI.KSI},
 		KeyAMF:               namf.KeyAMF{KeyType: namf.KeyAMFType(w.KeyAMF.KeyType), KeyVal: d.key(key+".keyAmf.keyVal", w.KeyAMF.KeyVal, keyOctets)},
 		NCC:                  w.NCC,
+		KeyAMFChangeInd:      w.Changed,
 		KeyAMFHDerivationInd: w.HDerivationIsDone,
 	}
 	if w.NH != "" {
