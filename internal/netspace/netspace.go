@@ -42,16 +42,39 @@ func New(name string) (*Space, error) {
 	})
 }
 
-// live makes the namespace and serves calls in it. Its thread is never given back: it ends with the goroutine.
+// Enter is a thread in a namespace with a name that exists.
+func Enter(name string) (*Space, error) {
+	s := &Space{calls: make(chan func()), ended: make(chan struct{})}
+	ready := make(chan error)
+	go s.serve(ready, func() (err error) {
+		if s.handle, err = netns.GetFromName(name); err != nil {
+			return err
+		}
+		return netns.Set(s.handle)
+	})
+	if err := <-ready; err != nil {
+		return nil, fmt.Errorf("network namespace %s: %w", name, err)
+	}
+	return s, nil
+}
+
+// live makes the namespace and serves calls in it.
 func (s *Space) live(name string, ready chan<- error) {
+	s.serve(ready, func() (err error) {
+		if name == "" {
+			s.handle, err = netns.New()
+		} else {
+			s.handle, err = netns.NewNamed(name)
+		}
+		return err
+	})
+}
+
+// serve serves calls in a namespace. Its thread is never given back: it ends with the goroutine.
+func (s *Space) serve(ready chan<- error, enter func() error) {
 	runtime.LockOSThread()
 	defer close(s.ended)
-	var err error
-	if name == "" {
-		s.handle, err = netns.New()
-	} else {
-		s.handle, err = netns.NewNamed(name)
-	}
+	err := enter()
 	ready <- err
 	if err != nil {
 		return
