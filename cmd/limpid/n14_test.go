@@ -383,7 +383,7 @@ func TestN14PeerKilled(t *testing.T) {
 	u.pings(ctx)
 	p.audited("north")
 	_ = p.cmds["south"].Wait() // it was killed
-	_ = south.Close(ctx) // so is its association
+	_ = south.Close(ctx)       // so is its association
 	p.start("south")
 	south = p.radio("south", gnb.Hooks{})
 	must(t, north.HandOverN2(ctx, u.UE, south, gnb.N2Options{}))
