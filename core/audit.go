@@ -9,6 +9,7 @@ import (
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/nf/amf"
+	"github.com/limpid-5g/limpid/nf/nsacf"
 	"github.com/limpid-5g/limpid/nf/pcf"
 	"github.com/limpid-5g/limpid/nf/smf"
 	"github.com/limpid-5g/limpid/nf/udm"
@@ -25,6 +26,7 @@ type View struct {
 	Own   string    // the name of that UPF
 	UDM   []udm.RegistrationView
 	PCF   pcf.View
+	NSACF []nsacf.SliceView
 	Store *Stored     // nil where nothing is kept
 	Core  string      // its name
 	GUAMI ident.GUAMI // of its AMF
@@ -40,7 +42,8 @@ type Stored struct {
 func (c *Core) View(ctx context.Context) (View, error) {
 	v := View{
 		AMF: c.amf.View(), Found: c.amf.Audit(), Held: c.amf.Snapshot(), SMF: c.smf.View(), UDM: c.udm.View(), PCF: c.pcf.View(),
-		Core: c.cfg.Name, GUAMI: guami(c.cfg),
+		NSACF: c.nsacf.View(),
+		Core:  c.cfg.Name, GUAMI: guami(c.cfg),
 	}
 	if c.upf != nil {
 		own := c.upf.View()

@@ -55,6 +55,7 @@ func (v *View) Check(alone bool) []string {
 	c.userPlane()
 	c.addresses()
 	c.policies()
+	c.admissions()
 	c.registrations()
 	c.stored()
 	c.timers()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/nf/amf"
+	"github.com/limpid-5g/limpid/nf/nsacf"
 	"github.com/limpid-5g/limpid/nf/pcf"
 	"github.com/limpid-5g/limpid/nf/smf"
 	"github.com/limpid-5g/limpid/nf/udm"
@@ -26,7 +27,7 @@ func goodView() *View {
 	session := func(supi ident.SUPI, n uint64, active bool) (smf.SessionView, upf.SessionView) {
 		address := netip.AddrFrom4([4]byte{10, 60, 0, byte(n + 1)})
 		s := smf.SessionView{SessionInfo: smf.SessionInfo{
-			Ref: string(rune('0' + n)), SUPI: supi, PDUSessionID: 1, DNN: "internet", State: smf.Active, UpCnxState: nsmf.Deactivated,
+			Ref: string(rune('0' + n)), SUPI: supi, PDUSessionID: 1, DNN: "internet", SNSSAI: ident.SNSSAI{SST: 1, SD: ident.NoSD}, State: smf.Active, UpCnxState: nsmf.Deactivated,
 			Address: address, UPF: "upf", LocalSEID: n, RemoteSEID: 10 + n, UplinkTEID: uint32(100 + n),
 		}, PolicyID: "sm" + string(rune('0'+n)), OnUPF: true, Registered: true}
 		u := upf.SessionView{SEID: 10 + n, CPSEID: n, TEIDs: []uint32{uint32(100 + n)}, UE: address, Buffers: !active}
@@ -40,8 +41,8 @@ func goodView() *View {
 	s2, u2 := session(second, 2, false)
 	return &View{
 		AMF: amf.View{Timers: 1, UEs: []amf.UEView{
-			{SUPI: first, Registered: true, Connected: true, TMSI: 1, Policy: "am1", Known: true, Sessions: []amf.SessionView{{ID: 1, Ref: "1", Active: true}}},
-			{SUPI: second, Registered: true, TMSI: 2, Policy: "am2", Known: true, IdleTimer: true, Sessions: []amf.SessionView{{ID: 1, Ref: "2"}}},
+			{SUPI: first, Registered: true, Connected: true, TMSI: 1, Policy: "am1", Known: true, Allowed: []ident.SNSSAI{{SST: 1, SD: ident.NoSD}}, Sessions: []amf.SessionView{{ID: 1, Ref: "1", Active: true}}},
+			{SUPI: second, Registered: true, TMSI: 2, Policy: "am2", Known: true, Allowed: []ident.SNSSAI{{SST: 1, SD: ident.NoSD}}, IdleTimer: true, Sessions: []amf.SessionView{{ID: 1, Ref: "2"}}},
 		}},
 		Held: amf.Snapshot{Contexts: 2, Registered: 2},
 		SMF: smf.View{Sessions: []smf.SessionView{s1, s2}, Addresses: map[ident.DNN]uint32{"internet": 2},
@@ -50,6 +51,8 @@ func goodView() *View {
 		UDM: []udm.RegistrationView{{SUPI: first, AMF: "amf", SMFs: []uint8{1}}, {SUPI: second, AMF: "amf", SMFs: []uint8{1}}},
 		PCF: pcf.View{AM: map[ident.SUPI]string{first: "am1", second: "am2"},
 			SM: map[pcf.SessionKey]string{{SUPI: first, PDUSessionID: 1}: "sm1", {SUPI: second, PDUSessionID: 1}: "sm2"}},
+		NSACF: []nsacf.SliceView{{Slice: nsacf.Slice{SNSSAI: ident.SNSSAI{SST: 1, SD: ident.NoSD}, UEs: 5, Sessions: 5},
+			In: []ident.SUPI{first, second}, Held: []nsacf.Session{{SUPI: first, PDUSessionID: 1}, {SUPI: second, PDUSessionID: 1}}}},
 		Store: &Stored{UEs: map[ident.SUPI]uint32{first: 1, second: 2},
 			Sessions: map[pcf.SessionKey]uint64{{SUPI: first, PDUSessionID: 1}: 1, {SUPI: second, PDUSessionID: 1}: 2}},
 	}
@@ -93,21 +96,26 @@ func TestCheckFinds(t *testing.T) {
 		"guaranteed rate leaked": {func(v *View) {
 			v.SMF.Guaranteed = []smf.GuaranteedView{{Bound: "x", Granted: nudm.AMBR{Uplink: 1}}}
 		}, "1/0 bit/s are granted"},
-		"AM policy gone":                   {func(v *View) { delete(v.PCF.AM, first) }, "does not have the AM policy"},
-		"AM policy of another":             {func(v *View) { v.PCF.AM[first] = "other" }, "does not have the AM policy"},
-		"AM policy leaked":                 {func(v *View) { v.PCF.AM["imsi-001010000000009"] = "x" }, "AM policy association without"},
-		"SM policy gone":                   {func(v *View) { delete(v.PCF.SM, key) }, "does not have the SM policy"},
-		"SM policy leaked":                 {func(v *View) { v.PCF.SM[pcf.SessionKey{SUPI: first, PDUSessionID: 5}] = "x" }, "SM policy association without"},
-		"UDM does not know the UE":         {func(v *View) { v.UDM[0].AMF = "" }, "the UDM does not know it"},
-		"UDM knows a UE that is gone":      {func(v *View) { v.UDM = append(v.UDM, udm.RegistrationView{SUPI: "imsi-001010000000009", AMF: "amf"}) }, "the UDM has it registered"},
-		"UDM does not know the session":    {func(v *View) { v.UDM[0].SMFs = nil }, "does not know its SMF"},
-		"UDM knows a session that is gone": {func(v *View) { v.UDM[0].SMFs = []uint8{1, 2} }, "knows an SMF for it"},
-		"UE not stored":                    {func(v *View) { delete(v.Store.UEs, first) }, "registered and not in the store"},
-		"UE stored with an old identity":   {func(v *View) { v.Store.UEs[first] = 77 }, "registered and not in the store"},
-		"UE stored and gone":               {func(v *View) { v.Store.UEs["imsi-001010000000009"] = 9 }, "in the store and not registered"},
-		"session not stored":               {func(v *View) { delete(v.Store.Sessions, key) }, "not in the store"},
-		"session stored and gone":          {func(v *View) { v.Store.Sessions[pcf.SessionKey{SUPI: first, PDUSessionID: 5}] = 5 }, "the SMF does not have it"},
-		"timer leaked":                     {func(v *View) { v.AMF.Timers = 2 }, "2 idle timers"},
+		"AM policy gone":                     {func(v *View) { delete(v.PCF.AM, first) }, "does not have the AM policy"},
+		"AM policy of another":               {func(v *View) { v.PCF.AM[first] = "other" }, "does not have the AM policy"},
+		"AM policy leaked":                   {func(v *View) { v.PCF.AM["imsi-001010000000009"] = "x" }, "AM policy association without"},
+		"SM policy gone":                     {func(v *View) { delete(v.PCF.SM, key) }, "does not have the SM policy"},
+		"SM policy leaked":                   {func(v *View) { v.PCF.SM[pcf.SessionKey{SUPI: first, PDUSessionID: 5}] = "x" }, "SM policy association without"},
+		"UDM does not know the UE":           {func(v *View) { v.UDM[0].AMF = "" }, "the UDM does not know it"},
+		"UDM knows a UE that is gone":        {func(v *View) { v.UDM = append(v.UDM, udm.RegistrationView{SUPI: "imsi-001010000000009", AMF: "amf"}) }, "the UDM has it registered"},
+		"UDM does not know the session":      {func(v *View) { v.UDM[0].SMFs = nil }, "does not know its SMF"},
+		"UDM knows a session that is gone":   {func(v *View) { v.UDM[0].SMFs = []uint8{1, 2} }, "knows an SMF for it"},
+		"UE not stored":                      {func(v *View) { delete(v.Store.UEs, first) }, "registered and not in the store"},
+		"UE stored with an old identity":     {func(v *View) { v.Store.UEs[first] = 77 }, "registered and not in the store"},
+		"UE stored and gone":                 {func(v *View) { v.Store.UEs["imsi-001010000000009"] = 9 }, "in the store and not registered"},
+		"session not stored":                 {func(v *View) { delete(v.Store.Sessions, key) }, "not in the store"},
+		"session stored and gone":            {func(v *View) { v.Store.Sessions[pcf.SessionKey{SUPI: first, PDUSessionID: 5}] = 5 }, "the SMF does not have it"},
+		"timer leaked":                       {func(v *View) { v.AMF.Timers = 2 }, "2 idle timers"},
+		"UE counted and gone":                {func(v *View) { v.NSACF[0].In = append(v.NSACF[0].In, "imsi-001010000000009") }, "it is not registered with it"},
+		"UE counted in a slice that it lost": {func(v *View) { v.AMF.UEs[0].Allowed = nil }, "it is not registered with it"},
+		"UE not counted":                     {func(v *View) { v.NSACF[0].In = nil }, "the NSACF does not count it"},
+		"session counted and gone":           {func(v *View) { v.NSACF[0].Held[0].PDUSessionID = 5 }, "and there is no session"},
+		"session not counted":                {func(v *View) { v.NSACF[0].Held = nil }, "the NSACF does not count it"},
 	} {
 		v := goodView()
 		c.plant(v)
@@ -126,6 +134,7 @@ func TestCheckAlone(t *testing.T) {
 		for _, m := range []map[ident.SUPI]string{v.PCF.AM} {
 			delete(m, first)
 		}
+		v.NSACF[0].In, v.NSACF[0].Held = v.NSACF[0].In[1:], v.NSACF[0].Held[1:]
 		delete(v.PCF.SM, pcf.SessionKey{SUPI: first, PDUSessionID: 1})
 		delete(v.Store.UEs, first)
 		delete(v.Store.Sessions, pcf.SessionKey{SUPI: first, PDUSessionID: 1})

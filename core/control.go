@@ -55,6 +55,7 @@ func (c *Core) serveControl(ctx context.Context) error {
 	})
 	c.registerRadioOrders(s)
 	c.registerSessionOrders(s)
+	c.registerSliceOrders(s)
 	control.Register(s, "policy/apply", c.applyPolicies)
 	return s.Serve(ctx, c.control)
 }
@@ -62,7 +63,7 @@ func (c *Core) serveControl(ctx context.Context) error {
 // harmless are the operations that show how the core does and change nothing: only they are not taken down.
 func harmless(operation string) bool {
 	switch operation {
-	case "audit", "gnb.list", "node.list", "upf/drops", "lockdown", "egress", "ue.voice":
+	case "audit", "gnb.list", "node.list", "slice.list", "upf/drops", "lockdown", "egress", "ue.voice":
 		return true
 	}
 	return false

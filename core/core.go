@@ -21,6 +21,7 @@ import (
 	"github.com/limpid-5g/limpid/manage/metrics"
 	"github.com/limpid-5g/limpid/nf/amf"
 	"github.com/limpid-5g/limpid/nf/ausf"
+	"github.com/limpid-5g/limpid/nf/nsacf"
 	"github.com/limpid-5g/limpid/nf/nssf"
 	"github.com/limpid-5g/limpid/nf/pcf"
 	"github.com/limpid-5g/limpid/nf/smf"
@@ -82,6 +83,7 @@ type Core struct {
 	path    upf.Datapath
 	udm     *udm.UDM
 	pcf     *pcf.PCF
+	nsacf   *nsacf.NSACF
 	peers   *peers
 	sbi     *link // nil: there are no peers
 	control net.Listener
@@ -125,12 +127,12 @@ func (c *Core) open(ctx context.Context) error {
 	toAMF, toSMF := &tracedAMF{tracer: t}, &tracedSMFNotify{tracer: t}
 	policy := pcf.New(policies, pcf.Deps{UDR: t.udr("PCF", repository), Sessions: toSMF, Access: toAMF}, c.nf("pcf"))
 	slice := nssf.New(nssfConfig(c.cfg), c.nf("nssf"))
-	c.store, c.udm, c.pcf = st, data, policy
+	c.store, c.udm, c.pcf, c.nsacf = st, data, policy, nsacf.New(nsacfConfig(c.cfg), c.nf("nsacf"))
 	c.changes = func(ctx context.Context) {
 		repository.Watch(ctx, func(change nudr.DataChange) { data.DataChanged(ctx, change) })
 	}
 
-	if err := errors.Join(c.openUPF(), c.openMetrics()); err != nil {
+	if err := errors.Join(c.openUPF(), c.openMetrics(), c.measureSlices()); err != nil {
 		return err
 	}
 	if err := c.openPeers(); err != nil {
@@ -138,7 +140,7 @@ func (c *Core) open(ctx context.Context) error {
 	}
 	if err := c.openSMF(smf.Deps{
 		SDM: t.sdm("SMF", data), UECM: t.uecm("SMF", data), Policy: t.smPolicy("SMF", policy), AMF: toAMF, Ladder: c.opts.Ladder,
-		Contexts: st, ServingAMF: c.servingAMF(toAMF),
+		Contexts: st, ServingAMF: c.servingAMF(toAMF), Admission: c.sessionAdmission(t),
 	}); err != nil {
 		return err
 	}
@@ -148,13 +150,14 @@ func (c *Core) open(ctx context.Context) error {
 	c.amf, err = amf.New(access, amf.Services{
 		Authentication: t.ausf("AMF", authentication), SDM: t.sdm("AMF", data), UECM: t.uecm("AMF", data),
 		Policy: t.amPolicy("AMF", policy), Slices: t.nssf("AMF", slice), Sessions: toSessions, Contexts: st,
-		TransferFailures: toSessions, Peers: c.peers.amfs(),
+		TransferFailures: toSessions, Peers: c.peers.amfs(), Admission: t.nsacf("AMF", c.nsacf),
 	}, c.opts.Ladder, c.nf("amf"))
 	if err != nil {
 		return err
 	}
 	c.closers = append(c.closers, func() error { c.amf.Close(); return nil })
 	toAMF.next, toSMF.next = c.amf, c.smf
+	c.nsacf.Subscribe(c.amf)
 	data.Subscribe(t.notifications("AMF", c.amf))
 	data.Subscribe(t.notifications("SMF", c.smf))
 	if err := c.restore(ctx, data, policy); err != nil {

@@ -45,6 +45,7 @@ func amfConfig(c *config.Config) amf.Config {
 		},
 		Network: amf.NetworkIdentity{FullName: c.AMF.NetworkName.Full, ShortName: c.AMF.NetworkName.Short},
 	}
+	controlSlices(c, &cfg)
 	cfg.Endpoints = endpoints(&c.AMF.N2)
 	cfg.EquivalentPLMNs, cfg.InclusionMode = c.AMF.EquivalentPLMNs, c.AMF.InclusionMode()
 	for i := range c.AMF.RegistrationAreas {

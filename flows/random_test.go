@@ -47,6 +47,7 @@ func playRandom(t *testing.T, seed uint64) {
 		t.Fatal(err)
 	}
 	f.Config = bytes.Replace(f.Config, []byte("  n2:"), []byte("  suspend: true\n  n2:"), 1)
+	f.Config = append([]byte("nsacf: {slices: [{slice: \"1\", ues: 1, sessions: 2}], early_check: 100}\n"), f.Config...)
 	dir := t.TempDir()
 	var log bytes.Buffer
 	synctest.Test(t, func(t *testing.T) {
@@ -63,7 +64,7 @@ func playRandom(t *testing.T, seed uint64) {
 		if err := s.audit(t.Context()); err != nil {
 			t.Errorf("left behind: %v", err)
 		}
-		if ladder, err := s.play([]string{"gnb last", "ue late gnb=last imsi=001010000000003", "register late identity=suci", "session late 1", "deregister late"}); err != nil {
+		if ladder, err := s.play([]string{"gnb last slices=1,2-010203", "ue late gnb=last imsi=001010000000003", "register late identity=suci", "session late 1", "deregister late"}); err != nil {
 			t.Errorf("afterwards: %v\n%s", err, ladder)
 		}
 		if err := s.close(); err != nil {

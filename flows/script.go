@@ -67,7 +67,7 @@ type verbs map[string]func(context.Context, *command) error
 func (s *stage) verbs() verbs {
 	all := make(verbs)
 	for _, group := range []verbs{s.radioVerbs(), s.phoneVerbs(), s.faultVerbs(), s.restartVerbs(), s.accessVerbs(), s.mobilityVerbs(), s.sessionVerbs(),
-		s.sessionRadioVerbs(), s.associationVerbs(), s.idleVerbs(), s.holdVerbs(), s.peerVerbs()} {
+		s.sessionRadioVerbs(), s.associationVerbs(), s.idleVerbs(), s.holdVerbs(), s.peerVerbs(), s.sliceVerbs()} {
 		maps.Copy(all, group)
 	}
 	return all
@@ -117,7 +117,7 @@ func (s *stage) faultVerbs() verbs {
 // inside tells whether a command reaches into the core, which only who runs the core can do.
 func (s *stage) inside(verb string) bool {
 	switch verb {
-	case "n4", "node", "core", "peer", "kill", "start", "disk", "restart", "policy", "network-release", "relocate", "agree", "granted", "counted", "exchange", "operator", "subscriber":
+	case "n4", "node", "core", "peer", "kill", "start", "disk", "restart", "policy", "network-release", "relocate", "agree", "granted", "counted", "admitted", "exchange", "operator", "subscriber":
 		return true
 	case "downlink", "tunnel":
 		return s.datagram == nil

@@ -26,6 +26,7 @@ smf:
 upf:
   n4: {address: 127.0.0.8}
   n3: {address: 10.20.2.1}
+nsacf: {slices: [{slice: "1", ues: 5, sessions: 4}]}
 udm:
   home_network_keys: []
 `
@@ -107,6 +108,8 @@ func TestOperate(t *testing.T) {
 	p.operate(true, `(?s)^SUPI .*imsi-001010000000002 +1 +internet +1 +active +activated +2 +10\.60\.0\.\d+ +limpid-upf +1 `, "session", "list", u2)
 	p.operate(true, `(?s)imsi-001\*+01 .*imsi-001\*+04 `, "session", "list")
 	p.operate(true, `"SSCMode": 3`, "session", "list", "--json", u3)
+	p.operate(true, `(?s)^SLICE .*\n1 +4/5 +0 +4/4 +0 +true\n$`, "slice", "list")
+	p.operate(true, `"maximum_ues": 5`, "slice", "list", "--json")
 	p.operate(true, `^tracking area 00101-000001, cell `, "ue", "locate", u1)
 	p.operate(true, `^$`, "ue", "await-reachable", u1)
 

@@ -12,6 +12,6 @@ func newRootCommand() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newCoreCommand(), newUPFCommand(), newConfigCommand(), newSubscriberCommand(), newBackupCommand(), newRestoreCommand(), newAuditCommand(), newPolicyCommand(), newGNBCommand(), newNodeCommand(), newAMFCommand(), newUECommand(), newSessionCommand(), newRANCommand(), newFlowsCommand(), newDemoCommand(), newProveCommand(), newLedgerCommand(), newProcessCommand(), newVersionCommand())
+	root.AddCommand(newCoreCommand(), newUPFCommand(), newConfigCommand(), newSubscriberCommand(), newBackupCommand(), newRestoreCommand(), newAuditCommand(), newPolicyCommand(), newGNBCommand(), newNodeCommand(), newAMFCommand(), newUECommand(), newSessionCommand(), newSliceCommand(), newRANCommand(), newFlowsCommand(), newDemoCommand(), newProveCommand(), newLedgerCommand(), newProcessCommand(), newVersionCommand())
 	return root
 }

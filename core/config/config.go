@@ -20,6 +20,7 @@ type Config struct {
 	AMF     AMF     `yaml:"amf"`
 	UDM     UDM     `yaml:"udm"`
 	PCF     PCF     `yaml:"pcf"`
+	NSACF   NSACF   `yaml:"nsacf"`
 	SMF     SMF     `yaml:"smf"`
 	UPF     *UPF    `yaml:"upf"` // nil: every UPF is another process
 	// Lockdown is how much of its rights the process gives up once everything is open: "required" all that it does not

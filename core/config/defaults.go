@@ -39,7 +39,8 @@ func defaults() *Config {
 			Overload:           Overload{Start: 90, Stop: 70},
 			DeriveKeysForPeers: true,
 		},
-		SMF: SMF{N4: N4{Address: netip.AddrFrom4([4]byte{127, 0, 0, 1})}},
+		NSACF: NSACF{EarlyCheck: 80, BackOff: Duration(10 * time.Minute)},
+		SMF:   SMF{N4: N4{Address: netip.AddrFrom4([4]byte{127, 0, 0, 1})}},
 	}
 }
 

@@ -60,6 +60,7 @@ func (c *Config) validate() error {
 	v.algorithms()
 	v.homeNetworkKeys()
 	v.policies()
+	v.admission()
 	v.n4()
 	v.dnns()
 	v.tuns()

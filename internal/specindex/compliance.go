@@ -22,9 +22,6 @@ func (r *row) missing() string {
 	if r.notOffered() != "" && r.owesNothing() {
 		return ""
 	}
-	if r.internal() {
-		return ""
-	}
 	goodOwed := r.notOffered() == "" && !r.onlyErrors()
 	for _, part := range []struct {
 		is   bool

@@ -18,7 +18,6 @@ func (p procedure) notOffered() string {
 		"Notification":       "it brings user planes of non-3GPP access to 3GPP access, and there is no N3IWF here",
 		"UE policy delivery": "the PCF has no policies for UEs (URSP): they go by those of their maker and their USIM",
 		"Slice-specific authentication and authorization": "no slice here asks for an authentication of its own",
-		"Slice admission control":                         "the number of UEs and sessions of a slice is not bounded",
 		"AMF and RAN CP relocation":                       "control plane CIoT is of NB-IoT, and the radios here are NR",
 		"Secondary authentication":                        "no data network here has an AAA server of its own, and what a UE says of it unasked is answered",
 		"Branching point or uplink classifier":            "every session has one anchor; only the core itself would begin it",
@@ -36,9 +35,6 @@ func (p procedure) notOffered() string {
 func (p procedure) owesNothing() bool {
 	return p.title == "Branching point or uplink classifier" || p.title == "Application influence on routing"
 }
-
-// internal tells whether a procedure that is not offered is one among network functions alone, which nobody else can begin.
-func (p procedure) internal() bool { return p.title == "Slice admission control" }
 
 // onlyErrors tells whether a procedure exists for errors alone.
 func (p procedure) onlyErrors() bool {

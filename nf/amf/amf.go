@@ -21,6 +21,7 @@ import (
 	"github.com/limpid-5g/limpid/procedure/wheel"
 	"github.com/limpid-5g/limpid/sbi/namf"
 	"github.com/limpid-5g/limpid/sbi/nausf"
+	"github.com/limpid-5g/limpid/sbi/nnsacf"
 	"github.com/limpid-5g/limpid/sbi/nnssf"
 	"github.com/limpid-5g/limpid/sbi/npcf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
@@ -35,6 +36,7 @@ type Services struct {
 	UECM           nudm.UECM
 	Policy         npcf.AMPolicyControl
 	Slices         nnssf.NSSelection
+	Admission      nnsacf.NSAC // may be nil where Config.AdmissionControlled is empty
 	Sessions       nsmf.PDUSession
 	// TransferFailures is told of transfers that did not reach the UE; nil: nobody is.
 	TransferFailures namf.TransferFailures
@@ -66,6 +68,7 @@ type AMF struct {
 	subscriptions subscriptions
 	capacity      atomic.Uint32 // relative, 0 to 255
 	load          *load
+	early         earlyChecks
 
 	mu        sync.Mutex
 	endpoints endpoints

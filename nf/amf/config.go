@@ -45,6 +45,10 @@ type Config struct {
 	RRCInactiveReports bool
 	// Reroute says that the NSSF knows other AMF sets, to which registrations may go, TS 23.502 §4.2.2.2.3.
 	Reroute bool
+	// AdmissionControlled are the slices whose number of UEs is bounded, TS 23.501 §5.15.11; SliceBackOff is how long a UE may
+	// not ask again for one that is full, TS 24.501 §9.11.3.75; 0: it is not told.
+	AdmissionControlled []ident.SNSSAI
+	SliceBackOff        time.Duration
 	// CountedNGAPIDs allots AMF UE NGAP IDs one after the other, for tests that name them.
 	CountedNGAPIDs bool
 	// Suspend lets gNBs keep the contexts of UEs in CM-IDLE, TS 23.501 §5.31.18.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/sbi/nnsacf"
 	"github.com/limpid-5g/limpid/store"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
@@ -164,6 +165,7 @@ func (a *AMF) enter(u *ue) {
 	if u.oldTMSI != 0 {
 		a.ues.byTMSI.put(u.oldTMSI, u)
 	}
+	u.count(context.Background(), u.allowed, nnsacf.Update, anySlice)
 	u.supervise()
 }
 

@@ -96,11 +96,7 @@ func (ue *ue) askToLeave(ctx context.Context, d *deregister) error {
 	if d.cause != 0 {
 		request.Cause = &d.cause
 	}
-	if ue.extendedRejections() {
-		request.ExtendedRejectedNSSAI = gmm.ExtendedRejectedNSSAI(d.rejected)
-	} else {
-		request.RejectedNSSAI = d.rejected
-	}
+	request.RejectedNSSAI, request.ExtendedRejectedNSSAI = ue.rejections(d.rejected)
 	answer, err := procedure.AskFor(ctx, ue, T3522, ue.sending(request), func(m any) bool {
 		lost, isLoss := m.(*connectionLost)
 		switch m.(type) {

@@ -13,6 +13,7 @@ import (
 	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/sbi"
 	"github.com/limpid-5g/limpid/sbi/namf"
+	"github.com/limpid-5g/limpid/sbi/nnsacf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/wire/aper"
 	"github.com/limpid-5g/limpid/wire/ngap"
@@ -372,6 +373,7 @@ func (ue *ue) arrive(ctx context.Context, h *handover, m *handoverFrom, at ident
 		ue.kept.epoch.Store(max(ue.kept.epoch.Load(), old.kept.epoch.Load()+1))
 		_ = old.insist(&replaced{}) // refused only at shutdown
 	}
+	ue.count(ctx, ue.allowed, nnsacf.Update, anySlice)
 	ue.nameArrived(m.id)
 	if err := ue.subscribe(ctx); err != nil {
 		ue.log().Warn("UE has come and would not be let in: the next registration will tell", "reason", err)

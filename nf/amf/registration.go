@@ -19,6 +19,7 @@ import (
 func (ue *ue) registration(ctx context.Context, m *initialMessage, request *gmm.RegistrationRequest) {
 	ue.running, ue.request = registration, request
 	defer func() { ue.running, ue.request, ue.accepted = idle, nil, nil }()
+	defer ue.countRegistered(ctx)
 	ue.attach(ctx, m.conn)
 	err := ue.register(ctx, m, request)
 	if err == nil {
@@ -400,11 +401,7 @@ func (ue *ue) refuseRegistration(ctx context.Context, err error) {
 	}
 	ue.logRefusal(r)
 	reject := &gmm.RegistrationReject{Cause: r.cause}
-	if ue.extendedRejections() {
-		reject.ExtendedRejectedNSSAI = gmm.ExtendedRejectedNSSAI(r.rejected)
-	} else {
-		reject.RejectedNSSAI = r.rejected
-	}
+	reject.RejectedNSSAI, reject.ExtendedRejectedNSSAI = ue.rejections(r.rejected)
 	if d := ue.amf.cfg.T3502; d != 0 && r.cause >= gmm.CauseSemanticallyIncorrectMessage { // TS 24.501 §8.2.9.3
 		t3502 := nas.NewGPRSTimer2(d)
 		reject.T3502 = &t3502

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/sbi/nnssf"
@@ -27,6 +28,9 @@ func (ue *ue) selectSlices(ctx context.Context, r *gmm.RegistrationRequest) (sel
 	}
 	byDefault := r.NetworkSlicingIndication != nil && *r.NetworkSlicingIndication&gmm.DefaultConfigured != 0
 	selected, err := ue.chooseSlices(ctx, ue.requested, byDefault || ue.slicesChanged)
+	if err == nil {
+		selected, err = ue.admit(ctx, selected)
+	}
 	ue.allowed = selected.allowed
 	return selected, err
 }
@@ -96,11 +100,7 @@ func (ue *ue) tellSlices(accept *gmm.RegistrationAccept, s selection) {
 	if len(s.configured) == 0 {
 		accept.ConfiguredNSSAI = nil
 	}
-	if ue.extendedRejections() {
-		accept.ExtendedRejectedNSSAI = gmm.ExtendedRejectedNSSAI(s.rejected)
-	} else {
-		accept.RejectedNSSAI = s.rejected
-	}
+	accept.RejectedNSSAI, accept.ExtendedRejectedNSSAI = ue.rejections(s.rejected)
 	if ue.slicesChanged {
 		changed := gmm.SubscriptionChanged
 		accept.NetworkSlicingIndication = &changed
@@ -108,8 +108,30 @@ func (ue *ue) tellSlices(accept *gmm.RegistrationAccept, s selection) {
 	accept.NSSAIInclusionMode = ue.amf.cfg.InclusionMode
 }
 
-// extendedRejections tells whether a UE takes rejected slices in their extended form, TS 24.501 §4.6.2.2.
-func (ue *ue) extendedRejections() bool { return ue.mm.ExtendedRejectedNSSAI() }
+// turnAway moves full slices from those allowed to those rejected.
+func (s *selection) turnAway(full []ident.SNSSAI, backOff time.Duration) {
+	s.allowed = slices.DeleteFunc(slices.Clone(s.allowed), func(a ident.SNSSAI) bool { return slices.Contains(full, a) })
+	for _, one := range full {
+		if len(s.rejected) < gmm.MaxAllowedNSSAI {
+			s.rejected = append(s.rejected, gmm.RejectedSNSSAI{SNSSAI: one, Cause: gmm.MaximumUEsReached, BackOff: backOff})
+		}
+	}
+}
+
+// rejections are rejected slices in the form that the UE takes, TS 24.501 §4.6.2.2. That a slice is full is said in the
+// extended form alone; any other UE is told that it is not available in the registration area, TS 24.501 §4.6.2.5.
+func (ue *ue) rejections(list gmm.RejectedNSSAI) (plain gmm.RejectedNSSAI, extended []byte) {
+	if ue.mm.ExtendedRejectedNSSAI() {
+		return nil, gmm.ExtendedRejectedNSSAI(list)
+	}
+	plain = slices.Clone(list)
+	for i := range plain {
+		if plain[i].Cause == gmm.MaximumUEsReached {
+			plain[i].Cause = gmm.NotAvailableInRegistrationArea
+		}
+	}
+	return plain, nil
+}
 
 // sliceAndDNN completes what a UE leaves out of a session request, TS 23.502 §4.3.2.2.1 step 2: the slice is one that is
 // allowed and subscribed for the DNN, the DNN the default of the slice.

@@ -82,6 +82,9 @@ func (ue *ue) applyAMBR(ctx context.Context) {
 // that loses a slice that it uses registers again.
 func (ue *ue) applySlices(ctx context.Context) {
 	selected, err := ue.chooseSlices(ctx, ue.requested, true)
+	if err == nil {
+		selected, err = ue.admit(ctx, selected)
+	}
 	if err != nil {
 		r, _ := refusalOf(err)
 		ue.logRefusal(r)
@@ -90,6 +93,7 @@ func (ue *ue) applySlices(ctx context.Context) {
 	}
 	ue.allowed, ue.slicesChanged = selected.allowed, true
 	ue.log().Info("slices changed by the operator", "allowed", selected.allowed)
+	ue.countRegistered(ctx)
 	lost := ue.releaseUnsubscribed(ctx)
 	if !ue.connect(ctx) {
 		return // it is told at its next registration
@@ -102,11 +106,7 @@ func (ue *ue) applySlices(ctx context.Context) {
 		indication |= gmm.RegistrationRequested
 	}
 	command.ConfigurationUpdateIndication, command.NetworkSlicingIndication = &indication, &changed
-	if ue.extendedRejections() {
-		command.ExtendedRejectedNSSAI = gmm.ExtendedRejectedNSSAI(selected.rejected)
-	} else {
-		command.RejectedNSSAI = selected.rejected
-	}
+	command.RejectedNSSAI, command.ExtendedRejectedNSSAI = ue.rejections(selected.rejected)
 	ue.conn.slices = toAllowedNSSAI(selected.allowed)
 	if err := ue.configure(ctx, command); err != nil {
 		ue.log().Warn("UE does not confirm its slices: it is told again at its next registration", "reason", err)

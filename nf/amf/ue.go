@@ -11,6 +11,7 @@ import (
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/sbi"
+	"github.com/limpid-5g/limpid/sbi/nnsacf"
 	"github.com/limpid-5g/limpid/sbi/npcf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
@@ -245,6 +246,8 @@ func (ue *ue) serve(ctx context.Context, m any) {
 		ue.serveN14(ctx, m)
 	case *policyUpdate:
 		ue.policyChanged(ctx, m)
+	case *admissionRefused:
+		ue.loseSlices(ctx, m)
 	case *sessionEnded:
 		ue.dropSession(m.id, m.ref)
 	case *gmm.ULNASTransport:
@@ -523,6 +526,9 @@ func (ue *ue) leave(ctx context.Context, cause ngap.Cause) {
 		if err != nil && sbi.CauseOf(err) != nudm.CauseContextNotFound { // a subscriber that is no more
 			ue.log().Warn("UDM keeps the registration", "error", err)
 		}
+	}
+	if ue.supi != "" && t.bySUPI.get(ue.supi) == ue {
+		ue.count(ctx, nil, nnsacf.Decrease, anySlice)
 	}
 	t.bySUPI.drop(ue.supi, ue)
 	ue.registered, ue.known = false, false

@@ -18,6 +18,7 @@ type UEView struct {
 	Policy     string // of its AM policy association
 	Known      bool   // the UDM knows that this AMF serves it
 	IdleTimer  bool   // one of the timers of a UE in CM-IDLE runs
+	Allowed    []ident.SNSSAI
 	Sessions   []SessionView
 }
 
@@ -65,6 +66,7 @@ func (ue *ue) view() UEView {
 	w := UEView{
 		SUPI: ue.supi, Registered: ue.registered, Connected: ue.conn != nil, TMSI: ue.guti.TMSI, OldTMSI: ue.oldTMSI,
 		Policy: ue.policy, Known: ue.known, IdleTimer: ue.reach.running != noIdleTimer,
+		Allowed: slices.Clone(ue.allowed),
 	}
 	for _, s := range ue.sessions {
 		w.Sessions = append(w.Sessions, SessionView{s.id, s.ref, s.active})

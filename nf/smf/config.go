@@ -10,6 +10,7 @@ import (
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/ladder"
 	"github.com/limpid-5g/limpid/sbi/namf"
+	"github.com/limpid-5g/limpid/sbi/nnsacf"
 	"github.com/limpid-5g/limpid/sbi/npcf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
 	"github.com/limpid-5g/limpid/wire/pfcp"
@@ -94,12 +95,14 @@ type Timers struct {
 	N1                int           // how often it is sent again; 3, TS 29.244 §6.4
 }
 
-// Deps are the services and interfaces that the SMF uses. All but Ladder and Contexts are required. N4 belongs to the SMF from New on.
+// Deps are the services and interfaces that the SMF uses. All but Admission, Ladder and Contexts are required. N4 belongs to the SMF from New on.
 type Deps struct {
 	SDM    nudm.SDM
 	UECM   nudm.UECM
 	Policy npcf.SMPolicyControl
 	AMF    namf.Communication
+	// Admission bounds the sessions of slices, TS 23.501 §5.15.11; nil: nobody does.
+	Admission nnsacf.NSAC
 	// ServingAMF finds the AMF with a GUAMI, of this core or another; nil: there is AMF alone.
 	ServingAMF func(ident.GUAMI) namf.Communication
 	N4         pfcp.PacketConn

@@ -107,6 +107,7 @@ func (s *SMF) restoreSession(c *store.SMContext) (*session, error) {
 	if err := n.hold(n.qos); err != nil { // the operator has lowered the bounds: what is there stays
 		s.log.Warn("restored session has more than may be guaranteed", n.attrs("error", err)...)
 	}
+	n.recount(s.ctx)
 	n.upf.sessions.Add(1)
 	s.mu.Lock()
 	defer s.mu.Unlock()

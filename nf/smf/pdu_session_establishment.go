@@ -50,6 +50,9 @@ func (s *session) establishSession(ctx context.Context, m establish) error {
 			return err
 		}
 	}
+	if err := s.countInSlice(ctx); err != nil {
+		return err
+	}
 	if err := s.decidePolicy(ctx, m.request); err != nil { // step 7b
 		return err
 	}

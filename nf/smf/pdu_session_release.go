@@ -129,6 +129,7 @@ func (s *session) giveBack(ctx context.Context) {
 	s.unkeep(ctx)
 	s.freeAddress()
 	s.settle()
+	s.countOut(ctx)
 	s.stopT3593()
 	s.mu.Lock()
 	policy, registered := s.policyID, s.registered

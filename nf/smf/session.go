@@ -73,6 +73,7 @@ type session struct {
 	serving        ident.GUAMI // of the AMF; zero: that of this core
 
 	// Only the actor's goroutine touches these.
+	counted bool   // by the NSACF
 	stored  bool   // the session is on disk, or may be
 	written uint64 // hash of what was last given to the store
 

@@ -75,6 +75,9 @@ func (u *UE) deregistrationRequest(m *gmm.DeregistrationRequestUETerminated) {
 	if m.T3346 != nil {
 		e.BackOff, _ = m.T3346.Duration()
 	}
+	if r := u.rejections(m.RejectedNSSAI, m.ExtendedRejectedNSSAI); r != nil {
+		u.rejected = r
+	}
 	u.reregister = m.DeregistrationType&gmm.ReregistrationRequired != 0
 	u.ended = e
 	u.deregistered()

@@ -42,7 +42,7 @@ func TestElements(t *testing.T) {
 		{"service areas TS 24.501 §9.11.3.49", "8099f9070000016099f907", ServiceAreaList{
 			{NotAllowed: true, TAIs: []ident.TAI{tai(1)}}, {Type: AllTAIs, PLMN: testPLMN}}},
 		{"NSSAI TS 24.501 §9.11.3.37", "0101 0402010203 0502010203 01", NSSAI{{SNSSAI: slice1}, {SNSSAI: slice2}, {SNSSAI: slice2, Mapped: &slice1}}},
-		{"rejected NSSAI TS 24.501 §9.11.3.46", "1001 4102010203", RejectedNSSAI{{slice1, 0}, {slice2, NotAvailableInRegistrationArea}}},
+		{"rejected NSSAI TS 24.501 §9.11.3.46", "1001 4102010203", RejectedNSSAI{{slice1, 0, 0}, {slice2, NotAvailableInRegistrationArea, 0}}},
 		{"PLMN list TS 24.501 §9.11.3.45", "99f90700f110", PLMNList{testPLMN, other.PLMN}},
 		{"reactivation errors TS 24.501 §9.11.3.43", "052b0f5c", ReactivationErrors{{5, CauseLADNNotAvailable}, {15, CauseInsufficientUserPlaneResourcesForThePDUSession}}},
 		{"PSI set TS 24.501 §9.11.3.44", "2280", NewPSISet(1, 5, 15)},

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/limpid-5g/limpid/ident"
 )
@@ -68,7 +69,7 @@ func TestTAIListTypes(t *testing.T) {
 
 // TestExtendedRejectedNSSAI: TS 24.501 §9.11.3.75.
 func TestExtendedRejectedNSSAI(t *testing.T) {
-	list := RejectedNSSAI{{slice1, NotAvailableInPLMN}, {slice2, NotAvailableInRegistrationArea}}
+	list := RejectedNSSAI{{slice1, NotAvailableInPLMN, 0}, {slice2, NotAvailableInRegistrationArea, 0}}
 	b := ExtendedRejectedNSSAI(list)
 	if want := []byte{0x01, 0x10, 0x01, 0x41, 0x02, 0x01, 0x02, 0x03}; !bytes.Equal(b, want) {
 		t.Errorf("%x, want %x", b, want)
@@ -77,9 +78,18 @@ func TestExtendedRejectedNSSAI(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, list) {
 		t.Errorf("%v, %v", got, err)
 	}
-	withTimer := append([]byte{0x11, 0x21}, b[1:]...)
-	if got, err := ParseExtendedRejectedNSSAI(withTimer); err != nil || !reflect.DeepEqual(got, list) {
-		t.Errorf("with a back-off timer: %v, %v", got, err)
+	withTimer := append([]byte{0x11, 0x44}, b[1:]...)
+	for i := range list {
+		list[i].BackOff = 40 * time.Hour
+	}
+	if got, err := ParseExtendedRejectedNSSAI(withTimer); err != nil || !reflect.DeepEqual(got, list) || !bytes.Equal(ExtendedRejectedNSSAI(list), withTimer) {
+		t.Errorf("with a back-off timer: %v, %v, written %x", got, err, ExtendedRejectedNSSAI(list))
+	}
+	mixed := RejectedNSSAI{{slice1, MaximumUEsReached, 4 * time.Minute}, {slice2, NotAvailableInPLMN, 0}}
+	if b := ExtendedRejectedNSSAI(mixed); !bytes.Equal(b, []byte{0x00, 0x40, 0x02, 0x01, 0x02, 0x03, 0x10, 0x88, 0x13, 0x01}) {
+		t.Errorf("two lists: %x", b)
+	} else if got, err := ParseExtendedRejectedNSSAI(b); err != nil || got[1] != mixed[0] || got[0] != mixed[1] {
+		t.Errorf("two lists: %v, %v", got, err)
 	}
 	for n := 1; n < len(b); n++ {
 		if got, err := ParseExtendedRejectedNSSAI(b[:n]); err == nil {

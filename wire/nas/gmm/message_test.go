@@ -25,7 +25,7 @@ var (
 // samples are values of the types that have a form of their own.
 func samples() map[reflect.Type]any {
 	values := []any{
-		GUTIIdentity(testGUTI), NewTAIList(testTAI), NSSAI{{SNSSAI: slice2}}, RejectedNSSAI{{slice1, 1}},
+		GUTIIdentity(testGUTI), NewTAIList(testTAI), NSSAI{{SNSSAI: slice2}}, RejectedNSSAI{{slice1, 1, 0}},
 		PLMNList{testPLMN}, ServiceAreaList{{TAIs: []ident.TAI{testTAI}}}, ReactivationErrors{{5, CauseLADNNotAvailable}},
 		NewPSISet(1, 15), NetworkName{Name: "Limpid"}, ident.DNN("internet"), testTAI, testPLMN,
 		TimeZoneAndTime{time.Date(2026, 11, 22, 11, 27, 38, 0, time.FixedZone("", 3600))}, nas.SNSSAI{SNSSAI: slice2},

@@ -1,6 +1,10 @@
 package gmm
 
 import (
+	"cmp"
+	"slices"
+	"time"
+
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/wire/nas"
 )
@@ -84,6 +88,8 @@ const (
 type RejectedSNSSAI struct {
 	ident.SNSSAI
 	Cause RejectionCause
+	// BackOff is how long the UE may not ask for the slice again; 0: none is told. Only the extended form has it.
+	BackOff time.Duration
 }
 
 // RejectedNSSAI is TS 24.501 §9.11.3.46: at most 8 slices.
@@ -125,31 +131,49 @@ func (n RejectedNSSAI) Append(dst []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// ExtendedRejectedNSSAI codes rejected slices as a UE wants them that supports it, TS 24.501 §9.11.3.75: one partial list
-// without a back-off timer (type 0), of at most 8 slices. No slice is no element.
+// Types of partial lists of rejected slices, TS 24.501 §9.11.3.75.
+const (
+	listWithoutTimer = 0
+	listWithTimer    = 1 // one for all slices of the list
+)
+
+// ExtendedRejectedNSSAI codes rejected slices as a UE wants them that supports it, TS 24.501 §9.11.3.75: a partial list of
+// those without a back-off timer, then one for each back-off timer; at most 8 slices in all. No slice is no element.
 func ExtendedRejectedNSSAI(n RejectedNSSAI) []byte {
-	if len(n) == 0 {
-		return nil
+	n = slices.Clone(n[:min(len(n), MaxAllowedNSSAI)])
+	slices.SortStableFunc(n, func(a, b RejectedSNSSAI) int { return cmp.Compare(a.BackOff, b.BackOff) })
+	var out []byte
+	for len(n) > 0 {
+		same := 1
+		for same < len(n) && n[same].BackOff == n[0].BackOff {
+			same++
+		}
+		if n[0].BackOff == 0 {
+			out = append(out, listWithoutTimer<<4|byte(same-1))
+		} else {
+			out = append(out, listWithTimer<<4|byte(same-1), byte(nas.NewGPRSTimer3(n[0].BackOff)))
+		}
+		var err error
+		if out, err = n[:same].Append(out); err != nil {
+			return nil
+		}
+		n = n[same:]
 	}
-	n = n[:min(len(n), MaxAllowedNSSAI)]
-	out := []byte{byte(len(n) - 1)}
-	b, err := n.Append(out)
-	if err != nil {
-		return nil
-	}
-	return b
+	return out
 }
 
-// ParseExtendedRejectedNSSAI reads TS 24.501 §9.11.3.75; mapped slices and back-off timers are left out.
+// ParseExtendedRejectedNSSAI reads TS 24.501 §9.11.3.75; mapped slices are left out.
 func ParseExtendedRejectedNSSAI(b []byte) (RejectedNSSAI, error) {
 	var all RejectedNSSAI
 	for len(b) > 0 && len(all) < MaxAllowedNSSAI {
-		count, withTimer := int(b[0]&0x0f)+1, b[0]>>4&7 == 1
+		count, withTimer := int(b[0]&0x0f)+1, b[0]>>4&7 == listWithTimer
 		b = b[1:]
+		var backOff time.Duration
 		if withTimer {
 			if len(b) == 0 {
 				return nil, nas.ErrLength
 			}
+			backOff, _ = nas.GPRSTimer3(b[0]).Duration()
 			b = b[1:]
 		}
 		for range count {
@@ -157,7 +181,7 @@ func ParseExtendedRejectedNSSAI(b []byte) (RejectedNSSAI, error) {
 				return nil, nas.ErrLength
 			}
 			size := int(b[0] >> 4)
-			r := RejectedSNSSAI{Cause: RejectionCause(b[0] & 0x0f)}
+			r := RejectedSNSSAI{Cause: RejectionCause(b[0] & 0x0f), BackOff: backOff}
 			var s nas.SNSSAI
 			if err := s.Parse(b[1 : 1+size]); err != nil {
 				return nil, err

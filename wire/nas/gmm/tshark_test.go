@@ -52,7 +52,7 @@ func realisticRegistration(tb testing.TB) []Message {
 		&RegistrationRequest{RegistrationType: EmergencyRegistration, NgKSI: NoKey, MobileIdentity: imei},
 		&RegistrationAccept{
 			RegistrationResult: Registered3GPP | ResultSMSAllowed, GUTI: &guti, EquivalentPLMNs: PLMNList{{0, 0xf1, 0x10}}, TAIList: tais,
-			AllowedNSSAI: slices, RejectedNSSAI: RejectedNSSAI{{slice1, NotAvailableInPLMN}, {slice2, NotAvailableInRegistrationArea}},
+			AllowedNSSAI: slices, RejectedNSSAI: RejectedNSSAI{{slice1, NotAvailableInPLMN, 0}, {slice2, NotAvailableInRegistrationArea, 0}},
 			ConfiguredNSSAI: slices, NetworkFeatureSupport: NetworkFeatureSupport{0x01, 0x00}, PDUSessionStatus: new(NewPSISet(5)),
 			PDUSessionReactivationResult:           new(NewPSISet(5)),
 			PDUSessionReactivationResultErrorCause: ReactivationErrors{{5, CauseInsufficientUserPlaneResourcesForThePDUSession}},

@@ -1,0 +1,46 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/limpid-5g/limpid/ident"
+)
+
+// NSACF is the Network Slice Admission Control Function, TS 23.501 §5.15.11.
+type NSACF struct {
+	Slices []SliceBound `yaml:"slices"` // that have a bound; left out: none has
+	// EarlyCheck is how full a slice is, in percent of its UEs, from which on it is asked before a phone is accepted: a phone
+	// that is refused then does not lose what it has just got. 0: always.
+	EarlyCheck int `yaml:"early_check"`
+	// BackOff is how long a phone may not ask again for a slice that is full, TS 24.501 §9.11.3.75; 0: it is not told.
+	BackOff Duration `yaml:"back_off"`
+}
+
+// SliceBound is how much a slice may be used; what is left out has no bound. smf.back_off.slice is how long a phone waits
+// that got no session.
+type SliceBound struct {
+	Slice    ident.SNSSAI `yaml:"slice"`
+	UEs      int          `yaml:"ues"` // registered with it at this node
+	Sessions int          `yaml:"sessions"`
+}
+
+func (v *validator) admission() {
+	n := &v.NSACF
+	if n.EarlyCheck < 0 || n.EarlyCheck > 100 {
+		v.bad("nsacf.early_check", "%d %%: want 0 to 100", n.EarlyCheck)
+	}
+	if n.BackOff < 0 {
+		v.bad("nsacf.back_off", "%v: want a duration, such as 10m, or 0 for none", n.BackOff)
+	}
+	for i, s := range n.Slices {
+		key := fmt.Sprintf("nsacf.slices[%d]", i)
+		v.sliceInPLMN(key+".slice", s.Slice)
+		if slices.ContainsFunc(n.Slices[:i], func(o SliceBound) bool { return o.Slice == s.Slice }) {
+			v.bad(key+".slice", "slice %s is there twice", s.Slice)
+		}
+		if s.UEs < 0 || s.Sessions < 0 || s.UEs+s.Sessions == 0 {
+			v.bad(key, "%d UEs, %d sessions: want at least one bound above 0", s.UEs, s.Sessions)
+		}
+	}
+}
