@@ -35,6 +35,8 @@ const (
 	CauseNFCongestion         Cause = "NF_CONGESTION"
 	CauseContextNotFound      Cause = "CONTEXT_NOT_FOUND"
 	CausePeerNotResponding    Cause = "PEER_NOT_RESPONDING"
+
+	CauseModificationNotAllowed Cause = "MODIFICATION_NOT_ALLOWED"
 )
 
 // Problem makes an error of a service.

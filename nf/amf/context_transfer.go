@@ -207,6 +207,7 @@ type (
 	// contextTransfer is another AMF's question for the context.
 	contextTransfer struct {
 		request  namf.UEContextTransferReqData
+		from     *Peer
 		verified bool   // the UE has proved itself, by the integrity of its request or to the other AMF
 		count    uint32 // the uplink NAS COUNT of the request
 		answer   chan<- transferAnswer
@@ -217,6 +218,7 @@ type (
 	}
 	// statusUpdate says what became of a context that was given.
 	statusUpdate struct {
+		from    *Peer
 		request namf.UERegStatusUpdateReqData
 		answer  chan<- error
 	}
@@ -225,12 +227,16 @@ type (
 // UEContextTransfer implements namf.UEContexts, TS 29.518 §5.2.2.2.1 and TS 23.502 §4.2.2.2.2 step 5. It waits for the UE's
 // own goroutine, which never waits for the AMF that asks while it serves this.
 func (a *AMF) UEContextTransfer(ctx context.Context, id namf.UEContextID, req namf.UEContextTransferReqData) (namf.UEContextTransferRspData, error) {
+	from, err := a.caller(ctx)
+	if err != nil {
+		return namf.UEContextTransferRspData{}, err
+	}
 	u, err := a.ueNamed(id)
 	if err != nil {
 		return namf.UEContextTransferRspData{}, err
 	}
 	answer := make(chan transferAnswer, 1)
-	if err := u.follow(&contextTransfer{request: req, answer: answer}); err != nil {
+	if err := u.follow(&contextTransfer{from: from, request: req, answer: answer}); err != nil {
 		return namf.UEContextTransferRspData{}, sbi.Problem(http.StatusServiceUnavailable, sbi.CauseNFCongestion, "%v", err)
 	}
 	select {
@@ -277,19 +283,23 @@ func (ue *ue) transferContext(ctx context.Context, m *contextTransfer) {
 		given.UERadioCapability = namf.N2InfoContent{Type: namf.UERadioCapability, Data: slices.Clone(ue.radio)}
 	}
 	ue.security.nas.Send += countBlock
-	ue.lent = true
+	ue.lent = m.from
 	ue.log().Info("UE context given to another AMF", "sessions", len(ue.sessions))
 	m.answer <- transferAnswer{data: given}
 }
 
 // RegistrationStatusUpdate implements namf.UEContexts, TS 29.518 §5.2.2.2.2.
 func (a *AMF) RegistrationStatusUpdate(ctx context.Context, id namf.UEContextID, req namf.UERegStatusUpdateReqData) (namf.UERegStatusUpdateRspData, error) {
+	from, err := a.caller(ctx)
+	if err != nil {
+		return namf.UERegStatusUpdateRspData{}, err
+	}
 	u, err := a.ueNamed(id)
 	if err != nil {
 		return namf.UERegStatusUpdateRspData{}, err
 	}
 	answer := make(chan error, 1)
-	if err := u.insist(&statusUpdate{req, answer}); err != nil {
+	if err := u.insist(&statusUpdate{from, req, answer}); err != nil {
 		return namf.UERegStatusUpdateRspData{}, sbi.Problem(http.StatusServiceUnavailable, sbi.CauseNFCongestion, "%v", err)
 	}
 	select {
@@ -302,11 +312,16 @@ func (a *AMF) RegistrationStatusUpdate(ctx context.Context, id namf.UEContextID,
 
 // transferSettled forgets a UE that is another AMF's now, step 10, or goes on with one that is not.
 func (ue *ue) transferSettled(ctx context.Context, m *statusUpdate) {
-	if !ue.lent {
+	switch ue.lent {
+	case nil:
 		m.answer <- sbi.Problem(http.StatusNotFound, namf.CauseContextNotFound, "the context was not given to anybody")
 		return
+	case m.from:
+		ue.lent = nil
+	default:
+		m.answer <- sbi.NotYours("the context was given to another core last")
+		return
 	}
-	ue.lent = false
 	if m.request.TransferStatus == namf.Transferred {
 		ue.depart(ctx, m.request.ToReleaseSessionList)
 	} else {

@@ -271,7 +271,7 @@ func (ue *ue) askHandover(ctx context.Context, h *handover, t procedure.Timer, s
 		case *createdAtTarget:
 			return m.of == h
 		case *arrivedAtTarget:
-			return h.to != nil && h.commanded
+			return h.to != nil && h.to == m.from && h.commanded
 		case *relayedStatus, *releasedBySource:
 			return h.from != nil
 		case *connectionLost:

@@ -176,12 +176,17 @@ func (ue *ue) relayStatus(ctx context.Context, h *handover, info namf.N2InfoCont
 
 // arrivedAtTarget is the target AMF's word that the UE is there.
 type arrivedAtTarget struct {
+	from    *Peer
 	context namf.UEContextID
 	heard   chan<- error
 }
 
 // N2InfoNotify implements namf.UEContexts, TS 29.518 §5.2.2.3.6 and TS 23.502 §4.9.1.3.3 step 6.
 func (a *AMF) N2InfoNotify(ctx context.Context, id namf.UEContextID, n namf.N2InformationNotification) error {
+	from, err := a.caller(ctx)
+	if err != nil {
+		return err
+	}
 	u, err := a.ueNamed(id)
 	if err != nil {
 		return err
@@ -190,7 +195,7 @@ func (a *AMF) N2InfoNotify(ctx context.Context, id namf.UEContextID, n namf.N2In
 		return sbi.Problem(http.StatusBadRequest, sbi.CauseMandatoryIEIncorrect, "notify reason %q: want %s", n.NotifyReason, namf.HandoverCompleted)
 	}
 	heard := make(chan error, 1)
-	if err := u.insist(&arrivedAtTarget{id, heard}); err != nil {
+	if err := u.insist(&arrivedAtTarget{from, id, heard}); err != nil {
 		return sbi.Problem(http.StatusServiceUnavailable, sbi.CauseNFCongestion, "%v", err)
 	}
 	select {
@@ -201,7 +206,7 @@ func (a *AMF) N2InfoNotify(ctx context.Context, id namf.UEContextID, n namf.N2In
 	}
 }
 
-// arrivedLate answers a notification that no handover waits for.
+// arrivedLate answers a notification that no handover waits for, at least not from there.
 func (ue *ue) arrivedLate(m *arrivedAtTarget) {
 	m.heard <- sbi.Problem(http.StatusNotFound, namf.CauseContextNotFound, "no handover to another AMF is under way")
 }
@@ -222,7 +227,12 @@ type (
 
 // CreateUEContext implements namf.UEContexts, TS 29.518 §5.2.2.2.3.
 func (a *AMF) CreateUEContext(ctx context.Context, id namf.UEContextID, data namf.UEContextCreateData) (namf.UEContextCreatedData, error) {
+	from, err := a.caller(ctx)
+	if err != nil {
+		return namf.UEContextCreatedData{}, refusedCreation(noHandover(ngap.CauseMiscUnspecified, "%w", err))
+	}
 	u := a.newUE()
+	u.source = from
 	if err := u.adopt(&data.UEContext); err != nil {
 		return namf.UEContextCreatedData{}, refusedCreation(noHandover(ngap.CauseProtocolSemanticError, "%w", err))
 	}
@@ -243,20 +253,33 @@ func (a *AMF) CreateUEContext(ctx context.Context, id namf.UEContextID, data nam
 	}
 }
 
+// comingFrom is a UE that the AMF which asks hands over.
+func (a *AMF) comingFrom(ctx context.Context, supi ident.SUPI) (*ue, error) {
+	from, err := a.caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	u := a.arriving.get(supi)
+	if u == nil || u.source != from {
+		return nil, sbi.Problem(http.StatusNotFound, namf.CauseContextNotFound, "no handover of %s comes here from %s", supi.Conceal(), from.Name)
+	}
+	return u, nil
+}
+
 // ReleaseUEContext implements namf.UEContexts, TS 29.518 §5.2.2.2.4. It only enqueues.
-func (a *AMF) ReleaseUEContext(_ context.Context, _ namf.UEContextID, req namf.UEContextRelease) error {
-	u := a.arriving.get(req.SUPI)
-	if u == nil {
-		return sbi.Problem(http.StatusNotFound, namf.CauseContextNotFound, "no handover of %s comes here", req.SUPI.Conceal())
+func (a *AMF) ReleaseUEContext(ctx context.Context, _ namf.UEContextID, req namf.UEContextRelease) error {
+	u, err := a.comingFrom(ctx, req.SUPI)
+	if err != nil {
+		return err
 	}
 	return u.insist(&releasedBySource{req.NGAPCause})
 }
 
 // statusToTarget takes a status transfer for a UE that comes, TS 23.502 §4.9.1.3.3 step 2b. It only enqueues.
-func (a *AMF) statusToTarget(supi ident.SUPI, info namf.N2InfoContent) (namf.N1N2MessageTransferRspData, error) {
-	u := a.arriving.get(supi)
-	if u == nil {
-		return namf.N1N2MessageTransferRspData{}, sbi.Problem(http.StatusNotFound, namf.CauseContextNotFound, "no handover of %s comes here", supi.Conceal())
+func (a *AMF) statusToTarget(ctx context.Context, supi ident.SUPI, info namf.N2InfoContent) (namf.N1N2MessageTransferRspData, error) {
+	u, err := a.comingFrom(ctx, supi)
+	if err != nil {
+		return namf.N1N2MessageTransferRspData{}, err
 	}
 	if err := u.follow(&relayedStatus{info}); err != nil {
 		return namf.N1N2MessageTransferRspData{}, sbi.Problem(http.StatusServiceUnavailable, sbi.CauseNFCongestion, "%v", err)
@@ -318,9 +341,9 @@ func requiredAt(m *handoverFrom) *ngap.HandoverRequired {
 
 // prepareFrom is the preparation at the target AMF.
 func (ue *ue) prepareFrom(ctx context.Context, h *handover, m *handoverFrom) error {
-	core, ok := sbi.CallbackHost(m.data.N2NotifyURI)
-	if h.from = ue.amf.peerNamed(core); !ok || h.from == nil {
-		return noHandover(ngap.CauseMiscUnspecified, "%q names none of the peers in the config", m.data.N2NotifyURI)
+	h.from = ue.source
+	if core, ok := sbi.CallbackHost(m.data.N2NotifyURI); !ok || core != h.from.Name {
+		return noHandover(ngap.CauseMiscUnspecified, "%q is not of the core that asks", m.data.N2NotifyURI)
 	}
 	if err := ue.securityFromSource(h, &m.data.UEContext); err != nil {
 		return err

@@ -16,9 +16,9 @@ type n1n2 struct {
 }
 
 // N1N2MessageTransfer is Namf_Communication_N1N2MessageTransfer, TS 29.518 §5.2.2.3.1. It only enqueues.
-func (a *AMF) N1N2MessageTransfer(_ context.Context, supi ident.SUPI, req namf.N1N2MessageTransferReqData) (namf.N1N2MessageTransferRspData, error) {
+func (a *AMF) N1N2MessageTransfer(ctx context.Context, supi ident.SUPI, req namf.N1N2MessageTransferReqData) (namf.N1N2MessageTransferRspData, error) {
 	if req.RANInfo.Type != "" {
-		return a.statusToTarget(supi, req.RANInfo)
+		return a.statusToTarget(ctx, supi, req.RANInfo)
 	}
 	u := a.ues.bySUPI.get(supi)
 	if u == nil {

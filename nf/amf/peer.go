@@ -62,6 +62,14 @@ func (a *AMF) peerNamed(name string) *Peer {
 	return nil
 }
 
+// caller is the AMF that asks.
+func (a *AMF) caller(ctx context.Context) (*Peer, error) {
+	if p := a.peerNamed(sbi.Caller(ctx)); p != nil {
+		return p, nil
+	}
+	return nil, sbi.NotYours("%q is none of the peers", sbi.Caller(ctx))
+}
+
 // serveN14 is serve for what other AMFs ask.
 func (ue *ue) serveN14(ctx context.Context, m any) {
 	switch m := m.(type) {

@@ -66,9 +66,10 @@ type ue struct {
 	shown       bool        // it has shown itself since showActivity looked
 	watchers    []watcher   // who want to know when the UE can be reached
 	undelivered [][]byte    // NAS messages that a gNB could not deliver because it hands the UE over
+	source      *Peer       // the AMF that hands the UE over, never changed; nil: none
 	foreign     ident.STMSI // of the AMF that the UE came from, by which it may call itself until it confirms another; zero: none
 	borrowed    *borrowed   // the context is still another AMF's, nil: it is this one's
-	lent        bool        // another AMF has asked for the context and may serve the UE
+	lent        *Peer       // the AMF that has asked for the context and may serve the UE; nil: none
 	// what the gNB was asked to report of the UE, and goes along in handovers:
 	reporting *ngap.LocationReportingRequestType
 	tracing   *ngap.TraceActivation

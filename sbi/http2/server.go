@@ -104,7 +104,7 @@ func (s *server) serve(serve func(*request) (int, message, error), r *http.Reque
 	if err != nil {
 		return 0, message{}, nil, err
 	}
-	req := &request{Request: r, peer: peer, body: body}
+	req := &request{Request: r.WithContext(sbi.WithCaller(r.Context(), peer.Name)), peer: peer, body: body}
 	status, m, err := serve(req)
 	return status, m, req, err
 }
@@ -139,9 +139,7 @@ func namedBy(c *x509.Certificate, known []Known) (peer Known, ok bool) {
 	return peer, n == 1
 }
 
-func refused(format string, args ...any) error {
-	return sbi.Problem(http.StatusForbidden, "MODIFICATION_NOT_ALLOWED", format, args...)
-}
+func refused(format string, args ...any) error { return sbi.NotYours(format, args...) }
 
 // problemMessage is the answer to an error.
 func problemMessage(err error) (int, message) {
