@@ -19,31 +19,9 @@ const quiet = 5 * time.Minute
 // and once all gNBs are gone and every timer has run out.
 func (s *stage) audit(ctx context.Context) error {
 	var errs []error
-	look := func(alone bool) {
-		views := make([]core.View, 0, 1)
-		for _, c := range s.cores() {
-			v, err := c.View(ctx)
-			errs = append(errs, err)
-			for _, found := range v.Check(alone) {
-				errs = append(errs, fmt.Errorf("%s: %s", v.Core, found))
-			}
-			views = append(views, v)
-		}
-		if len(s.nodes.files) > 1 {
-			return // they are no peers
-		}
-		for _, found := range core.CheckTogether(views) {
-			errs = append(errs, errors.New(found))
-		}
-		for name, other := range s.nodes.aside {
-			for _, found := range other.life.core.Audit(alone) {
-				errs = append(errs, fmt.Errorf("node %s: %s", name, found))
-			}
-		}
-	}
 	time.Sleep(time.Second) // what nobody waits for is on disk by then
 	s.settle()
-	look(false)
+	errs = append(errs, s.disagreements(ctx, false)...)
 	s.silent.Store(false)
 	errs = append(errs, s.finish(ctx, nil))
 	for name, g := range s.cells {
@@ -52,8 +30,31 @@ func (s *stage) audit(ctx context.Context) error {
 	}
 	time.Sleep(quiet)
 	s.settle()
-	look(true)
+	errs = append(errs, s.disagreements(ctx, true)...)
 	return errors.Join(append(errs, s.auditStore(ctx))...)
+}
+
+// disagreements are what the network functions of the cores hold otherwise than each other; alone: without any gNB.
+func (s *stage) disagreements(ctx context.Context, alone bool) []error {
+	var errs []error
+	views := make([]core.View, 0, 1)
+	for _, c := range s.cores() {
+		v, err := c.View(ctx)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		for _, found := range v.Check(alone) {
+			errs = append(errs, fmt.Errorf("%s: %s", v.Core, found))
+		}
+		views = append(views, v)
+	}
+	if len(s.nodes.files) > 1 {
+		return errs // they are no peers
+	}
+	for _, found := range core.CheckTogether(views) {
+		errs = append(errs, errors.New(found))
+	}
+	return errs
 }
 
 // auditStore looks for contexts in the store that no network function has, or the other way round.

@@ -2,13 +2,10 @@ package flows
 
 import (
 	"bytes"
-	"context"
-	"log/slog"
 	"maps"
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/limpid-5g/limpid/core"
@@ -43,48 +40,8 @@ func TestCollisions(t *testing.T) {
 	t.Logf("%d cells, %d without a flow", len(known), missing)
 }
 
-// collisions notes which collisions the AMF tells in its log.
-type collisions struct {
-	slog.Handler
-	mu    *sync.Mutex
-	cells map[string]bool
-}
-
-func (c *collisions) Enabled(context.Context, slog.Level) bool { return true }
-
-func (c *collisions) Handle(ctx context.Context, r slog.Record) error {
-	if r.Message == "collision" {
-		cell := make(map[string]string)
-		r.Attrs(func(a slog.Attr) bool { cell[a.Key] = a.Value.String(); return true })
-		c.mu.Lock()
-		c.cells[cell["running"]+" × "+cell["arriving"]] = true
-		c.mu.Unlock()
-	}
-	if r.Level < slog.LevelInfo {
-		return nil
-	}
-	return c.Handler.Handle(ctx, r)
-}
-
-func (c *collisions) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &collisions{c.Handler.WithAttrs(attrs), c.mu, c.cells}
-}
-
-func (c *collisions) WithGroup(name string) slog.Handler {
-	return &collisions{c.Handler.WithGroup(name), c.mu, c.cells}
-}
-
-// judge checks that the collisions that a flow names took place.
-func (c *collisions) judge(t *testing.T, f *Flow) {
-	for _, cell := range f.Collisions {
-		if !c.cells[cell] {
-			t.Errorf("the flow does not show %q, but %q", cell, slices.Sorted(maps.Keys(c.cells)))
-		}
-	}
-}
-
-// write puts all that took place into a flow that names collisions.
-func (c *collisions) write(t *testing.T, f *Flow) {
+// writeCollisions puts all that took place into a flow that names collisions.
+func writeCollisions(t *testing.T, f *Flow, c *collisions) {
 	t.Helper()
 	name := f.Name + ".txtar"
 	b, err := os.ReadFile(name)

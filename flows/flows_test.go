@@ -7,7 +7,6 @@ import (
 	"os"
 	"reflect"
 	"slices"
-	"sync"
 	"testing"
 	"testing/synctest"
 )
@@ -32,7 +31,7 @@ func playFlow(t *testing.T, f *Flow) {
 	dir := t.TempDir()
 	var log bytes.Buffer
 	var got string
-	seen := &collisions{slog.NewTextHandler(&log, nil), new(sync.Mutex), make(map[string]bool)}
+	seen := noteCollisions(slog.NewTextHandler(&log, nil))
 	synctest.Test(t, func(t *testing.T) {
 		s, err := newStage(f, dir, slog.New(seen), synctest.Wait)
 		if err != nil {
@@ -54,11 +53,13 @@ func playFlow(t *testing.T, f *Flow) {
 		t.Logf("log:\n%s", log.String())
 	case *rewrite:
 		writeLadder(t, f, got)
-		seen.write(t, f)
+		writeCollisions(t, f, seen)
 	case !f.Shows(got):
 		t.Errorf("ladder differs (run with -rewrite to accept it)\ngot:\n%s\nwant:\n%s\nlog:\n%s", got, f.Ladder, log.String())
 	}
-	seen.judge(t, f)
+	if err := seen.judge(f); err != nil {
+		t.Error(err)
+	}
 }
 
 func writeLadder(t *testing.T, f *Flow, ladder string) {

@@ -25,9 +25,10 @@ type nodes struct {
 	log     *slog.Logger
 	others  map[string]bool // every node of the script but the first; true: of another set
 	peers   peering
-	own     map[string][]byte       // further files of the flow: NAME.yaml is a node's configuration
-	files   map[string]string       // the store of each node that is a core of its own
-	restart map[string]func() error // begins the next life of a node
+	own     map[string][]byte                     // further files of the flow: NAME.yaml is a node's configuration
+	files   map[string]string                     // the store of each node that is a core of its own
+	restart map[string]func() error               // begins the next life of a node
+	place   func(node string, cfg *config.Config) // over sockets: gives a node addresses of its own
 }
 
 // aside is a node that lives on while the script speaks of another.
@@ -65,9 +66,18 @@ func nodeName(node string) string {
 	return "limpid-" + node
 }
 
-// config is that of a node: another name and another AMF pointer, or another AMF set with a tracking area of its own. Each
-// knows the others as peers.
+// config is the configuration of a node, which has its place.
 func (n *nodes) config(node string) (*config.Config, error) {
+	cfg, err := n.parse(node)
+	if err == nil && n.place != nil {
+		n.place(node, cfg)
+	}
+	return cfg, err
+}
+
+// parse makes the configuration of a node: another name and another AMF pointer, or another AMF set with a tracking area of its own. Each
+// knows the others as peers.
+func (n *nodes) parse(node string) (*config.Config, error) {
 	if text, own := n.own[node+".yaml"]; own {
 		return config.Parse(node+".yaml", text)
 	}
@@ -161,7 +171,11 @@ func (s *stage) turnTo(_ context.Context, c *command) error {
 			return err
 		}
 	}
-	return s.live(cfg, n.log)
+	if err := s.live(cfg, n.log); err != nil || n.place == nil {
+		return err
+	}
+	s.core.AwaitUPFs(s.ctx)
+	return nil
 }
 
 // betweenPeers swallows what a core is not to answer.

@@ -151,20 +151,25 @@ func (h *heard) take(e ladder.Event) {
 	h.next.Emit(e)
 }
 
-// settle waits until nothing has been said for a while.
+// settle waits until nothing has been said for a while and nobody in this process is about to say something.
 func (h *heard) settle() {
-	from := time.Now()
-	for {
+	const patience, pause = 10 * time.Second, 10 * time.Millisecond
+	began := time.Now()
+	for from := began; ; {
 		h.mu.Lock()
 		if h.last.After(from) {
 			from = h.last
 		}
 		h.mu.Unlock()
 		quiet := time.Since(from)
-		if quiet >= settleTime {
+		switch {
+		case quiet < settleTime:
+			time.Sleep(settleTime - quiet)
+		case atRest() || time.Since(began) > patience: // somebody is busy with a timer of its own
 			return
+		default:
+			time.Sleep(pause)
 		}
-		time.Sleep(settleTime - quiet)
 	}
 }
 

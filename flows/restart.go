@@ -58,9 +58,6 @@ func (s *stage) live(cfg *config.Config, log *slog.Logger) error {
 		return errors.Join(err, st.Close())
 	}
 	s.life, s.core = l, l.core
-	if s.nodes.restart == nil { // over sockets there is one node, without a name
-		s.nodes.restart = make(map[string]func() error)
-	}
 	s.nodes.restart[s.nodes.present] = func() error { return s.live(cfg, log) }
 	s.wg.Go(func() {
 		defer close(l.end)

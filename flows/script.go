@@ -280,6 +280,10 @@ func (s *stage) wait(ctx context.Context, c *command) error {
 	if err != nil {
 		return err
 	}
+	if s.nodes.place != nil && d >= idleWait {
+		s.passIdle(d)
+		return nil
+	}
 	time.Sleep(d)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -14,7 +15,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/limpid-5g/limpid/core/config"
 	"github.com/limpid-5g/limpid/ran/gnb"
 	"github.com/limpid-5g/limpid/ran/ue"
 	"github.com/limpid-5g/limpid/wire/pfcp"
@@ -26,7 +26,8 @@ import (
 // rights for these. The core uses NEA0 where the flow does not say which ciphering, so that who captures can read it.
 // It returns the ladder; the error says what failed, or what was left behind.
 func PlayWithCore(ctx context.Context, f *Flow, log *slog.Logger) (string, error) {
-	s, err := newSocketStage(ctx, f, log)
+	seen := noteCollisions(log.Handler())
+	s, err := newSocketStage(ctx, f, slog.New(seen))
 	if s == nil {
 		return "", err
 	}
@@ -34,7 +35,7 @@ func PlayWithCore(ctx context.Context, f *Flow, log *slog.Logger) (string, error
 		return "", errors.Join(err, s.close())
 	}
 	text, err := s.play(f.Script)
-	return text, errors.Join(err, s.auditSockets(), s.close())
+	return text, errors.Join(err, s.auditSockets(), s.close(), seen.judge(f))
 }
 
 // newSocketStage sets a flow's core up on real sockets of this network namespace, and radios beside it.
@@ -48,21 +49,20 @@ func newSocketStage(ctx context.Context, f *Flow, log *slog.Logger) (*stage, err
 		file: filepath.Join(dir, "limpid.db"), recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
 		cells: make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE),
 		cellConfigs: make(map[string]gnb.Config), settle: h.settle, datagram: datagram, arrows: h.take, others: f.Others,
-		done: []func() error{func() error { return os.RemoveAll(dir) }},
+		done: []func() error{func() error { return os.RemoveAll(dir) }}, choosesCiphering: f.ChoosesCiphering(),
 	}
 	h.note = s.recorder
 	s.ctx, s.stop = context.WithCancel(ctx)
-	cfg, err := config.Parse("limpid.yaml", f.Config)
+	s.nodes.of(f, log)
+	s.nodes.place, s.recorder.several = s.place, s.nodes.shared()
+	cfg, err := s.nodes.config("a")
 	if err != nil {
 		return s, err
-	}
-	if !f.ChoosesCiphering() {
-		cfg.AMF.Ciphering, cfg.AMF.AllowNullCiphering = []string{"NEA0"}, true
 	}
 	if err := s.provision(f.Subscribers); err != nil {
 		return s, err
 	}
-	if err := s.radio(cfg); err != nil {
+	if err := s.radio(); err != nil {
 		return s, err
 	}
 	if err := s.serve(cfg); err != nil {
@@ -82,7 +82,7 @@ func (f *Flow) ChoosesCiphering() bool {
 }
 
 // radio lets gNBs of the stage dial the core from addresses of their own.
-func (s *stage) radio(cfg *config.Config) error {
+func (s *stage) radio() error {
 	transport, err := sctp.New(sctp.Config{Log: slog.New(slog.DiscardHandler)}.ForN2())
 	if err != nil {
 		return err
@@ -91,20 +91,21 @@ func (s *stage) radio(cfg *config.Config) error {
 	for i := range 8 {
 		s.n3 = append(s.n3, netip.AddrFrom4([4]byte{127, 0, 0, byte(11 + i)}))
 	}
-	amf := netip.AddrPortFrom(cfg.AMF.N2.Address, cfg.AMF.N2.Port)
 	s.dialTo = func(ctx context.Context, at netip.AddrPort) (sctp.Association, error) {
 		return transport.Dial(ctx, netip.AddrPortFrom(s.n3[0], 0), at)
 	}
-	s.dial = func(ctx context.Context) (sctp.Association, error) { return s.dialTo(ctx, amf) }
+	s.dial = s.dialNode("a")
 	return nil
 }
 
 // packetSize is how long a packet from the data network is, octets of IPv4.
 const packetSize = 100
 
-// datagram sends a packet to port 9 (discard) of a UE, through the TUN interface of the UPF.
-func datagram(to netip.Addr) error {
-	conn, err := net.Dial("udp", netip.AddrPortFrom(to, 9).String())
+// datagram sends a packet to port 9 (discard) of a UE, through the TUN interface of the UPF, by the routes of the kernel.
+func datagram(to netip.Addr) error { return sendDatagram(new(net.Dialer), to) }
+
+func sendDatagram(by *net.Dialer, to netip.Addr) error {
+	conn, err := by.Dial("udp", netip.AddrPortFrom(to, 9).String())
 	if err != nil {
 		return err
 	}
@@ -173,16 +174,25 @@ func (s *stage) auditSockets() error {
 		errs = append(errs, g.Close(ctx))
 		delete(s.cells, name)
 	}
-	var found []string
+	var found []error
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
-		if found = s.core.Audit(true); len(found) == 0 {
+		if found = s.leftBehind(ctx); len(found) == 0 {
 			break
 		}
 	}
 	for _, f := range found {
-		errs = append(errs, errors.New("left behind: "+f))
+		errs = append(errs, fmt.Errorf("left behind: %w", f))
 	}
 	return errors.Join(errs...)
+}
+
+// leftBehind is what stands where nothing should, now that all gNBs are gone.
+func (s *stage) leftBehind(ctx context.Context) []error {
+	found := s.disagreements(ctx, true)
+	if err := s.auditStore(ctx); err != nil {
+		found = append(found, err)
+	}
+	return found
 }
 
 // deafConn is a socket of N4 that loses everything while the stage says so.

@@ -71,7 +71,10 @@ type stage struct {
 	n3       []netip.Addr                                                    // one for the tunnels of each gNB
 	datagram func(to netip.Addr) error                                       // lets a packet arrive from a data network
 	server   server                                                          // of unstructured data
+	sites    sites                                                           // of the nodes
 	seen     ladder.Sink                                                     // what gNBs and UEs see
+	// the flow would be another one with NEA0
+	choosesCiphering bool
 	// of the flow, where the core is another's
 	subscribers []byte
 
@@ -259,9 +262,12 @@ func (s *stage) addGNB(ctx context.Context, c *command) error {
 
 // dialFor gives a gNB one end of an association in memory and the core the other.
 func (s *stage) dialFor(name string) func(context.Context) (sctp.Association, error) {
-	if s.dial != nil {
+	if dial := s.dial; dial != nil {
+		if s.dialTo != nil {
+			dial = s.dialNode(s.nodes.cell(name))
+		}
 		return func(ctx context.Context) (sctp.Association, error) {
-			near, err := s.dial(ctx)
+			near, err := dial(ctx)
 			if err == nil {
 				s.noteLink(name, near)
 			}
@@ -384,6 +390,9 @@ func (s *stage) addUE(_ context.Context, c *command) error {
 
 // packetFor lets a packet arrive from a data network.
 func (s *stage) packetFor(network string, to netip.Addr) error {
+	if s.datagram != nil && s.nodes.shared() {
+		return s.datagramBy(network, to)
+	}
 	if s.datagram != nil {
 		return s.datagram(to)
 	}

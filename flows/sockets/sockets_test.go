@@ -2,6 +2,7 @@ package sockets
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -25,10 +27,11 @@ import (
 )
 
 var (
-	limit    = flag.Duration("limit", 100*time.Second, "play flows over real sockets that last at most so long")
-	parallel = flag.Int("parallel", 12, "how many of them at once")
-	only     = flag.String("only", ".", "play the flows whose names match this regular expression")
-	keep     = flag.String("keep", "", "folder to leave the captures in")
+	limit   = flag.Duration("limit", 4*time.Minute, "how long a flow may last over real sockets")
+	short   = flag.Int("parallel", 6, "how many flows at once that last less than 8 s")
+	waiting = flag.Int("waiting", 30, "how many of the others, which do nothing most of the time")
+	only    = flag.String("only", ".", "play the flows whose names match this regular expression")
+	keep    = flag.String("keep", "", "folder to leave the captures in")
 )
 
 // childFlow names the flow that this process plays in a network namespace of its own.
@@ -57,90 +60,62 @@ func TestOverSockets(t *testing.T) {
 		dir = t.TempDir()
 	}
 	chosen := regexp.MustCompile(*only)
-	places, played := make(chan struct{}, *parallel), make(map[string]<-chan childResult)
-	var later []string
-	elsewhere := make(map[string]int) // why, and how many flows
+	var list []*flows.Flow
 	for i := range all {
-		f := &all[i]
-		if !chosen.MatchString(f.Name) {
-			continue
+		if chosen.MatchString(all[i].Name) {
+			list = append(list, &all[i])
 		}
-		if why := notHere(f); why != "" {
-			elsewhere[why]++
-			continue
-		}
-		if d := lasts(f); d > *limit {
-			later = append(later, fmt.Sprintf("%s (%v)", f.Name, d.Round(time.Second)))
-			continue
-		}
-		result := make(chan childResult, 1)
-		played[f.Name] = result
-		go func() {
-			places <- struct{}{}
-			defer func() { <-places }()
-			result <- playInChild(t.Context(), f, dir)
-		}()
 	}
+	played := playAll(t.Context(), list, dir)
 	var otherwise []*flows.Flow
-	for i := range all {
-		f := &all[i]
-		if result, now := played[f.Name]; now {
-			t.Run(f.Name, func(t *testing.T) {
-				r := <-result
-				if judge(t, f, dir, r); !shown(f, r) {
-					otherwise = append(otherwise, f)
-				}
-			})
-		}
+	for _, f := range list {
+		t.Run(f.Name, func(t *testing.T) {
+			if d := f.Lasts(); d > *limit {
+				t.Fatalf("lasts %v, longer than -limit: a flow that waits for timers of procedures is to wait for few of them", d)
+			}
+			r := <-played[f.Name]
+			if judge(t, f, r); !shown(f, r) {
+				otherwise = append(otherwise, f)
+			}
+		})
 	}
 	for _, f := range otherwise {
 		t.Run(f.Name+"/again", func(t *testing.T) { playAgain(t, f, dir) })
 	}
-	for why, n := range elsewhere {
-		t.Logf("%d flows in virtual time only: %s", n, why)
-	}
-	if len(later) > 0 {
-		t.Logf("longer than %v, so in virtual time only: %s; -limit plays them too", *limit, strings.Join(later, ", "))
-	}
 }
 
-// notHere says why a flow cannot be played over the sockets of one namespace, "" if it can.
-func notHere(f *flows.Flow) string {
-	if f.Name == "gnb_lost_service_request" {
-		return "the UE ignores one accept, and if it loses its radio before that one it ignores the next"
-	}
-	if strings.HasPrefix(f.Name, "collision_") {
-		return "what collides, and what comes of it, depends on which of two messages is first"
-	}
-	for _, line := range f.Script {
-		switch {
-		case strings.HasPrefix(line, "node "), strings.HasPrefix(line, "core "):
-			return "several nodes would have the same addresses"
-		case strings.Contains(line, "type=Ethernet") && !bytes.Contains(f.Config, []byte("networks: ")):
-			return "the flow has no data network of frames"
+// playAll begins to play flows, the longest first, and returns where to wait for each. Those that last wait most of the time,
+// so many of them go together.
+func playAll(ctx context.Context, list []*flows.Flow, dir string) map[string]<-chan childResult {
+	const lasting = 8 * time.Second
+	shorts, waits, readers := make(chan struct{}, *short), make(chan struct{}, *waiting), make(chan struct{}, 2)
+	played := make(map[string]<-chan childResult)
+	byLength := slices.SortedStableFunc(slices.Values(list), func(a, b *flows.Flow) int { return cmp.Compare(b.Lasts(), a.Lasts()) })
+	queue := func(fs []*flows.Flow, places chan struct{}, results []chan childResult) {
+		for i, f := range fs {
+			places <- struct{}{}
+			go func() {
+				r := playInChild(ctx, f, dir)
+				<-places
+				readers <- struct{}{}
+				defer func() { <-readers }()
+				r.read(f, dir)
+				results[i] <- r
+			}()
 		}
 	}
-	return ""
-}
-
-// lasts is how long a flow takes by its ladder, or by what its script waits.
-func lasts(f *flows.Flow) time.Duration {
-	var last, waited time.Duration
-	for _, line := range f.Script {
-		if text, ok := strings.CutPrefix(line, "wait "); ok {
-			if d, err := time.ParseDuration(text); err == nil {
-				waited += d
-			}
-		}
+	results := make([]chan childResult, len(byLength))
+	for i, f := range byLength {
+		results[i] = make(chan childResult, 1)
+		played[f.Name] = results[i]
 	}
-	for line := range strings.Lines(f.Ladder) {
-		if fields := strings.Fields(line); len(fields) > 0 {
-			if seconds, err := strconv.ParseFloat(fields[0], 64); err == nil {
-				last = max(last, time.Duration(seconds*float64(time.Second)))
-			}
-		}
+	first := len(byLength)
+	if i := slices.IndexFunc(byLength, func(f *flows.Flow) bool { return f.Lasts() < lasting }); i >= 0 {
+		first = i
 	}
-	return max(last, waited)
+	go queue(byLength[:first], waits, results[:first])
+	go queue(byLength[first:], shorts, results[first:])
+	return played
 }
 
 // playInChild plays a flow in a process with a network namespace of its own.
@@ -165,11 +140,20 @@ func playInChild(ctx context.Context, f *flows.Flow, dir string) (r childResult)
 }
 
 // judge holds a play against what is true of every one: the script's verbs, the audit, and tshark.
-func judge(t *testing.T, f *flows.Flow, dir string, r childResult) {
+func judge(t *testing.T, f *flows.Flow, r childResult) {
+	t.Helper()
 	if r.Error != "" {
 		t.Fatalf("%s\nladder:\n%s\nlog:\n%s", r.Error, r.Ladder, r.log)
 	}
-	decodesClean(t, f, filepath.Join(dir, f.Name+".pcapng"), r.Packets)
+	if r.unread != nil {
+		t.Fatalf("tshark: %v", r.unread)
+	}
+	if r.nas == 0 && strings.Contains(f.Ladder, " N1 ") {
+		t.Error("tshark finds no NAS")
+	}
+	if r.bad > 0 {
+		t.Errorf("%d of %d packets are malformed or have expert errors", r.bad, r.Packets)
+	}
 }
 
 // shown tells whether a play shows the ladder of virtual time. Where it does not, real time has taken another course that
@@ -186,7 +170,8 @@ const plays = 3
 func playAgain(t *testing.T, f *flows.Flow, dir string) {
 	for i := 2; ; i++ {
 		r := playInChild(t.Context(), f, dir)
-		if judge(t, f, dir, r); shown(f, r) {
+		r.read(f, dir)
+		if judge(t, f, r); shown(f, r) {
 			t.Logf("took another course than in virtual time %d times", i-1)
 			return
 		}
@@ -222,30 +207,39 @@ func timeless(text string) string {
 
 var nea = regexp.MustCompile(`NEA=\d`)
 
-// decodesClean has tshark read a capture.
-func decodesClean(t *testing.T, f *flows.Flow, file string, packets int) {
+// read has tshark read the capture of a play, and counts what it finds there.
+func (r *childResult) read(f *flows.Flow, dir string) {
+	if r.Error != "" {
+		return
+	}
 	decipher := "TRUE"
 	if f.ChoosesCiphering() { // what is ciphered is no NAS message to tshark
 		decipher = "FALSE"
-	}
-	tshark := func(filter string) int {
-		out, err := exec.Command("tshark", "-r", file, "-n", "-o", "nas-5gs.null_decipher:"+decipher, "-Y", filter, "-T", "fields", "-e", "frame.number").Output()
-		if err != nil {
-			t.Fatalf("tshark: %v", err)
-		}
-		return strings.Count(string(out), "\n")
-	}
-	if n := tshark("ngap && nas-5gs"); n == 0 && strings.Contains(f.Ladder, " N1 ") {
-		t.Errorf("tshark finds no NAS in %s", file)
 	}
 	bad := "(_ws.malformed || _ws.expert.severity == error)"
 	if spoiled(f) {
 		bad += " && sctp.srcport == 38412" // what the core says is right all the same
 	}
-	if n := tshark(bad); n > 0 {
-		t.Errorf("%d of %d packets of %s are malformed or have expert errors", n, packets, file)
+	shark := exec.Command("tshark", "-r", filepath.Join(dir, f.Name+".pcapng"), "-n", "-o", "nas-5gs.null_decipher:"+decipher,
+		"-q", "-z", "io,stat,0,ngap && nas-5gs,"+bad)
+	var errOut bytes.Buffer
+	shark.Stderr = &errOut
+	out, err := shark.Output()
+	if err != nil {
+		r.unread = fmt.Errorf("%w\n%s", err, errOut.String())
+		return
 	}
+	counts := sharkCounts.FindSubmatch(out)
+	if counts == nil {
+		r.unread = fmt.Errorf("its table is not understood:\n%s", out)
+		return
+	}
+	r.nas, _ = strconv.Atoi(string(counts[1])) // digits
+	r.bad, _ = strconv.Atoi(string(counts[2]))
 }
+
+// sharkCounts finds the numbers of frames in a table of two filters: | 0.000 <> 1.296 | 16 | 2568 | 0 | 0 |.
+var sharkCounts = regexp.MustCompile(`<> .*\| +(\d+) \| +\d+ \| +(\d+) \| +\d+ \|`)
 
 // spoiled tells whether somebody sends octets that no decoder can like.
 func spoiled(f *flows.Flow) bool {
@@ -265,6 +259,9 @@ type childResult struct {
 	Ladder  string
 	Packets int
 	log     string
+
+	nas, bad int   // packets that tshark takes for NAS in NGAP, and finds fault with
+	unread   error // why tshark did not
 }
 
 // playChild plays a flow in this process's network namespace and tells how it went on standard output.

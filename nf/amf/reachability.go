@@ -90,5 +90,11 @@ func (ue *ue) idleTimerExpired(ctx context.Context) {
 	}
 }
 
+// NextIdle is when the AMF looks at the timers of UEs in CM-IDLE next; it is false without any.
+func (a *AMF) NextIdle() (time.Duration, bool) { return a.wheel.Next() }
+
+// PassIdle lets d pass for the timers of UEs in CM-IDLE alone, which a flow in real time cannot wait for; see wheel.Pass.
+func (a *AMF) PassIdle(d time.Duration) { a.wheel.Pass(d) }
+
 // pageable tells whether paging can reach a UE in CM-IDLE, TS 23.501 §5.4.3.1 (paging proceed flag) and §5.4.1.3 (MICO).
 func (ue *ue) pageable() bool { return ue.reach.running != implicitDeregistration }

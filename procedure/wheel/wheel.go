@@ -39,7 +39,8 @@ type Wheel struct {
 	start time.Time
 
 	mu       sync.Mutex
-	now      int64 // the last tick that was served
+	passed   time.Duration // that Pass has let pass
+	now      int64         // the last tick that was served
 	running  bool
 	closed   bool
 	length   int
@@ -70,7 +71,7 @@ func (w *Wheel) Start(t *Timer, owner Owner, d time.Duration) {
 		return
 	}
 	t.owner = owner
-	t.tick = max(int64((time.Since(w.start)+max(d, 0)+w.tick-1)/w.tick), w.now+1)
+	t.tick = max(int64((w.elapsed()+max(d, 0)+w.tick-1)/w.tick), w.now+1)
 	w.link(t)
 	w.length++
 	w.arm()
@@ -97,7 +98,27 @@ func (w *Wheel) Left(t *Timer) (time.Duration, bool) {
 	if t.next == nil {
 		return 0, false
 	}
-	return max(time.Duration(t.tick)*w.tick-time.Since(w.start), 0), true
+	return max(time.Duration(t.tick)*w.tick-w.elapsed(), 0), true
+}
+
+// elapsed is the wheel's own time. The lock is held.
+func (w *Wheel) elapsed() time.Duration { return time.Since(w.start) + w.passed }
+
+// Next is when the wheel looks at its timers next, which is never later than the next end of one; it is false without timers.
+func (w *Wheel) Next() (time.Duration, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, _, tick, ok := w.first()
+	return max(time.Duration(tick)*w.tick-w.elapsed(), 0), ok
+}
+
+// Pass lets d of the wheel's own time pass at once, for who plays in minutes what takes hours. A timer that its owner starts
+// when another ends counts from the end of d: who wants both in their order lets no more than Next pass.
+func (w *Wheel) Pass(d time.Duration) {
+	w.mu.Lock()
+	w.passed += d
+	w.mu.Unlock()
+	w.run()
 }
 
 // Close ends the wheel: no timer ends any more.
@@ -162,7 +183,7 @@ func (w *Wheel) arm() {
 		return
 	}
 	w.due = tick
-	in := max(time.Until(w.start.Add(time.Duration(tick)*w.tick)), 0)
+	in := max(time.Duration(tick)*w.tick-w.elapsed(), 0)
 	if w.alarm == nil {
 		w.alarm = time.AfterFunc(in, w.run)
 		return
@@ -178,7 +199,7 @@ func (w *Wheel) run() {
 		return
 	}
 	w.running, w.due = true, 0
-	reached := int64(time.Since(w.start) / w.tick)
+	reached := int64(w.elapsed() / w.tick)
 	for !w.closed {
 		level, slot, tick, ok := w.first()
 		if !ok || tick > reached {

@@ -222,3 +222,53 @@ func (c *counted) Expire(*wheel.Timer) {
 		close(c.done)
 	}
 }
+
+// TestPass: time that is let pass ends timers as time that goes by does, and what their owners start then counts from there.
+func TestPass(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := wheel.New(time.Second)
+		first, second := new(entry), new(entry)
+		w.Start(&first.timer, first, 64*time.Minute)
+		w.Start(&second.timer, second, 2*time.Hour)
+		var passed time.Duration
+		pass := func(until time.Duration) {
+			for passed < until {
+				step := until - passed
+				if next, ok := w.Next(); ok {
+					step = min(step, next)
+				}
+				w.Pass(step)
+				passed += step
+			}
+		}
+		pass(64*time.Minute - time.Second)
+		if first.took() != nil {
+			t.Error("a timer ended before its time")
+		}
+		pass(64 * time.Minute)
+		if len(first.took()) != 1 {
+			t.Error("a timer did not end at its time")
+		}
+		w.Start(&first.timer, first, time.Hour)
+		if left, running := w.Left(&first.timer); !running || left != time.Hour {
+			t.Errorf("a timer of an hour has %v left", left)
+		}
+		pass(119 * time.Minute)
+		time.Sleep(59 * time.Second) // real time goes on
+		if second.took() != nil {
+			t.Error("a timer ended before its time")
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if len(second.took()) != 1 {
+			t.Error("a timer did not end when the rest of its time had gone by")
+		}
+		pass(10 * time.Hour)
+		if len(first.took()) != 1 || w.Len() != 0 {
+			t.Errorf("%d timers left", w.Len())
+		}
+		if _, ok := w.Next(); ok {
+			t.Error("an empty wheel looks at timers")
+		}
+	})
+}

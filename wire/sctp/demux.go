@@ -2,6 +2,7 @@ package sctp
 
 import (
 	"encoding/binary"
+	"net/netip"
 	"time"
 )
 
@@ -134,9 +135,9 @@ func (ep *endpoint) refuse(r route, h header, tag uint32, flags uint8, cause Cau
 }
 
 // stray handles a packet out of the blue, RFC 9260 §8.4. Over a raw socket, which shows us every process's packets,
-// only those to our own ports are answered.
+// also of those that have another address of this machine, only those to our own ports are answered.
 func (ep *endpoint) stray(r route, h header, packet []byte) {
-	if !ep.private && !ep.ownPort(h.DestinationPort) {
+	if !ep.private && !ep.ownPort(r.local, h.DestinationPort) {
 		return
 	}
 	first := true
@@ -164,8 +165,13 @@ func (ep *endpoint) stray(r route, h header, packet []byte) {
 	ep.refuse(r, h, h.VerificationTag, flagT, 0, nil)
 }
 
-func (ep *endpoint) ownPort(port uint16) bool {
+func (ep *endpoint) ownPort(addr netip.Addr, port uint16) bool {
 	ep.mu.RLock()
 	defer ep.mu.RUnlock()
-	return ep.ports[port] > 0
+	for _, at := range [...]netip.Addr{addr, netip.IPv4Unspecified(), netip.IPv6Unspecified()} {
+		if ep.ends[netip.AddrPortFrom(at, port)] > 0 {
+			return true
+		}
+	}
+	return false
 }

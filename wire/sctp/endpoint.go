@@ -51,7 +51,8 @@ type endpoint struct {
 	count        int // associations
 	associations map[key]*association
 	listeners    map[netip.AddrPort]*listener
-	ports        map[uint16]int // local ports in use, by how many
+	ports        map[uint16]int         // local ports in use, by how many
+	ends         map[netip.AddrPort]int // likewise, with their addresses
 }
 
 // newEndpoint makes an endpoint; the caller sets its link.
@@ -61,6 +62,7 @@ func newEndpoint(cfg Config, b Binding) *endpoint {
 		associations: make(map[key]*association),
 		listeners:    make(map[netip.AddrPort]*listener),
 		ports:        make(map[uint16]int),
+		ends:         make(map[netip.AddrPort]int),
 	}
 	ep.inits.perSecond, ep.strays.perSecond = cfg.MaxInitsPerSecond, 1000
 	ep.buffers.New = func() any {
@@ -180,7 +182,7 @@ func (ep *endpoint) add(a *association, local netip.AddrPort) error {
 	a.local = netip.AddrPortFrom(k.local, k.localPort)
 	ep.associations[k] = a
 	ep.count++
-	ep.usePort(k.localPort, 1)
+	ep.usePort(a.local, 1)
 	return nil
 }
 
@@ -196,8 +198,12 @@ func (ep *endpoint) dynamicPort() (port uint16) {
 	return port
 }
 
-// usePort counts the users of a local port and tells the link. The lock is held.
-func (ep *endpoint) usePort(port uint16, by int) {
+// usePort counts the users of a local port at an address and tells the link. The lock is held.
+func (ep *endpoint) usePort(at netip.AddrPort, by int) {
+	if ep.ends[at] += by; ep.ends[at] == 0 {
+		delete(ep.ends, at)
+	}
+	port := at.Port()
 	before := ep.ports[port]
 	if ep.ports[port] += by; ep.ports[port] == 0 {
 		delete(ep.ports, port)
@@ -243,7 +249,7 @@ func (ep *endpoint) remove(a *association) {
 	}
 	if known {
 		ep.count--
-		ep.leavePort(a.local.Port())
+		ep.leavePort(a.local)
 	}
 }
 
@@ -253,16 +259,16 @@ func (ep *endpoint) lingering() time.Duration { return 5 * ep.cfg.RTOMax }
 
 // leavePort gives a port back. Over a raw socket only packets to our own ports are answered, so there it lingers. The
 // lock is held.
-func (ep *endpoint) leavePort(port uint16) {
+func (ep *endpoint) leavePort(at netip.AddrPort) {
 	if ep.private || ep.closed {
-		ep.usePort(port, -1)
+		ep.usePort(at, -1)
 		return
 	}
 	time.AfterFunc(ep.lingering(), func() {
 		ep.mu.Lock()
 		defer ep.mu.Unlock()
 		if !ep.closed {
-			ep.usePort(port, -1)
+			ep.usePort(at, -1)
 		}
 	})
 }

@@ -388,3 +388,24 @@ func waitCapture(t *testing.T, lab *lab, pcap string) {
 	}
 	t.Fatal("tshark did not begin to capture")
 }
+
+// TestRawNeighbours: two endpoints of one machine, at two addresses with the same port, each see the other's packets over
+// their raw sockets, and leave them alone.
+func TestRawNeighbours(t *testing.T) {
+	lab := newLab(t)
+	config := interopConfig(BindingRaw)
+	gnb := transport(t, lab.left, config)
+	for _, at := range []string{"127.0.0.1:38412", "127.0.1.1:38412"} {
+		core := transport(t, lab.left, config)
+		l := listenIn(t, lab.left, core, netip.MustParseAddrPort(at))
+		a := dialIn(t, lab.left, gnb, netip.MustParseAddrPort("127.0.0.11:0"), netip.MustParseAddrPort(at))
+		b := accept(t, l)
+		for i := range 3 {
+			m := Message{Stream: 1, PPID: PPIDNGAP, Data: numbered(i, 100)}
+			mustSend(t, a, m)
+			wantMessage(t, b, m)
+			mustSend(t, b, m)
+			wantMessage(t, a, m)
+		}
+	}
+}

@@ -43,7 +43,7 @@ func (ep *endpoint) Listen(addr netip.AddrPort) (Listener, error) {
 		return nil, &net.AddrError{Err: "sctp: address is in use", Addr: addr.String()}
 	}
 	ep.listeners[l.addr] = l
-	ep.usePort(l.addr.Port(), 1)
+	ep.usePort(l.addr, 1)
 	return l, nil
 }
 
@@ -137,5 +137,5 @@ func (l *listener) shut() {
 	l.ep.mu.Lock()
 	defer l.ep.mu.Unlock()
 	delete(l.ep.listeners, l.addr)
-	l.ep.usePort(l.addr.Port(), -1)
+	l.ep.usePort(l.addr, -1)
 }
