@@ -24,6 +24,7 @@ import (
 
 	"github.com/limpid-5g/limpid/flows"
 	"github.com/limpid-5g/limpid/internal/capture"
+	"github.com/limpid-5g/limpid/ladder"
 )
 
 var (
@@ -333,7 +334,7 @@ func shows(f *flows.Flow, ladder string) bool {
 }
 
 func sameLanes(got, want string) bool {
-	for _, l := range []lane{leavesCore, reachesCore, upfAsks, upfIsAnswered} {
+	for _, l := range []lane{leavesCore, reachesCore, upfAsks, upfIsAnswered, betweenCores} {
 		if !flows.Same(l.of(got), l.of(want)) {
 			return false
 		}
@@ -351,11 +352,14 @@ const (
 	reachesCore
 	upfAsks
 	upfIsAnswered
+	betweenCores
 )
 
 func laneOf(arrow []string) lane {
 	from, to, message := arrow[2], arrow[4], strings.Join(arrow[5:], " ")+" "
 	switch {
+	case arrow[1] == string(ladder.N14):
+		return betweenCores
 	case from == "UPF" && strings.Contains(message, " Request "):
 		return upfAsks
 	case to == "UPF" && strings.Contains(message, " Response "):

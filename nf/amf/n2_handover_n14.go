@@ -136,7 +136,11 @@ func (ue *ue) releaseAtTarget(ctx context.Context, h *handover, cause ngap.Cause
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), peerPatience)
 	defer cancel()
 	err := h.to.ReleaseUEContext(ctx, h.context, namf.UEContextRelease{SUPI: ue.supi, NGAPCause: *toNGAPCause(cause)})
-	if err != nil && sbi.CauseOf(err) != namf.CauseContextNotFound { // it has given up by itself
+	switch {
+	case err == nil:
+	case sbi.CauseOf(err) == namf.CauseContextNotFound: // it has given up by itself, or has the UE, and its notification was lost
+		_ = ue.insist(taken{}) // refused only at shutdown
+	default:
 		ue.log().Warn("target AMF does not hear that the handover is over", "target", h.to.Name, "error", err)
 	}
 }
