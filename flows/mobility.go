@@ -66,6 +66,9 @@ func (s *stage) handover(ctx context.Context, c *command) error {
 		Forwarding: forwarding, Stay: c.has("stay"), Twice: c.has("twice"), Spoil: c.has("spoil"), DAPS: c.has("daps"), Target: targetOf(c.options["target"]),
 		Cancel: map[string]gnb.Moment{"preparing": gnb.Preparing, "commanded": gnb.Commanded, "arrived": gnb.Arrived}[c.options["cancel"]],
 	}
+	if s.dial != nil { // in virtual time a moment is enough
+		o.Settle = s.settle
+	}
 	if err := source.HandOverN2(ctx, u, target, o); err != nil {
 		return err
 	}

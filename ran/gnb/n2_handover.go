@@ -33,6 +33,8 @@ type N2Options struct {
 	DAPS       bool   // the source serves the UE on until it hears that it has arrived, TS 38.300 §9.2.3.2.1
 	// Target is named in HANDOVER REQUIRED instead of the target's own identity.
 	Target *ngap.TargetID
+	// Settle is waited for before a cancellation of what has Arrived, which others are to hear of first; nil: a moment.
+	Settle func()
 }
 
 // arrival is a UE that another gNB is about to send: the radio's side of it, which no message carries.
@@ -115,6 +117,9 @@ func (c *ueContext) execute(ctx context.Context, target *GNB, a *arrival, comman
 		return err
 	}
 	if o.Cancel == Arrived {
+		if o.Settle != nil {
+			o.Settle()
+		}
 		if err := pause(ctx, time.Millisecond); err != nil { // the notification is on another association
 			return err
 		}
