@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"sync"
@@ -21,6 +22,9 @@ import (
 // peering is what lies between the cores: HTTP/2 over mutual TLS, on pipes.
 type peering struct {
 	authority *authority // nil until the first core with peers
+	// Who listens to what goes over the pipes, and gets the keys; nil: nobody.
+	tap  func(near, far net.Conn) (net.Conn, net.Conn)
+	keys io.Writer
 
 	mu        sync.Mutex
 	away      map[string]string // by the name of a core: "" if it can be reached, else an operation that gets no answer, or "all"
@@ -43,6 +47,7 @@ func (p *peering) link(cfg *config.Config) (*core.Link, error) {
 	if err != nil {
 		return nil, err
 	}
+	security.KeyLogWriter = p.keys
 	l := &pipeListener{arrived: make(chan net.Conn), closed: make(chan struct{})}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -61,6 +66,9 @@ func (p *peering) dial(ctx context.Context, name string) (net.Conn, error) {
 		return nil, fmt.Errorf("core %s cannot be reached", name)
 	}
 	near, far := net.Pipe()
+	if p.tap != nil {
+		near, far = p.tap(near, far)
+	}
 	select {
 	case l.arrived <- far:
 	case <-l.closed:

@@ -113,7 +113,7 @@ func (c *camps) all() map[*ue.UE]*gnb.GNB {
 
 // newStage sets a flow's core up; dir is for its store. It must be called inside a bubble of testing/synctest, whose Wait
 // is settle.
-func newStage(f *Flow, dir string, log *slog.Logger, settle func()) (*stage, error) {
+func newStage(f *Flow, dir string, log *slog.Logger, settle func(), change ...func(*stage)) (*stage, error) {
 	s := &stage{
 		file: filepath.Join(dir, "limpid.db"), recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
 		cells: make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE),
@@ -123,6 +123,9 @@ func newStage(f *Flow, dir string, log *slog.Logger, settle func()) (*stage, err
 	s.arrows = s.recorder.record
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.nodes.of(f, log)
+	for _, c := range change {
+		c(s)
+	}
 	s.recorder.several = s.nodes.shared()
 	cfg, err := s.nodes.config("a")
 	if err != nil {

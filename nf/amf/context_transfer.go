@@ -89,9 +89,7 @@ func transferReason(r *gmm.RegistrationRequest) namf.TransferReason {
 // takeFrom notes whose context this is until it is this AMF's.
 func (ue *ue) takeFrom(ctx context.Context, peer *Peer, id namf.UEContextID, given *namf.UEContextTransferRspData) {
 	ue.borrowed = &borrowed{peer, id}
-	if given.UERadioCapability.Type == namf.UERadioCapability {
-		ue.radio = slices.Clone(given.UERadioCapability.Data)
-	}
+	ue.radioFrom(given.UERadioCapability)
 	ue.claimed = ""
 	if old := ue.amf.ues.bySUPI.put(ue.supi, ue); old != nil && old != ue {
 		ue.kept.epoch.Store(old.kept.epoch.Load() + 1)
@@ -280,7 +278,7 @@ func (ue *ue) transferContext(ctx context.Context, m *contextTransfer) {
 		given.UEContext = ue.contextFor(ue.security.kamf, false)
 	}
 	if len(ue.radio) > 0 {
-		given.UERadioCapability = namf.N2InfoContent{Type: namf.UERadioCapability, Data: slices.Clone(ue.radio)}
+		given.UERadioCapability = octetStringOut(namf.UERadioCapability, ue.radio)
 	}
 	ue.security.nas.Send += countBlock
 	ue.lent = m.from

@@ -82,13 +82,13 @@ func (ue *ue) createData(h *handover) (namf.UEContextCreateData, error) {
 		TargetID: namf.NgRANTargetID{TAI: h.tai, RANNodeID: namf.GlobalRANNodeID{
 			PLMN: ident.PLMN(gnb.PLMNIdentity), GNBID: namf.GNBID{BitLength: uint8(id.Len), Value: gnbDigits(id)},
 		}},
-		SourceToTargetData: namf.N2InfoContent{Type: namf.SourceToTargetContainer, Data: []byte(slices.Clone(h.required.SourceToTargetTransparentContainer))},
+		SourceToTargetData: octetStringOut(namf.SourceToTargetContainer, h.required.SourceToTargetTransparentContainer),
 		N2NotifyURI:        sbi.CallbackURI(ue.amf.cfg.Core, string(h.context)),
 		ServingNetwork:     ue.tai.PLMN,
 		NGAPCause:          toNGAPCause(h.required.Cause),
 	}
 	if len(ue.radio) > 0 {
-		data.UERadioCapability = namf.N2InfoContent{Type: namf.UERadioCapability, Data: slices.Clone(ue.radio)}
+		data.UERadioCapability = octetStringOut(namf.UERadioCapability, ue.radio)
 	}
 	for _, item := range h.required.PDUSessionResourceListHORqd {
 		m := &movingSession{id: uint8(item.PDUSessionID)}
@@ -107,7 +107,10 @@ func (ue *ue) createData(h *handover) (namf.UEContextCreateData, error) {
 
 // createdAtTarget takes what the source gNB must hear.
 func (ue *ue) createdAtTarget(h *handover, data *namf.UEContextCreatedData) error {
-	h.container = []byte(slices.Clone(data.TargetToSourceData.Data))
+	var err error
+	if h.container, err = octetStringIn(namf.TargetToSourceContainer, data.TargetToSourceData); err != nil {
+		return noHandover(ngap.CauseRadioNetworkHoFailureInTarget5GCNGRANNodeOrTargetSystem, "the target AMF: %w", err)
+	}
 	said := make(map[uint8]namf.N2SMInformation)
 	for _, s := range data.FailedSessionList {
 		said[s.PDUSessionID] = s
@@ -321,7 +324,6 @@ func (ue *ue) acceptHandover(ctx context.Context, m *handoverFrom) {
 func requiredAt(m *handoverFrom) *ngap.HandoverRequired {
 	required := &ngap.HandoverRequired{
 		HandoverType: ngap.HandoverTypeIntra5GS, Cause: ngap.CauseRadioNetworkHandoverDesirableForRadioReason,
-		SourceToTargetTransparentContainer: ngap.SourceToTargetTransparentContainer(m.data.SourceToTargetData.Data),
 	}
 	if c := m.data.NGAPCause; c != nil {
 		required.Cause = fromNGAPCause(*c)
@@ -352,9 +354,12 @@ func (ue *ue) prepareFrom(ctx context.Context, h *handover, m *handoverFrom) err
 	if err := ue.securityFromSource(h, &m.data.UEContext); err != nil {
 		return err
 	}
-	if r := m.data.UERadioCapability; r.Type == namf.UERadioCapability {
-		ue.radio = slices.Clone(r.Data)
+	container, err := octetStringIn(namf.SourceToTargetContainer, m.data.SourceToTargetData)
+	if err != nil {
+		return noHandover(ngap.CauseProtocolSemanticError, "%w", err)
 	}
+	h.required.SourceToTargetTransparentContainer = container
+	ue.radioFrom(m.data.UERadioCapability)
 	ue.tai = m.data.TargetID.TAI
 	if err := ue.subscription(ctx); err != nil {
 		return noHandover(ngap.CauseMiscUnspecified, "subscription: %w", err)
@@ -369,7 +374,7 @@ func (ue *ue) prepareFrom(ctx context.Context, h *handover, m *handoverFrom) err
 func (h *handover) created(ue *ue) namf.UEContextCreatedData {
 	data := namf.UEContextCreatedData{
 		UEContext:          namf.UEContext{SUPI: ue.supi},
-		TargetToSourceData: namf.N2InfoContent{Type: namf.TargetToSourceContainer, Data: []byte(slices.Clone(h.container))},
+		TargetToSourceData: octetStringOut(namf.TargetToSourceContainer, h.container),
 	}
 	for _, m := range h.sessions {
 		if m.admitted {
