@@ -167,6 +167,10 @@ func (d *details) gmm(m gmm.Message) {
 		d.add("slices", m.AllowedNSSAI.Slices())
 	case *gmm.RegistrationReject:
 		d.add("cause", m.Cause.Error())
+		if m.T3502 != nil {
+			wait, _ := m.T3502.Duration()
+			d.add("T3502", wait)
+		}
 	case *gmm.AuthenticationFailure:
 		d.add("cause", m.Cause.Error())
 	case *gmm.AuthenticationRequest:

@@ -264,6 +264,10 @@ func (u *UE) registrationReject(m *gmm.RegistrationReject) {
 	if r := u.rejections(m.RejectedNSSAI, m.ExtendedRejectedNSSAI); r != nil {
 		u.rejected = r
 	}
+	u.t3502 = 12 * time.Minute // default, TS 24.501 §10.2
+	if m.T3502 != nil {
+		u.t3502, _ = m.T3502.Duration()
+	}
 	u.registered = false
 	u.rejectedWith(m.Cause)
 	u.end(e)
