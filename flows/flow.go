@@ -4,6 +4,7 @@
 package flows
 
 import (
+	"bytes"
 	"embed"
 	"fmt"
 	"io"
@@ -132,6 +133,12 @@ func lines(s string) []string {
 	return out
 }
 
+// OwnConfiguration tells whether the core has to be configured as the flow says, rather than as most flows.
+func (f *Flow) OwnConfiguration() bool {
+	b, err := files.ReadFile("base/limpid.yaml")
+	return err != nil || !bytes.Equal(b, f.Config)
+}
+
 // Clauses are the clauses that the flow shows.
 func (f *Flow) Clauses() []string { return strings.Split(f.Clause, ", ") }
 
@@ -147,8 +154,7 @@ func (f *Flow) Failure() bool {
 		return true // who is silent is in no line
 	}
 	for _, line := range f.Script {
-		verb, _, _ := strings.Cut(strings.TrimPrefix(line, "begin "), " ")
-		switch verb {
+		switch verbOf(line) {
 		case "n4", "replay", "say", "send", "initial", "ngap", "vanish", "gsm":
 			return true
 		}

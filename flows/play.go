@@ -106,12 +106,34 @@ func newField(ctx context.Context, o Options) (*stage, *heard) {
 func (s *stage) insideLines(script []string) []string {
 	var found []string
 	for _, line := range script {
-		verb, _, _ := strings.Cut(strings.TrimPrefix(line, "begin "), " ")
-		if s.inside(verb) {
+		if s.inside(verbOf(line)) {
 			found = append(found, line)
 		}
 	}
 	return found
+}
+
+// Inside are the commands of the script that reach into the core, so that the flow is for a core of one's own alone: none, if
+// it can be played against any core.
+func (f *Flow) Inside() []string {
+	var found []string
+	for _, line := range f.Script {
+		if verb := verbOf(line); reachesInside(verb) && !slices.Contains(found, verb) {
+			found = append(found, verb)
+		}
+	}
+	return found
+}
+
+// NeedsDataNetwork tells whether packets come to UEs from a data network, which somebody has to send.
+func (f *Flow) NeedsDataNetwork() bool {
+	return slices.ContainsFunc(f.Script, func(line string) bool { return needsDataNetwork(verbOf(line)) })
+}
+
+// verbOf is the command of a line.
+func verbOf(line string) string {
+	verb, _, _ := strings.Cut(strings.TrimPrefix(line, "begin "), " ")
+	return verb
 }
 
 // leave deregisters the UEs, so that the next flow finds the core as this one did, and takes the gNBs down.

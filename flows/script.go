@@ -114,16 +114,22 @@ func (s *stage) faultVerbs() verbs {
 	}
 }
 
-// inside tells whether a command reaches into the core, which only who runs the core can do.
+// inside tells whether a command reaches into the core, which only who runs the core can do here.
 func (s *stage) inside(verb string) bool {
+	return reachesInside(verb) || needsDataNetwork(verb) && s.datagram == nil
+}
+
+// reachesInside tells whether a command is one for who runs the core.
+func reachesInside(verb string) bool {
 	switch verb {
 	case "n4", "node", "core", "peer", "kill", "start", "disk", "restart", "policy", "network-release", "relocate", "agree", "granted", "counted", "admitted", "exchange", "operator", "subscriber":
 		return true
-	case "downlink", "tunnel":
-		return s.datagram == nil
 	}
 	return false
 }
+
+// needsDataNetwork tells whether a command is one for who can send packets to UEs.
+func needsDataNetwork(verb string) bool { return verb == "downlink" || verb == "tunnel" }
 
 // run plays one line. A line that starts with begin runs beside those that follow; finish waits for it.
 func (s *stage) run(line string) error {

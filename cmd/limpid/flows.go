@@ -28,6 +28,9 @@ func newFlowsListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [WORD...]",
 		Short: "Name every flow with its clause and title, or those that contain all the words",
+		Long: `Name every flow with its clause and title, or those that contain all the words. ANY CORE tells whether limpid ran run can
+play it against a core of others: no, where the script reaches into the core by the commands named; with --data-network,
+where packets come to phones from behind the core. What the core has to be configured with is in limpid flows show FLOW.`,
 		RunE: func(cmd *cobra.Command, words []string) error {
 			return listFlows(cmd.OutOrStdout(), words, asJSON)
 		},
@@ -61,13 +64,26 @@ func listFlows(out io.Writer, words []string, asJSON bool) error {
 		Clauses []string `json:"clauses"`
 		Failure bool     `json:"failure"`
 		Title   string   `json:"title"`
+		// What stands against playing it with limpid ran run against a core of others.
+		Inside           []string `json:"inside,omitempty"` // commands that only who runs the core can give
+		DataNetwork      bool     `json:"data_network"`     // somebody has to send packets to UEs: --data-network
+		OwnConfiguration bool     `json:"own_configuration"`
+	}
+	anyCore := func(l *line) string {
+		switch {
+		case len(l.Inside) > 0:
+			return "no: " + strings.Join(l.Inside, ", ")
+		case l.DataNetwork:
+			return "with --data-network"
+		}
+		return "yes"
 	}
 	list := []line{}
 	for i := range all {
 		f := &all[i]
 		text := strings.ToLower(f.Name + " " + f.Clause + " " + f.Title)
 		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, strings.ToLower(w)) }) {
-			list = append(list, line{f.Name, f.Clauses(), f.Failure(), f.Title})
+			list = append(list, line{f.Name, f.Clauses(), f.Failure(), f.Title, f.Inside(), f.NeedsDataNetwork(), f.OwnConfiguration()})
 		}
 	}
 	if asJSON {
@@ -76,9 +92,10 @@ func listFlows(out io.Writer, words []string, asJSON bool) error {
 		return e.Encode(list)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "FLOW\tCLAUSE\tTITLE")
-	for _, l := range list {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", l.Name, strings.Join(l.Clauses, ", "), l.Title)
+	fmt.Fprintln(w, "FLOW\tANY CORE\tCLAUSE\tTITLE")
+	for i := range list {
+		l := &list[i]
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.Name, anyCore(l), strings.Join(l.Clauses, ", "), l.Title)
 	}
 	return w.Flush()
 }
