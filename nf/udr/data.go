@@ -139,7 +139,7 @@ func sessionData(d *store.DNN) nudm.SessionManagementSubscriptionData {
 	}
 }
 
-// problem turns an error of the store into one of the service, TS 29.504 §6.1.7.3.
+// problem turns an error of the store into one of the service, TS 29.504 §6.1.6.
 func (u *UDR) problem(supi ident.SUPI, err error) error {
 	switch {
 	case err == nil:

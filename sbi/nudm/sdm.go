@@ -94,7 +94,7 @@ type SMFSelectionSubscriptionData struct {
 	SubscribedSNSSAIInfos map[ident.SNSSAI][]DNNInfo `json:"subscribedSnssaiInfos"`
 }
 
-// DNNInfo is TS 29.503 §6.1.6.2.7.
+// DNNInfo is TS 29.503 §6.1.6.2.6.
 type DNNInfo struct {
 	DNN     ident.DNN `json:"dnn"`
 	Default bool      `json:"defaultDnnIndicator"`

@@ -12,7 +12,7 @@ import (
 	"github.com/limpid-5g/limpid/sbi/nudm"
 )
 
-// CauseUserNotFound and CauseDataNotFound are the application errors of TS 29.504 §6.1.7.3.
+// CauseUserNotFound and CauseDataNotFound are the application errors of TS 29.504 §6.1.6.
 const (
 	CauseUserNotFound sbi.Cause = "USER_NOT_FOUND"
 	CauseDataNotFound sbi.Cause = "DATA_NOT_FOUND"
