@@ -17,7 +17,8 @@ import (
 )
 
 const (
-	patience     = 30 * time.Second // for an answer, where the caller sets no less
+	patience     = 30 * time.Second // for an answer, where the caller sets no less, and for a request to be read
+	writeTime    = 60 * time.Second // from the head of a request to the end of its answer
 	idlePatience = 90 * time.Second // for the next request over a connection
 	headerWait   = 15 * time.Second // for the head of a request, and for the handshake
 	pingAfter    = 5 * time.Second  // of silence, and as long for the answer: a peer that is gone is asked no more
@@ -58,7 +59,7 @@ func Server(h http.Handler, security *tls.Config) *http.Server {
 	var protocols http.Protocols
 	protocols.SetHTTP2(true)
 	return &http.Server{
-		Handler: h, TLSConfig: security, Protocols: &protocols, ReadHeaderTimeout: headerWait, ReadTimeout: patience, IdleTimeout: idlePatience,
+		Handler: h, TLSConfig: security, Protocols: &protocols, ReadHeaderTimeout: headerWait, ReadTimeout: patience, IdleTimeout: idlePatience, WriteTimeout: writeTime,
 		MaxHeaderBytes: maxHeaders, HTTP2: &http.HTTP2Config{MaxConcurrentStreams: maxStreams, SendPingTimeout: pingAfter, PingTimeout: pingAfter},
 	}
 }

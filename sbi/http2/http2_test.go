@@ -1,6 +1,7 @@
 package http2
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -79,6 +80,7 @@ type core struct {
 	asked []any
 	err   error
 	bare  bool // sessions have a reference alone
+	paged bool // the UE is in CM-IDLE
 }
 
 func (c *core) take(what ...any) error {
@@ -114,6 +116,9 @@ func (c *core) N2InfoNotify(_ context.Context, id namf.UEContextID, n namf.N2Inf
 }
 
 func (c *core) N1N2MessageTransfer(_ context.Context, supi ident.SUPI, req namf.N1N2MessageTransferReqData) (namf.N1N2MessageTransferRspData, error) {
+	if c.paged {
+		return namf.N1N2MessageTransferRspData{Cause: namf.AttemptingToReachUE}, c.take(supi, req)
+	}
 	return namf.N1N2MessageTransferRspData{Cause: namf.N1N2TransferInitiated}, c.take(supi, req)
 }
 
@@ -267,6 +272,67 @@ func TestUnproven(t *testing.T) {
 	for i, err := range []error{err1, err2, err3, err4, err5, err6} {
 		if p, ok := errors.AsType[*sbi.ProblemDetails](err); !ok || p.Cause != sbi.CauseMandatoryIEIncorrect || own.asked != nil {
 			t.Errorf("%d: %v, asked %v", i+1, err, own.asked)
+		}
+	}
+}
+
+// TestAnswersAreWhole: what was made has a place, and a refusal is a document with a cause, whatever was asked, TS 29.500 §5.2.7.2.
+func TestAnswersAreWhole(t *testing.T) {
+	a := newAuthority(t)
+	own, dial := serve(t, a)
+	c := dialled(t, a, dial, "a")
+	create, err := encode(createDataOut, new(testCreate()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	transfer, err := encode(n1n2ReqOut, &namf.N1N2MessageTransferReqData{PDUSessionID: 5, SMContextRef: sbi.ContextURI("a", "17"), N1SMMsg: []byte{1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own.paged = true
+	json := message{typeJSON, []byte("{}")}
+	for _, q := range []struct {
+		method, path string
+		body         message
+		status       int
+		header, want string // or the cause
+	}{
+		{"PUT", ueContexts + "imsi-001010000000001", create, http.StatusCreated, "Location", "https://b" + ueContexts + "imsi-001010000000001"},
+		{"POST", ueContexts + "imsi-001010000000001/n1-n2-messages", transfer, http.StatusAccepted, "Location", "https://b" + ueContexts + "imsi-001010000000001/n1-n2-messages/5"},
+		{"DELETE", ueContexts + "imsi-001010000000001", json, http.StatusMethodNotAllowed, "Allow", "PUT"},
+		{"GET", ueContexts + "imsi-001010000000001/transfer", message{}, http.StatusMethodNotAllowed, "Allow", "POST"},
+		{"POST", "/namf-comm/v2/ue-contexts/x/transfer", json, http.StatusNotFound, "", string(causeNoSuchURI)},
+		{"GET", "/", message{}, http.StatusNotFound, "", string(causeNoSuchURI)},
+		{"POST", ueContexts + "x/transfer", json, http.StatusBadRequest, "", string(sbi.CauseMandatoryIEMissing)},
+		{"POST", ueContexts + "x/transfer", message{typeJSON, []byte("{")}, http.StatusBadRequest, "", string(sbi.CauseInvalidMsgFormat)},
+		{"POST", ueContexts + "x/transfer", message{"text/plain", []byte("x")}, http.StatusUnsupportedMediaType, "", string(sbi.CauseInvalidMsgFormat)},
+		{"POST", ueContexts + "x/transfer", message{typeJSON, make([]byte, maxMessage+1)}, http.StatusRequestEntityTooLarge, "", string(sbi.CauseInvalidMsgFormat)},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), q.method, "https://b"+q.path, bytes.NewReader(q.body.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", q.body.contentType)
+		r, err := c.http.Do(req)
+		if err != nil {
+			t.Errorf("%s %s: %v", q.method, q.path, err)
+			continue
+		}
+		m, err := readMessage(r.Header.Get("Content-Type"), r.Body)
+		_ = r.Body.Close()
+		if err != nil || r.StatusCode != q.status {
+			t.Errorf("%s %s: status %d, want %d, %v", q.method, q.path, r.StatusCode, q.status, err)
+		}
+		if q.header != "" {
+			if got := r.Header.Get(q.header); got != q.want {
+				t.Errorf("%s %s: %s %q, want %q", q.method, q.path, q.header, got, q.want)
+			}
+		}
+		if q.status >= 400 {
+			p, err := decode(problemIn, m)
+			if err != nil || m.contentType != typeProblem || p.Status != q.status || q.header == "" && string(p.Cause) != q.want {
+				t.Errorf("%s %s: %q %+v %v", q.method, q.path, m.contentType, p, err)
+			}
 		}
 	}
 }

@@ -54,15 +54,17 @@ type refusal struct {
 // Write takes a line of http.Server.
 func (r *refusals) Write(line []byte) (int, error) {
 	text := strings.TrimSpace(string(line))
-	from, why := "", text
-	if rest, ok := strings.CutPrefix(text, "http: TLS handshake error from "); ok {
-		if at, reason, ok := strings.Cut(rest, ": "); ok {
-			host, _, err := net.SplitHostPort(at)
-			if err != nil {
-				host = at
-			}
-			from, why = host, reason
+	rest, ok := strings.CutPrefix(text, "http: TLS handshake error from ")
+	at, why, also := strings.Cut(rest, ": ")
+	if !ok || !also { // of the house
+		if untold, tell := r.note("", time.Now()); tell {
+			r.log.Error("N14", "error", text, "untold", untold)
 		}
+		return len(line), nil
+	}
+	from, _, err := net.SplitHostPort(at)
+	if err != nil {
+		from = at
 	}
 	if untold, tell := r.note(from, time.Now()); tell {
 		r.log.Warn("N14: a connection is refused", "from", from, "reason", why, "untold", untold)

@@ -50,22 +50,35 @@ type server struct {
 func Handler(name string, own Peer, known []Known) http.Handler {
 	s := &server{name, own, known}
 	mux := http.NewServeMux()
-	for pattern, serve := range map[string]func(*request) (int, message, error){
-		"PUT " + ueContexts + "{id}":                         s.createUEContext,
-		"POST " + ueContexts + "{id}/release":                s.releaseUEContext,
-		"POST " + ueContexts + "{id}/transfer":               s.transferUEContext,
-		"POST " + ueContexts + "{id}/transfer-update":        s.updateStatus,
-		"POST " + ueContexts + "{id}/n1-n2-messages":         s.transferMessage,
-		"POST " + n2Callbacks + "{id}":                       s.notifyN2,
-		"POST " + statusCallbacks + "{supi}/{session}/{ref}": s.notifyStatus,
-		"POST " + smCallbackPattern:                          s.notifyFailure,
-		"POST " + smContexts + "{ref}/modify":                s.updateSMContext,
-		"POST " + smContexts + "{ref}/release":               s.releaseSMContext,
+	for _, o := range []struct {
+		method, path string
+		serve        func(*request) (int, message, error)
+	}{
+		{http.MethodPut, ueContexts + "{id}", s.createUEContext},
+		{http.MethodPost, ueContexts + "{id}/release", s.releaseUEContext},
+		{http.MethodPost, ueContexts + "{id}/transfer", s.transferUEContext},
+		{http.MethodPost, ueContexts + "{id}/transfer-update", s.updateStatus},
+		{http.MethodPost, ueContexts + "{id}/n1-n2-messages", s.transferMessage},
+		{http.MethodPost, n2Callbacks + "{id}", s.notifyN2},
+		{http.MethodPost, statusCallbacks + "{supi}/{session}/{ref}", s.notifyStatus},
+		{http.MethodPost, smCallbackPattern, s.notifyFailure},
+		{http.MethodPost, smContexts + "{ref}/modify", s.updateSMContext},
+		{http.MethodPost, smContexts + "{ref}/release", s.releaseSMContext},
 	} {
-		mux.HandleFunc(pattern, s.answer(serve))
+		mux.HandleFunc(o.method+" "+o.path, s.answer(o.serve))
+		mux.HandleFunc(o.path, s.answer(func(r *request) (int, message, error) {
+			r.header.Set("Allow", o.method)
+			return 0, message{}, sbi.Problem(http.StatusMethodNotAllowed, "", "%s: want %s", r.Method, o.method)
+		}))
 	}
+	mux.HandleFunc("/", s.answer(func(*request) (int, message, error) {
+		return 0, message{}, sbi.Problem(http.StatusNotFound, causeNoSuchURI, "no such resource, or service")
+	}))
 	return mux
 }
+
+// causeNoSuchURI is of TS 29.500 §5.2.7.2.
+const causeNoSuchURI sbi.Cause = "RESOURCE_URI_STRUCTURE_NOT_FOUND"
 
 const smCallbackPattern = smfCallbacks + "{ref}" + failures + "{session}"
 
@@ -75,12 +88,17 @@ type request struct {
 	peer Known
 	body message
 	ends bool // headerEnded was in it, or is to be in the answer
+
+	header http.Header // of the answer
 }
+
+// made says where what the request has made is, TS 29.500 §5.2.2.2.
+func (r *request) made(core, path string) { r.header.Set("Location", "https://"+core+path) }
 
 // answer reads a request, has it served and answers.
 func (s *server) answer(serve func(*request) (int, message, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		status, m, req, err := s.serve(serve, r)
+		status, m, req, err := s.serve(serve, w.Header(), r)
 		if err != nil {
 			status, m = problemMessage(err)
 		}
@@ -95,7 +113,7 @@ func (s *server) answer(serve func(*request) (int, message, error)) http.Handler
 	}
 }
 
-func (s *server) serve(serve func(*request) (int, message, error), r *http.Request) (int, message, *request, error) {
+func (s *server) serve(serve func(*request) (int, message, error), header http.Header, r *http.Request) (int, message, *request, error) {
 	peer, err := s.peerOf(r)
 	if err != nil {
 		return 0, message{}, nil, err
@@ -104,7 +122,7 @@ func (s *server) serve(serve func(*request) (int, message, error), r *http.Reque
 	if err != nil {
 		return 0, message{}, nil, err
 	}
-	req := &request{Request: r.WithContext(sbi.WithCaller(r.Context(), peer.Name)), peer: peer, body: body}
+	req := &request{Request: r.WithContext(sbi.WithCaller(r.Context(), peer.Name)), peer: peer, body: body, header: header}
 	status, m, err := serve(req)
 	return status, m, req, err
 }
@@ -220,6 +238,7 @@ func (s *server) createUEContext(r *request) (int, message, error) {
 	if err != nil {
 		return 0, message{}, err
 	}
+	r.made(s.name, ueContexts+url.PathEscape(string(r.context())))
 	return done(http.StatusCreated, createdDataOut, rsp)
 }
 
@@ -272,6 +291,7 @@ func (s *server) transferMessage(r *request) (int, message, error) {
 	status := http.StatusOK
 	if rsp.Cause == namf.AttemptingToReachUE {
 		status = http.StatusAccepted // the UE is paged, TS 29.518 §5.2.2.3.1
+		r.made(s.name, fmt.Sprint(ueContexts, supi, "/n1-n2-messages/", data.PDUSessionID))
 	}
 	return done(status, n1n2RspOut, rsp)
 }
