@@ -18,7 +18,7 @@ FUZZ := \
 	wire/aper:FuzzPrimitives wire/aper:FuzzUint \
 	wire/ngap:FuzzDecode wire/ngap:FuzzTransfer \
 	wire/nas:FuzzUnprotect wire/nas/gmm:FuzzDecode wire/nas/gsm:FuzzDecode \
-	wire/pfcp:FuzzDecode wire/gtpu:FuzzParse wire/eap:FuzzParse \
+	wire/pfcp:FuzzDecode wire/gtpu:FuzzParse wire/eap:FuzzParse wire/eap:FuzzParseRaw wire/radius:FuzzParse \
 	wire/sctp:FuzzPacket wire/sctp:FuzzEndpoint \
 	aka/suci:FuzzDeconceal nf/udm:FuzzIdentity nf/smf:FuzzN1 nf/smf:FuzzFlowDescription \
 	nf/upf/soft:FuzzPackets nf/upf:FuzzParseFlow nf/upf:FuzzParseFilter nf/upf:FuzzParseFrame nf/upf:FuzzN4 nf/upf/soft:FuzzUnpack nf/upf/xdp:FuzzFrame ran/ue:FuzzReceive \

@@ -65,6 +65,8 @@ type Options struct {
 	Link *Link
 	// BetweenPeers stands between two AMFs: its error is what an operation ends with that does not get through.
 	BetweenPeers func(ctx context.Context, to, operation string) error
+	// AAA makes the ends of datagrams with an AAA server instead of UDP sockets.
+	AAA func(netip.AddrPort) (net.Conn, error)
 	// N4 makes the ends of N4 instead of a UDP socket on the address.
 	N4 func(netip.AddrPort) (pfcp.PacketConn, error)
 	// Datapath makes the UPF's data path instead of the soft one.
@@ -122,7 +124,7 @@ func (c *Core) open(ctx context.Context) error {
 	networks := plmns(c.cfg)
 	t := tracer{sink: c.opts.Ladder}
 	repository := udr.New(udr.Config{}, st, c.nf("udr"))
-	data := udm.New(udm.Config{HomePLMNs: networks, HomeNetworkKeys: keys}, t.udr("UDM", repository), c.nf("udm"))
+	data := udm.New(udm.Config{HomePLMNs: networks, HomeNetworkKeys: keys, AuthenticatedSlices: authenticatedSlices(c.cfg)}, t.udr("UDM", repository), c.nf("udm"))
 	authentication := ausf.New(ausf.Config{ServingPLMNs: networks}, t.udmAuthentication("AUSF", data), c.nf("ausf"))
 	toAMF, toSMF := &tracedAMF{tracer: t}, &tracedSMFNotify{tracer: t}
 	policy := pcf.New(policies, pcf.Deps{UDR: t.udr("PCF", repository), Sessions: toSMF, Access: toAMF}, c.nf("pcf"))
@@ -150,7 +152,7 @@ func (c *Core) open(ctx context.Context) error {
 	c.amf, err = amf.New(access, amf.Services{
 		Authentication: t.ausf("AMF", authentication), SDM: t.sdm("AMF", data), UECM: t.uecm("AMF", data),
 		Policy: t.amPolicy("AMF", policy), Slices: t.nssf("AMF", slice), Sessions: toSessions, Contexts: st,
-		TransferFailures: toSessions, Peers: c.peers.amfs(), Admission: t.nsacf("AMF", c.nsacf),
+		TransferFailures: toSessions, Peers: c.peers.amfs(), Admission: t.nsacf("AMF", c.nsacf), SliceAuthentication: c.nssaaf(),
 	}, c.opts.Ladder, c.nf("amf"))
 	if err != nil {
 		return err

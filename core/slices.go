@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"net"
 	"time"
 
 	"github.com/limpid-5g/limpid/core/config"
@@ -11,6 +12,7 @@ import (
 	"github.com/limpid-5g/limpid/manage/metrics"
 	"github.com/limpid-5g/limpid/nf/amf"
 	"github.com/limpid-5g/limpid/nf/nsacf"
+	"github.com/limpid-5g/limpid/nf/nssaaf"
 	"github.com/limpid-5g/limpid/sbi/nnsacf"
 )
 
@@ -43,6 +45,30 @@ func (c *Core) sessionAdmission(t tracer) nnsacf.NSAC {
 		}
 	}
 	return nil
+}
+
+// authenticatedSlices are those that authenticate their UEs.
+func authenticatedSlices(c *config.Config) []ident.SNSSAI {
+	var list []ident.SNSSAI
+	for _, s := range c.NSSAAF.Slices {
+		list = append(list, s.Slice)
+	}
+	return list
+}
+
+// nssaaf makes the NSSAAF, which asks the AAA servers of the configuration.
+func (c *Core) nssaaf() *nssaaf.NSSAAF {
+	cfg := nssaaf.Config{Name: c.cfg.Name}
+	for _, s := range c.cfg.NSSAAF.Slices {
+		cfg.Servers = append(cfg.Servers, nssaaf.Server{SNSSAI: s.Slice, Secret: s.Secret, Dial: func(ctx context.Context) (net.Conn, error) {
+			if c.opts.AAA != nil {
+				return c.opts.AAA(s.Server)
+			}
+			var d net.Dialer
+			return d.DialContext(ctx, "udp", s.Server.String())
+		}})
+	}
+	return nssaaf.New(cfg, c.nf("nssaaf"))
 }
 
 // Slices are the slices that have a bound, with how much of them is used.

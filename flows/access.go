@@ -91,7 +91,7 @@ func (s *stage) status(_ context.Context, c *command) error {
 		"registered": fmt.Sprint(st.Registered), "connected": fmt.Sprint(st.Connected), "reregister": fmt.Sprint(st.Reregister),
 		"nea": fmt.Sprint(st.NEA), "nia": fmt.Sprint(st.NIA),
 		"tais": fmt.Sprint(len(st.TAIs.All())), "slices-changed": fmt.Sprint(st.SlicesChanged),
-		"allowed": nssai(st.Allowed), "slice-back-off": sliceBackOff(st.Rejected), "configured": nssai(st.Configured), "rejected": rejected(st.Rejected),
+		"allowed": nssai(st.Allowed), "pending": nssai(st.Pending), "slice-back-off": sliceBackOff(st.Rejected), "configured": nssai(st.Configured), "rejected": rejected(st.Rejected),
 		"equivalent": plmns(st.EquivalentPLMNs), "areas": serviceAreas(st.ServiceAreas),
 	}
 	for name, want := range c.options {

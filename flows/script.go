@@ -67,7 +67,7 @@ type verbs map[string]func(context.Context, *command) error
 func (s *stage) verbs() verbs {
 	all := make(verbs)
 	for _, group := range []verbs{s.radioVerbs(), s.phoneVerbs(), s.faultVerbs(), s.restartVerbs(), s.accessVerbs(), s.mobilityVerbs(), s.sessionVerbs(),
-		s.sessionRadioVerbs(), s.associationVerbs(), s.idleVerbs(), s.holdVerbs(), s.peerVerbs(), s.sliceVerbs()} {
+		s.sessionRadioVerbs(), s.associationVerbs(), s.idleVerbs(), s.holdVerbs(), s.peerVerbs(), s.sliceVerbs(), s.aaaVerbs()} {
 		maps.Copy(all, group)
 	}
 	return all
@@ -122,7 +122,7 @@ func (s *stage) inside(verb string) bool {
 // reachesInside tells whether a command is one for who runs the core.
 func reachesInside(verb string) bool {
 	switch verb {
-	case "n4", "node", "core", "peer", "kill", "start", "disk", "restart", "policy", "network-release", "relocate", "agree", "granted", "counted", "admitted", "exchange", "operator", "subscriber":
+	case "n4", "node", "core", "peer", "kill", "start", "disk", "restart", "policy", "network-release", "relocate", "agree", "granted", "counted", "admitted", "aaa", "asked", "exchange", "operator", "subscriber":
 		return true
 	}
 	return false

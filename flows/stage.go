@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"net/netip"
 	"path/filepath"
 	"strconv"
@@ -70,9 +71,11 @@ type stage struct {
 	dialTo   func(context.Context, netip.AddrPort) (sctp.Association, error) // likewise, with one of the AMF's addresses
 	n3       []netip.Addr                                                    // one for the tunnels of each gNB
 	datagram func(to netip.Addr) error                                       // lets a packet arrive from a data network
-	server   server                                                          // of unstructured data
-	sites    sites                                                           // of the nodes
-	seen     ladder.Sink                                                     // what gNBs and UEs see
+	aaa      aaa
+	aaaConn  net.PacketConn // of the AAA server, over real sockets
+	server   server         // of unstructured data
+	sites    sites          // of the nodes
+	seen     ladder.Sink    // what gNBs and UEs see
 	// the flow would be another one with NEA0
 	choosesCiphering bool
 	// of the flow, where the core is another's
@@ -159,7 +162,7 @@ func (s *stage) stand(o core.Options) core.Options {
 		return o
 	}
 	s.path = memory.New()
-	o.WithoutN2, o.N4 = true, s.pipes()
+	o.WithoutN2, o.N4, o.AAA = true, s.pipes(), s.aaa.dial
 	o.Datapath = func(upf.Config, *slog.Logger) (upf.Datapath, error) { return s.path, nil }
 	return o
 }
@@ -370,6 +373,9 @@ func (s *stage) addUE(_ context.Context, c *command) error {
 	cfg := ue.Config{
 		USIM: usim, Name: name, Hooks: s.misbehaviour(c, usim), Ladder: s.seen,
 		ExtendedRejections: c.options["extended-rejections"] != "", Suspendable: c.options["suspendable"] != "",
+	}
+	if cfg.SliceCredentials, err = sliceCredentials(c.options["slice-credential"]); err != nil {
+		return err
 	}
 	if cfg.NEA, err = algorithms(c.options["nea"]); err != nil {
 		return err

@@ -289,6 +289,9 @@ func controlPlanePolicy(cfg *config.Config) (p egress.Policy, err error) {
 		add(single(c.Address.Addr()), egress.TCP, 0, c.Address.Port(), "N14 to core "+c.Name)
 		add(single(c.Address.Addr()), egress.TCP, cfg.SBI.Address.Port(), 0, "N14 to core "+c.Name+", answers")
 	}
+	for _, s := range cfg.NSSAAF.Slices {
+		add(single(s.Server.Addr()), egress.UDP, 0, s.Server.Port(), "AAA server of slice "+s.Slice.String())
+	}
 	if err := addDatabase(cfg, add); err != nil {
 		return p, err
 	}

@@ -21,6 +21,7 @@ type Config struct {
 	UDM     UDM     `yaml:"udm"`
 	PCF     PCF     `yaml:"pcf"`
 	NSACF   NSACF   `yaml:"nsacf"`
+	NSSAAF  NSSAAF  `yaml:"nssaaf"`
 	SMF     SMF     `yaml:"smf"`
 	UPF     *UPF    `yaml:"upf"` // nil: every UPF is another process
 	// Lockdown is how much of its rights the process gives up once everything is open: "required" all that it does not

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/limpid-5g/limpid/ident"
@@ -23,6 +24,36 @@ type SliceBound struct {
 	Slice    ident.SNSSAI `yaml:"slice"`
 	UEs      int          `yaml:"ues"` // registered with it at this node
 	Sessions int          `yaml:"sessions"`
+}
+
+// NSSAAF is the Network Slice-Specific Authentication and Authorization Function, TS 23.501 §6.2.34.
+type NSSAAF struct {
+	Slices []SliceAAA `yaml:"slices"` // that authenticate their phones; left out: none does
+}
+
+// SliceAAA has the phones of all who are subscribed to a slice authenticated by a RADIUS server before they get it.
+type SliceAAA struct {
+	Slice  ident.SNSSAI   `yaml:"slice"`
+	Server netip.AddrPort `yaml:"server"` // UDP, such as 192.0.2.8:1812
+	Secret Secret         `yaml:"secret"` // shared with it, in hexadecimal, at least 16 octets
+}
+
+const minRADIUSSecret = 16 // RFC 2865 §3
+
+func (v *validator) authentication() {
+	for i, s := range v.NSSAAF.Slices {
+		key := fmt.Sprintf("nssaaf.slices[%d]", i)
+		v.sliceInPLMN(key+".slice", s.Slice)
+		if slices.ContainsFunc(v.NSSAAF.Slices[:i], func(o SliceAAA) bool { return o.Slice == s.Slice }) {
+			v.bad(key+".slice", "slice %s is there twice", s.Slice)
+		}
+		if !s.Server.IsValid() || s.Server.Addr().IsUnspecified() || s.Server.Port() == 0 {
+			v.bad(key+".server", "missing: want the address and port of its RADIUS server, such as 192.0.2.8:1812")
+		}
+		if len(s.Secret) < minRADIUSSecret {
+			v.bad(key+".secret", "%d octets: want at least %d, in hexadecimal (RFC 2865 §3)", len(s.Secret), minRADIUSSecret)
+		}
+	}
 }
 
 func (v *validator) admission() {

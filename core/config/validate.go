@@ -61,6 +61,7 @@ func (c *Config) validate() error {
 	v.homeNetworkKeys()
 	v.policies()
 	v.admission()
+	v.authentication()
 	v.n4()
 	v.dnns()
 	v.tuns()

@@ -22,6 +22,7 @@ import (
 	"github.com/limpid-5g/limpid/sbi/namf"
 	"github.com/limpid-5g/limpid/sbi/nausf"
 	"github.com/limpid-5g/limpid/sbi/nnsacf"
+	"github.com/limpid-5g/limpid/sbi/nnssaaf"
 	"github.com/limpid-5g/limpid/sbi/nnssf"
 	"github.com/limpid-5g/limpid/sbi/npcf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
@@ -31,13 +32,14 @@ import (
 
 // Services are the network functions that the AMF consumes.
 type Services struct {
-	Authentication nausf.UEAuthentication
-	SDM            nudm.SDM
-	UECM           nudm.UECM
-	Policy         npcf.AMPolicyControl
-	Slices         nnssf.NSSelection
-	Admission      nnsacf.NSAC // may be nil where Config.AdmissionControlled is empty
-	Sessions       nsmf.PDUSession
+	Authentication      nausf.UEAuthentication
+	SDM                 nudm.SDM
+	UECM                nudm.UECM
+	Policy              npcf.AMPolicyControl
+	Slices              nnssf.NSSelection
+	SliceAuthentication nnssaaf.NSSAA // may be nil where no subscription asks for it
+	Admission           nnsacf.NSAC   // may be nil where Config.AdmissionControlled is empty
+	Sessions            nsmf.PDUSession
 	// TransferFailures is told of transfers that did not reach the UE; nil: nobody is.
 	TransferFailures namf.TransferFailures
 	Peers            []Peer   // AMFs of other cores

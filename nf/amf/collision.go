@@ -31,6 +31,7 @@ const (
 	connectionSuspend     running = "connection suspend"
 	connectionResume      running = "connection resume"
 	authentication        running = "authentication"
+	sliceAuthentication   running = "slice-specific authentication"
 )
 
 // arrival is a kind of message that a running procedure does not wait for.
@@ -84,6 +85,7 @@ func columns() []running {
 // and then finds the UE deregistered, TS 24.501 §5.5.2.3.5; beside a configuration update a service request on
 // the same connection goes on, TS 24.501 §5.4.4.6. A UE that answers a configuration update may do so at the target of a handover.
 //
+// A slice-specific authentication is as a configuration update, and goes on after what has interrupted it, TS 24.501 §5.4.7.
 // While a UE is being suspended or resumed everything is as in a UE context modification. A UE context resume request answers
 // a paging; on any other connection than the suspended one it is refused at once, as is a suspend request.
 //
@@ -155,6 +157,9 @@ func (a arrival) decide(in running) procedure.Decision {
 	row := a.row()
 	if in == connectionSuspend || in == connectionResume {
 		in = contextModification
+	}
+	if in == sliceAuthentication { // what may interrupt the one may interrupt the other
+		in = configurationUpdate
 	}
 	for i, r := range columns() {
 		if r == in && i < len(row) {

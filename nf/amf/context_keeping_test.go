@@ -48,6 +48,7 @@ func fullUE(a *AMF) *ue {
 	u.radio = []byte{1, 2, 3}
 	u.tai = ident.TAI{PLMN: ident.PLMN{0x13, 0x00, 0x14}, TAC: 0xabcdef}
 	u.allowed = []ident.SNSSAI{{SST: 1, SD: ident.NoSD}, {SST: 2, SD: 0}}
+	u.slicesChecked = &sliceResults{authorized: u.allowed[1:], failed: []ident.SNSSAI{{SST: 3, SD: ident.NoSD}}}
 	u.policy, u.ambr = "policy", nudm.AMBR{Uplink: 1 << 40, Downlink: 1}
 	u.reach.t3512, u.reach.active, u.reach.mico = time.Hour, time.Minute, true
 	u.drx, u.extendedDRX = 3, gmm.ExtendedDRXParameters{0x12}
@@ -91,6 +92,7 @@ func TestRecordRoundTrip(t *testing.T) {
 	compare("radio capability", got.radio, u.radio)
 	compare("TAI", got.tai, u.tai)
 	compare("slices", got.allowed, u.allowed)
+	compare("slices asked for at AAA servers", got.slicesChecked, u.slicesChecked)
 	compare("policy", got.policy, u.policy)
 	compare("AMBR", got.ambr, u.ambr)
 	compare("sessions", got.sessions, u.sessions)

@@ -40,6 +40,8 @@ const (
 	fieldMMCapability
 	fieldRequested
 	fieldSlicesChanged
+	fieldSliceAuthorized
+	fieldSliceFailed
 )
 
 // Fields of a slice and of a session inside.
@@ -97,6 +99,14 @@ func (ue *ue) record(ceiling uint32) []byte {
 		w.Group(fieldRequested, func(w *record.Writer) { writeSlice(w, s) })
 	}
 	w.Bool(fieldSlicesChanged, ue.slicesChanged)
+	if c := ue.slicesChecked; c != nil {
+		for _, s := range c.authorized {
+			w.Group(fieldSliceAuthorized, func(w *record.Writer) { writeSlice(w, s) })
+		}
+		for _, s := range c.failed {
+			w.Group(fieldSliceFailed, func(w *record.Writer) { writeSlice(w, s) })
+		}
+	}
 	return w.Record(nil)
 }
 
@@ -113,14 +123,8 @@ func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
 	var send, receive uint32
 	for r.Next() {
 		switch r.Field() {
-		case fieldT3512:
-			u.reach.t3512 = time.Duration(r.Uint())
-		case fieldMICO:
-			u.reach.mico = r.Bool()
-		case fieldActiveTime:
-			u.reach.active = time.Duration(r.Uint())
-		case fieldDRX:
-			u.drx = gmm.DRXParameters(r.Uint())
+		case fieldT3512, fieldMICO, fieldActiveTime, fieldDRX:
+			u.readPowerSaving(r)
 		case fieldConnectedTo:
 			u.kept.connectedTo = r.String()
 		case fieldExtendedDRX:
@@ -129,6 +133,10 @@ func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
 			u.mm = slices.Clone(r.Bytes())
 		case fieldRequested:
 			r.Group(func(r *record.Reader) { u.requested = append(u.requested, readSlice(r)) })
+		case fieldSliceAuthorized:
+			r.Group(func(r *record.Reader) { u.slicesChecked = u.slicesChecked.with(readSlice(r), true) })
+		case fieldSliceFailed:
+			r.Group(func(r *record.Reader) { u.slicesChecked = u.slicesChecked.with(readSlice(r), false) })
 		case fieldSlicesChanged:
 			u.slicesChanged = r.Bool()
 		case fieldPEI:
@@ -180,6 +188,20 @@ func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
 	u.kept.epoch.Store(c.Epoch)
 	u.kept.ceiling.Store(uint64(u.keys)<<32 | uint64(send)) // all that was reserved may have been used
 	return u, nil
+}
+
+// readPowerSaving reads a field of when the UE can be reached.
+func (ue *ue) readPowerSaving(r *record.Reader) {
+	switch r.Field() {
+	case fieldT3512:
+		ue.reach.t3512 = time.Duration(r.Uint())
+	case fieldMICO:
+		ue.reach.mico = r.Bool()
+	case fieldActiveTime:
+		ue.reach.active = time.Duration(r.Uint())
+	case fieldDRX:
+		ue.drx = gmm.DRXParameters(r.Uint())
+	}
 }
 
 func readSession(r *record.Reader) *smContext {

@@ -78,7 +78,7 @@ func (ue *ue) admit(ctx context.Context, s selection) (selection, error) {
 		s.turnAway(ue.count(ctx, s.allowed, nnsacf.Increase, ue.amf.early.has), ue.amf.cfg.SliceBackOff)
 	}
 	explanation := ue.sliceRefusal(s, "slices have as many UEs as they may")
-	if len(s.allowed) == 0 {
+	if len(s.allowed)+len(s.pending) == 0 {
 		return s, explanation
 	}
 	ue.log().Warn(explanation.why, "asked", explanation.asked, "allowed", explanation.allowed, "change", explanation.change)

@@ -24,6 +24,9 @@ func (ue *ue) registration(ctx context.Context, m *initialMessage, request *gmm.
 	err := ue.register(ctx, m, request)
 	if err == nil {
 		ue.log().Info("registered", "guti", ue.guti, "slices", ue.allowed)
+		if len(ue.pendingSlices) > 0 {
+			_ = ue.insist(&slicesPending{ue.pendingSlices}) // refused only at shutdown
+		}
 		return
 	}
 	if r, tell := refusalOf(err); tell && r.cause != gmm.CauseCongestion && !errors.Is(err, errAuthentication) {
@@ -102,7 +105,7 @@ func (ue *ue) register(ctx context.Context, m *initialMessage, request *gmm.Regi
 // nothingFollows tells whether an update has done all that the UE set up its connection for, so that the connection can
 // go at once, TS 23.502 §4.2.2.2.2 and TS 24.501 §5.5.1.3.4.
 func (ue *ue) nothingFollows(r *gmm.RegistrationRequest) bool {
-	if r.RegistrationType.Value() == gmm.InitialRegistration || r.RegistrationType.FollowOn() || len(ue.waiting) > 0 {
+	if r.RegistrationType.Value() == gmm.InitialRegistration || r.RegistrationType.FollowOn() || len(ue.waiting)+len(ue.pendingSlices) > 0 {
 		return false
 	}
 	return !slices.ContainsFunc(ue.sessions, func(s *smContext) bool { return s.active })
@@ -351,7 +354,10 @@ func (ue *ue) accept(ctx context.Context, accept *gmm.RegistrationAccept, count 
 	ue.own(ctx) // steps 10 and 17
 	r := ue.activate(ctx, wanted)
 	accept.PDUSessionReactivationResult, accept.PDUSessionReactivationResultErrorCause = r.result, r.causes
-	if ue.conn.contextSetUp {
+	if len(ue.allowed) == 0 { // a gNB cannot be told of a UE without slices, TS 38.413 §9.2.2.1
+		ue.withoutContext = count
+		ue.sendNAS(accept)
+	} else if ue.conn.contextSetUp {
 		ue.sendNAS(accept)
 		ue.setUpSessions(r.sessions)
 	} else if err := ue.setUpContext(ctx, accept, count, r.sessions); err != nil {

@@ -63,6 +63,11 @@ func (ue *ue) service(ctx context.Context, m *initialMessage, request *gmm.Servi
 	}
 	accept.PDUSessionReactivationResult = wanted.result
 	accept.PDUSessionReactivationResultErrorCause = wanted.causes
+	if len(ue.allowed) == 0 { // it waits to be authenticated for a slice
+		ue.withoutContext = m.count
+		ue.sendNAS(accept)
+		return nil
+	}
 	if ue.conn.contextSetUp { // from CM-CONNECTED
 		ue.sendNAS(accept)
 		ue.setUpSessions(wanted.sessions)

@@ -18,11 +18,15 @@ type selection struct {
 	allowed    []ident.SNSSAI
 	rejected   gmm.RejectedNSSAI
 	configured []ident.SNSSAI // nil: the UE knows them
+	pending    []ident.SNSSAI // to be authenticated by the AAA servers of the slices
 }
 
 // selectSlices decides the slices of a registration, TS 23.502 §4.2.2.2.3. The UE is told which it has where it does not
 // know, where it asked with what its maker configured (DCNI), and where the subscription has changed.
 func (ue *ue) selectSlices(ctx context.Context, r *gmm.RegistrationRequest) (selection, error) {
+	if c := ue.slicesChecked; c != nil && r.RegistrationType.Value() == gmm.InitialRegistration {
+		ue.slicesChecked = &sliceResults{authorized: c.authorized} // what has failed may be tried again
+	}
 	if r.RegistrationType.Value() != gmm.PeriodicRegistrationUpdate { // a periodic update asks for nothing, TS 24.501 §5.5.1.3.2
 		ue.requested = r.RequestedNSSAI.Slices()
 	}
@@ -51,21 +55,20 @@ func (ue *ue) chooseSlices(ctx context.Context, requested []ident.SNSSAI, all bo
 		return selection{}, fmt.Errorf("slice selection: %w", err)
 	}
 	s := selection{allowed: answer.AllowedNSSAI[:min(len(answer.AllowedNSSAI), gmm.MaxAllowedNSSAI)], configured: answer.ConfiguredNSSAI}
-	reject := func(list []ident.SNSSAI, cause gmm.RejectionCause) {
-		for _, one := range list {
-			s.rejected = append(s.rejected, gmm.RejectedSNSSAI{SNSSAI: one, Cause: cause})
-		}
+	for _, one := range answer.RejectedNSSAIInPLMN {
+		s.reject(one, gmm.NotAvailableInPLMN)
 	}
-	reject(answer.RejectedNSSAIInPLMN, gmm.NotAvailableInPLMN)
-	reject(answer.RejectedNSSAIInTA, gmm.NotAvailableInRegistrationArea)
-	s.rejected = s.rejected[:min(len(s.rejected), gmm.MaxAllowedNSSAI)]
+	for _, one := range answer.RejectedNSSAIInTA {
+		s.reject(one, gmm.NotAvailableInRegistrationArea)
+	}
+	ue.withhold(&s)
 	explanation := refusal{
 		cause: gmm.CauseNoNetworkSlicesAvailable, why: "no requested slice can be used here", rejected: s.rejected,
 		asked:   fmt.Sprintf("slices %v", requested),
 		allowed: fmt.Sprintf("subscribed %v, supported by the gNB in %v %v", ue.subscribed.NSSAI.All(), ue.tai, radio),
 		change:  "the subscriber's slices (limpid subscriber set --slice), amf.plmns slices in the config, or the gNB's",
 	}
-	if len(s.allowed) == 0 { // TS 24.501 §5.5.1.2.5 cause #62
+	if len(s.allowed)+len(s.pending) == 0 { // TS 24.501 §5.5.1.2.5 cause #62
 		return s, &explanation
 	}
 	if len(s.rejected) > 0 {
@@ -101,6 +104,7 @@ func (ue *ue) tellSlices(accept *gmm.RegistrationAccept, s selection) {
 		accept.ConfiguredNSSAI = nil
 	}
 	accept.RejectedNSSAI, accept.ExtendedRejectedNSSAI = ue.rejections(s.rejected)
+	ue.tellPending(accept, s)
 	if ue.slicesChanged {
 		changed := gmm.SubscriptionChanged
 		accept.NetworkSlicingIndication = &changed
@@ -112,10 +116,19 @@ func (ue *ue) tellSlices(accept *gmm.RegistrationAccept, s selection) {
 func (s *selection) turnAway(full []ident.SNSSAI, backOff time.Duration) {
 	s.allowed = slices.DeleteFunc(slices.Clone(s.allowed), func(a ident.SNSSAI) bool { return slices.Contains(full, a) })
 	for _, one := range full {
-		if len(s.rejected) < gmm.MaxAllowedNSSAI {
-			s.rejected = append(s.rejected, gmm.RejectedSNSSAI{SNSSAI: one, Cause: gmm.MaximumUEsReached, BackOff: backOff})
+		if s.reject(one, gmm.MaximumUEsReached) {
+			s.rejected[len(s.rejected)-1].BackOff = backOff
 		}
 	}
+}
+
+// reject adds a rejected slice, if there is room for it.
+func (s *selection) reject(one ident.SNSSAI, cause gmm.RejectionCause) bool {
+	if len(s.rejected) == gmm.MaxAllowedNSSAI {
+		return false
+	}
+	s.rejected = append(s.rejected, gmm.RejectedSNSSAI{SNSSAI: one, Cause: cause})
+	return true
 }
 
 // rejections are rejected slices in the form that the UE takes, TS 24.501 §4.6.2.2. That a slice is full is said in the

@@ -94,9 +94,12 @@ func (ue *ue) applySlices(ctx context.Context) {
 	ue.allowed, ue.slicesChanged = selected.allowed, true
 	ue.log().Info("slices changed by the operator", "allowed", selected.allowed)
 	ue.countRegistered(ctx)
+	if len(selected.pending) > 0 {
+		_ = ue.insist(&slicesPending{selected.pending}) // refused only at shutdown
+	}
 	lost := ue.releaseUnsubscribed(ctx)
-	if !ue.connect(ctx) {
-		return // it is told at its next registration
+	if len(selected.allowed) == 0 || !ue.connect(ctx) {
+		return // it is told when a slice has authenticated it, or at its next registration
 	}
 	command := &gmm.ConfigurationUpdateCommand{
 		AllowedNSSAI: gmm.NewNSSAI(selected.allowed...), ConfiguredNSSAI: gmm.NewNSSAI(selected.configured...),

@@ -8,12 +8,13 @@ import (
 
 // Timers of 5GMM on the network side, TS 24.501 §10.2 table 10.2.2: on expiry the message is sent again, four times.
 var (
-	T3513 = procedure.Timer{Name: "T3513", Duration: 2 * time.Second, Retries: 3} // paging; the duration is the operator's
-	T3522 = procedure.Timer{Name: "T3522", Duration: 6 * time.Second, Retries: 4} // DEREGISTRATION REQUEST
-	T3550 = procedure.Timer{Name: "T3550", Duration: 6 * time.Second, Retries: 4} // REGISTRATION ACCEPT
-	T3555 = procedure.Timer{Name: "T3555", Duration: 6 * time.Second, Retries: 4} // CONFIGURATION UPDATE COMMAND
-	T3560 = procedure.Timer{Name: "T3560", Duration: 6 * time.Second, Retries: 4} // AUTHENTICATION REQUEST, SECURITY MODE COMMAND
-	T3570 = procedure.Timer{Name: "T3570", Duration: 6 * time.Second, Retries: 4} // IDENTITY REQUEST
+	T3513 = procedure.Timer{Name: "T3513", Duration: 2 * time.Second, Retries: 3}  // paging; the duration is the operator's
+	T3522 = procedure.Timer{Name: "T3522", Duration: 6 * time.Second, Retries: 4}  // DEREGISTRATION REQUEST
+	T3550 = procedure.Timer{Name: "T3550", Duration: 6 * time.Second, Retries: 4}  // REGISTRATION ACCEPT
+	T3555 = procedure.Timer{Name: "T3555", Duration: 6 * time.Second, Retries: 4}  // CONFIGURATION UPDATE COMMAND
+	T3560 = procedure.Timer{Name: "T3560", Duration: 6 * time.Second, Retries: 4}  // AUTHENTICATION REQUEST, SECURITY MODE COMMAND
+	T3575 = procedure.Timer{Name: "T3575", Duration: 15 * time.Second, Retries: 4} // NETWORK SLICE-SPECIFIC AUTHENTICATION COMMAND
+	T3570 = procedure.Timer{Name: "T3570", Duration: 6 * time.Second, Retries: 4}  // IDENTITY REQUEST
 )
 
 // NGAP has no retransmission (SCTP does it): these bound how long a gNB may take to answer, TS 38.413 §8.3.

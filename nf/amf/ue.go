@@ -56,8 +56,9 @@ type ue struct {
 	conn       *connection       // nil in CM-IDLE, TS 23.501 §5.3.3
 	suspended  *connection       // that the gNB keeps for later, in CM-IDLE with suspend
 
-	registrations uint32 // under the current key
-	slicesChanged bool   // the UE has not been told yet, TS 24.501 §4.6.2.2
+	registrations uint32        // under the current key
+	slicesChanged bool          // the UE has not been told yet, TS 24.501 §4.6.2.2
+	slicesChecked *sliceResults // nil: none was
 
 	extendedDRX gmm.ExtendedDRXParameters // as agreed, nil: none
 	sessions    []*smContext
@@ -86,6 +87,9 @@ type transient struct {
 	// Of the running registration, to know a repeated request, TS 24.501 §5.5.1.2.8 d) and e):
 	request  *gmm.RegistrationRequest
 	accepted *gmm.RegistrationAccept // once it is sent
+
+	pendingSlices  []ident.SNSSAI // that its AAA servers are to authenticate
+	withoutContext uint32         // uplink NAS COUNT for the keys of a gNB that has no context yet
 }
 
 // wake makes the UE ready for a procedure.
@@ -249,6 +253,8 @@ func (ue *ue) serve(ctx context.Context, m any) {
 		ue.policyChanged(ctx, m)
 	case *admissionRefused:
 		ue.loseSlices(ctx, m)
+	case *slicesPending:
+		ue.authenticateSlices(ctx, m)
 	case *sessionEnded:
 		ue.dropSession(m.id, m.ref)
 	case *gmm.ULNASTransport:
@@ -340,8 +346,7 @@ func (ue *ue) answer(c *connection, m gmm.Message) {
 }
 
 // outOfState answers a 5GMM message that nothing waits for, TS 24.501 §7.4: 5GMM STATUS, except for late answers. A
-// NOTIFICATION RESPONSE is none, for there is no non-3GPP access of which a NOTIFICATION could tell (TS 24.501 §5.6.3), nor
-// is the answer of a slice-specific authentication, which no slice here asks for (TS 24.501 §5.4.7).
+// NOTIFICATION RESPONSE is none, for there is no non-3GPP access of which a NOTIFICATION could tell (TS 24.501 §5.6.3).
 func (ue *ue) outOfState(m gmm.Message) {
 	switch m.(type) {
 	case *gmm.RegistrationComplete, *gmm.AuthenticationResponse, *gmm.AuthenticationFailure, *gmm.SecurityModeComplete,

@@ -15,7 +15,16 @@ func (u *UDM) AMData(ctx context.Context, supi ident.SUPI, plmn ident.PLMN) (nud
 	if err := u.served(supi, plmn); err != nil {
 		return nudm.AccessAndMobilitySubscriptionData{}, err
 	}
-	return u.udr.AMData(ctx, supi)
+	am, err := u.udr.AMData(ctx, supi)
+	if len(u.authenticated) > 0 && err == nil {
+		subscribed := am.NSSAI.All()
+		for _, s := range u.authenticated {
+			if slices.Contains(subscribed, s) {
+				am.NSSAI.RequiredAuthnAuthz = append(am.NSSAI.RequiredAuthnAuthz, s)
+			}
+		}
+	}
+	return am, err
 }
 
 // SMFSelectData implements nudm.SDM, TS 29.503 §5.2.2.2.4.

@@ -26,15 +26,18 @@ type Config struct {
 	ServingPLMNs []ident.PLMN
 	// HomeNetworkKeys opens SUCIs of Profile A and B; nil leaves the null scheme only.
 	HomeNetworkKeys *suci.KeyRing
+	// AuthenticatedSlices are subject to slice-specific authentication for all who are subscribed to them, TS 23.501 §5.15.10.
+	AuthenticatedSlices []ident.SNSSAI
 }
 
 // UDM is a unified data management over a UDR. It is safe for concurrent use.
 type UDM struct {
-	home    []ident.PLMN
-	serving []ident.PLMN
-	keys    *suci.KeyRing
-	udr     nudr.DataRepository
-	log     *slog.Logger
+	home          []ident.PLMN
+	serving       []ident.PLMN
+	keys          *suci.KeyRing
+	authenticated []ident.SNSSAI
+	udr           nudr.DataRepository
+	log           *slog.Logger
 
 	subscribed []nudm.Notifications // does not change once anybody is served
 
@@ -46,7 +49,7 @@ type UDM struct {
 func New(cfg Config, udr nudr.DataRepository, log *slog.Logger) *UDM {
 	u := &UDM{
 		home: cfg.HomePLMNs, serving: cfg.ServingPLMNs, keys: cfg.HomeNetworkKeys,
-		udr: udr, log: log, ues: make(map[ident.SUPI]*ue),
+		authenticated: cfg.AuthenticatedSlices, udr: udr, log: log, ues: make(map[ident.SUPI]*ue),
 	}
 	if len(u.serving) == 0 {
 		u.serving = u.home

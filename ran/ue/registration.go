@@ -12,22 +12,24 @@ import (
 
 // registration is what a UE knows of its registration, TS 24.501 §5.1.3.
 type registration struct {
-	registered bool
-	reregister bool
-	paged      bool
-	guti       *ident.GUTI
-	tais       gmm.TAIList
-	lastTAI    *ident.TAI // last visited registered TAI
-	allowed    gmm.NSSAI
-	rejected   gmm.RejectedNSSAI
-	configured gmm.NSSAI
-	slices     []ident.SNSSAI // requested last
-	t3512      time.Duration
-	ended      error
-	service    ServiceResult // of the running service request
-	saving     PowerSaving   // as agreed
-	t3502      time.Duration
-	config     configuration
+	registered    bool
+	reregister    bool
+	paged         bool
+	guti          *ident.GUTI
+	tais          gmm.TAIList
+	lastTAI       *ident.TAI // last visited registered TAI
+	allowed       gmm.NSSAI
+	rejected      gmm.RejectedNSSAI
+	configured    gmm.NSSAI
+	pendingSlices gmm.NSSAI
+	sliceResults  map[ident.SNSSAI]bool // true: authenticated
+	slices        []ident.SNSSAI        // requested last
+	t3512         time.Duration
+	ended         error
+	service       ServiceResult // of the running service request
+	saving        PowerSaving   // as agreed
+	t3502         time.Duration
+	config        configuration
 }
 
 // Identity chooses how a UE names itself in a Registration Request, TS 24.501 §5.5.1.2.2.
@@ -173,6 +175,10 @@ func (u *UE) registrationRequest(o RegisterOptions) (*gmm.RegistrationRequest, e
 			m.Capability = append(m.Capability, 0, 0)[:max(len(m.Capability), 2)]
 			m.Capability[1] |= 0x02
 		}
+		if u.cfg.SliceCredentials != nil {
+			m.Capability = append(m.Capability, 0, 0)[:max(len(m.Capability), 2)]
+			m.Capability[1] |= 0x40
+		}
 		if len(u.slices) > 0 {
 			m.RequestedNSSAI = gmm.NewNSSAI(u.slices...)
 		}
@@ -204,6 +210,7 @@ func (u *UE) registrationAccept(m *gmm.RegistrationAccept) {
 	if m.ConfiguredNSSAI != nil {
 		u.configured = m.ConfiguredNSSAI
 	}
+	u.pendingSlices = m.PendingNSSAI
 	tai := u.cell.TAI()
 	u.lastTAI = &tai
 	u.saving, u.t3502 = agreedPowerSaving(m), 12*time.Minute // default, TS 24.501 §10.2

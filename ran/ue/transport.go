@@ -235,6 +235,10 @@ func (u *UE) dispatch(m gmm.Message) {
 		u.configurationUpdate(m)
 	case *gmm.DLNASTransport:
 		u.dlNASTransport(m)
+	case *gmm.NetworkSliceSpecificAuthenticationCommand:
+		u.sliceAuthenticationCommand(m)
+	case *gmm.NetworkSliceSpecificAuthenticationResult:
+		u.sliceAuthenticationResult(m)
 	case *gmm.Notification:
 		status := u.sessionStatus()
 		u.send(&gmm.NotificationResponse{PDUSessionStatus: &status})

@@ -30,6 +30,8 @@ type Config struct {
 	Slices []ident.SNSSAI
 	// ExtendedRejections says that the UE takes rejected slices in their extended form (ER-NSSAI), TS 24.501 §9.11.3.1.
 	ExtendedRejections bool
+	// SliceCredentials are for slices that authenticate their UEs (NSSAA); nil: the UE does not support that.
+	SliceCredentials map[ident.SNSSAI]SliceCredential
 	// Suspendable says that the UE can be suspended in 5GMM-IDLE mode (5G-UP CIoT), TS 24.501 §9.11.3.1.
 	Suspendable bool
 
@@ -91,6 +93,7 @@ type Status struct {
 	Allowed    gmm.NSSAI
 	Rejected   gmm.RejectedNSSAI
 	Configured gmm.NSSAI
+	Pending    gmm.NSSAI     // that are to authenticate the UE
 	NEA, NIA   uint8         // the selected algorithms
 	T3512      time.Duration // periodic registration, 0 if deactivated
 	T3502      time.Duration // between failed attempts
@@ -166,7 +169,7 @@ func (u *UE) Status() Status {
 func (u *UE) status() Status {
 	s := Status{
 		Registered: u.registered, Connected: u.conn != nil, Secure: u.secure, Paged: u.paged,
-		TAIs: u.tais, Allowed: u.allowed, Rejected: u.rejected, Configured: u.configured,
+		TAIs: u.tais, Allowed: u.allowed, Rejected: u.rejected, Configured: u.configured, Pending: u.pendingSlices,
 		T3512: u.t3512, T3502: u.t3502, PowerSaving: u.saving,
 		FullName: u.config.fullName, ShortName: u.config.shortName, Time: u.config.time,
 		ServiceAreas: u.config.areas, EquivalentPLMNs: u.config.equivalent, SlicesChanged: u.config.slicesChanged,

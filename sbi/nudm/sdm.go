@@ -81,6 +81,8 @@ const SubscriptionWithdrawn DeregistrationReason = "SUBSCRIPTION_WITHDRAWN"
 type NSSAI struct {
 	DefaultSingleNSSAIs []ident.SNSSAI `json:"defaultSingleNssais"`
 	SingleNSSAIs        []ident.SNSSAI `json:"singleNssais,omitempty"`
+	// RequiredAuthnAuthz are those of them that are subject to slice-specific authentication, TS 29.503 §6.1.6.2.2.
+	RequiredAuthnAuthz []ident.SNSSAI `json:"requiredAuthnAuthz,omitempty"`
 }
 
 // All returns the default slices and then the others.

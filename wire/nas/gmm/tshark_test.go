@@ -61,6 +61,13 @@ func realisticRegistration(tb testing.TB) []Message {
 			T3502: new(nas.NewGPRSTimer2(12 * time.Minute)), NSSAIInclusionMode: new(NSSAIInclusionMode(3)),
 			NegotiatedDRXParameters: new(DRX64), T3324: new(nas.NewGPRSTimer3(time.Minute)),
 		},
+		&RegistrationAccept{
+			RegistrationResult: Registered3GPP | ResultNSSAAToBePerformed, GUTI: &guti, TAIList: tais, PendingNSSAI: NSSAI{{SNSSAI: slice2}},
+			ExtendedRejectedNSSAI: ExtendedRejectedNSSAI(RejectedNSSAI{{slice1, MaximumUEsReached, 10 * time.Minute}}),
+		},
+		&NetworkSliceSpecificAuthenticationCommand{SNSSAI: nas.SNSSAI{SNSSAI: slice2}, EAPMessage: []byte{1, 1, 0, 5, 1}},
+		&NetworkSliceSpecificAuthenticationComplete{SNSSAI: nas.SNSSAI{SNSSAI: slice2}, EAPMessage: []byte{2, 1, 0, 8, 1, 'a', 'n', 'n'}},
+		&NetworkSliceSpecificAuthenticationResult{SNSSAI: nas.SNSSAI{SNSSAI: slice2}, EAPMessage: []byte{3, 2, 0, 4}},
 	}
 }
 
