@@ -313,6 +313,14 @@ func testN14(t *testing.T, further string) {
 	u1.pings(ctx)
 	p.audited("north", "south")
 	p.strangersAreRefused(ctx)
+	sockets := []string{filepath.Join(p.dir, "north.sock")}
+	if further != "" {
+		for _, process := range []string{"upf", "ledger", "loader"} {
+			sockets = append(sockets, filepath.Join(p.dir, "north-"+process+".sock"))
+		}
+	}
+	wantLockedDown(t, p.names["north"], sockets...)
+	command(t, exec.CommandContext(ctx, "ip", "netns", "exec", p.names["north"], product(), "prove", "egress", "--process", fmt.Sprint(p.cmds["north"].Process.Pid), "--config", p.config("north"), "--socket", sockets[len(sockets)-1]))
 	for name, log := range p.logs {
 		for line := range strings.Lines(log.String()) {
 			if strings.Contains(line, "level=ERROR") || strings.Contains(line, "level=WARN") && !strings.Contains(line, "a connection is refused") {
