@@ -109,12 +109,16 @@ func (c *Core) security() (*tls.Config, error) {
 		}
 	}
 	var pem http2.Files
+	var bad error
 	for key, to := range pemOf(&pem) {
 		f, err := files[key], error(nil)
 		*to, err = io.ReadAll(io.NewSectionReader(f, 0, maxPEM)) // from its beginning, also after a restart of the process
 		if err = errors.Join(err, f.Close()); err != nil {
-			return nil, c.cfg.ErrorAt("sbi."+key, err)
+			bad = c.cfg.ErrorAt("sbi."+key, err)
 		}
+	}
+	if bad != nil {
+		return nil, bad
 	}
 	security, days, err := pem.Security(c.cfg.Name, time.Now())
 	if wrong, ok := errors.AsType[*http2.FileError](err); ok {
