@@ -50,6 +50,7 @@ func (ue *ue) releaseConnection(ctx context.Context, cause ngap.Cause) {
 	if ue.conn == conn {
 		ue.conn = nil
 	}
+	ue.radioGone(ctx)
 	ue.deactivateSessions(ctx, cause.String()) // steps 5 to 7
 	ue.log().Info("idle", "cause", cause)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/sbi/namf"
 	"github.com/limpid-5g/limpid/sbi/nnsacf"
 	"github.com/limpid-5g/limpid/store"
 	"github.com/limpid-5g/limpid/wire/ngap"
@@ -206,6 +207,7 @@ func (ue *ue) owner(ctx context.Context) (taken bool, err error) {
 // giveUp drops a UE that another node has taken, without a word to anybody but a gNB that still holds it, and this node's own
 // policy and registration.
 func (ue *ue) giveUp(ctx context.Context) {
+	ue.giveUpWaiting(ctx, namf.FailureCauseUnspecified)
 	ue.log().Info("another node of the set serves the UE now")
 	if ue.conn != nil {
 		ue.releaseUnused(ue.conn, ngap.CauseRadioNetworkReleaseDueToCnDetectedMobility)

@@ -331,6 +331,7 @@ func (ue *ue) transferSettled(ctx context.Context, m *statusUpdate) {
 // depart forgets a UE that another AMF serves now. Its sessions go on, but for those in release.
 func (ue *ue) depart(ctx context.Context, release []uint8) {
 	ue.log().Info("another AMF serves the UE now", "sessions", len(ue.sessions), "released", len(release))
+	ue.giveUpWaiting(ctx, namf.FailureCauseUnspecified)
 	ue.sessions = slices.DeleteFunc(ue.sessions, func(s *smContext) bool { return !slices.Contains(release, s.id) })
 	ue.releaseSessions(ctx, "the new AMF does not serve the session")
 	ue.leave(ctx, ngap.CauseRadioNetworkReleaseDueToCnDetectedMobility)

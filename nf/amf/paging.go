@@ -55,7 +55,7 @@ var errNobodyPages = errors.New("no gNB is connected where the UE may be")
 func (ue *ue) page(ctx context.Context) {
 	if !ue.pageable() {
 		ue.log().Info("UE not paged: it is late with its registration, or in MICO mode")
-		ue.giveUpWaiting(ctx)
+		ue.giveUpWaiting(ctx, namf.UENotResponding)
 		return
 	}
 	ue.running = paging
@@ -75,19 +75,28 @@ func (ue *ue) page(ctx context.Context) {
 		}
 		return procedure.ErrNoAnswer
 	}, func(m any) bool {
+		if elsewhere, ok := m.(*contextTransfer); ok {
+			return elsewhere.verified
+		}
 		init, ok := m.(*initialMessage)
 		return ok && init.verified || ue.resumes(m) // anybody may claim to be the UE
 	})
 	ue.running = idle
+	if elsewhere, ok := answer.(*contextTransfer); ok && err == nil { // it answers at another AMF, which brings it what waits
+		ue.transferContext(ctx, elsewhere)
+		return
+	}
 	if err != nil {
 		ue.log().Warn("UE does not answer paging", "reason", err)
-		ue.giveUpWaiting(ctx) // TS 24.501 §5.6.2.2.2
+		if !errors.Is(err, procedure.ErrSuperseded) { // else what comes next decides
+			ue.giveUpWaiting(ctx, namf.UENotResponding) // TS 24.501 §5.6.2.2.2
+		}
 		return
 	}
 	if ue.comeBack(ctx, answer) {
 		ue.reallocateGUTI(ctx)
 	}
-	ue.giveUpWaiting(ctx) // what the procedure did not bring over
+	ue.giveUpWaiting(ctx, namf.FailureCauseUnspecified) // what the procedure did not bring over
 }
 
 // pageIn makes the try-th attempt, in the n-th of the areas, and tells how many gNBs were asked, TS 38.413 §8.5.1.
@@ -163,26 +172,4 @@ func (ue *ue) pagingPriority() *ngap.PagingPriority {
 	}
 	p := ngap.PagingPriority(best - 1)
 	return &p
-}
-
-// giveUpWaiting lets go what could not be brought to the UE: a session that was to end with it has ended, and whoever
-// wanted anything else is told, TS 23.502 §4.2.3.3 step 5 and TS 29.518 §5.2.2.3.2.
-func (ue *ue) giveUpWaiting(ctx context.Context) {
-	waiting := ue.waiting
-	ue.waiting = nil
-	for _, t := range waiting {
-		if t.ReleaseOnSent {
-			ue.dropSession(t.PDUSessionID, t.SMContextRef)
-			continue
-		}
-		if ue.session(t.PDUSessionID) == nil || ue.amf.services.TransferFailures == nil {
-			continue
-		}
-		err := ue.amf.services.TransferFailures.N1N2TransferFailureNotify(ctx, namf.N1N2MsgTxfrFailureNotification{
-			Cause: namf.UENotResponding, PDUSessionID: t.PDUSessionID, SMContextRef: t.SMContextRef,
-		})
-		if err != nil {
-			ue.log().Info("SMF not told that the UE was not reached", "session", t.PDUSessionID, "error", err)
-		}
-	}
 }

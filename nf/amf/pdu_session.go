@@ -98,6 +98,7 @@ func (ue *ue) updateSession(ctx context.Context, m *gmm.ULNASTransport) {
 		ue.returnPayload(m, gmm.CausePayloadWasNotForwarded)
 		return
 	}
+	ue.heardOf(s.id)
 	updated, err := ue.amf.services.Sessions.UpdateSMContext(ctx, s.ref, nsmf.SMContextUpdateData{N1SMMsg: slices.Clone(m.PayloadContainer), TAI: ue.tai})
 	if err != nil {
 		ue.sessionRefused(m, err)

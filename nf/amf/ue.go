@@ -11,6 +11,7 @@ import (
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/sbi"
+	"github.com/limpid-5g/limpid/sbi/namf"
 	"github.com/limpid-5g/limpid/sbi/nnsacf"
 	"github.com/limpid-5g/limpid/sbi/npcf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
@@ -81,6 +82,7 @@ type transient struct {
 	claimed  string    // the concealed SUCI of a UE that is not authenticated yet, for the log
 	pending  security  // the context that a running Security Mode Command takes into use
 	waiting  []*n1n2   // transfers that wait for a UE in CM-IDLE
+	sent     []*n1n2   // the last of each session that went to the radio, and nothing was heard of the session since
 	nextHop  nextHop   // of the AS security context
 	handover *handover // the N2 handover that runs
 
@@ -213,6 +215,7 @@ func (ue *ue) Serve(ctx context.Context, m any) {
 	defer ue.keepLater()
 	defer ue.showActivity()
 	ue.serve(ctx, m)
+	ue.forgetWaiting(ctx)
 	ue.renewIfDue(ctx)
 }
 
@@ -439,6 +442,7 @@ func (ue *ue) attach(ctx context.Context, conn *connection) {
 	if old := ue.conn; old != nil {
 		ue.conn = nil
 		ue.releaseUnused(old, ngap.CauseRadioNetworkReleaseDueToCnDetectedMobility)
+		ue.radioGone(ctx)
 		ue.deactivateSessions(ctx, "a new connection")
 	}
 	ue.endSuspension(ctx, ngap.CauseRadioNetworkReleaseDueToCnDetectedMobility)
@@ -472,6 +476,7 @@ func (ue *ue) loseConnection(ctx context.Context, m *connectionLost) {
 		ue.forget(ctx, ngap.CauseRadioNetworkUnspecified)
 		return
 	}
+	ue.radioGone(ctx)
 	ue.deactivateSessions(ctx, m.why)
 }
 
@@ -497,6 +502,7 @@ func unknownUE(m *ngap.ErrorIndication) bool {
 
 // forget removes the context and all that hangs on it: N2 connection, sessions, policy, registration at the UDM.
 func (ue *ue) forget(ctx context.Context, cause ngap.Cause) {
+	ue.giveUpWaiting(ctx, namf.FailureCauseUnspecified)
 	if ue.isTaken(ctx) {
 		ue.giveUp(ctx)
 		return
@@ -538,7 +544,7 @@ func (ue *ue) leave(ctx context.Context, cause ngap.Cause) {
 	}
 	t.bySUPI.drop(ue.supi, ue)
 	ue.registered, ue.known = false, false
-	ue.guti, ue.oldTMSI, ue.waiting = ident.GUTI{}, 0, nil
+	ue.guti, ue.oldTMSI, ue.waiting, ue.sent = ident.GUTI{}, 0, nil, nil
 	ue.security = security{}
 	ue.keys++
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/sbi/namf"
 	"github.com/limpid-5g/limpid/sbi/npcf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
@@ -135,9 +136,14 @@ func (s *session) tell(ctx context.Context, c *change) (outcome modifyOutcome, e
 			return m.pti == c.pti
 		case modifyOutcome:
 			return m.failed != "" || n1 == nil
+		case transferFailed:
+			return m.cause != namf.UENotResponding // else the timer decides how often it is paged
 		}
 		return false
 	})
+	if _, lost := answer.(transferFailed); lost {
+		err = procedure.ErrSuperseded
+	}
 	if a, ok := answer.(modificationAnswer); ok && a.refused != 0 {
 		err = refusedByUE(a.refused)
 	}

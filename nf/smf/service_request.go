@@ -129,7 +129,7 @@ func (s *session) networkTriggeredServiceRequest(ctx context.Context) {
 	}
 	n2, err := s.setupRequestTransfer()
 	s.up = nsmf.Activating
-	arp := s.qos.highestARP()
+	arp, asked := s.qos.highestARP(), s.serving
 	s.mu.Unlock()
 	if err == nil {
 		t := s.transfer(nil, n2, false)
@@ -154,6 +154,10 @@ func (s *session) networkTriggeredServiceRequest(ctx context.Context) {
 	case setupOutcome:
 		s.userPlaneSetUp(ctx, m)
 	case transferFailed:
+		if s.wantsUE() && s.movedFrom(asked) { // the AMF that it went to has it paged, where it has not come by itself
+			s.networkTriggeredServiceRequest(ctx)
+			return
+		}
 		s.notReached(ctx, m)
 	default:
 		if errors.Is(err, procedure.ErrNoAnswer) {

@@ -221,6 +221,13 @@ func (s *session) amf() namf.Communication {
 	return s.smf.deps.AMF
 }
 
+// movedFrom tells whether another AMF than g serves the UE by now.
+func (s *session) movedFrom(g ident.GUAMI) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.serving != g
+}
+
 // servedBy notes which AMF serves the UE from now on, TS 23.502 §4.2.2.2.2 step 17.
 func (s *session) servedBy(g ident.GUAMI) {
 	s.mu.Lock()

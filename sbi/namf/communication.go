@@ -52,7 +52,10 @@ const (
 	AttemptingToReachUE   N1N2TransferCause = "ATTEMPTING_TO_REACH_UE"
 	N1N2TransferInitiated N1N2TransferCause = "N1_N2_TRANSFER_INITIATED"
 	N1MsgNotTransferred   N1N2TransferCause = "N1_MSG_NOT_TRANSFERRED" // the UE is idle and is not to be paged
-	UENotResponding       N1N2TransferCause = "UE_NOT_RESPONDING"      // to paging
+	// Of transfers that did not come about:
+	UENotResponding         N1N2TransferCause = "UE_NOT_RESPONDING" // to paging
+	ANNotResponding         N1N2TransferCause = "AN_NOT_RESPONDING" // the radio was lost before the UE said anything
+	FailureCauseUnspecified N1N2TransferCause = "FAILURE_CAUSE_UNSPECIFIED"
 )
 
 // TransferFailures is who asked for transfers and is told of those that did not come about,
