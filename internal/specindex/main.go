@@ -1,5 +1,6 @@
 // Command specindex writes docs/spec-index.md, for every clause of a standard that the code cites the code and the
-// tests; docs/compliance.md, for every procedure of the standards its code and its flows; docs/day.md, what a phone needs and what shows it; docs/ladders.md, the main flows as
+// tests; docs/compliance.md, for every procedure of the standards its code and its flows; docs/day.md and docs/mobility.md, what a phone needs
+// and what shows it; docs/ladders.md, the main flows as
 // they run; and docs/collisions.md, what the AMF does with a message that a running procedure does not wait for. Tests hold the committed
 // pages against what they are made from.
 package main
@@ -26,6 +27,6 @@ func main() {
 func pages() map[string]func(root string) (string, error) {
 	return map[string]func(string) (string, error){
 		"spec-index.md": Page, "compliance.md": Compliance, "ladders.md": Ladders, "collisions.md": Collisions,
-		"day.md": Day,
+		"day.md": Day, "mobility.md": Mobility,
 	}
 }

@@ -5,10 +5,13 @@ import (
 	"testing"
 )
 
-// TestDayNamesWhatIsThere: a line that names a flow or a test that there is not, or nothing, is refused with its number.
-func TestDayNamesWhatIsThere(t *testing.T) {
+// TestNeedsNameWhatIsThere: a line that names a flow or a test that there is not, or nothing, is refused with its number.
+func TestNeedsNameWhatIsThere(t *testing.T) {
 	there, tests := map[string]bool{"paging": true}, map[string]string{"TestPaging": "nf/smf/x_test.go"}
-	page, err := renderDay("# note\n\n## Connection\npaging: T3513: paging TestPaging\n", there, tests)
+	render := func(text string, there map[string]bool, tests map[string]string) (string, error) {
+		return (&needPage{file: "day.txt", text: text}).render(there, tests)
+	}
+	page, err := render("# note\n\n## Connection\npaging: T3513: paging TestPaging\n", there, tests)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +24,7 @@ func TestDayNamesWhatIsThere(t *testing.T) {
 		"only words":            "day.txt:1: want",
 		"nothing shows this: ":  "nothing shows it",
 	} {
-		if _, err := renderDay(text, there, tests); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := render(text, there, tests); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want %q", text, err, want)
 		}
 	}
