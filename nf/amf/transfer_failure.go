@@ -9,9 +9,9 @@ import (
 
 // What an SMF hears of a transfer that did not reach the UE, TS 29.518 §5.2.2.3.2.
 
-// forgetWaiting gives up what still waits after whatever was done for the UE. While another AMF may serve it that AMF's word is awaited.
+// forgetWaiting gives up what still waits when nothing more is done for the UE. While another AMF may serve it that AMF's word is awaited.
 func (ue *ue) forgetWaiting(ctx context.Context) {
-	if !ue.lent {
+	if ue.running == idle && !ue.lent {
 		ue.giveUpWaiting(ctx, namf.FailureCauseUnspecified)
 	}
 }

@@ -113,6 +113,7 @@ func (s *session) later(err error) bool {
 // the QoS flows that the gNB has not got.
 func (s *session) tell(ctx context.Context, c *change) (outcome modifyOutcome, err error) {
 	s.mu.Lock()
+	asked := s.serving
 	n1, n2, err := s.commandFor(c), nsmf.N2SMInfo{}, error(nil)
 	if at := s.atGNB(); at != nil {
 		n2, err = modifyRequestTransfer(c.qos.profileChanges(at))
@@ -137,7 +138,7 @@ func (s *session) tell(ctx context.Context, c *change) (outcome modifyOutcome, e
 		case modifyOutcome:
 			return m.failed != "" || n1 == nil
 		case transferFailed:
-			return m.cause != namf.UENotResponding // else the timer decides how often it is paged
+			return m.cause == namf.ANNotResponding || s.movedFrom(asked) // else the timer decides when it is tried again
 		}
 		return false
 	})
