@@ -106,7 +106,7 @@ func (ue *ue) audit() []string {
 	check(ue.running != idle, "at rest in "+string(ue.running))
 	if t := ue.transient; t != nil {
 		check(t.pending.valid || t.request != nil || t.accepted != nil || t.handover != nil, "something is left of a procedure")
-		check(len(t.waiting) > 0 && !ue.lent, "transfers wait and nothing is done about them")
+		check(len(t.waiting) > 0 && ue.lent == nil, "transfers wait and nothing is done about them")
 	}
 	check(ue.conn != nil && (!ue.conn.lives() || ue.conn.ue.Load() != ue), "connected by a connection that is gone")
 	check(ue.conn != nil && !ue.conn.secured, "connected without secure exchange of NAS messages")

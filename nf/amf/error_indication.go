@@ -1,6 +1,7 @@
 package amf
 
 import (
+	"context"
 	"errors"
 
 	"github.com/limpid-5g/limpid/wire/ngap"
@@ -45,4 +46,24 @@ func (l *tnla) notify(m ngap.Message, report *ngap.Diagnostics) {
 		indication.AMFUENGAPID, indication.RANUENGAPID = ids.amf, ids.ran
 	}
 	l.send(indication)
+}
+
+func (ue *ue) errorIndicated(ctx context.Context, m *ngap.ErrorIndication) {
+	ue.log().Warn("error indication about the UE", "detail", describe(m))
+	if c := ue.conn; c != nil && unknownUE(m) {
+		c.gnb.close(c)
+		ue.loseConnection(ctx, &connectionLost{conn: c, why: "the gNB does not know the UE"})
+	}
+}
+
+// unknownUE tells whether a gNB says that it does not know the UE, TS 38.413 §10.6.
+func unknownUE(m *ngap.ErrorIndication) bool {
+	if m.Cause == nil {
+		return false
+	}
+	switch *m.Cause {
+	case ngap.CauseRadioNetworkUnknownLocalUENGAPID, ngap.CauseRadioNetworkInconsistentRemoteUENGAPID:
+		return true
+	}
+	return false
 }

@@ -88,7 +88,7 @@ func (ue *ue) transfer(ctx context.Context, t *n1n2) {
 		return
 	}
 	ue.waiting = append(ue.waiting, t)
-	if ue.running != paging && !ue.lent { // else an answer is waited for already, TS 29.518 §5.2.2.3.1
+	if ue.running != paging && ue.lent == nil { // else an answer is waited for already, TS 29.518 §5.2.2.3.1
 		ue.page(ctx)
 	}
 }

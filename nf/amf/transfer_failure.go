@@ -11,7 +11,7 @@ import (
 
 // forgetWaiting gives up what still waits when nothing more is done for the UE. While another AMF may serve it that AMF's word is awaited.
 func (ue *ue) forgetWaiting(ctx context.Context) {
-	if ue.running == idle && !ue.lent {
+	if ue.running == idle && ue.lent == nil {
 		ue.giveUpWaiting(ctx, namf.FailureCauseUnspecified)
 	}
 }

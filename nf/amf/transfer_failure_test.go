@@ -27,7 +27,7 @@ func TestTransferFailures(t *testing.T) {
 		"nobody answers":           {[]func(*ue){waits, func(u *ue) { u.giveUpWaiting(t.Context(), namf.UENotResponding) }}, namf.UENotResponding},
 		"something else came":      {[]func(*ue){waits, func(u *ue) { u.forgetWaiting(t.Context()) }}, namf.FailureCauseUnspecified},
 		"it is being paged":        {[]func(*ue){waits, func(u *ue) { u.running = paging; u.forgetWaiting(t.Context()) }}, ""},
-		"another AMF may serve it": {[]func(*ue){waits, func(u *ue) { u.lent = true; u.forgetWaiting(t.Context()) }}, ""},
+		"another AMF may serve it": {[]func(*ue){waits, func(u *ue) { u.lent = &Peer{}; u.forgetWaiting(t.Context()) }}, ""},
 		"the session is another": {[]func(*ue){waits, func(u *ue) {
 			u.sessions[0].ref = "17"
 			u.giveUpWaiting(t.Context(), namf.UENotResponding)

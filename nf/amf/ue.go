@@ -480,26 +480,6 @@ func (ue *ue) loseConnection(ctx context.Context, m *connectionLost) {
 	ue.deactivateSessions(ctx, m.why)
 }
 
-func (ue *ue) errorIndicated(ctx context.Context, m *ngap.ErrorIndication) {
-	ue.log().Warn("error indication about the UE", "detail", describe(m))
-	if c := ue.conn; c != nil && unknownUE(m) {
-		c.gnb.close(c)
-		ue.loseConnection(ctx, &connectionLost{conn: c, why: "the gNB does not know the UE"})
-	}
-}
-
-// unknownUE tells whether a gNB says that it does not know the UE, TS 38.413 §10.6.
-func unknownUE(m *ngap.ErrorIndication) bool {
-	if m.Cause == nil {
-		return false
-	}
-	switch *m.Cause {
-	case ngap.CauseRadioNetworkUnknownLocalUENGAPID, ngap.CauseRadioNetworkInconsistentRemoteUENGAPID:
-		return true
-	}
-	return false
-}
-
 // forget removes the context and all that hangs on it: N2 connection, sessions, policy, registration at the UDM.
 func (ue *ue) forget(ctx context.Context, cause ngap.Cause) {
 	ue.giveUpWaiting(ctx, namf.FailureCauseUnspecified)
