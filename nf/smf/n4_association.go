@@ -25,7 +25,8 @@ type upf struct {
 	orphans  []uint64       // SEIDs there of sessions to delete once it answers again
 	unsynced []uint64       // SEIDs here of sessions whose last change it did not confirm
 
-	settingUp chan struct{} // holds one while the association is being set up from this side
+	settingUp chan struct{} // holds one while the association is being set up from this side, and guards again
+	again     time.Time     // when that was last done because the UPF said that there is none
 }
 
 // maxOrphans bounds what is kept for a UPF that does not answer; it ends with the UPF's association in any case.
@@ -70,7 +71,7 @@ func (s *SMF) associate(u *upf) {
 			s.heartbeats(u)
 			continue
 		}
-		if err := s.associateSince(u, epoch); err != nil {
+		if err := s.associateSince(u, epoch, func() error { return nil }); err != nil {
 			if !told && s.ctx.Err() == nil { // once for each outage
 				s.logUPF(slog.LevelWarn, u, "no association with UPF, sessions through it are refused; is it running and is its N4 address right?", "error", err)
 			}
@@ -92,8 +93,8 @@ func (s *SMF) sleep(d time.Duration) {
 	}
 }
 
-// associateSince sets the association up, unless that was done after the epoch that the caller knows.
-func (s *SMF) associateSince(u *upf, epoch uint64) error {
+// associateSince sets the association up, unless that was done after the epoch that the caller knows, or may not be now.
+func (s *SMF) associateSince(u *upf, epoch uint64, may func() error) error {
 	select {
 	case u.settingUp <- struct{}{}:
 		defer func() { <-u.settingUp }()
@@ -102,6 +103,9 @@ func (s *SMF) associateSince(u *upf, epoch uint64) error {
 	}
 	if u.generation() != epoch {
 		return nil
+	}
+	if err := may(); err != nil {
+		return err
 	}
 	return s.setUpAssociation(u)
 }
@@ -116,15 +120,26 @@ func (s *SMF) awaitAssociation(u *upf) {
 }
 
 // associateAgain sets the association up anew with a UPF that says that there is none, TS 29.244 §6.2.6 and TS 23.527 §4.3: it
-// has restarted, and may have done so within the second that a recovery time stamp tells.
+// has restarted, and may have done so within the second that a recovery time stamp tells. One that says so again at once gets the
+// association, and with it all its sessions, no sooner than AssociationRetry after: it would be asked without end.
 func (s *SMF) associateAgain(u *upf, epoch uint64) error {
 	s.logUPF(slog.LevelWarn, u, "UPF knows of no association, it is set up anew", "sessions", u.sessions.Load())
-	err := s.associateSince(u, epoch)
+	err := s.associateSince(u, epoch, func() error {
+		if time.Since(u.again) < s.cfg.Timers.AssociationRetry {
+			return errForgetful
+		}
+		u.again = time.Now()
+		return nil
+	})
 	if err != nil && u.generation() == epoch {
 		u.lose() // it is tried again with the next heartbeat
+		s.logUPF(slog.LevelError, u, "no association with UPF, sessions through it are refused", "error", err)
 	}
 	return err
 }
+
+// errForgetful is that a UPF forgets each association at once.
+var errForgetful = errors.New("the UPF forgets its associations")
 
 // errNoFTUP refuses a UPF that wants the SMF to choose its TEIDs.
 var errNoFTUP = errors.New("the UPF does not offer feature FTUP (TS 29.244 §8.2.25): it must allocate F-TEIDs itself")

@@ -312,6 +312,35 @@ func TestUPFRestartsWithinASecond(t *testing.T) {
 	})
 }
 
+// TestUPFForgets: a UPF that answers whatever it is asked with cause 72, but associates each time, is not associated with and asked
+// for its sessions again without end, TS 29.244 §6.2.6. Once it remembers it has them all again.
+func TestUPFForgets(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		ref := w.established()
+		w.upf.set(func() {
+			clear(w.upf.sessions)
+			clear(w.upf.count)
+			w.upf.unknown = pfcp.CauseNoEstablishedAssociation
+			w.upf.cause[pfcp.TypeSessionEstablishmentRequest] = pfcp.CauseNoEstablishedAssociation
+		})
+		w.idle(ref)
+		w.pass(time.Minute)
+		w.upf.set(func() {
+			if n := w.upf.count[pfcp.TypeAssociationSetupRequest]; n < 2 || n > 14 {
+				t.Errorf("%d associations in a minute", n)
+			}
+			if n := w.upf.count[pfcp.TypeSessionEstablishmentRequest]; n < 2 || n > 30 {
+				t.Errorf("%d establishments of one session in a minute", n)
+			}
+			clear(w.upf.cause)
+		})
+		w.pass(11 * time.Second)
+		if _, n := w.upf.only(t); n.action != bufferAndNotify || w.info(ref).State != Active || !w.smf.UPFs()[0].Up {
+			t.Errorf("UPF does %v, session is %s", n.action, w.info(ref).State)
+		}
+	})
+}
+
 // TestUPFWantsNoAssociation: a UPF that refuses both a session and an association gets new sessions once it takes one.
 func TestUPFWantsNoAssociation(t *testing.T) {
 	inWorld(t, nil, func(w *world) {

@@ -69,7 +69,8 @@ func (s *session) releaseAN(ctx context.Context, cause ngap.Cause) {
 }
 
 // restoreOnUPF makes the session anew on a UPF that has restarted, with the same tunnel, TS 23.527 §4.3, unless that
-// was done meanwhile. If the UPF cannot, the UE is asked to establish the session again.
+// was done meanwhile. If the UPF cannot, the UE is asked to establish the session again; one that has forgotten the association
+// gets the session with the next.
 func (s *session) restoreOnUPF(ctx context.Context) {
 	defer func() { <-s.smf.restores }()
 	s.mu.Lock()
@@ -78,7 +79,7 @@ func (s *session) restoreOnUPF(ctx context.Context) {
 	if !wanted {
 		return
 	}
-	if _, err := s.remake(ctx); err != nil && s.smf.ctx.Err() == nil {
+	if _, err := s.remake(ctx); err != nil && causeOf(err) != pfcp.CauseNoEstablishedAssociation && s.smf.ctx.Err() == nil {
 		s.smf.log.Error("session not restored on UPF; the UE is asked to establish it again", s.attrs(slog.Any("error", err))...)
 		s.mu.Lock()
 		s.onUPF = false
