@@ -23,8 +23,11 @@ func (m *mover) wait(l *live, packet []byte, o origin) (r *rules, i int, why upf
 	p := m.path
 	l.mu.Lock()
 	now := l.rules.Load()
+	if l.paced {
+		p.drain(l, now)
+	}
 	_, i, why = m.identify(now, o, packet)
-	if i < 0 || !buffers(&now.Rules[i]) {
+	if i < 0 || !buffers(&now.Rules[i]) && !l.paced {
 		l.mu.Unlock()
 		return now, i, why
 	}
@@ -34,7 +37,10 @@ func (m *mover) wait(l *live, packet []byte, o origin) (r *rules, i int, why upf
 		p.counters.drop(why)
 		return nil, 0, 0
 	}
-	tell := rule.Action&pfcp.ApplyNOCP != 0 && !l.told
+	if l.paced {
+		p.drain(l, now)
+	}
+	tell := buffers(rule) && rule.Action&pfcp.ApplyNOCP != 0 && !l.told
 	l.told = l.told || tell
 	l.mu.Unlock()
 	if tell {
@@ -93,7 +99,7 @@ func (p *Path) unbuffer(w waitingPacket) {
 
 // settled notes whether anything waits; l.mu is held.
 func (p *Path) settled(l *live) {
-	l.waiting.Store(len(l.buffer) > 0)
+	l.waiting.Store(len(l.buffer) > 0 || l.paced)
 	if len(l.buffer) == 0 {
 		p.waiters.Delete(l.slot)
 	}
@@ -128,21 +134,28 @@ func (p *Path) expireAll(ctx context.Context) error {
 	}
 }
 
-// drain sends what waits by the rules that are now in force; what they buffer goes on waiting. l.mu is held, so newer
-// packets wait until it is done.
+// drain sends what waits by the rules that are now in force; what they buffer goes on waiting, and what their rates do not let
+// pass yet, with all that came after it. l.mu is held, so newer packets wait until it is done.
 func (p *Path) drain(l *live, r *rules) {
-	if len(l.buffer) == 0 {
+	if len(l.buffer) == 0 && !l.paced {
 		return
 	}
+	l.paced = false
 	p.expire(l, r, p.now())
 	waited := l.buffer
 	l.buffer = nil
 	m := &mover{path: p, now: p.now()}
-	for _, w := range waited {
+	for k, w := range waited {
 		packet, i, why := m.identify(r, w.from, w.packet)
 		if i >= 0 && buffers(&r.Rules[i]) {
 			l.buffer = append(l.buffer, w)
 			continue
+		}
+		if d := r.opens(i, m.now); d > 0 {
+			l.buffer = append(l.buffer, waited[k:]...)
+			l.paced, l.rates = true, r.work[i].policers
+			p.drainAfter(l, d)
+			break
 		}
 		p.unbuffer(w)
 		if i < 0 {
@@ -163,7 +176,53 @@ func (p *Path) drain(l *live, r *rules) {
 			p.count(l, r, i, len(packet), false)
 		}
 	}
+	if d := opens(l.rates, m.now, upf.MeterBurst/2); len(l.buffer) == 0 && d > 0 { // newer packets are not to be refused at once
+		l.paced = true
+		p.drainAfter(l, d)
+	}
+	if !l.paced {
+		l.rates = nil
+	}
 	p.settled(l)
+}
+
+// opens is how long the rates of a rule let nothing pass; 0 if something else decides.
+func (r *rules) opens(i int, now int64) time.Duration {
+	if i < 0 || !r.work[i].gate || r.Rules[i].Action&pfcp.ApplyFORW == 0 {
+		return 0
+	}
+	return opens(r.work[i].policers, now, upf.MeterBurst)
+}
+
+// drainAfter drains once the time has come. Without a clock of its own the path does so with the next packet.
+func (p *Path) drainAfter(l *live, d time.Duration) {
+	if p.output != nil || l.draining {
+		return
+	}
+	l.draining = true
+	time.AfterFunc(d, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.draining = false
+		if !l.paced {
+			return
+		}
+		r := l.rules.Load()
+		if p.drain(l, r); !l.paced {
+			p.openLane(l, r)
+		}
+	})
+}
+
+// Waits tells whether packets of a session wait although its rules would have them leave.
+func (p *Path) Waits(slot uint32) bool {
+	l := p.find(slot)
+	if l == nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.paced
 }
 
 // DropBuffered discards the packets that wait for a session.
@@ -181,6 +240,6 @@ func (p *Path) discard(l *live) {
 		p.unbuffer(w)
 		p.counters.drop(upf.DropBufferDiscard)
 	}
-	l.buffer = nil
+	l.buffer, l.paced, l.rates = nil, false, nil
 	p.settled(l)
 }

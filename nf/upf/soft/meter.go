@@ -32,6 +32,20 @@ func (p *policer) open(now int64) bool {
 	return !p.closed && p.next.Load()-now*upf.MeterTicks <= upf.MeterBurst
 }
 
+// opens is how long it takes until all of some policers are ahead of their rates by no more than a burst; those that never open are
+// not waited for.
+func opens(all []policer, now, burst int64) (d time.Duration) {
+	for i := range all {
+		if all[i].closed {
+			return 0
+		}
+		if ticks := all[i].next.Load() - now*upf.MeterTicks - burst; ticks > 0 {
+			d = max(d, time.Duration(ticks/upf.MeterTicks)+1)
+		}
+	}
+	return d
+}
+
 // take takes octets that pass.
 func (p *policer) take(octets int, now int64) {
 	cost, t := upf.MeterCost(p.perOctet, octets), now*upf.MeterTicks

@@ -20,6 +20,9 @@ type live struct {
 
 	mu         sync.Mutex // guards what follows
 	buffer     []waitingPacket
+	paced      bool      // what waits leaves as the rates let it
+	rates      []policer // that the last of it has met
+	draining   bool      // that is under way
 	told       bool
 	counted    bool // its lane has a URR
 	advertised bool // its prefix
@@ -100,6 +103,7 @@ func (p *Path) Apply(s *upf.Session) error {
 	now := l.build(s, p.memoryOf(l, s))
 	l.rules.Store(now)
 	p.place(l, old, now)
+	l.rates = nil // those of the rules before
 	p.drain(l, now)
 	p.openLane(l, now)
 	p.advertise(l, now)
