@@ -10,6 +10,7 @@ import (
 	"github.com/limpid-5g/limpid/sbi/nudm"
 	"github.com/limpid-5g/limpid/store/record"
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
+	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
 // The fields of an SM context's record. State that must outlive a restart gets the next number, a line in record and one
@@ -43,6 +44,7 @@ const (
 	fieldStarted
 	fieldAlwaysOn
 	fieldServingAMF
+	fieldTold
 )
 
 // Fields of a tunnel, a pair of rates, a QoS flow and a QoS rule inside.
@@ -106,6 +108,7 @@ func (s *session) record() []byte {
 	writeRates(&w, fieldSubscribedAMBR, s.subscribedAMBR)
 	w.Uint(fieldRQTimer, uint64(s.qos.rqTimer))
 	writeRates(&w, fieldUsage, nudm.AMBR{Uplink: s.usage.Uplink, Downlink: s.usage.Downlink}) // a pair of numbers all the same
+	w.Uint(fieldTold, uint64(s.told.sequence)<<32|uint64(s.told.end))
 	if !s.started.IsZero() {
 		w.Uint(fieldStarted, uint64(s.started.Unix()))
 	}
@@ -176,6 +179,9 @@ func (s *session) readKind(r *record.Reader) error {
 		s.qos.rqTimer = uint32(r.Uint())
 	case fieldUsage:
 		r.Group(func(r *record.Reader) { u := readRates(r); s.usage.Uplink, s.usage.Downlink = u.Uplink, u.Downlink })
+	case fieldTold:
+		n := r.Uint()
+		s.told = toldUsage{uint32(n >> 32), pfcp.Timestamp(n)}
 	case fieldServingAMF:
 		s.serving = readGUAMI(r)
 	case fieldStarted:

@@ -123,7 +123,7 @@ func (s *session) moveToUPF(ctx context.Context, before string) error {
 	s.mu.Lock()
 	u, seid, same := s.upf, s.remoteSEID, s.upf.Name == before
 	if !same {
-		s.uplink, s.gnb, s.up = tunnel{}, tunnel{}, nsmf.Deactivated
+		s.uplink, s.gnb, s.up, s.told = tunnel{}, tunnel{}, nsmf.Deactivated, toldUsage{}
 	}
 	s.mu.Unlock()
 	if same {

@@ -161,6 +161,7 @@ func (s *session) leaveUPF(ctx context.Context) {
 	if u == nil {
 		return
 	}
+	defer s.forgetTold()
 	defer u.sessions.Add(-1)
 	if !there {
 		return
@@ -183,15 +184,40 @@ func (s *session) leaveUPF(ctx context.Context) {
 	}
 }
 
-// count adds usage reports up.
+// toldUsage is the last usage report of a session's UPF: its UR-SEQN, and when its measurement ended.
+type toldUsage struct {
+	sequence uint32
+	end      pfcp.Timestamp
+}
+
+// again tells whether a report is one that was counted: a UPF that was killed cannot know whether its last one arrived, and sends it
+// again. One that has lost all numbers begins anew with 0 and a later time.
+func (t toldUsage) again(r *pfcp.UsageReport) bool {
+	end, ok := r.EndTime.Get()
+	return ok && r.URSEQN <= t.sequence && end <= t.end
+}
+
+// count adds usage reports up, each once.
 func (s *session) count(reports []pfcp.UsageReport) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, r := range reports {
+	for i := range reports {
+		r := &reports[i]
+		if s.told.again(r) {
+			continue
+		}
+		s.told = toldUsage{r.URSEQN, r.EndTime.Value()}
 		v := r.VolumeMeasurement.Value()
 		s.usage.Uplink += v.Uplink.Value()
 		s.usage.Downlink += v.Downlink.Value()
 	}
+}
+
+// forgetTold is for the next UPF, which numbers its reports anew.
+func (s *session) forgetTold() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.told = toldUsage{}
 }
 
 // uses tells whether the session should be on the UPF.

@@ -253,7 +253,7 @@ func TestErrorIndication(t *testing.T) {
 	})
 }
 
-// TestUsageReports adds up what the UPF counts, TS 29.244 §7.5.8.3.
+// TestUsageReports adds up what the UPF counts, TS 29.244 §7.5.8.3, each report once, though one comes again.
 func TestUsageReports(t *testing.T) {
 	inWorld(t, func(_ *world, c *Config) { c.Timers.UsageReport = time.Minute }, func(w *world) {
 		ref := w.established()
@@ -268,6 +268,17 @@ func TestUsageReports(t *testing.T) {
 		w.report(usage(10, 100))
 		w.report(usage(5, 50))
 		if u := w.info(ref).Usage; u != (Usage{Uplink: 15, Downlink: 150}) {
+			t.Errorf("usage %+v", u)
+		}
+		told := func(sequence uint32, end pfcp.Timestamp) *pfcp.SessionReportRequest {
+			m := usage(1, 2)
+			m.UsageReport[0].URSEQN, m.UsageReport[0].EndTime = sequence, pfcp.Some(end)
+			return m
+		}
+		for _, m := range []*pfcp.SessionReportRequest{told(7, 1000), told(8, 1000), told(8, 1000), told(7, 1000), told(0, 1001)} { // two come again
+			w.report(m)
+		}
+		if u := w.info(ref).Usage; u != (Usage{Uplink: 18, Downlink: 156}) {
 			t.Errorf("usage %+v", u)
 		}
 	})

@@ -91,6 +91,7 @@ type session struct {
 	gnbQoS    *sessionQoS // what the gNB has been told; nil while the user plane is down
 	onN4      *n4Rules    // what the UPF has; nil: what qos means
 	usage     Usage
+	told      toldUsage // the last of it
 	started   time.Time // when the UE was accepted
 	// reserved is the guaranteed bit rate that the session holds of what the operator allows.
 	reserved nudm.AMBR

@@ -143,6 +143,20 @@ func (l Limit) Reached(u Usage) bool {
 		l.Downlink != 0 && u.DownlinkBytes >= l.Downlink
 }
 
+// Less is the bound without what is counted elsewhere; what is used up stays so.
+func (l Limit) Less(u Usage) Limit {
+	less := func(n, used uint64) uint64 {
+		switch {
+		case n == 0:
+			return 0
+		case n <= used:
+			return 1
+		}
+		return n - used
+	}
+	return Limit{less(l.Total, u.Total()), less(l.Uplink, u.UplinkBytes), less(l.Downlink, u.DownlinkBytes)}
+}
+
 // Refusal is the error of a Datapath that has no such sessions, TS 29.244 §7.6.
 func Refusal(ie pfcp.IEType, detail string) *pfcp.Error {
 	return &pfcp.Error{Cause: pfcp.CauseServiceNotSupported, Offending: ie, Detail: detail}

@@ -9,14 +9,23 @@ import (
 // Lasting is a Datapath whose sessions and usage go on without the process. After a restart the CP functions establish
 // their sessions again, TS 23.527 §4.3.2: those that are the same go on counting where they were.
 type Lasting interface {
-	// Reported is what Usage was at the last report of a URR of the session with a tunnel, also before this process.
-	Reported(slot, teid uint32, id pfcp.URRID) Usage
-	// Report notes what Usage was at a report.
-	Report(slot uint32, id pfcp.URRID, u Usage)
+	// Told is what Usage was at the last report of a URR of the session with a tunnel that was answered, and what the last one
+	// told that was sent, also before this process. A zero End says that none was.
+	Told(slot, teid uint32, id pfcp.URRID) (taken Usage, last Told)
+	// Tell notes what a report tells before it is sent, Taken that it was answered.
+	Tell(slot uint32, id pfcp.URRID, t Told)
+	Taken(slot uint32, id pfcp.URRID)
 	// Left is how many sessions of an earlier process were not established again.
 	Left() int
 	// Reap ends these, and returns how many.
 	Reap() int
+}
+
+// Told is what a usage report told: what Usage was at its end, and how it is known again.
+type Told struct {
+	Usage
+	Sequence uint32
+	End      pfcp.Timestamp
 }
 
 // After a restart the CP functions have restorationTime since the last session that they established again.
@@ -25,7 +34,8 @@ const (
 	restorationCheck = 5 * time.Second
 )
 
-// resume lets the URRs of a session that is established again report from where the last report ended.
+// resume lets the URRs of a session that is established again report from where the last report ended. One of which nobody knows
+// whether it arrived is sent again as it was, so that the CP function can tell that it has it.
 func (u *UPF) resume(s *session, r ruleSet) {
 	last, ok := u.path.(Lasting)
 	if !ok || !s.restoring {
@@ -40,18 +50,67 @@ func (u *UPF) resume(s *session, r ruleSet) {
 			teid = f.TEID
 		}
 	}
-	for id, x := range r.urrs {
-		x.since = last.Reported(s.slot, teid, id)
+	for _, id := range sortedURRs(r) {
+		x := r.urrs[id]
+		taken, told := last.Told(s.slot, teid, id)
+		if told.Usage != taken {
+			end := told.End.Time()
+			x.sequence = told.Sequence
+			report := x.measurement(told.Sub(taken), 0, end, end)
+			report.UsageReportTrigger = pfcp.UsageIMMER
+			s.unsent = append(s.unsent, unsent{report, told.Usage})
+		}
+		if told.End != 0 {
+			x.sequence = told.Sequence + 1
+		}
+		x.since = told.Usage
 		x.granted, x.last = x.since, x.since
 		r.urrs[id] = x
 	}
 }
 
-// reported keeps where a report ended.
-func (u *UPF) reported(s *session, id pfcp.URRID, total Usage) {
-	if last, ok := u.path.(Lasting); ok {
-		last.Report(s.slot, id, total)
+// unsent is a usage report that waits, and what Usage was at its end.
+type unsent struct {
+	pfcp.UsageReport
+	total Usage
+}
+
+// tell keeps what reports tell that are about to be sent.
+func (u *UPF) tell(s *session, list []unsent) {
+	last, ok := u.path.(Lasting)
+	if !ok {
+		return
 	}
+	for i := range list {
+		r := &list[i]
+		last.Tell(s.slot, r.URRID, Told{r.total, r.URSEQN, r.EndTime.Value()})
+	}
+}
+
+// taken keeps that reports were answered.
+func (u *UPF) taken(s *session, list []unsent) {
+	last, ok := u.path.(Lasting)
+	if !ok {
+		return
+	}
+	for i := range list {
+		last.Taken(s.slot, list[i].URRID)
+	}
+}
+
+// inAnswer is the reports as an answer carries them, of which nobody hears whether it arrives.
+func (u *UPF) inAnswer(s *session, list []unsent) []pfcp.UsageReport {
+	u.tell(s, list)
+	u.taken(s, list)
+	return reportsOf(list)
+}
+
+func reportsOf(list []unsent) []pfcp.UsageReport {
+	out := make([]pfcp.UsageReport, len(list))
+	for i := range list {
+		out[i] = list[i].UsageReport
+	}
+	return out
 }
 
 // watchRestoration ends the sessions of an earlier process that no CP function knows any more. Without a CP function they

@@ -13,10 +13,12 @@ import (
 // lasting is a data path that an earlier process left a session in, whose URR counted octets and reported some.
 type lasting struct {
 	*memory.Path
-	counted, reported uint64
+	counted uint64
 
-	mu   sync.Mutex
-	left int
+	mu    sync.Mutex
+	taken upf.Usage
+	told  upf.Told
+	left  int
 }
 
 func (p *lasting) Usage(slot uint32, id pfcp.URRID) upf.Usage {
@@ -25,19 +27,25 @@ func (p *lasting) Usage(slot uint32, id pfcp.URRID) upf.Usage {
 	return u
 }
 
-func (p *lasting) Reported(_, teid uint32, _ pfcp.URRID) upf.Usage {
+func (p *lasting) Told(_, teid uint32, _ pfcp.URRID) (upf.Usage, upf.Told) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if teid != 5<<20|7 {
-		return upf.Usage{}
+		return upf.Usage{}, upf.Told{}
 	}
-	return upf.Usage{UplinkBytes: p.reported}
+	return p.taken, p.told
 }
 
-func (p *lasting) Report(_ uint32, _ pfcp.URRID, u upf.Usage) {
+func (p *lasting) Tell(_ uint32, _ pfcp.URRID, t upf.Told) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.reported = u.UplinkBytes
+	p.told = t
+}
+
+func (p *lasting) Taken(uint32, pfcp.URRID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.taken = p.told.Usage
 }
 
 func (p *lasting) Left() int {
@@ -54,9 +62,11 @@ func (p *lasting) Reap() int {
 	return n
 }
 
-// TestUsageOutlivesTheProcess: the first report after a restart tells what no report told before, TS 29.244 §5.2.2.
+// TestUsageOutlivesTheProcess: the first report after a restart tells what no report told before, and the last one before it is sent
+// again as it was if nobody had answered it, TS 29.244 §5.2.2.
 func TestUsageOutlivesTheProcess(t *testing.T) {
-	path := &lasting{counted: 1000, reported: 600}
+	end := pfcp.NewTimestamp(time.Now())
+	path := &lasting{counted: 1000, taken: upf.Usage{UplinkBytes: 550}, told: upf.Told{Usage: upf.Usage{UplinkBytes: 600}, Sequence: 4, End: end}}
 	runOn(t, func(p *memory.Path) upf.Datapath { path.Path = p; return path }, func(r *rig) {
 		r.associate()
 		const teid = 5<<20 | 7
@@ -68,12 +78,17 @@ func TestUsageOutlivesTheProcess(t *testing.T) {
 			t.Fatalf("%+v", a)
 		}
 		r.path.Uplink(teid, 9, upf.Flow{Local: ue, Remote: server}, 50)
+		time.Sleep(2 * time.Second)
+		again := r.heard()
+		if len(again) != 1 || again[0].URSEQN != 4 || again[0].EndTime.Value() != end || again[0].VolumeMeasurement.Value().Uplink.Value() != 50 {
+			t.Errorf("sent again: %+v", again)
+		}
 		d := r.ask(a.UPFSEID.Value().SEID, &pfcp.SessionDeletionRequest{}).(*pfcp.SessionDeletionResponse)
-		if len(d.UsageReport) != 1 || d.UsageReport[0].VolumeMeasurement.Value().Uplink.Value() != 450 {
+		if len(d.UsageReport) != 1 || d.UsageReport[0].URSEQN != 5 || d.UsageReport[0].VolumeMeasurement.Value().Uplink.Value() != 450 {
 			t.Errorf("%+v", d.UsageReport)
 		}
-		if path.reported != 1050 {
-			t.Errorf("reported up to %d", path.reported)
+		if path.taken.UplinkBytes != 1050 || path.told.Sequence != 5 {
+			t.Errorf("taken %+v, told %+v", path.taken, path.told)
 		}
 	})
 }

@@ -42,10 +42,11 @@ type open struct {
 	chosen6 netip.Prefix // allotted by this UPF
 	prefix  netip.Prefix // of IPv6, claimed in the layout
 
-	unsent     []pfcp.UsageReport // usage reports that wait
-	reporting  bool               // a request with usage reports waits for its answer
-	inactivity time.Duration      // of the user plane inactivity timer, 0: none
-	moved      Usage              // what passed when it was last looked at
+	unsent     []unsent      // usage reports that wait
+	unanswered []unsent      // those of a request that nobody answered: they are sent again alone
+	reporting  bool          // a request with usage reports waits for its answer
+	inactivity time.Duration // of the user plane inactivity timer, 0: none
+	moved      Usage         // what passed when it was last looked at
 	movedAt    time.Time
 	inactive   bool // told
 }
@@ -183,7 +184,7 @@ func (u *UPF) modify(s *session, m *pfcp.SessionModificationRequest) (pfcp.Messa
 		u.path.Rearm(s.slot)
 	}
 	u.sendEndMarkers(before, m)
-	return &pfcp.SessionModificationResponse{Cause: pfcp.CauseRequestAccepted, CreatedPDR: created, UsageReport: reports}, nil
+	return &pfcp.SessionModificationResponse{Cause: pfcp.CauseRequestAccepted, CreatedPDR: created, UsageReport: u.inAnswer(s, reports)}, nil
 }
 
 // notifies tells whether the CP function asks, perhaps again, to be told of downlink data.
@@ -204,12 +205,12 @@ func updatedPDRs(r ruleSet, m *pfcp.SessionModificationRequest) []pfcp.CreatePDR
 
 // delete serves PFCP Session Deletion, TS 29.244 §6.3.4: the last usage reports go into the response.
 func (u *UPF) delete(s *session) (pfcp.Message, error) {
-	reports := s.unsent
+	reports := append(s.unanswered, s.unsent...)
 	for _, id := range sortedURRs(s.rules) {
 		reports = append(reports, u.usageReports(s, &s.rules, id, pfcp.UsageTERMR)...)
 	}
 	u.forget(s)
-	return &pfcp.SessionDeletionResponse{Cause: pfcp.CauseRequestAccepted, UsageReport: reports}, nil
+	return &pfcp.SessionDeletionResponse{Cause: pfcp.CauseRequestAccepted, UsageReport: u.inAnswer(s, reports)}, nil
 }
 
 // commit allots F-TEIDs for the changed PDRs, compiles the rules and installs them. On error nothing has changed.

@@ -30,8 +30,8 @@ func sortedURRs(r ruleSet) []pfcp.URRID {
 
 // asked makes the usage reports that a modification asks for: by Query URR, for all, and the last ones of URRs that it
 // removes, TS 29.244 §7.5.4 and §7.5.5.2.
-func (u *UPF) asked(s *session, next *ruleSet, m *pfcp.SessionModificationRequest) ([]pfcp.UsageReport, error) {
-	var reports []pfcp.UsageReport
+func (u *UPF) asked(s *session, next *ruleSet, m *pfcp.SessionModificationRequest) ([]unsent, error) {
+	var reports []unsent
 	last := s.rules.clone() // the modification may still fail
 	for _, x := range m.RemoveURR {
 		reports = append(reports, u.usageReports(s, &last, x.URRID, pfcp.UsageTERMR)...)
@@ -56,19 +56,26 @@ func (u *UPF) asked(s *session, next *ruleSet, m *pfcp.SessionModificationReques
 }
 
 // usageReports makes the reports of what a URR measured since the last and begins the next.
-func (u *UPF) usageReports(s *session, r *ruleSet, id pfcp.URRID, why pfcp.UsageReportTrigger) []pfcp.UsageReport {
+func (u *UPF) usageReports(s *session, r *ruleSet, id pfcp.URRID, why pfcp.UsageReportTrigger) []unsent {
 	x := r.urrs[id]
 	total, now := u.path.Usage(s.slot, id), time.Now()
 	x.look(total, now)
+	reached := x.since // the first part of a measurement that the monitoring time splits ends there
 	reports := x.report(total, now, why)
-	u.reported(s, id, total)
 	if app, ok := r.applicationOf(id); ok && why&(pfcp.UsageSTART|pfcp.UsageSTOPT) != 0 {
 		for i := range reports {
 			reports[i].ApplicationDetectionInformation = pfcp.Some(pfcp.ApplicationDetectionInformation{ApplicationID: app})
 		}
 	}
 	r.urrs[id] = x
-	return reports
+	out := make([]unsent, len(reports))
+	for i, m := range reports {
+		out[i] = unsent{m, x.since}
+		if i+1 < len(reports) { // up to the monitoring time
+			out[i].total = reached
+		}
+	}
+	return out
 }
 
 // applicationOf is the application whose traffic a URR measures.
@@ -83,7 +90,7 @@ func (r ruleSet) applicationOf(id pfcp.URRID) (string, bool) {
 
 // watch notes whether the session waits for something that watchUsage looks for; the others cost it nothing.
 func (u *UPF) watch(s *session) {
-	wait := s.inactivity > 0 || len(s.unsent) > 0
+	wait := s.inactivity > 0 || len(s.unanswered)+len(s.unsent) > 0
 	for _, x := range s.rules.urrs {
 		wait = wait || x.waits() || !x.stations.empty()
 	}
@@ -247,17 +254,23 @@ func (s *session) inactiveNow(total Usage, now time.Time) bool {
 // sendReports sends the usage reports that wait, one request at a time; s.mu is held. Those that nobody answers wait for
 // the next look, so that no usage is lost.
 func (u *UPF) sendReports(s *session, inactive bool) {
-	if s.reporting || len(s.unsent) == 0 && !inactive {
+	if s.reporting || len(s.unanswered)+len(s.unsent) == 0 && !inactive {
 		return
 	}
-	m := &pfcp.SessionReportRequest{UsageReport: s.unsent}
-	if len(s.unsent) > 0 {
+	list := s.unanswered
+	if len(list) == 0 {
+		list, s.unsent = s.unsent, nil
+	}
+	s.unanswered = nil
+	m := &pfcp.SessionReportRequest{UsageReport: reportsOf(list)}
+	if len(list) > 0 {
 		m.ReportType |= pfcp.ReportUSAR
 	}
 	if inactive {
 		m.ReportType |= pfcp.ReportUPIR
 	}
-	s.unsent, s.reporting = nil, true
+	s.reporting = true
+	u.tell(s, list)
 	u.spawn(func() {
 		err := u.report(s, m)
 		if !u.lock(s) {
@@ -265,14 +278,16 @@ func (u *UPF) sendReports(s *session, inactive bool) {
 		}
 		defer u.unlock(s)
 		s.reporting = false
-		if errors.Is(err, pfcp.ErrNoAnswer) {
-			s.unsent = append(m.UsageReport, s.unsent...)
-			if over := len(s.unsent) - maxUnsent; over > 0 {
-				u.log.Error("usage reports lost: the CP function does not answer", "seid", s.seid, "reports", over)
-				s.unsent = s.unsent[over:]
-			}
-			u.watch(s)
+		if !errors.Is(err, pfcp.ErrNoAnswer) {
+			u.taken(s, list)
+			return
 		}
+		s.unanswered = list
+		if over := len(s.unsent) - maxUnsent; over > 0 {
+			u.log.Error("usage reports lost: the CP function does not answer", "seid", s.seid, "reports", over)
+			s.unsent = s.unsent[over:]
+		}
+		u.watch(s)
 	})
 }
 

@@ -189,26 +189,38 @@ func (p *Path) usage(s *session, a *account) upf.Usage {
 	return a.usage(sum(&now, a.counters))
 }
 
-// Reported is what Usage was at the last usage report of a URR, also of an earlier process that left the session with this
-// tunnel.
-func (p *Path) Reported(slot, teid uint32, id pfcp.URRID) upf.Usage {
+// Told is what usage reports told of a URR, also of an earlier process that left the session with this tunnel.
+func (p *Path) Told(slot, teid uint32, id pfcp.URRID) (taken upf.Usage, last upf.Told) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.loaded == nil || int(slot) >= len(p.loaded.blocks) || p.loaded.blocks[slot].up.teid != teid {
-		return upf.Usage{}
+		return upf.Usage{}, upf.Told{}
 	}
-	if i, ok := p.ledger.index[urrKey{slot, id}]; ok {
-		return numbersToUsage(p.ledger.entries[i].reported)
+	i, ok := p.ledger.index[urrKey{slot, id}]
+	if !ok {
+		return upf.Usage{}, upf.Told{}
 	}
-	return upf.Usage{}
+	a := &p.ledger.entries[i]
+	return numbersToUsage(a.taken), upf.Told{Usage: numbersToUsage(a.told), Sequence: a.sequence, End: pfcp.Timestamp(a.end)}
 }
 
-// Report notes up to where the usage of a URR is reported.
-func (p *Path) Report(slot uint32, id pfcp.URRID, u upf.Usage) {
+// Tell notes what a usage report tells, before it is sent.
+func (p *Path) Tell(slot uint32, id pfcp.URRID, t upf.Told) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if s := p.sessions[slot]; s != nil && s.urrs[id] != nil && p.loaded != nil {
-		s.urrs[id].reported = usageToNumbers(u)
+		a := s.urrs[id]
+		a.sequence, a.end = t.Sequence, uint32(t.End) // first: without told they tell nothing
+		a.told = usageToNumbers(t.Usage)
+	}
+}
+
+// Taken notes that what was told of a URR was answered.
+func (p *Path) Taken(slot uint32, id pfcp.URRID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s := p.sessions[slot]; s != nil && s.urrs[id] != nil && p.loaded != nil {
+		s.urrs[id].taken = s.urrs[id].told
 	}
 }
 

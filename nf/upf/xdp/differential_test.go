@@ -80,7 +80,7 @@ func differential(t *testing.T, tcx bool) {
 	t.Logf("left to user space: %v", d.path.Passed())
 	t.Logf("verdicts: %v, counters %+v", d.counts, c)
 	for _, what := range []string{"uplink forwarded", "downlink forwarded", "uplink dropped", "downlink dropped", "uplink passed", "downlink passed",
-		"IPv6 uplink forwarded", "IPv6 downlink forwarded", "relayed"} {
+		"IPv6 uplink forwarded", "IPv6 downlink forwarded", "relayed", "relayed to the UE"} {
 		if d.counts[what] < packets/200 {
 			t.Errorf("%s: only %d times in %d", what, d.counts[what], packets)
 		}
@@ -223,6 +223,9 @@ func (d *differ) both(direction, program string, frame []byte) {
 		what += " forwarded"
 		if ip, _, ok := routable(o.DataOut); ok && direction == "uplink" && ip[0]>>4 == 4 && netip.AddrFrom4([4]byte(ip[12:16])) == n3Addr {
 			d.counts["relayed"]++
+			if len(o.DataOut) > 14+38 && o.DataOut[14+37]>>4 == 0 {
+				d.counts["relayed to the UE"]++
+			}
 		}
 	default:
 		what += " dropped"
@@ -292,9 +295,8 @@ func (d *differ) settle() {
 	defer d.path.mu.Unlock()
 	for _, s := range d.path.sessions {
 		for i := range s.plan.sides {
-			if s.plan.sides[i].down {
-				d.path.writeSide(s, i, s.plan.sides[i].fast)
-			}
+			x := &s.plan.sides[i]
+			d.path.writeSide(s, i, x.fast && (x.uplink() || !d.path.slowWaits(s.slot)))
 		}
 	}
 }
@@ -348,6 +350,19 @@ func (d *differ) session(slot uint32) *upf.Session {
 		d.fill(&r, i, up, ambr)
 		s.Rules = append(s.Rules, r)
 	}
+	if slot < n9Slots && d.IntN(3) > 0 { // an intermediate UPF has the downlink from another one, over N9
+		s.Tunnels = append(s.Tunnels, n9TEID(slot))
+		limit := []upf.QER{ambr, d.qerOf(5)}[d.IntN(2)]
+		for i := range down {
+			r := upf.Rule{PDR: pfcp.PDRID(i + 40), Source: pfcp.InterfaceCore, TEID: n9TEID(slot), Network: dnn, To: pfcp.InterfaceAccess, PeerTEID: d.Uint32(),
+				QFI: uint8(d.IntN(2) * d.IntN(64)), RQI: d.IntN(4) == 0, Peer: peers[d.IntN(len(peers))]}
+			if d.IntN(4) == 0 {
+				r.QFIs = 1<<9 | 1<<d.IntN(64)
+			}
+			d.fill(&r, i, down, limit)
+			s.Rules = append(s.Rules, r)
+		}
+	}
 	for i := range down {
 		r := upf.Rule{PDR: pfcp.PDRID(i + 20), Source: pfcp.InterfaceCore, Network: dnn, To: pfcp.InterfaceAccess, PeerTEID: d.Uint32(),
 			QFI: uint8(d.IntN(64)), RQI: d.IntN(4) == 0, Peer: peers[d.IntN(len(peers))]}
@@ -359,6 +374,12 @@ func (d *differ) session(slot uint32) *upf.Session {
 	}
 	return s
 }
+
+// n9TEID is the tunnel by which another UPF sends the packets to the UE of one of the first slots.
+func n9TEID(slot uint32) uint32 { return 1<<20 | 80 + slot }
+
+// n9Slots are the slots outside the pools.
+const n9Slots = 16
 
 // fill gives a rule what both directions have. The last one is often for everything.
 func (d *differ) fill(r *upf.Rule, i, n int, ambr upf.QER) {
@@ -490,6 +511,13 @@ func (d *differ) uplinkFrame() []byte {
 	}
 	g := gtpu.Packet{Type: gtpu.GPDU, TEID: 1<<20 | slot, HasSession: d.IntN(10) > 0, HasSequence: d.IntN(10) == 0, HasUDPPort: d.IntN(40) == 0,
 		Session: gtpu.PDUSession{Type: gtpu.Uplink, QFI: 9}, Payload: d.inner(src, dst)}
+	if n := uint32(d.IntN(4 * n9Slots)); n < n9Slots {
+		g.TEID, g.Session.Type, g.Session.RQI = n9TEID(n), gtpu.PDUType(d.IntN(20)/19), d.IntN(4) == 0
+		g.Payload = d.inner(dnHost, addressOf(n))
+		if d.IntN(3) == 0 {
+			g.Payload = d.inner(dnHost6, host6(prefixOfSlot(n), d.Uint32()))
+		}
+	}
 	switch d.IntN(20) {
 	case 0:
 		g.Session.QFI = uint8(d.IntN(64))

@@ -159,9 +159,11 @@ type account struct {
 	slot, urr uint32
 	counters  uint64
 	slow      upf.UsageCounter
-	before    [4]uint64
-	reported  [4]uint64
-	_         [2]uint64
+	told      [4]uint64
+	taken     [4]uint64
+	sequence  uint32
+	end       uint32
+	_         uint64
 }
 
 // nextHop is a neighbour, or what leads to a tunnel's end.

@@ -1,6 +1,10 @@
 package xdp
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/limpid-5g/limpid/nf/upf"
+)
 
 // TestLayout2: a session of layout 2 whose directions have several rules goes on in today's maps, by its flows and with what
 // they counted.
@@ -36,5 +40,22 @@ func TestLayout2(t *testing.T) {
 	p = p.successor(t)
 	if p.Left() != 1 || p.flows.take(2) == 64 {
 		t.Errorf("%d slots are left, or their flows are taken for free", p.Left())
+	}
+}
+
+// TestLayout3: what earlier rules had counted is added up, and what was reported stays so.
+func TestLayout3(t *testing.T) {
+	p := plainPath(t, 0)
+	m := &migration{version: 3, copied: []uint32{1}}
+	m.accounts = make([]account, 2)
+	m.accounts[1] = account{slot: 2, urr: 1, counters: 1 << bitUplink, told: [4]uint64{1000, 0, 10}, taken: [4]uint64{400, 0, 4}}
+	m.accounts[1].add(upf.Usage{UplinkBytes: 50, UplinkPackets: 1})
+	m.copyAccounts(p.loaded)
+	a := &p.loaded.accounts[1]
+	if got, want := a.usage(upf.Usage{UplinkBytes: 7}), (upf.Usage{UplinkBytes: 1057, UplinkPackets: 11}); got != want {
+		t.Errorf("usage %+v, want %+v", got, want)
+	}
+	if a.slot != 2 || a.counters != 1<<bitUplink || a.told != a.taken || a.taken != [4]uint64{400, 0, 4} || a.end != 0 {
+		t.Errorf("%+v", a)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
-// The ledger holds what each URR of a session counted, in a map, so that it outlives the process: what user space
-// counted, which counters of the programs it sums, and what is to be added to those because of rules before.
+// The ledger holds what each URR of a session counted, in a map, so that it outlives the process: what user space and earlier
+// rules counted, which counters of the programs it sums, and what was told of it.
 
 // Bits of account.counters: the block's own counters of each direction, then the flows of the session's run.
 const (
@@ -77,7 +77,7 @@ func (l *ledger) close(key urrKey, slots int) {
 }
 
 func (a *account) clear() {
-	a.slot, a.urr, a.counters, a.before, a.reported = 0, 0, 0, [4]uint64{}, [4]uint64{}
+	a.slot, a.urr, a.counters, a.told, a.taken, a.sequence, a.end = 0, 0, 0, [4]uint64{}, [4]uint64{}, 0, 0
 	a.slow.UplinkBytes.Store(0)
 	a.slow.DownlinkBytes.Store(0)
 	a.slow.UplinkPackets.Store(0)
@@ -86,14 +86,21 @@ func (a *account) clear() {
 
 // usage is what an account holds and what the counters that it sums add.
 func (a *account) usage(programs upf.Usage) upf.Usage {
-	u := a.slow.Load()
-	return add(add(u, numbersToUsage(a.before)), programs)
+	return add(a.slow.Load(), programs)
 }
 
 // carry makes the account go on at an earlier sum although it sums other counters from now on.
 func (a *account) carry(counters uint64, sum, now upf.Usage) {
-	a.before = usageToNumbers(add(numbersToUsage(a.before), sum.Sub(now)))
+	a.add(sum.Sub(now))
 	a.counters = counters
+}
+
+// add adds what was counted elsewhere, modulo 2^64.
+func (a *account) add(u upf.Usage) {
+	a.slow.UplinkBytes.Add(u.UplinkBytes)
+	a.slow.DownlinkBytes.Add(u.DownlinkBytes)
+	a.slow.UplinkPackets.Add(u.UplinkPackets)
+	a.slow.DownlinkPackets.Add(u.DownlinkPackets)
 }
 
 func add(a, b upf.Usage) upf.Usage {

@@ -355,11 +355,15 @@ func (m *migration) copyAccounts(to *loaded) {
 			return
 		}
 		x := &to.accounts[at]
-		x.urr, x.counters, x.before, x.reported = a.urr, a.counters, a.before, a.reported
+		x.urr, x.counters, x.told, x.taken, x.sequence, x.end = a.urr, a.counters, a.told, a.taken, a.sequence, a.end
 		x.slow.UplinkBytes.Store(a.slow.UplinkBytes.Load())
 		x.slow.DownlinkBytes.Store(a.slow.DownlinkBytes.Load())
 		x.slow.UplinkPackets.Store(a.slow.UplinkPackets.Load())
 		x.slow.DownlinkPackets.Store(a.slow.DownlinkPackets.Load())
+		if m.version < 4 { // what earlier rules had counted was where is now what was told
+			x.add(numbersToUsage(a.told))
+			x.told, x.sequence, x.end = a.taken, 0, 0
+		}
 		x.slot = a.slot
 	}
 }

@@ -24,6 +24,7 @@ type side struct {
 	ue      uint32  // network order
 	ue6     uint64  // network order
 	fast    bool    // else user space serves it
+	why     Reason  // why it does
 	waits   bool    // a rule buffers
 	plain   bool    // one rule: way alone says it
 	qfis    uint64  // of any rule; 0: all
@@ -31,7 +32,7 @@ type side struct {
 	shared  bool    // some are not apart
 	policer policer // of the session
 	filters *classifier
-	ways    []way // of several rules
+	ways    []way // of each rule
 	first   int   // of its flows in the plan's
 	rules   []*upf.Rule
 }
@@ -78,40 +79,51 @@ func (p *Path) plan(s *upf.Session) *plan {
 	}
 	out.sides = append(out.sides, down)
 	for i := range out.sides {
-		out.sides[i].fast = p.planSide(s, &out.sides[i], len(s.Tunnels))
+		x := &out.sides[i]
+		x.toUE = !x.down && len(x.rules) > 0 && !x.rules[0].Uplink()
+		x.why = p.planSide(s, x, len(s.Tunnels))
+		x.fast = x.why == 0
 	}
 	out.shared()
 	out.gather()
 	return out
 }
 
-// planSide lays one side out; false if user space has to serve it.
-func (p *Path) planSide(s *upf.Session, x *side, tunnels int) bool {
-	if len(x.rules) == 0 || int(x.slot) >= len(p.loaded.blocks) || !x.addresses(s) ||
-		slices.ContainsFunc(x.rules, func(r *upf.Rule) bool { return rare(s, r) }) {
-		return false
+// planSide lays one side out, or tells why user space has to serve it.
+func (p *Path) planSide(s *upf.Session, x *side, tunnels int) Reason {
+	if len(x.rules) == 0 {
+		return ReasonNoRule
+	}
+	if int(x.slot) >= len(p.loaded.blocks) {
+		return ReasonRoom
+	}
+	if !x.addresses(s) {
+		return ReasonAddresses
 	}
 	ways := make([]way, len(x.rules))
 	for i, r := range x.rules {
-		w, ok := p.wayOf(x, r)
-		if !ok {
-			return false
+		if why := rare(s, r); why != 0 {
+			return why
+		}
+		w, why := p.wayOf(x, r)
+		if why != 0 {
+			return why
 		}
 		x.waits = x.waits || r.Action&pfcp.ApplyBUFF != 0
 		ways[i] = w
 	}
 	if x.down && !p.ownNetwork(x, s) {
-		return false
+		return ReasonNetwork
 	}
 	if !x.police(ways) {
-		return false
+		return ReasonPolicers
 	}
 	if plainFilters(x.rules) && (x.down || tunnels == 1 && x.slot == s.Slot && ways[0].nextHop == 0) && ways[0].verdict != verdictSlow {
-		x.plain, x.shared, x.qfis, x.way = true, true, x.rules[0].QFIs, ways[0]
-		return true
+		x.plain, x.shared, x.qfis, x.way, x.ways = true, true, x.rules[0].QFIs, ways[0], ways
+		return 0
 	}
 	if !slices.ContainsFunc(ways, func(w way) bool { return w.verdict != verdictSlow }) {
-		return false
+		return ReasonBuffers
 	}
 	x.ways = ways
 	x.part(x.down || tunnels == 1 && x.slot == s.Slot)
@@ -122,8 +134,10 @@ func (p *Path) planSide(s *upf.Session, x *side, tunnels int) bool {
 		x.qfis = 0
 	}
 	var err error
-	x.filters, err = x.classify(s)
-	return err == nil
+	if x.filters, err = x.classify(s); err != nil {
+		return ReasonFilters
+	}
+	return 0
 }
 
 // part decides which ways are apart. The others, most of a session's as a rule, have the session's policer alone, the
@@ -155,13 +169,29 @@ func (x *side) part(may bool) {
 	}
 }
 
-// rare tells whether a rule or its session asks for what the programs do not know: no IP, networks behind the UE,
-// marking of what goes to a data network, quotas and the like.
-func rare(s *upf.Session, r *upf.Rule) bool {
-	return s.Ethernet() || s.Unstructured() || len(s.Framed) > 0 || len(r.Framed) > 0 || r.MarkMask != 0 && !r.Peer.IsValid() ||
-		r.PPI.Present() || r.PeerPort != 0 || r.Relay() || r.Translated ||
-		slices.ContainsFunc(r.Filters, func(f upf.Filter) bool { return f.Options != upf.FilterOptions{} }) ||
-		slices.ContainsFunc(r.URRs, func(id pfcp.URRID) bool { u, _ := s.URR(id); return restricts(u) })
+// rare tells what a rule or its session asks for that the programs do not know.
+func rare(s *upf.Session, r *upf.Rule) Reason {
+	switch {
+	case s.Ethernet() || s.Unstructured():
+		return ReasonType
+	case len(s.Framed) > 0 || len(r.Framed) > 0:
+		return ReasonFramed
+	case r.MarkMask != 0 && !r.Peer.IsValid():
+		return ReasonMark
+	case r.PPI.Present():
+		return ReasonPPI
+	case r.PeerPort != 0:
+		return ReasonPort
+	case r.Relay():
+		return ReasonRelay
+	case r.Translated:
+		return ReasonNAT
+	case slices.ContainsFunc(r.Filters, func(f upf.Filter) bool { return f.Options != upf.FilterOptions{} }):
+		return ReasonOptions
+	case slices.ContainsFunc(r.URRs, func(id pfcp.URRID) bool { u, _ := s.URR(id); return restricts(u) }):
+		return ReasonURR
+	}
+	return 0
 }
 
 // restricts tells whether a URR asks for more than counting: then the path that sees every packet of it is the one in
@@ -223,48 +253,59 @@ func (p *Path) ownNetwork(x *side, s *upf.Session) bool {
 	return ok && slot == s.Slot && i >= 0 && p.pools[i].DNN == network
 }
 
-// wayOf compiles action, gates and target of a rule; false if the programs do not know such a rule.
-func (p *Path) wayOf(x *side, r *upf.Rule) (way, bool) {
+// wayOf compiles action, gates and target of a rule, or tells why user space has to serve it.
+func (p *Path) wayOf(x *side, r *upf.Rule) (way, Reason) {
 	w := way{rule: r, verdict: verdictForward, down: !r.Uplink(), qfi: r.QFI & 0x3f}
-	if r.RQI && x.down {
+	if r.RQI && !r.Uplink() {
 		w.qfi |= 0x40
 	}
-	if !x.down && !r.Uplink() {
-		return w, false
+	if x.uplink() != r.Uplink() {
+		return w, ReasonTarget
 	}
 	switch {
 	case r.Action&pfcp.ApplyBUFF != 0:
 		w.verdict = verdictSlow
-		return w, x.down
+		if r.Uplink() {
+			return w, ReasonTarget
+		}
+		return w, 0
 	case r.Action&pfcp.ApplyFORW == 0:
 		w.verdict = verdictDrop + uint8(upf.DropAction)
-		return w, true
+		return w, 0
 	}
 	for _, q := range r.QERs {
 		if r.Uplink() && q.Gate.UplinkClosed || !r.Uplink() && q.Gate.DownlinkClosed {
 			w.verdict = verdictDrop + uint8(upf.DropGate)
-			return w, true
+			return w, 0
 		}
 	}
 	for _, q := range r.QERs {
 		if rate, ok := rateOf(r, q); ok && rate == 0 {
 			w.verdict = verdictDrop + uint8(upf.DropRate)
-			return w, true
+			return w, 0
 		}
 	}
 	if r.Peer.IsValid() {
 		if !r.Peer.Is4() {
-			return w, false
+			return w, ReasonPeer6
+		}
+		if r.Uplink() == (r.To == pfcp.InterfaceAccess) {
+			return w, ReasonTarget
 		}
 		w.nextHop, w.peer, w.tos = p.near.hop(r.Peer), tunnel(r.Peer, r.PeerTEID), r.Mark&r.MarkMask
-		return w, w.nextHop != 0
+		if w.nextHop == 0 {
+			return w, ReasonRoom
+		}
+		return w, 0
 	}
-	if x.down || r.To != pfcp.InterfaceCore {
-		return w, false
+	if !r.Uplink() || r.To != pfcp.InterfaceCore {
+		return w, ReasonTarget
 	}
 	table, ok := p.tables[r.Network]
-	w.table = table
-	return w, ok
+	if w.table = table; !ok {
+		return w, ReasonNetwork
+	}
+	return w, 0
 }
 
 // rateOf is the maximum bit rate of a rule's direction in a QER, kbit/s.
@@ -324,14 +365,12 @@ func policerOf(id pfcp.QERID, rates map[pfcp.QERID]uint64) policer {
 	return policer{id, upf.MeterRate(rates[id])}
 }
 
-// shared leaves sides to user space whose policers others use too: a policer has one place.
+// shared leaves tunnels to user space whose policers others use too: a policer has one place. The addresses stay if the programs hold
+// them to each such rate; user space works on the same state then.
 func (pl *plan) shared() {
-	users := map[pfcp.QERID]int{}
+	users := map[sharedQER]int{}
 	for i := range pl.sides {
 		x := &pl.sides[i]
-		if !x.fast || x.down {
-			continue
-		}
 		mine := map[pfcp.QERID]bool{}
 		for _, r := range x.rules {
 			for _, q := range r.QERs {
@@ -341,16 +380,34 @@ func (pl *plan) shared() {
 			}
 		}
 		for id := range mine {
-			users[id]++
+			users[sharedQER{id, x.uplink()}]++
 		}
 	}
 	for i := range pl.sides {
 		x := &pl.sides[i]
-		x.fast = x.fast && (x.down || !slices.ContainsFunc(x.rules, func(r *upf.Rule) bool {
-			return slices.ContainsFunc(r.QERs, func(q upf.QER) bool { return users[q.ID] > 1 })
-		}))
+		free := func(w *way, q upf.QER) bool {
+			return users[sharedQER{q.ID, x.uplink()}] < 2 || x.down && (w.policer.qer == q.ID || w.sessionRate && x.policer.qer == q.ID)
+		}
+		for k := range x.ways {
+			w := &x.ways[k]
+			if x.fast && slices.ContainsFunc(w.rule.QERs, func(q upf.QER) bool { return q.MBR.Present() && !free(w, q) }) {
+				x.leave(ReasonPolicers)
+			}
+		}
 	}
 }
+
+// sharedQER is one direction of a QER, which has one place for its state.
+type sharedQER struct {
+	id     pfcp.QERID
+	uplink bool
+}
+
+// uplink tells whether the packets of a side come from the UE.
+func (x *side) uplink() bool { return !x.down && !x.toUE }
+
+// leave leaves a side to user space.
+func (x *side) leave(why Reason) { x.fast, x.why = false, why }
 
 // gather puts the flows of all sides into one run.
 func (pl *plan) gather() {
@@ -360,7 +417,7 @@ func (pl *plan) gather() {
 			continue
 		}
 		if len(pl.flows)+int(x.filters.flows) > 1<<maxRunBits {
-			x.fast = false
+			x.leave(ReasonRoom)
 			continue
 		}
 		x.first = len(pl.flows)
@@ -380,7 +437,8 @@ func (pl *plan) gather() {
 func (pl *plan) slow() *plan {
 	out := &plan{sides: slices.Clone(pl.sides)}
 	for i := range out.sides {
-		out.sides[i].fast, out.sides[i].plain, out.sides[i].shared = false, false, false
+		out.sides[i].plain, out.sides[i].shared = false, false
+		out.sides[i].leave(ReasonRoom)
 	}
 	return out
 }

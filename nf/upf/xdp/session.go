@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/bits"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -59,15 +60,42 @@ func (p *Path) Apply(rules *upf.Session) error {
 	x := p.prepare(s, p.plan(rules))
 	opened := p.openAccounts(s, rules)
 	p.applying = x
-	err := p.slow.Apply(rules)
-	p.applying = nil
-	if err != nil {
+	defer func() { p.applying = nil }()
+	if err := p.slow.Apply(rules); err != nil {
 		p.withdraw(x, opened)
 		return err
 	}
 	p.sessions[s.slot] = s
 	p.install(x, rules)
+	if left, ok := p.quotasLeft(s, rules); ok {
+		return p.slow.Apply(left)
+	}
 	return nil
+}
+
+// quotasLeft is the rules with quotas as user space counts to them, which does not see what the programs had counted before they
+// left the session to it; false if that is the same.
+func (p *Path) quotasLeft(s *session, rules *upf.Session) (*upf.Session, bool) {
+	var out *upf.Session
+	for i := range rules.URRs {
+		u := &rules.URRs[i]
+		a := s.urrs[u.ID]
+		if a == nil || u.Quota == (upf.Limit{}) {
+			continue
+		}
+		now := p.readCounters(s, a.counters)
+		counted := sum(&now, a.counters)
+		if counted == (upf.Usage{}) {
+			continue
+		}
+		if out == nil {
+			copied := *rules
+			copied.URRs = slices.Clone(rules.URRs)
+			out = &copied
+		}
+		out.URRs[i].Quota = u.Quota.Less(counted)
+	}
+	return out, out != nil
 }
 
 // prepare finds room for the flows and classifiers of a plan and writes them; the session does not use them yet.
@@ -185,7 +213,7 @@ func (p *Path) install(x *installation, rules *upf.Session) {
 	p.clearLost(&old, s)
 	for i := range s.plan.sides {
 		side := &s.plan.sides[i]
-		if side.down && old.waits() && !side.waits && side.fast {
+		if side.fast && !side.uplink() && (old.waited(side) && !side.waits || p.slowWaits(s.slot)) {
 			p.later(s, i)
 			continue
 		}
@@ -199,22 +227,34 @@ func (p *Path) install(x *installation, rules *upf.Session) {
 	p.retire(&old, x.sameRun, summed, before)
 }
 
-// waits tells whether a rule of the downlink buffers.
-func (s *session) waits() bool {
-	return s.plan != nil && len(s.plan.sides) > 0 && s.plan.sides[len(s.plan.sides)-1].waits
+// waited tells whether packets of a side had to wait.
+func (s *session) waited(now *side) bool {
+	return s.plan != nil && slices.ContainsFunc(s.plan.sides, func(x side) bool { return x.waits && x.slot == now.slot && x.down == now.down })
 }
 
-// later leaves the downlink to user space for a moment more.
+// later leaves packets to a UE to user space for a moment more, and for as long as older ones wait for their rate there.
 func (p *Path) later(s *session, i int) {
 	p.writeSide(s, i, false)
 	generation := s.generation
-	time.AfterFunc(calmDownlink, func() {
+	var try func()
+	try = func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if p.loaded != nil && p.sessions[s.slot] == s && s.generation == generation {
+		switch {
+		case p.loaded == nil || p.sessions[s.slot] != s || s.generation != generation:
+		case p.slowWaits(s.slot):
+			time.AfterFunc(calmDownlink, try)
+		default:
 			p.writeSide(s, i, true)
 		}
-	})
+	}
+	time.AfterFunc(calmDownlink, try)
+}
+
+// slowWaits tells whether packets of a session wait in user space although its rules would have them leave.
+func (p *Path) slowWaits(slot uint32) bool {
+	slow, ok := p.slow.(interface{ Waits(uint32) bool })
+	return ok && slow.Waits(slot)
 }
 
 // writeSide writes the facts of a side, as one change; not fast leaves them to user space.
@@ -451,7 +491,7 @@ func (p *Path) retire(old *session, sameRun bool, summed map[pfcp.URRID]uint64, 
 				if a := s.urrs[id]; a != nil {
 					mask &^= 1<<bitUplink | 1<<bitDownlink
 					late := sum(&last, mask)
-					a.before = usageToNumbers(add(numbersToUsage(a.before), late.Sub(sum(&before, mask))))
+					a.add(late.Sub(sum(&before, mask)))
 				}
 			}
 		}

@@ -72,7 +72,9 @@ func TestReap(t *testing.T) {
 	for slot := range uint32(3) {
 		p.wants(t, slot, xdpRedirect)
 	}
-	p.Report(1, 1, upf.Usage{UplinkBytes: 60})
+	p.Tell(1, 1, upf.Told{Usage: upf.Usage{UplinkBytes: 60}, Sequence: 1, End: 1000})
+	p.Taken(1, 1)
+	p.Tell(1, 1, upf.Told{Usage: upf.Usage{UplinkBytes: 70}, Sequence: 2, End: 1001})
 	p = p.successor(t)
 	p.wants(t, 1, xdpRedirect)
 	if p.Left() != 3 {
@@ -89,8 +91,8 @@ func TestReap(t *testing.T) {
 	if got := p.Usage(1, 1); got != want {
 		t.Errorf("usage\ngot  %+v\nwant %+v", got, want)
 	}
-	if got := p.Reported(1, 1<<20|1, 1); got.UplinkBytes != 60 {
-		t.Errorf("reported %+v", got)
+	if taken, told := p.Told(1, 1<<20|1, 1); taken.UplinkBytes != 60 || told != (upf.Told{Usage: upf.Usage{UplinkBytes: 70}, Sequence: 2, End: 1001}) {
+		t.Errorf("taken %+v, told %+v", taken, told)
 	}
 	check(t, p.Apply(benchSession(firstUE, 2))) // its accounts were closed
 	if got := p.Usage(2, 1); got != (upf.Usage{}) {

@@ -162,10 +162,12 @@ struct account {
 	u32 slot; /* plus one; 0: free */
 	u32 urr;
 	u64 counters;    /* bits: what it sums of the programs' counters, see ledger.go */
-	u64 slow[4];     /* counted in user space: octets up and down, packets up and down */
-	u64 before[4];   /* counted under earlier rules, to be added, modulo 2^64 */
-	u64 reported[4]; /* at the last usage report */
-	u64 spare[2];
+	u64 slow[4];  /* counted in user space, and under earlier rules, modulo 2^64: octets up and down, packets up and down */
+	u64 told[4];  /* at the last usage report that was sent */
+	u64 taken[4]; /* at the last one that was answered */
+	u32 sequence; /* of the last one that was sent */
+	u32 end;      /* of its measurement, as a time stamp of N4; 0: none was sent */
+	u64 spare;
 };
 
 struct next_hop {

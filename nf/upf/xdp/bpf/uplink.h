@@ -199,7 +199,7 @@ INLINE int to_network(struct context *ctx, const struct key *k, const struct way
 INLINE int to_tunnel(struct context *ctx, const struct key *k, const struct way *w, u32 header, u64 frame, u64 now, int to_ue)
 {
 	struct hop h;
-	u32 octets = k->octets, direction = to_ue ? DOWNLINK : UPLINK;
+	u32 octets = k->octets;
 	if (!hop_of(w->next_hop, &h))
 		return pass(PASS_ROUTE, UPLINK);
 	if (octets + OUTER > h.mtu)
@@ -211,12 +211,12 @@ INLINE int to_tunnel(struct context *ctx, const struct key *k, const struct way 
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	if (data + ETH + OUTER > end)
 		return drop(DROP_SEND, UPLINK);
-	struct tunnel t = { .peer = w->peer, .qfi = w->qfi ?: k->qfi, .tos = w->tos, .type = to_ue ? 0 : 0x10 };
+	struct tunnel t = { .peer = w->peer, .qfi = w->qfi & 0x3f ? w->qfi : w->qfi | k->qfi, .tos = w->tos, .type = to_ue ? 0 : 0x10 };
 	write_ethernet(data, &h, htons(ETHERTYPE_IPV4));
 	encapsulate(data + ETH, &t, octets);
 	if (h.vlan && !tag(ctx, h.vlan))
 		return drop(DROP_SEND, UPLINK);
-	account_way(w, octets, direction);
+	account_way(w, octets, UPLINK); /* it came from a tunnel */
 	return leave(ctx, &h);
 }
 
@@ -301,7 +301,7 @@ NOINLINE int any_uplink(struct context *ctx)
 		return pass(PASS_SIGNALLING, UPLINK);
 
 	if (f.qfis && !(f.qfis >> qfi & 1))
-		return drop(DROP_QFI, UPLINK);
+		return drop(to_ue ? DROP_NO_RULE : DROP_QFI, UPLINK);
 	if (!owned(&k, f.ue, f.ue6))
 		return drop(DROP_SPOOFED, UPLINK);
 	struct way w = { .verdict = f.verdict, .table = f.table, .session = &s->up.state, .session_rate = f.per_octet };
