@@ -275,6 +275,18 @@ func (p *farPlace) next(from chan string, want string) {
 	}
 }
 
+// arrives is the packet that comes next.
+func (p *farPlace) arrives(from chan string) string {
+	p.Helper()
+	select {
+	case got := <-from:
+		return got
+	case <-time.After(farPatience):
+		p.Fatalf("nothing comes\n%s\n%s", p.upfLog, p.coreLog)
+		return ""
+	}
+}
+
 // exchange wants a packet to arrive each way.
 func (p *farPlace) exchange() {
 	p.Helper()
@@ -318,15 +330,38 @@ func (p *farPlace) beside(what string, f func()) {
 	})
 }
 
-// counted is what the SMF has heard of the session's usage.
-func (p *farPlace) counted() (up, down uint64) {
+// info is what the SMF knows of the session.
+func (p *farPlace) info() core.SessionInfo {
 	p.Helper()
 	var list []core.SessionInfo
 	text := command(p.T, limpid(p.Context(), "session", "list", "--socket", filepath.Join(p.dir, "core.sock"), "--json"))
 	if err := json.Unmarshal([]byte(text), &list); err != nil || len(list) != 1 {
 		p.Fatalf("%v in %s", err, text)
 	}
-	return list[0].Usage.Uplink, list[0].Usage.Downlink
+	return list[0]
+}
+
+// counted is what the SMF has heard of the session's usage.
+func (p *farPlace) counted() (up, down uint64) {
+	p.Helper()
+	u := p.info().Usage
+	return u.Uplink, u.Downlink
+}
+
+// page sends packets until the phone is paged, and returns how many: in an AN release the UPF is told after the phone (TS 23.502
+// §4.2.6, steps 4 to 7), and what it sends to the gNB until then is lost. It counts them all.
+func (p *farPlace) page() (sent int) {
+	p.Helper()
+	for deadline := time.Now().Add(farPatience); !p.phone.Status().Paged; sent++ {
+		if time.Now().After(deadline) {
+			p.Fatalf("the phone is not paged\n%s\n%s", p.upfLog, p.coreLog)
+		}
+		text := fmt.Sprint("paging ", sent)
+		p.octets += uint64(28 + len(text))
+		p.send(text)
+		time.Sleep(100 * time.Millisecond)
+	}
+	return sent
 }
 
 // accounted wants the SMF to hear of so many octets, and of no more.

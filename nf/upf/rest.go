@@ -113,7 +113,7 @@ func (u *UPF) letRest(s *session) {
 
 // idle tells whether no packet can pass from a data network and nothing waits for time to pass.
 func (s *session) idle() bool {
-	if s.installed == nil || s.restoring || s.reporting || len(s.unanswered)+len(s.unsent) > 0 || s.inactivity > 0 || len(s.rules.bars) > 0 || len(s.installed.URRs) > 0 {
+	if s.installed == nil || s.restoring || s.reporting || len(s.unsent) > 0 || s.inactivity > 0 || len(s.rules.bars) > 0 || len(s.installed.URRs) > 0 {
 		return false
 	}
 	buffers := false

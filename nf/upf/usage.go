@@ -90,7 +90,7 @@ func (r ruleSet) applicationOf(id pfcp.URRID) (string, bool) {
 
 // watch notes whether the session waits for something that watchUsage looks for; the others cost it nothing.
 func (u *UPF) watch(s *session) {
-	wait := s.inactivity > 0 || len(s.unanswered)+len(s.unsent) > 0
+	wait := s.inactivity > 0 || len(s.unsent) > 0
 	for _, x := range s.rules.urrs {
 		wait = wait || x.waits() || !x.stations.empty()
 	}
@@ -251,17 +251,20 @@ func (s *session) inactiveNow(total Usage, now time.Time) bool {
 	return true
 }
 
-// sendReports sends the usage reports that wait, one request at a time; s.mu is held. Those that nobody answers wait for
-// the next look, so that no usage is lost.
+// reportRetry is how long after a request that nobody answered it is made again.
+const reportRetry = usageInterval / 2
+
+// sendReports sends the usage reports that wait, one request at a time; s.mu is held. One that nobody answers is made again as it
+// was, before anything newer, so that no usage is lost or told twice.
 func (u *UPF) sendReports(s *session, inactive bool) {
-	if s.reporting || len(s.unanswered)+len(s.unsent) == 0 && !inactive {
+	if s.reporting {
+		s.inactive = s.inactive && !inactive // to be told later
 		return
 	}
-	list := s.unanswered
-	if len(list) == 0 {
-		list, s.unsent = s.unsent, nil
+	if len(s.unsent) == 0 && !inactive {
+		return
 	}
-	s.unanswered = nil
+	list := s.unsent
 	m := &pfcp.SessionReportRequest{UsageReport: reportsOf(list)}
 	if len(list) > 0 {
 		m.ReportType |= pfcp.ReportUSAR
@@ -269,26 +272,41 @@ func (u *UPF) sendReports(s *session, inactive bool) {
 	if inactive {
 		m.ReportType |= pfcp.ReportUPIR
 	}
-	s.reporting = true
+	s.unsent, s.reporting = nil, true
 	u.tell(s, list)
 	u.spawn(func() {
-		err := u.report(s, m)
-		if !u.lock(s) {
+		for errors.Is(u.report(s, m), pfcp.ErrNoAnswer) {
+			if !u.unanswered(s, list) {
+				return
+			}
+		}
+		if u.ctx.Err() != nil || !u.lock(s) { // nobody knows whether it was answered
 			return
 		}
 		defer u.unlock(s)
-		s.reporting = false
-		if !errors.Is(err, pfcp.ErrNoAnswer) {
-			u.taken(s, list)
-			return
-		}
-		s.unanswered = list
-		if over := len(s.unsent) - maxUnsent; over > 0 {
-			u.log.Error("usage reports lost: the CP function does not answer", "seid", s.seid, "reports", over)
-			s.unsent = s.unsent[over:]
-		}
-		u.watch(s)
+		s.reporting, s.unanswered = false, nil
+		u.taken(s, list)
+		u.sendReports(s, false) // what came meanwhile
 	})
+}
+
+// unanswered keeps reports that nobody answered until they are sent again, now; false if the session or the UPF ends.
+func (u *UPF) unanswered(s *session, list []unsent) bool {
+	if !u.lock(s) {
+		return false
+	}
+	s.unanswered = list
+	if over := len(s.unsent) - maxUnsent; over > 0 {
+		u.log.Error("usage reports lost: the CP function does not answer", "seid", s.seid, "reports", over)
+		s.unsent = s.unsent[over:]
+	}
+	u.unlock(s)
+	select {
+	case <-u.ctx.Done():
+		return false
+	case <-time.After(reportRetry):
+		return true
+	}
 }
 
 // stations are the MAC addresses that are to be reported. Values are replaced, never changed in place.
