@@ -91,7 +91,7 @@ func newField(ctx context.Context, o Options) (*stage, *heard) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	h := &heard{next: o.Ladder}
+	h := &heard{next: o.Ladder, outside: outsideGo()}
 	s := &stage{
 		recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
 		cells:    make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE), cellConfigs: make(map[string]gnb.Config),
@@ -158,8 +158,9 @@ func (s *stage) leave(ctx context.Context) {
 
 // heard is what the radio hears, in order.
 type heard struct {
-	next ladder.Sink
-	note *recorder
+	next    ladder.Sink
+	note    *recorder
+	outside uint64 // goroutines that are never in Go
 
 	mu   sync.Mutex
 	last time.Time
@@ -187,7 +188,7 @@ func (h *heard) settle() {
 		switch {
 		case quiet < settleTime:
 			time.Sleep(settleTime - quiet)
-		case atRest() || time.Since(began) > patience: // somebody is busy with a timer of its own
+		case atRest(h.outside) || time.Since(began) > patience: // somebody is busy with a timer of its own
 			return
 		default:
 			time.Sleep(pause)

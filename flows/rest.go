@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"math"
 	"runtime/metrics"
 	"strconv"
 	"strings"
@@ -53,14 +54,30 @@ func (f *Flow) Lasts() time.Duration {
 	return max(last-passed, waited)
 }
 
-// atRest tells whether every goroutine of this process waits for something, but the one that asks: nothing that has begun is
-// under way, however slow the machine is. What a goroutine waits for may still be on its way through the kernel.
-func atRest() bool {
+// atRest tells whether every goroutine of this process waits for something, but the one that asks and those that are always
+// outside Go: nothing that has begun is under way, however slow the machine is. What a goroutine waits for may still be on its
+// way through the kernel.
+func atRest(outside uint64) bool {
 	now := []metrics.Sample{
 		{Name: "/sched/goroutines/runnable:goroutines"},
 		{Name: "/sched/goroutines/running:goroutines"},
-		{Name: "/sched/goroutines/not-in-go:goroutines"},
+		{Name: notInGo},
 	}
 	metrics.Read(now)
-	return now[0].Value.Uint64() == 0 && now[1].Value.Uint64() <= 1 && now[2].Value.Uint64() == 0
+	return now[0].Value.Uint64() == 0 && now[1].Value.Uint64() <= 1 && now[2].Value.Uint64() <= outside
+}
+
+const notInGo = "/sched/goroutines/not-in-go:goroutines"
+
+// outsideGo is how many goroutines stay in a system call, as the one does that waits for signals.
+func outsideGo() uint64 {
+	const looks, pause = 10, time.Millisecond
+	least := uint64(math.MaxUint64)
+	for range looks {
+		now := []metrics.Sample{{Name: notInGo}}
+		metrics.Read(now)
+		least = min(least, now[0].Value.Uint64())
+		time.Sleep(pause)
+	}
+	return least
 }

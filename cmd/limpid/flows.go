@@ -95,7 +95,7 @@ func listFlows(out io.Writer, words []string, asJSON bool) error {
 	fmt.Fprintln(w, "FLOW\tANY CORE\tCLAUSE\tTITLE")
 	for i := range list {
 		l := &list[i]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.Name, anyCore(l), strings.Join(l.Clauses, ", "), l.Title)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.Name, anyCore(l), l.Clauses[0], l.Title)
 	}
 	return w.Flush()
 }

@@ -33,7 +33,7 @@ type N2Options struct {
 	DAPS       bool   // the source serves the UE on until it hears that it has arrived, TS 38.300 §9.2.3.2.1
 	// Target is named in HANDOVER REQUIRED instead of the target's own identity.
 	Target *ngap.TargetID
-	// Settle is waited for before a cancellation of what has Arrived, which others are to hear of first; nil: a moment.
+	// Settle is waited for before a cancellation: others are to hear first of what is cancelled; nil: a moment.
 	Settle func()
 }
 
@@ -60,7 +60,7 @@ func (g *GNB) HandOverN2(ctx context.Context, t radio.Terminal, target *GNB, o N
 	defer target.announce(source, a)()
 	required := source.handoverRequired(target, o)
 	if o.Cancel == Preparing {
-		if err := errors.Join(source.send(required), pause(ctx, time.Millisecond)); err != nil {
+		if err := errors.Join(source.send(required), o.settled(ctx)); err != nil {
 			return err
 		}
 		return source.cancelHandover(ctx)
@@ -117,15 +117,20 @@ func (c *ueContext) execute(ctx context.Context, target *GNB, a *arrival, comman
 		return err
 	}
 	if o.Cancel == Arrived {
-		if o.Settle != nil {
-			o.Settle()
-		}
-		if err := pause(ctx, time.Millisecond); err != nil { // the notification is on another association
+		if err := o.settled(ctx); err != nil { // the notification is on another association
 			return err
 		}
 		return c.cancelHandover(ctx)
 	}
 	return nil
+}
+
+// settled waits until others have heard what comes before a cancellation.
+func (o *N2Options) settled(ctx context.Context) error {
+	if o.Settle != nil {
+		o.Settle()
+	}
+	return pause(ctx, time.Millisecond)
 }
 
 // arriveByDAPS has the AMF tell the source that the UE has arrived, and waits for that, TS 38.413 §8.4.8.
