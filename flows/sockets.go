@@ -24,18 +24,19 @@ import (
 // PlayWithCore plays a flow against a core of its own in this process, in real time and over the sockets of this network
 // namespace: SCTP as it is to be had, PFCP and GTP-U over UDP, the data network behind a TUN interface. It needs the
 // rights for these. The core uses NEA0 where the flow does not say which ciphering, so that who captures can read it.
-// It returns the ladder; the error says what failed, or what was left behind.
-func PlayWithCore(ctx context.Context, f *Flow, log *slog.Logger) (string, error) {
+// It returns the ladder and which collisions that the flow names did not take place; the error says what failed, or what was left
+// behind.
+func PlayWithCore(ctx context.Context, f *Flow, log *slog.Logger) (text string, unshown, err error) {
 	seen := noteCollisions(log.Handler())
 	s, err := newSocketStage(ctx, f, slog.New(seen))
 	if s == nil {
-		return "", err
+		return "", nil, err
 	}
 	if err != nil {
-		return "", errors.Join(err, s.close())
+		return "", nil, errors.Join(err, s.close())
 	}
-	text, err := s.play(f.Script)
-	return text, errors.Join(err, s.auditSockets(), s.close(), seen.judge(f))
+	text, err = s.play(f.Script)
+	return text, seen.judge(f), errors.Join(err, s.auditSockets(), s.close())
 }
 
 // newSocketStage sets a flow's core up on real sockets of this network namespace, and radios beside it.
