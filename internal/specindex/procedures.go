@@ -15,24 +15,25 @@ type group struct {
 // notOffered says why the core does not offer a procedure; "" if it does. What is owed is the answer to whoever begins it.
 func (p procedure) notOffered() string {
 	return map[string]string{
-		"Notification":                         "it brings user planes of non-3GPP access to 3GPP access, and there is no N3IWF here",
-		"UE policy delivery":                   "the PCF has no policies for UEs (URSP): they go by those of their maker and their USIM",
-		"AMF and RAN CP relocation":            "control plane CIoT is of NB-IoT, and the radios here are NR",
-		"Secondary authentication":             "no data network here has an AAA server of its own, and what a UE says of it unasked is answered",
-		"Branching point or uplink classifier": "every session has one anchor; only the core itself would begin it",
-		"Application influence on routing":     "there is no NEF and no AF that could ask; only they would begin it",
-		"Interworking with EPS":                "there is no EPS beside this core, and a radio that wants to hand a UE over to one is told so",
-		"Warning messages":                     "there is no CBCF that would have anything to warn of, and a radio that reports of warnings is told so",
-		"NRPPa transport":                      "there is no LMF: the AMF asks gNBs for the cell of a UE itself",
-		"RIM information transfer":             "interference over long distances is for networks of many radios in TDD that share nothing but the air",
-		"Broadcast and multicast sessions":     "there is no MB-SMF",
-		"Connection Establishment Indication":  "the AMF has a NAS message for every connection but those of control plane CIoT",
+		"Notification":                          "it brings user planes of non-3GPP access to 3GPP access, and there is no N3IWF here",
+		"UE policy delivery":                    "the PCF has no policies for UEs (URSP): they go by those of their maker and their USIM",
+		"AMF and RAN CP relocation":             "control plane CIoT is of NB-IoT, and the radios here are NR",
+		"Secondary authentication":              "no data network here has an AAA server of its own, and what a UE says of it unasked is answered",
+		"What the AAA server of a slice begins": "nothing listens for an AAA server that would have a UE authenticated again, or its slice revoked; only it would begin it",
+		"Branching point or uplink classifier":  "every session has one anchor; only the core itself would begin it",
+		"Application influence on routing":      "there is no NEF and no AF that could ask; only they would begin it",
+		"Interworking with EPS":                 "there is no EPS beside this core, and a radio that wants to hand a UE over to one is told so",
+		"Warning messages":                      "there is no CBCF that would have anything to warn of, and a radio that reports of warnings is told so",
+		"NRPPa transport":                       "there is no LMF: the AMF asks gNBs for the cell of a UE itself",
+		"RIM information transfer":              "interference over long distances is for networks of many radios in TDD that share nothing but the air",
+		"Broadcast and multicast sessions":      "there is no MB-SMF",
+		"Connection Establishment Indication":   "the AMF has a NAS message for every connection but those of control plane CIoT",
 	}[p.title]
 }
 
 // owesNothing tells whether nobody outside of the core begins a procedure, so that one that is not offered owes no answer.
 func (p procedure) owesNothing() bool {
-	return p.title == "Branching point or uplink classifier" || p.title == "Application influence on routing"
+	return p.title == "What the AAA server of a slice begins" || p.title == "Branching point or uplink classifier" || p.title == "Application influence on routing"
 }
 
 // onlyErrors tells whether a procedure exists for errors alone.
@@ -72,6 +73,7 @@ func registrations() []procedure {
 		{"Generic UE configuration update", []string{"TS 23.502 §4.2.4.2", "TS 24.501 §5.4.4"}},
 		{"UE policy delivery", []string{"TS 23.502 §4.2.4.3"}},
 		{"Slice-specific authentication and authorization", []string{"TS 23.502 §4.2.9", "TS 24.501 §5.4.7"}},
+		{"What the AAA server of a slice begins", []string{"TS 23.502 §4.2.9.3", "TS 23.502 §4.2.9.4"}},
 		{"Slice admission control", []string{"TS 23.502 §4.2.11"}},
 		{"UE radio capabilities", []string{"TS 38.413 §8.14.1", "TS 38.413 §8.14.2", "TS 38.413 §8.14.3"}},
 		{"5GMM status and erroneous messages", []string{"TS 24.501 §5.4.6", "TS 24.501 §7"}},
