@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/sbi/namf"
@@ -128,7 +129,7 @@ func (a *AMF) takeStored(ctx context.Context, stored *store.UEContext, pdu []byt
 	}
 	if older := a.ues.bySUPI.get(stored.SUPI); older != nil { // which the other node had taken
 		done := make(chan struct{})
-		if err := older.insist(taken{done}); err != nil {
+		if err := older.insist(taken{done: done}); err != nil {
 			return nil, err
 		}
 		select {
@@ -173,6 +174,7 @@ func (a *AMF) enter(u *ue) {
 // taken says that another node may serve the UE now.
 type taken struct {
 	done chan<- struct{} // closed once what is held of it here is given up, if so; nil: nobody waits
+	late bool            // the AMF to which the context was lent has had the time to say what becomes of it
 }
 
 // learn serves taken.
@@ -180,10 +182,17 @@ func (t taken) learn(ctx context.Context, ue *ue) {
 	if t.done != nil {
 		defer close(t.done)
 	}
-	if ue.isTaken(ctx) {
+	switch {
+	case !ue.isTaken(ctx):
+	case ue.lent != nil && !t.late: // it keeps the context before it says so, and the sessions stay here
+		time.AfterFunc(statusPatience, func() { _ = ue.insist(taken{late: true}) }) // refused only at shutdown
+	default:
 		ue.giveUp(ctx)
 	}
 }
+
+// statusPatience is how long an AMF has for the word about a context that it has on disk.
+const statusPatience = 4 * time.Second
 
 // isTaken tells whether another node is known to have taken the UE, so that what hangs on it is not this node's to end.
 func (ue *ue) isTaken(ctx context.Context) bool {

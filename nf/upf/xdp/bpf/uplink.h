@@ -55,11 +55,11 @@ INLINE int is_whole(const struct ipv4 *ip, const struct udp *udp)
 }
 
 /* stays_on_link tells whether an IPv6 packet stays on the link between the UE and the UPF, which is its router, by the
- * first halves of its addresses: RFC 4291 §2.5.6, §2.7. */
+ * first halves of its addresses: RFC 4291 §2.5.6, §2.7. So does one from the unspecified address, §2.5.2. */
 INLINE int stays_on_link(u64 local_prefix, u64 remote_prefix)
 {
 	u16 local = htons((u16)local_prefix), remote = htons((u16)remote_prefix);
-	return (local & 0xffc0) == 0xfe80 || (remote & 0xffc0) == 0xfe80 || (remote & 0xff0f) == 0xff02;
+	return !local_prefix || (local & 0xffc0) == 0xfe80 || (remote & 0xffc0) == 0xfe80 || (remote & 0xff0f) == 0xff02;
 }
 
 /* forwarded is what a router does to a packet, under a new Ethernet header. */
@@ -297,7 +297,7 @@ NOINLINE int any_uplink(struct context *ctx)
 	if (k.octets + header > payload || payload + UDP + IPV4 > length || ETH + length > frame)
 		return pass(PASS_MALFORMED, UPLINK);
 
-	if (k.version == 6 && !to_ue && (stays_on_link(k.local[0], k.remote[0]) || !(k.local[0] | k.local[1])))
+	if (k.version == 6 && !to_ue && stays_on_link(k.local[0], k.remote[0]))
 		return pass(PASS_SIGNALLING, UPLINK);
 
 	if (f.qfis && !(f.qfis >> qfi & 1))
