@@ -184,7 +184,7 @@ func (t taken) learn(ctx context.Context, ue *ue) {
 	}
 	switch {
 	case !ue.isTaken(ctx):
-	case ue.lent != nil && !t.late: // it keeps the context before it says so, and the sessions stay here
+	case ue.lent != nil && !t.late && t.done == nil: // it keeps the context before it says so, and the sessions stay here
 		time.AfterFunc(statusPatience, func() { _ = ue.insist(taken{late: true}) }) // refused only at shutdown
 	default:
 		ue.giveUp(ctx)

@@ -5,8 +5,8 @@ package nssaaf
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -50,6 +50,7 @@ type NSSAAF struct {
 
 	mu     sync.Mutex
 	last   uint64
+	swept  time.Time
 	active map[string]*authentication
 }
 
@@ -83,14 +84,19 @@ func (n *NSSAAF) Authenticate(ctx context.Context, info nnssaaf.SliceAuthInfo) (
 	n.mu.Lock()
 	n.last++
 	key := strconv.FormatUint(n.last, 10)
-	for k, old := range n.active {
-		if time.Since(old.heard) > lifetime {
-			delete(n.active, k)
-		}
-	}
+	n.sweep(a.heard)
 	n.active[key] = a
 	n.mu.Unlock()
 	return n.ask(ctx, key, a, info.EAPIDRsp)
+}
+
+// sweep forgets, once in a while, what nobody has gone on with. Call it with mu held.
+func (n *NSSAAF) sweep(now time.Time) {
+	if now.Sub(n.swept) < lifetime {
+		return
+	}
+	n.swept = now
+	maps.DeleteFunc(n.active, func(_ string, a *authentication) bool { return now.Sub(a.heard) > lifetime })
 }
 
 // Confirm implements nnssaaf.NSSAA.
@@ -116,7 +122,9 @@ func (n *NSSAAF) ask(ctx context.Context, id string, a *authentication, message 
 		case radius.AccessReject:
 			done.Result = nnssaaf.Failure
 		case radius.AccessChallenge:
+			n.mu.Lock()
 			a.state, a.heard = answer.Get(radius.State), time.Now()
+			n.mu.Unlock()
 			if len(done.EAPMessage) > 0 {
 				return done, nil
 			}
@@ -150,7 +158,9 @@ func (n *NSSAAF) exchange(ctx context.Context, a *authentication, message []byte
 	if err != nil {
 		return nil, err
 	}
-	request.Add(radius.UserName, []byte(a.user[:min(len(a.user), 253)]))
+	if a.user != "" { // an attribute has at least one octet, RFC 2865 §5
+		request.Add(radius.UserName, []byte(a.user[:min(len(a.user), radius.MaxValue)]))
+	}
 	request.Add(radius.NASIdentifier, []byte(n.name))
 	if a.GPSI != "" {
 		request.Add(radius.CallingStationID, []byte(a.GPSI))
@@ -160,11 +170,7 @@ func (n *NSSAAF) exchange(ctx context.Context, a *authentication, message []byte
 		request.Add(radius.State, a.state)
 	}
 	request.AddEAP(message)
-	answer, err := n.servers[a.SNSSAI].Exchange(ctx, request)
-	if err != nil {
-		return nil, fmt.Errorf("%w", err)
-	}
-	return answer, nil
+	return n.servers[a.SNSSAI].Exchange(ctx, request)
 }
 
 // sliceOctets is SST and, if there is one, SD: 3GPP-S-NSSAI of TS 29.561.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -84,6 +85,39 @@ func TestAuthentication(t *testing.T) {
 	}
 	if _, err := n.Confirm(t.Context(), got.ID, response.Bytes()); sbi.CauseOf(err) != nnssaaf.CauseContextNotFound {
 		t.Errorf("once more: %v", err)
+	}
+}
+
+// TestManyAtOnce: UEs authenticate beside each other while what is old is looked for.
+func TestManyAtOnce(t *testing.T) {
+	n := asking(server(t, func(*radius.Packet) *radius.Packet {
+		p := &radius.Packet{Code: radius.AccessChallenge}
+		p.AddEAP(eap.Raw{Code: eap.Request, Identifier: 2, Type: eap.TypeMD5Challenge, Data: make([]byte, 17)}.Bytes())
+		return p
+	}))
+	const ues, each = 4, 10
+	var wg sync.WaitGroup
+	for range ues {
+		wg.Go(func() {
+			for range each {
+				n.mu.Lock()
+				n.swept = time.Time{}
+				n.mu.Unlock()
+				if _, err := n.Authenticate(t.Context(), identity("ann")); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if len(n.active) != ues*each {
+		t.Errorf("%d go on, want %d", len(n.active), ues*each)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.sweep(n.swept.Add(2 * lifetime))
+	if len(n.active) != 0 {
+		t.Errorf("%d are not forgotten", len(n.active))
 	}
 }
 

@@ -42,8 +42,10 @@ const (
 const (
 	headerSize = 20
 	maxSize    = 4096
-	maxValue   = 253
 )
+
+// MaxValue is how many octets the value of an attribute may have.
+const MaxValue = 253
 
 // Errors of Parse and Verify.
 var (
@@ -80,9 +82,9 @@ func (p *Packet) Add(t uint8, value []byte) { p.Attributes = append(p.Attributes
 
 // AddEAP appends an EAP packet, in as many attributes as it takes, RFC 3579 §3.1.
 func (p *Packet) AddEAP(b []byte) {
-	for len(b) > maxValue {
-		p.Add(EAPMessage, b[:maxValue])
-		b = b[maxValue:]
+	for len(b) > MaxValue {
+		p.Add(EAPMessage, b[:MaxValue])
+		b = b[MaxValue:]
 	}
 	p.Add(EAPMessage, b)
 }
@@ -138,7 +140,7 @@ func Parse(b []byte) (*Packet, error) {
 func (p *Packet) append(authenticator [16]byte) ([]byte, error) {
 	b := append([]byte{byte(p.Code), p.Identifier, 0, 0}, authenticator[:]...)
 	for _, a := range p.Attributes {
-		if len(a.Value) > maxValue {
+		if len(a.Value) > MaxValue {
 			return nil, fmt.Errorf("%w: attribute %d has %d octets", ErrMalformed, a.Type, len(a.Value))
 		}
 		b = append(append(b, a.Type, byte(len(a.Value)+2)), a.Value...)
