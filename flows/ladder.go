@@ -91,7 +91,7 @@ func (r *recorder) text() string {
 
 // Same tells whether two ladders show the same flow. Under each line of the script it compares what each party says and
 // hears: the arrows of one UE on N1, of one UE or gNB on N2, of one session on N4 and of one operation on N14 each have an order, but one of them may run ahead of
-// another; so may the answer to a report on N4, which does not wait for what the report starts.
+// another; so may what leaves beside the rest.
 func Same(got, want string) bool { return maps.Equal(lanes(got, false), lanes(want, false)) }
 
 // sameDirections is Same where what a party says and what it hears may cross: each has its order.
@@ -99,6 +99,10 @@ func sameDirections(got, want string) bool { return maps.Equal(lanes(got, true),
 
 // party finds whom an arrow concerns: a UE on N1 or N2, a session on N4.
 var party = regexp.MustCompile(`UE \d+ |RAN-UE-NGAP-ID=\d+|SEID=#\d+`)
+
+// besides finds what does not wait for the rest nor holds it up: the answer to a report on N4, which leaves beside what the
+// report starts, and a gNB's word about a message that it could not use, while the next is on its way.
+var besides = regexp.MustCompile(`PFCP Session Report Response|-> AMF    ErrorIndication`)
 
 // lanes splits a ladder into its parties' parts, each direction by itself or both together.
 func lanes(text string, directed bool) map[string]string {
@@ -120,8 +124,8 @@ func lanes(text string, directed bool) map[string]string {
 			if fields[1] == string(ladder.N14) && len(fields) > 5 { // the operation
 				lane += " " + fields[5]
 			}
-			if strings.Contains(line, "PFCP Session Report Response") { // leaves beside what the report starts
-				lane += " answered"
+			if besides.MatchString(line) {
+				lane += " besides"
 			}
 			if directed {
 				lane += " from " + fields[2]
