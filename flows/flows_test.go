@@ -100,6 +100,12 @@ func TestSame(t *testing.T) {
 	}
 	const twice = "# register u1\n 0.000 N1 AMF -> UE 1 Reject\n 0.000 N4 SMF -> UPF Deletion\n 0.000 N4 SMF -> UPF Again\n 0.000 N4 UPF -> SMF Done\n"
 	const turned = "# register u1\n 0.000 N1 AMF -> UE 1 Reject\n 0.000 N4 SMF -> UPF Again\n 0.000 N4 SMF -> UPF Deletion\n 0.000 N4 UPF -> SMF Done\n"
+	const reported = "# wait\n 0.000 N4 UPF -> SMF PFCP Session Report Request SEID=#1\n 0.000 N4 SMF -> UPF PFCP Session Report Response SEID=#1\n 0.000 N4 SMF -> UPF PFCP Session Modification Request SEID=#1\n"
+	const later = "# wait\n 0.000 N4 UPF -> SMF PFCP Session Report Request SEID=#1\n 0.000 N4 SMF -> UPF PFCP Session Modification Request SEID=#1\n 0.000 N4 SMF -> UPF PFCP Session Report Response SEID=#1\n"
+	const early = "# wait\n 0.000 N4 SMF -> UPF PFCP Session Modification Request SEID=#1\n 0.000 N4 UPF -> SMF PFCP Session Report Request SEID=#1\n 0.000 N4 SMF -> UPF PFCP Session Report Response SEID=#1\n"
+	if !Same(reported, later) || Same(reported, early) {
+		t.Error("the answer to a report holds up what the report starts, or that may come before the report")
+	}
 	crossing := Flow{Ladder: a, Crosses: "deletion and answer"}
 	if !crossing.Shows(wrong) {
 		t.Error("messages that cross differ")
