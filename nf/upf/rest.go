@@ -1,9 +1,11 @@
 package upf
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/limpid-5g/limpid/wire/pfcp"
@@ -50,7 +52,7 @@ func (u *UPF) wakened(s *session) bool {
 			u.log.Error("rules of a session at rest not installed", "seid", s.seid, "error", err)
 		}
 	}
-	s.packed = ""
+	s.packed = likeness{}
 	u.indexPeers(s, s.installed)
 	u.watch(s)
 	return true
@@ -107,7 +109,7 @@ func (u *UPF) letRest(s *session) {
 	delete(u.watched, s)
 	u.dropPeers(s)
 	u.mu.Unlock()
-	s.packed = string(s.pack())
+	s.packed = u.shapes.keep(s.pack())
 	s.open = nil
 }
 
@@ -160,9 +162,11 @@ func (s *session) pack() []byte {
 	for _, f := range s.rules.fars {
 		m.CreateFAR = append(m.CreateFAR, f)
 	}
+	slices.SortFunc(m.CreateFAR, func(a, b pfcp.CreateFAR) int { return cmp.Compare(a.FARID, b.FARID) })
 	for _, q := range s.rules.qers {
 		m.CreateQER = append(m.CreateQER, q)
 	}
+	slices.SortFunc(m.CreateQER, func(a, b pfcp.CreateQER) int { return cmp.Compare(a.QERID, b.QERID) })
 	urrs := sortedURRs(s.rules)
 	for _, id := range urrs {
 		m.CreateURR = append(m.CreateURR, s.rules.urrs[id].CreateURR)
@@ -187,13 +191,14 @@ func (s *session) pack() []byte {
 
 // unpack opens a session at rest; s.mu is held.
 func (u *UPF) unpack(s *session) {
-	_, message, err := pfcp.Decode([]byte(s.packed))
+	packed := s.packed.octets()
+	_, message, err := pfcp.Decode(packed)
 	m, ok := message.(*pfcp.SessionEstablishmentRequest)
 	if !ok {
 		panic(fmt.Sprintf("upf: a session at rest cannot be read: %v", err)) // it was written by pack
 	}
 	s.open = &open{node: m.NodeID, cp: m.CPFSEID, kind: m.PDNType.Value(), rules: newRuleSet()}
-	r := unpacker(s.packed[4+int(s.packed[2])<<8+int(s.packed[3]):]) // the length of the message, TS 29.244 §7.2.2.1
+	r := unpacker(packed[4+int(packed[2])<<8+int(packed[3]):]) // the length of the message, TS 29.244 §7.2.2.1
 	for _, p := range m.CreatePDR {
 		s.rules.pdrs[p.PDRID] = p
 	}

@@ -20,7 +20,7 @@ type session struct {
 	mu     sync.Mutex
 	gone   bool
 	rests  bool                  // the data path has forgotten its rules
-	packed string                // at rest, what open was
+	packed likeness              // at rest, what open was
 	dead   map[remoteTunnel]bool // peers' tunnels that were reported dead, nil: none; UPF.mu is held
 	cpSEID atomic.Uint64         // that of open.cp
 	*open                        // nil at rest
@@ -70,12 +70,12 @@ func (u *UPF) tryEstablish(peer netip.AddrPort, m *pfcp.SessionEstablishmentRequ
 	if u.association(m.NodeID) == nil {
 		return nil, &pfcp.Error{Cause: pfcp.CauseNoEstablishedAssociation}
 	}
-	s := &session{open: &open{node: m.NodeID, peer: u.reportsTo(m.CPFSEID, peer), kind: m.PDNType.Value(), rules: newRuleSet(),
+	s := &session{open: &open{node: m.NodeID, peer: u.reportsTo(m.CPFSEID, peer), kind: m.PDNType.Value(),
 		restoring: m.PFCPSEReqFlags.Value()&pfcp.SEReqRESTI != 0, inactivity: m.UserPlaneInactivityTimer.Value().Duration()}}
 	s.answers(m.CPFSEID)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next := s.rules.clone()
+	next := newRuleSet()
 	if err := next.create(m.CreatePDR, m.CreateFAR, m.CreateQER, m.CreateURR, m.CreateBAR); err != nil {
 		return nil, err
 	}

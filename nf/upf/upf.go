@@ -44,6 +44,7 @@ type UPF struct {
 	paths        map[netip.Addr]*pathState
 	applications map[string][]Filter // by the PFDs that CP functions gave
 	lastSEID     uint64
+	shapes       shapes
 	restored     time.Time // when an association was set up or a session established again
 }
 
