@@ -14,12 +14,14 @@ import (
 
 // Nearly all of a core's memory is UEs at rest, and Go's default would double it: garbage is collected when the heap has
 // grown by growth percent, but not before it has grown by leastGrowth octets, which saves a small core the work. While UEs
-// come fast, as at a start, it may grow by filling percent, up to fillingTo octets.
+// come fast, it may grow by filling percent, up to fillingTo octets. While the process starts and brings back what it knew,
+// nothing is collected up to startingTo octets, or a quarter of the memory that the system has to give.
 const (
 	growth      = 25
 	leastGrowth = 64 << 20
 	filling     = 100
 	fillingTo   = 4e9
+	startingTo  = 3.2e9
 	growthCheck = time.Second
 )
 
@@ -29,12 +31,12 @@ func LimitMemory(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	debug.SetGCPercent(filling)
+	g := collector{starts: math.Min(startingTo, float64(availableMemory())/4)}
+	g.look()
 	go func() {
 		tick := time.NewTicker(growthCheck)
 		defer tick.Stop()
-		var g collector
-		for g.now = filling; ; {
+		for {
 			select {
 			case <-ctx.Done():
 				return
@@ -47,19 +49,32 @@ func LimitMemory(ctx context.Context) {
 
 // collector is what the garbage collector was last told.
 type collector struct {
+	starts float64 // octets up to which nothing is collected; 0: the process has started
+	began  time.Time
+	allocs uint64 // octets that were ever allotted
 	now    int    // percent
 	live   uint64 // octets that were in use then
 	fills  bool
 	steady int // how often in a row it did not fill
 }
 
-// calm is how many looks without fast growth end the filling.
-const calm = 5
+// calm is how many looks without fast growth end the filling; calmStart is how many without many allocations end the start,
+// which takes startsFor at most.
+const (
+	calm      = 5
+	calmStart = 3
+	manyBytes = 32 << 20
+	startsFor = 3 * time.Minute
+)
 
 func (g *collector) look() {
-	sample := []runtime.Sample{{Name: "/gc/heap/live:bytes"}}
+	sample := []runtime.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
 	runtime.Read(sample)
 	live := sample[0].Value.Uint64()
+	if g.starts > 0 {
+		g.start(live, sample[1].Value.Uint64())
+		return
+	}
 	g.steady++
 	if live > g.live+g.live/50 && live > leastGrowth {
 		g.fills, g.steady = true, 0
@@ -69,13 +84,36 @@ func (g *collector) look() {
 	if ended {
 		g.fills = false
 	}
-	next := growthFor(live, g.fills)
+	g.set(growthFor(live, g.fills))
+	if ended {
+		debug.FreeOSMemory()
+	}
+}
+
+// start is look while the process starts.
+func (g *collector) start(live, allocs uint64) {
+	now := time.Now()
+	if g.began.IsZero() {
+		g.began = now
+	}
+	g.steady++
+	if allocs > g.allocs+manyBytes {
+		g.steady = 0
+	}
+	g.allocs, g.live = allocs, live
+	if g.steady < calmStart && now.Sub(g.began) < startsFor {
+		g.set(max(growth, int(math.Min(1e6, 100*(g.starts/math.Max(float64(live), 1)-1)))))
+		return
+	}
+	g.starts, g.steady = 0, 0
+	debug.FreeOSMemory() // which collects
+}
+
+// set tells the collector.
+func (g *collector) set(next int) {
 	if diff := next - g.now; diff > g.now/8 || diff < -g.now/8 { // setting it stops the world for a moment
 		debug.SetGCPercent(next)
 		g.now = next
-	}
-	if ended {
-		debug.FreeOSMemory()
 	}
 }
 

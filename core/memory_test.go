@@ -1,6 +1,11 @@
 package core
 
-import "testing"
+import (
+	"math"
+	"runtime/debug"
+	"testing"
+	"time"
+)
 
 // TestGrowth: a large heap grows by a quarter, a small one by 64 MB, and one that fills by more while it may.
 func TestGrowth(t *testing.T) {
@@ -14,6 +19,55 @@ func TestGrowth(t *testing.T) {
 	} {
 		if got := growthFor(x.live, x.fills); got != x.want {
 			t.Errorf("%d octets, filling %v: %d %%, want %d", x.live, x.fills, got, x.want)
+		}
+	}
+}
+
+// TestStart: a process that starts collects little until it allots little, or for too long.
+func TestStart(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	g := collector{starts: 1e9}
+	g.start(1e8, 1e8)
+	if g.now != 900 || g.starts == 0 {
+		t.Errorf("%+v", g)
+	}
+	g.start(5e8, 9e9)
+	if g.now != 100 {
+		t.Errorf("%+v", g)
+	}
+	g.start(3e9, 19e9)
+	if g.now != growth {
+		t.Errorf("%+v", g)
+	}
+	for range calmStart {
+		if g.starts == 0 {
+			t.Error("ended too early")
+		}
+		g.start(1e8, 19e9)
+	}
+	if g.starts != 0 {
+		t.Errorf("has not ended: %+v", g)
+	}
+	g = collector{starts: 1e9, began: time.Now().Add(-startsFor)}
+	if g.start(1e8, 9e9); g.starts != 0 {
+		t.Error("starts without end")
+	}
+}
+
+// TestAvailableMemory: what Linux tells is read.
+func TestAvailableMemory(t *testing.T) {
+	if n := availableMemory(); n == 0 {
+		t.Error("none")
+	}
+	if n := memAvailable([]byte("MemTotal:  9 kB\nMemAvailable:     2048 kB\n")); n != 2<<20 {
+		t.Error(n)
+	}
+	if n := memAvailable([]byte("MemTotal:  9 kB\n")); n != math.MaxUint64 {
+		t.Error(n)
+	}
+	for text, want := range map[string]string{"0::/\n": "/", "1:cpu:/x\n0::/a/b\n": "/a/b", "1:cpu:/x\n": ""} {
+		if got := unifiedGroup([]byte(text)); got != want {
+			t.Errorf("%q: %q", text, got)
 		}
 	}
 }

@@ -34,7 +34,8 @@ type sessionKey = ueSession
 // keptChange is a context to store or, with remove, to forget.
 type keptChange struct {
 	store.SMContext
-	remove bool
+	remove  bool
+	matters int // octets of the record in front of what alone is not worth a write
 }
 
 // keeper writes the contexts of all sessions.
@@ -44,7 +45,7 @@ type keeper struct {
 	seed     maphash.Seed
 }
 
-func (k *keeper) hash(c *keptChange) uint64 { return maphash.Bytes(k.seed, c.Record) }
+func (k *keeper) hash(c *keptChange) uint64 { return maphash.Bytes(k.seed, c.Record[:c.matters]) }
 
 // newKeeper returns nil where contexts end with the process.
 func newKeeper(contexts Contexts, log *slog.Logger) *keeper {
@@ -170,8 +171,9 @@ func (s *session) unkeep(ctx context.Context) {
 func (s *session) toKeep() keptChange {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := keptChange{SMContext: store.SMContext{
-		SUPI: s.supi, PDUSessionID: s.id, SEID: s.seid, Node: s.smf.cfg.Node, DNN: s.network.Name, IPv4: s.address.ipv4, IPv6: s.address.ipv6, Record: s.record(),
+	record, matters := s.record()
+	c := keptChange{matters: matters, SMContext: store.SMContext{
+		SUPI: s.supi, PDUSessionID: s.id, SEID: s.seid, Node: s.smf.cfg.Node, DNN: s.network.Name, IPv4: s.address.ipv4, IPv6: s.address.ipv6, Record: record,
 	}}
 	if s.upf != nil {
 		c.UPF = s.upf.Name

@@ -81,8 +81,9 @@ const (
 	fieldRulePCC
 )
 
-// record is what is kept of the session. Call it with s.mu held.
-func (s *session) record() []byte {
+// record is what is kept of the session; a change of what comes after the octets that matter is not worth a write: a UPF
+// chooses a SEID anew after each restart, and only another node would ask for the one that it has now. Call it with s.mu held.
+func (s *session) record() (b []byte, matters int) {
 	var w record.Writer
 	w.Uint(fieldSST, uint64(s.slice.SST))
 	w.Uint(fieldSD, uint64(s.slice.SD))
@@ -90,7 +91,6 @@ func (s *session) record() []byte {
 	w.Uint(fieldIntegrityUplink, uint64(s.integrity.Uplink))
 	w.Uint(fieldIntegrityDownlink, uint64(s.integrity.Downlink))
 	w.String(fieldPolicy, s.policyID)
-	w.Uint(fieldRemoteSEID, s.remoteSEID)
 	writeTunnel(&w, fieldUplink, s.uplink)
 	writeTunnel(&w, fieldGNB, s.gnb)
 	w.Bool(fieldRegistered, s.registered)
@@ -113,7 +113,12 @@ func (s *session) record() []byte {
 		w.Uint(fieldStarted, uint64(s.started.Unix()))
 	}
 	w.Bytes(fieldServingAMF, guamiOctets(s.serving))
-	return w.Record(nil)
+	matters = w.Len()
+	w.Uint(fieldRemoteSEID, s.remoteSEID)
+	if s.smf.cfg.Shared {
+		matters = w.Len()
+	}
+	return w.Record(nil), matters
 }
 
 // guamiOctets is a GUAMI as it stands in a 5G-GUTI, TS 24.501 §9.11.3.4; nothing for none.

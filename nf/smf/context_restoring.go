@@ -37,6 +37,7 @@ func (s *SMF) Restore(ctx context.Context, each func(RestoredSession)) (int, err
 	}
 	var restored, lost atomic.Int64
 	err := store.InParallel(s.keeper.contexts.SMs(ctx, s.cfg.Node), func(c *store.SMContext) {
+		upf := c.UPF
 		s.rehome(c)
 		n, err := s.restoreSession(c)
 		if err != nil {
@@ -47,6 +48,9 @@ func (s *SMF) Restore(ctx context.Context, each func(RestoredSession)) (int, err
 				s.log.Error("PDU session not removed from the store", "supi", c.SUPI.Conceal(), "error", err)
 			}
 			return
+		}
+		if c.UPF == upf {
+			n.unchanged()
 		}
 		restored.Add(1)
 		each(n.restored())
@@ -70,6 +74,12 @@ func (s *SMF) rehome(c *store.SMContext) {
 			return
 		}
 	}
+}
+
+// unchanged notes that the store has the session as it is.
+func (s *session) unchanged() {
+	change := s.toKeep()
+	s.written = s.smf.keeper.hash(&change)
 }
 
 // restored is what other functions know of a session.

@@ -109,7 +109,7 @@ func (u *UPF) letRest(s *session) {
 	delete(u.watched, s)
 	u.dropPeers(s)
 	u.mu.Unlock()
-	s.packed = u.shapes.keep(s.pack())
+	s.packed = u.pack(s)
 	s.open = nil
 }
 
@@ -150,9 +150,22 @@ func (x urr) rebased(used Usage) urr {
 	return x
 }
 
+// bench is what pack works with, again and again.
+type bench struct {
+	m pfcp.SessionEstablishmentRequest
+	b []byte
+}
+
 // pack writes a session down: the request that would establish it, and what was measured and chosen since.
-func (s *session) pack() []byte {
-	m := pfcp.SessionEstablishmentRequest{NodeID: s.node, CPFSEID: s.cp}
+func (u *UPF) pack(s *session) likeness {
+	x, ok := u.benches.Get().(*bench)
+	if !ok {
+		x = new(bench)
+	}
+	defer u.benches.Put(x)
+	m := &x.m
+	*m = pfcp.SessionEstablishmentRequest{NodeID: s.node, CPFSEID: s.cp,
+		CreatePDR: m.CreatePDR[:0], CreateFAR: m.CreateFAR[:0], CreateQER: m.CreateQER[:0], CreateURR: m.CreateURR[:0]}
 	if s.kind != 0 {
 		m.PDNType = pfcp.Some(s.kind)
 	}
@@ -171,7 +184,7 @@ func (s *session) pack() []byte {
 	for _, id := range urrs {
 		m.CreateURR = append(m.CreateURR, s.rules.urrs[id].CreateURR)
 	}
-	w := packer(pfcp.Append(make([]byte, 0, 768), pfcp.Header{}, &m))
+	w := packer(pfcp.Append(x.b[:0], pfcp.Header{}, m))
 	for _, id := range urrs {
 		x := s.rules.urrs[id]
 		w.urr(&x)
@@ -186,7 +199,8 @@ func (s *session) pack() []byte {
 	w.prefix(s.prefix)
 	w.addr(s.peer.Addr())
 	w.number(uint64(s.peer.Port()))
-	return w
+	x.b = w
+	return u.shapes.keep(w)
 }
 
 // unpack opens a session at rest; s.mu is held.

@@ -45,6 +45,7 @@ type UPF struct {
 	applications map[string][]Filter // by the PFDs that CP functions gave
 	lastSEID     uint64
 	shapes       shapes
+	benches      sync.Pool // of *bench
 	restored     time.Time // when an association was set up or a session established again
 }
 

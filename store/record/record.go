@@ -73,6 +73,9 @@ func (w *Writer) Group(field int, body func(*Writer)) {
 	w.b = slices.Replace(w.b, at, at+1, length[:binary.PutUvarint(length[:], uint64(n))]...)
 }
 
+// Len is how many octets the record has up to here.
+func (w *Writer) Len() int { return 1 + len(w.b) }
+
 // Record returns what was written as a record, appended to dst.
 func (w *Writer) Record(dst []byte) []byte {
 	at := len(dst)
