@@ -140,3 +140,39 @@ func holdsPromise(t *testing.T, s *stage, must func(string)) {
 		t.Errorf("the phone had to authenticate again:\n%s", text)
 	}
 }
+
+// TestStartWritesNothing: what a core brings back, and its UPF gets again, is stored as it is: a start writes as much with UEs
+// as without.
+func TestStartWritesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, err := Parse("start", []byte("TS 23.007 §25: a start\n-- script --\nwait 1s\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := newStage(&f, t.TempDir(), slog.New(slog.DiscardHandler), synctest.Wait)
+		if err != nil {
+			t.Fatal(err)
+		}
+		writes := func(lines ...string) int64 {
+			for _, line := range lines {
+				if err := s.run(line); err != nil {
+					t.Fatalf("%s: %v", line, err)
+				}
+				synctest.Wait()
+			}
+			time.Sleep(10 * time.Second)
+			return s.life.disk.Writes()
+		}
+		without := writes("gnb gnb1", "ue u1", "wait 1s", "kill", "start")
+		before := writes("camp u1 gnb1", "register u1", "session u1 1", "session u1 2", "idle u1", "wait 1s")
+		if before == without {
+			t.Error("writes are not counted")
+		}
+		if with := writes("kill", "start"); with != without {
+			t.Errorf("%d writes at the start with sessions, %d without", with, without)
+		}
+		if err := s.close(); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -97,6 +97,7 @@ type result struct {
 	whole     time.Duration // until the UPF has every session again and the core is at rest
 	startCPU  time.Duration
 	memory    int64 // octets of RSS once at rest
+	peak      int64 // the most until then
 	pair      time.Duration
 	storeSize int64
 }
@@ -112,8 +113,8 @@ func (o *options) run(ctx context.Context, out io.Writer) error {
 		if i == 0 {
 			base = *r
 		}
-		fmt.Fprintf(out, "%8d UEs: ready for gNBs after %.2f s, every session on the UPF again after %.1f s (%.1f s of CPU); %.0f MB of RSS",
-			n, r.start.Seconds(), r.whole.Seconds(), r.startCPU.Seconds(), float64(r.memory)/1e6)
+		fmt.Fprintf(out, "%8d UEs: ready for gNBs after %.2f s, every session on the UPF again after %.1f s (%.1f s of CPU); %.0f MB of RSS, at most %.0f MB during the start",
+			n, r.start.Seconds(), r.whole.Seconds(), r.startCPU.Seconds(), float64(r.memory)/1e6, float64(r.peak)/1e6)
 		if n > base.ues {
 			fmt.Fprintf(out, ", %.2f KB for each UE more", float64(r.memory-base.memory)/1e3/float64(n-base.ues))
 		}

@@ -60,7 +60,7 @@ func (o *options) first(ctx context.Context, l *lab.Lab, s *system, dir string) 
 		return err
 	}
 	_, _, err = o.load(ctx, l, s, c, 1)
-	return errors.Join(err, c.Stop())
+	return errors.Join(err, c.Quiet(ctx), c.Stop()) // once its gNB is gone it is idle
 }
 
 // start starts a core over the whole store and measures it.
@@ -90,12 +90,16 @@ func (o *options) start(ctx context.Context, l *lab.Lab, s *system, dir string, 
 	if r.startCPU, err = c.CPU(); err != nil {
 		return err
 	}
-	if r.memory, err = c.Memory(); err != nil {
+	if o.cpu != "" {
+		return nil
+	}
+	if r.peak, err = c.PeakMemory(); err != nil {
+		return err
+	}
+	if r.memory, err = c.Settled(ctx); err != nil {
 		return err
 	}
 	switch {
-	case o.cpu != "":
-		return nil
 	case o.heap != "":
 		return c.Signal(ctx, syscall.SIGUSR1, o.heap)
 	}

@@ -86,7 +86,9 @@ const (
 	ueSession    = 17 // with the reference of the SM context in it
 	ueSessionRef = 2
 	uePolicy     = 14
+	ueConnected  = 23 // the gNB that it is connected to
 	smPolicy     = 6
+	smActivated  = 11
 	smRemoteSEID = 7
 	smUplink     = 8 // with the TEID in it
 	smUplinkTEID = 2
@@ -110,6 +112,9 @@ func (s *system) prefill(ctx context.Context, ues int) error {
 	if err != nil || len(sms) != 1 {
 		return errors.Join(err, st.Close(), fmt.Errorf("%d sessions to copy, want 1", len(sms)))
 	}
+	if err := errors.Join(without(u.Record, ueConnected), without(sms[0].Record, smActivated)); err != nil {
+		return errors.Join(fmt.Errorf("the first UE is not idle: %w", err), st.Close())
+	}
 	first := offset(sms[0].IPv4)
 	const batch = 500
 	uelist, smlist := make([]store.UEContext, 0, batch), make([]store.SMContext, 0, batch)
@@ -130,6 +135,20 @@ func (s *system) prefill(ctx context.Context, ues int) error {
 	}
 	s.next = ues + 1
 	return st.Close()
+}
+
+// without is an error if a record has a field.
+func without(b []byte, field int) error {
+	r, err := record.Open(b)
+	if err != nil {
+		return err
+	}
+	for r.Next() {
+		if r.Field() == field {
+			return fmt.Errorf("its record has field %d", field)
+		}
+	}
+	return r.Err()
 }
 
 func keep(ctx context.Context, st store.Contexts, ues []store.UEContext, sms []store.SMContext) error {

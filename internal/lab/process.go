@@ -179,18 +179,44 @@ func parseCPU(stat []byte) (time.Duration, error) {
 	return sum, nil
 }
 
-// Memory is the resident memory of the process in octets, proc_pid_status(5).
-func (p *Process) Memory() (int64, error) {
+// Memory is the resident set of the process in octets.
+func (p *Process) Memory() (int64, error) { return p.status("VmRSS:") }
+
+// PeakMemory is the largest that it was.
+func (p *Process) PeakMemory() (int64, error) { return p.status("VmHWM:") }
+
+func (p *Process) status(name string) (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
 		return 0, err
 	}
-	_, rest, _ := bytes.Cut(text, []byte("VmRSS:"))
+	_, rest, _ := bytes.Cut(text, []byte(name))
 	var kilo int64
 	if _, err := fmt.Sscan(string(rest), &kilo); err != nil {
-		return 0, fmt.Errorf("VmRSS: %w", err)
+		return 0, fmt.Errorf("%s %w", name, err)
 	}
 	return kilo << 10, nil
+}
+
+// Settled waits until the process has not given memory back for a while, and returns what it has then.
+func (p *Process) Settled(ctx context.Context) (int64, error) {
+	const step, still = time.Second, 8
+	least, err := p.Memory()
+	for same := 0; same < still && err == nil; same++ {
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case <-p.done:
+			return 0, p.Failed(errors.New("the core has ended"))
+		case <-time.After(step):
+		}
+		var now int64
+		if now, err = p.Memory(); err == nil && now < least-least/100 {
+			same = 0
+		}
+		least = min(least, now)
+	}
+	return least, err
 }
 
 // Quiet waits until the core has nothing to do any more: until it uses less than 5% of a CPU for half a second.
