@@ -26,7 +26,8 @@ import (
 // options are the choices of a measurement.
 type options struct {
 	limpid   string // the binary
-	profile  string // file for a CPU profile of the core, empty: none
+	profile  string // file for a profile of the core, empty: none
+	kind     string // of profile
 	ues      int    // of each run
 	runs     int    // at saturation
 	warmUp   int    // UEs that register before anything is measured
@@ -47,7 +48,8 @@ func main() {
 	}
 	var o options
 	flag.StringVar(&o.limpid, "limpid", "bin/limpid", "the binary to measure")
-	flag.StringVar(&o.profile, "profile", "", "file for a CPU profile of a core of the same sources, taken in runs of their own")
+	flag.StringVar(&o.profile, "profile", "", "file for a profile of a core of the same sources, taken in runs of their own; FILE.2 is that of half load")
+	flag.StringVar(&o.kind, "profile-kind", profiled.CPU, "what -profile is: cpu, trace, or allocs of everything together")
 	flag.IntVar(&o.ues, "ues", 4000, "UEs of each run")
 	flag.IntVar(&o.runs, "runs", 5, "runs at saturation")
 	flag.IntVar(&o.warmUp, "warm-up", 1000, "UEs that register before anything is measured")
@@ -109,7 +111,9 @@ func (o *options) run(ctx context.Context, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	m, err := o.measure(ctx, o.limpid, "core", "--config")
+	plain := *o
+	plain.profile = ""
+	m, err := plain.measure(ctx, o.limpid, "core", "--config")
 	if err != nil {
 		return err
 	}
@@ -127,12 +131,15 @@ func (o *options) run(ctx context.Context, out io.Writer) (err error) {
 		return err
 	}
 	p := &options{limpid: o.limpid, ues: o.ues, runs: o.runs, warmUp: o.warmUp, gnbs: o.gnbs, inFlight: o.inFlight, sctp: o.sctp}
-	m, err = p.measure(ctx, self, profiled.Role, profiled.CPU, file)
+	if o.kind != profiled.Allocs {
+		p.profile = file
+	}
+	m, err = p.measure(ctx, self, profiled.Role, o.kind, file)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nCPU profile of the core in %s, taken in other runs of the same sources: %.3f ms per registration with session\n",
-		file, m.cost().Seconds()*1000)
+	fmt.Fprintf(out, "\n%s profile of the core in %s, taken in other runs of the same sources: %.3f ms per registration with session\n",
+		o.kind, file, m.cost().Seconds()*1000)
 	return nil
 }
 
@@ -188,6 +195,11 @@ func (o *options) load(ctx context.Context, l *lab.Lab, s *system, c *lab.Proces
 	}
 	if o.fullOnly {
 		return m, nil
+	}
+	if o.profile != "" {
+		if err := c.Signal(ctx, syscall.SIGUSR1, o.profile); err != nil {
+			return nil, err
+		}
 	}
 	// Two procedures for each pair, at half the pairs per second.
 	if m.half, err = o.once(ctx, l, s, c, o.ues, m.saturation()); err != nil {

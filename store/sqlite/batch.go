@@ -29,6 +29,7 @@ type batcher struct {
 	queue chan *write
 
 	commits atomic.Int64 // transactions begun
+	copying *copying
 
 	mu     sync.RWMutex // held for reading while sending to queue
 	closed bool
@@ -42,12 +43,12 @@ type write struct {
 }
 
 // startBatcher takes conn over.
-func startBatcher(ctx context.Context, conn *sql.Conn) (*batcher, error) {
+func startBatcher(ctx context.Context, conn *sql.Conn, copier *sql.DB) (*batcher, error) {
 	tx, err := newTransaction(ctx, conn)
 	if err != nil {
 		return nil, err
 	}
-	b := &batcher{tx: tx, queue: make(chan *write, queueLength), done: make(chan struct{})}
+	b := &batcher{tx: tx, queue: make(chan *write, queueLength), done: make(chan struct{}), copying: newCopying(copier)}
 	go b.run()
 	return b, nil
 }
@@ -91,6 +92,7 @@ func (b *batcher) close() error {
 
 func (b *batcher) run() {
 	defer close(b.done)
+	defer b.copying.wait()
 	batch := make([]*write, 0, maxBatch)
 	for w := range b.queue {
 		batch = append(batch[:0], w)
@@ -98,6 +100,7 @@ func (b *batcher) run() {
 		batch = dropCancelled(batch)
 		if len(batch) > 0 {
 			b.commit(batch)
+			b.copying.written(b.tx, len(batch))
 		}
 		clear(batch)
 	}

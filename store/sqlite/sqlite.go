@@ -40,6 +40,7 @@ type Store struct {
 	path    string
 	writer  *sql.DB
 	readers *sql.DB
+	copier  *sql.DB // moves the log into the file
 	batch   *batcher
 	closed  atomic.Bool
 
@@ -82,7 +83,11 @@ func (s *Store) open(ctx context.Context, opts Options) error {
 	if err := prepareFile(ctx, conn, s.path, migrations); err != nil {
 		return errors.Join(err, conn.Close())
 	}
-	if s.batch, err = startBatcher(ctx, conn); err != nil {
+	if s.copier, err = sql.Open(driverName, dsn); err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	s.copier.SetMaxOpenConns(1)
+	if s.batch, err = startBatcher(ctx, conn, s.copier); err != nil {
 		return errors.Join(err, conn.Close())
 	}
 	if s.readers, err = sql.Open(driverName, dsn+"&_pragma=query_only(1)"); err != nil {
@@ -114,6 +119,9 @@ func (s *Store) release() error {
 	if s.batch != nil {
 		errs = append(errs, s.batch.close())
 	}
+	if s.copier != nil {
+		errs = append(errs, s.copier.Close())
+	}
 	if s.readers != nil {
 		errs = append(errs, s.readers.Close())
 	}
@@ -132,6 +140,7 @@ func dataSource(path string, busy time.Duration) (string, error) {
 	q := url.Values{"_pragma": {
 		"busy_timeout(" + strconv.FormatInt(busy.Milliseconds(), 10) + ")",
 		"foreign_keys(1)", "synchronous(FULL)", "trusted_schema(0)", "cache_size(-16384)",
+		"wal_autocheckpoint(" + strconv.Itoa(mostFrames) + ")",
 	}}
 	return (&url.URL{Scheme: "file", OmitHost: true, Path: abs}).String() + "?" + q.Encode(), nil
 }
