@@ -22,6 +22,7 @@ import (
 	"github.com/limpid-5g/limpid/nf/amf"
 	"github.com/limpid-5g/limpid/nf/ausf"
 	"github.com/limpid-5g/limpid/nf/nsacf"
+	"github.com/limpid-5g/limpid/nf/nssaaf"
 	"github.com/limpid-5g/limpid/nf/nssf"
 	"github.com/limpid-5g/limpid/nf/pcf"
 	"github.com/limpid-5g/limpid/nf/smf"
@@ -86,6 +87,7 @@ type Core struct {
 	udm     *udm.UDM
 	pcf     *pcf.PCF
 	nsacf   *nsacf.NSACF
+	aaa     *nssaaf.NSSAAF
 	peers   *peers
 	sbi     *link // nil: there are no peers
 	control net.Listener
@@ -130,6 +132,7 @@ func (c *Core) open(ctx context.Context) error {
 	policy := pcf.New(policies, pcf.Deps{UDR: t.udr("PCF", repository), Sessions: toSMF, Access: toAMF}, c.nf("pcf"))
 	slice := nssf.New(nssfConfig(c.cfg), c.nf("nssf"))
 	c.store, c.udm, c.pcf, c.nsacf = st, data, policy, nsacf.New(nsacfConfig(c.cfg), c.nf("nsacf"))
+	c.aaa = c.nssaaf()
 	c.changes = func(ctx context.Context) {
 		repository.Watch(ctx, func(change nudr.DataChange) { data.DataChanged(ctx, change) })
 	}
@@ -152,7 +155,7 @@ func (c *Core) open(ctx context.Context) error {
 	c.amf, err = amf.New(access, amf.Services{
 		Authentication: t.ausf("AMF", authentication), SDM: t.sdm("AMF", data), UECM: t.uecm("AMF", data),
 		Policy: t.amPolicy("AMF", policy), Slices: t.nssf("AMF", slice), Sessions: toSessions, Contexts: st,
-		TransferFailures: toSessions, Peers: c.peers.amfs(), Admission: t.nsacf("AMF", c.nsacf), SliceAuthentication: c.nssaaf(),
+		TransferFailures: toSessions, Peers: c.peers.amfs(), Admission: t.nsacf("AMF", c.nsacf), SliceAuthentication: c.aaa,
 	}, c.opts.Ladder, c.nf("amf"))
 	if err != nil {
 		return err
@@ -162,7 +165,11 @@ func (c *Core) open(ctx context.Context) error {
 	c.nsacf.Subscribe(c.amf)
 	data.Subscribe(t.notifications("AMF", c.amf))
 	data.Subscribe(t.notifications("SMF", c.smf))
+	c.aaa.Notify(t.uecm("NSSAAF", data), c.amf)
 	if err := c.restore(ctx, data, policy); err != nil {
+		return err
+	}
+	if err := c.openNSSAAF(); err != nil {
 		return err
 	}
 	if err := c.openControl(); err != nil {

@@ -85,6 +85,13 @@ func (s tracedUECM) RegisterAMF(ctx context.Context, supi ident.SUPI, reg nudm.A
 	return r, err
 }
 
+func (s tracedUECM) GetAMF(ctx context.Context, gpsi string) (ident.SUPI, nudm.AMF3GPPAccessRegistration, error) {
+	answered := s.asked("Nudm_UECM_Get")
+	supi, r, err := s.next.GetAMF(ctx, gpsi)
+	answered(err, "supi", supi.Conceal())
+	return supi, r, err
+}
+
 func (s tracedUECM) DeregisterAMF(ctx context.Context, supi ident.SUPI, guami ident.GUAMI) error {
 	answered := s.asked("Nudm_UECM_Deregistration", "guami", guami)
 	err := s.next.DeregisterAMF(ctx, supi, guami)
@@ -140,6 +147,13 @@ func (s tracedUDR) ResynchroniseSQN(ctx context.Context, supi ident.SUPI, sqnMS 
 	err := s.next.ResynchroniseSQN(ctx, supi, sqnMS)
 	answered(err)
 	return err
+}
+
+func (s tracedUDR) SUPIOf(ctx context.Context, gpsi string) (ident.SUPI, error) {
+	answered := s.asked(query, "data", "identity")
+	supi, err := s.next.SUPIOf(ctx, gpsi)
+	answered(err)
+	return supi, err
 }
 
 func (s tracedUDR) AMData(ctx context.Context, supi ident.SUPI) (nudm.AccessAndMobilitySubscriptionData, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"time"
 
 	"github.com/limpid-5g/limpid/core/config"
@@ -51,16 +52,42 @@ func (c *Core) sessionAdmission(t tracer) nnsacf.NSAC {
 func authenticatedSlices(c *config.Config) []ident.SNSSAI {
 	var list []ident.SNSSAI
 	for _, s := range c.NSSAAF.Slices {
-		list = append(list, s.Slice)
+		if s.Phones != config.MarkedPhones {
+			list = append(list, s.Slice)
+		}
 	}
 	return list
+}
+
+// openNSSAAF lets AAA servers ask by themselves.
+func (c *Core) openNSSAAF() error {
+	at := c.cfg.NSSAAF.Listen
+	if !at.IsValid() || c.opts.AAA != nil {
+		return nil
+	}
+	conn, err := net.ListenPacket("udp", at.String())
+	if err != nil {
+		return c.cfg.ErrorAt("nssaaf.listen", err)
+	}
+	c.closers = append(c.closers, conn.Close)
+	go func() {
+		if err := c.aaa.Serve(context.Background(), conn); err != nil {
+			c.log.Error("AAA servers cannot ask any more", "error", err)
+		}
+	}()
+	return nil
+}
+
+// AAARequest answers what an AAA server has sent from an address, as it does what comes to nssaaf.listen.
+func (c *Core) AAARequest(ctx context.Context, from netip.Addr, request []byte) []byte {
+	return c.aaa.Answer(ctx, from, request)
 }
 
 // nssaaf makes the NSSAAF, which asks the AAA servers of the configuration.
 func (c *Core) nssaaf() *nssaaf.NSSAAF {
 	cfg := nssaaf.Config{Name: c.cfg.Name}
 	for _, s := range c.cfg.NSSAAF.Slices {
-		cfg.Servers = append(cfg.Servers, nssaaf.Server{SNSSAI: s.Slice, Secret: s.Secret, Dial: func(ctx context.Context) (net.Conn, error) {
+		cfg.Servers = append(cfg.Servers, nssaaf.Server{SNSSAI: s.Slice, Addr: s.Server.Addr(), Secret: s.Secret, Dial: func(ctx context.Context) (net.Conn, error) {
 			if c.opts.AAA != nil {
 				return c.opts.AAA(s.Server)
 			}

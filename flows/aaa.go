@@ -1,14 +1,18 @@
 package flows
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/ran/ue"
@@ -30,7 +34,107 @@ type aaa struct {
 
 // aaaVerbs are what an AAA server is told: "aaa u1@slice secret", "aaa silent", "aaa heard", "aaa wrong".
 func (s *stage) aaaVerbs() verbs {
-	return verbs{"aaa": s.tellAAA, "asked": s.askedAAA}
+	return verbs{"aaa": s.tellAAA, "asked": s.askedAAA, "aaa-revokes": s.revokeByAAA, "aaa-doubts": s.doubtByAAA}
+}
+
+// revokeByAAA has the AAA server take a slice from a phone: "aaa-revokes msisdn-4917000 2-010203 answer=ack".
+func (s *stage) revokeByAAA(_ context.Context, c *command) error {
+	return s.askByAAA(c, radius.DisconnectRequest)
+}
+
+// doubtByAAA has the AAA server ask for authentication anew: "aaa-doubts msisdn-4917000 2-010203 answer=nak:507".
+func (s *stage) doubtByAAA(_ context.Context, c *command) error {
+	return s.askByAAA(c, radius.CoARequest)
+}
+
+// askByAAA sends what the AAA server begins: with age=1h it is old, with secret=other not from the server, with twice=yes it is
+// sent again. answer is ack, nak and the cause of it, or none.
+func (s *stage) askByAAA(c *command, code radius.Code) error {
+	if len(c.words) != 3 {
+		return errors.New("want a GPSI and a slice")
+	}
+	slice, err := ident.ParseSNSSAI(c.words[2])
+	if err != nil {
+		return err
+	}
+	age, err := time.ParseDuration(cmp.Or(c.options["age"], "0"))
+	if err != nil {
+		return err
+	}
+	p, err := radius.NewDynamic(code, time.Now().Add(-age))
+	if err != nil {
+		return err
+	}
+	p.Add(radius.CallingStationID, []byte(c.words[1]))
+	p.AddVendor(radius.Vendor3GPP, radius.SNSSAI3GPP, []byte{slice.SST, byte(slice.SD >> 16), byte(slice.SD >> 8), byte(slice.SD)})
+	if code == radius.CoARequest {
+		p.Add(radius.ServiceType, radius.Number(radius.AuthorizeOnly))
+		p.Add(radius.State, []byte("doubt"))
+	}
+	request, err := p.Dynamic([]byte(cmp.Or(c.options["secret"], aaaSecret)))
+	if err != nil {
+		return err
+	}
+	said, err := s.exchangeByAAA(request)
+	if err == nil && c.options["twice"] != "" {
+		var again []byte
+		if again, err = s.exchangeByAAA(request); err == nil && !bytes.Equal(said, again) {
+			err = errors.New("another answer to the same request")
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if got, want := answerToAAA(p, said), c.options["answer"]; got != want {
+		return fmt.Errorf("the core says %q, want %q", got, want)
+	}
+	return nil
+}
+
+// aaaListen is where the core listens in the flows.
+const aaaListen = "127.0.0.1:3799"
+
+func (s *stage) exchangeByAAA(request []byte) ([]byte, error) {
+	server := netip.MustParseAddr("127.0.0.9")
+	if s.dial == nil {
+		return s.core.AAARequest(context.Background(), server, request), nil
+	}
+	by := net.Dialer{LocalAddr: net.UDPAddrFromAddrPort(netip.AddrPortFrom(server, 0))}
+	conn, err := by.Dial("udp", aaaListen)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	if _, err := conn.Write(request); err != nil {
+		return nil, err
+	}
+	buffer := make([]byte, 4096)
+	if err := conn.SetReadDeadline(time.Now().Add(2 * time.Second)); err != nil {
+		return nil, err
+	}
+	n, err := conn.Read(buffer)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, nil
+	}
+	return buffer[:n], err
+}
+
+// answerToAAA is what the core has said: ack, nak:503 or none.
+func answerToAAA(request *radius.Packet, b []byte) string {
+	if b == nil {
+		return "none"
+	}
+	p, err := radius.Parse(b)
+	if err != nil || p.VerifyResponse(b, request, []byte(aaaSecret)) != nil {
+		return "an answer that is not the core's"
+	}
+	switch cause, _ := p.Number(radius.ErrorCause); p.Code {
+	case radius.DisconnectACK, radius.CoAACK:
+		return "ack"
+	case radius.DisconnectNAK, radius.CoANAK:
+		return fmt.Sprintf("nak:%d", cause)
+	}
+	return fmt.Sprintf("code %d", p.Code)
 }
 
 func (s *stage) tellAAA(_ context.Context, c *command) error {

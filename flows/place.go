@@ -49,6 +49,11 @@ func (s *stage) place(node string, cfg *config.Config) {
 		}
 		move(&cfg.UPF.N4.Address)
 		move(&cfg.UPF.N3.Address)
+		if at := cfg.NSSAAF.Listen; at.IsValid() {
+			addr := at.Addr()
+			move(&addr)
+			cfg.NSSAAF.Listen = netip.AddrPortFrom(addr, at.Port())
+		}
 		for i := range cfg.UPF.TUNs {
 			cfg.UPF.TUNs[i].Name = node + "-" + cfg.UPF.TUNs[i].Name
 		}

@@ -37,6 +37,8 @@ var (
 	ErrExists = errors.New("exists already")
 	// ErrAddressTaken says that a static address belongs to another subscriber on the same slice and DNN.
 	ErrAddressTaken = errors.New("static IPv4 address belongs to another subscriber on the same slice and DNN")
+	// ErrGPSITaken says that a GPSI belongs to another subscriber.
+	ErrGPSITaken = errors.New("GPSI belongs to another subscriber")
 	// ErrInvalid says that a record breaks a rule of Subscriber.Validate.
 	ErrInvalid = errors.New("invalid record")
 	// ErrClosed says that the store was closed.
@@ -94,13 +96,15 @@ type Change struct {
 // Subscribers is the provisioned data of subscribers, TS 29.505 §5.2. All methods are safe for concurrent use.
 type Subscribers interface {
 	// AddSubscribers stores new subscribers, all or none. Errors: ErrInvalid, *ExistsError (also for a SUPI given
-	// twice), ErrAddressTaken.
+	// twice), ErrAddressTaken, ErrGPSITaken.
 	AddSubscribers(ctx context.Context, subs []Subscriber) error
 	// ReplaceSubscriber changes everything of a subscriber but its SUPI. The sequence number never goes back: the
-	// greater of the stored and the given one stays. Errors: ErrInvalid, ErrNotFound, ErrAddressTaken.
+	// greater of the stored and the given one stays. Errors: ErrInvalid, ErrNotFound, ErrAddressTaken, ErrGPSITaken.
 	ReplaceSubscriber(ctx context.Context, sub Subscriber) error
 	// RemoveSubscriber forgets a subscriber. Error: ErrNotFound.
 	RemoveSubscriber(ctx context.Context, supi ident.SUPI) error
+	// SUPIOf returns whose a GPSI is. Error: ErrNotFound.
+	SUPIOf(ctx context.Context, gpsi string) (ident.SUPI, error)
 	// Subscriber returns one subscriber. Error: ErrNotFound.
 	Subscriber(ctx context.Context, supi ident.SUPI) (*Subscriber, error)
 	// ListSubscribers returns at most limit subscribers whose SUPI sorts after the given one ("" for the first),

@@ -13,6 +13,7 @@ import (
 // Subscriber is everything provisioned for one subscriber, TS 23.502 §5.2.3.3.1.
 type Subscriber struct {
 	SUPI           ident.SUPI
+	GPSI           string // "msisdn-" and digits or "extid-" and an external identifier, TS 29.571 §5.3.2; empty: none
 	Authentication Authentication
 	UEAMBR         AMBR
 	Access         Access
@@ -96,7 +97,9 @@ type AMBR struct{ Uplink, Downlink uint64 }
 type Slice struct {
 	SNSSAI  ident.SNSSAI
 	Default bool
-	DNNs    []DNN
+	// Authenticate says that the AAA server of the slice has to say yes to the UE, TS 29.503 §6.1.6.2.2 (requiredAuthnAuthz).
+	Authenticate bool
+	DNNs         []DNN
 }
 
 // DNN is a data network that a subscriber may use on a slice, TS 29.503 §6.1.6.2.9.

@@ -18,6 +18,7 @@ const (
 	MaxARPPriority  = 15
 	MaxAreas        = 16 // tracking areas in a service area, TS 24.501 §9.11.3.49
 	maxSessionTypes = 5
+	maxGPSI         = 253 // fits into one attribute of RADIUS
 
 	maxRegistrationTimer = 9920 * time.Hour // what a GPRS timer 3 can say, TS 24.008 §10.5.7.4a
 	maxSSCMode           = 3
@@ -27,6 +28,9 @@ const (
 func (s *Subscriber) Validate() error {
 	if supi, err := ident.ParseSUPI(string(s.SUPI)); err != nil || supi != s.SUPI {
 		return invalid("SUPI: want imsi- and 6 to 15 digits")
+	}
+	if s.GPSI != "" && !validGPSI(s.GPSI) {
+		return invalid("GPSI %.64q: want msisdn- and 5 to 15 digits, or extid- and user@domain", s.GPSI)
 	}
 	if err := s.Authentication.validate(); err != nil {
 		return err
@@ -56,6 +60,15 @@ func (s *Subscriber) Validate() error {
 		return invalid("no default slice: mark at least one, TS 23.501 §5.15.3")
 	}
 	return nil
+}
+
+// validGPSI tells whether s is a GPSI, TS 29.571 §5.3.2.
+func validGPSI(s string) bool {
+	if digits, is := strings.CutPrefix(s, "msisdn-"); is {
+		return len(digits) >= 5 && len(digits) <= 15 && strings.Trim(digits, "0123456789") == ""
+	}
+	user, domain, is := strings.Cut(strings.TrimPrefix(s, "extid-"), "@")
+	return is && strings.HasPrefix(s, "extid-") && len(s) <= maxGPSI && user != "" && domain != "" && !strings.ContainsAny(s, " \t\r\n;,") && !strings.Contains(domain, "@")
 }
 
 func (a *Authentication) validate() error {

@@ -84,6 +84,8 @@ func newSubscriberAdd(db *string) *cobra.Command {
 // accessFlags are where and how a subscriber may use the network.
 func accessFlags(cmd *cobra.Command, in *subscriber.Input) {
 	f := cmd.Flags()
+	f.StringVar(&in.GPSI, "gpsi", "", "by which others know the subscriber: msisdn- and digits, or extid- and user@domain; none for none")
+	f.StringSliceVar(&in.AuthenticatedSlices, "authenticated-slice", nil, "slice whose AAA server has to say yes to the phone; may be repeated; none for no slice")
 	f.StringVar(&in.Barred, "barred", "", "yes: no service at all (default no)")
 	f.StringVar(&in.MICO, "mico", "", "MICO mode allowed: yes or no (default yes)")
 	f.StringVar(&in.RegistrationTimer, "registration-timer", "", "T3512 such as 1h (default that of the AMF)")

@@ -183,6 +183,8 @@ func TestContradictions(t *testing.T) {
 		{"slice bounded twice", "smf:\n", "nsacf: {slices: [{slice: \"1\", ues: 1}, {slice: \"1\", ues: 2}]}\nsmf:\n", `nsacf.slices[1].slice: slice 1 is there twice`},
 		{"slice of nobody bounded", "smf:\n", "nsacf: {slices: [{slice: \"9\", ues: 1}]}\nsmf:\n", `nsacf.slices[0].slice: slice 9 is in no amf.plmns[].slices`},
 		{"AAA server without a port", "smf:\n", "nssaaf: {slices: [{slice: \"1\", server: \"10.0.0.9:0\", secret: 00112233445566778899aabbccddeeff}]}\nsmf:\n", `nssaaf.slices[0].server: missing`},
+		{"AAA server for whom", "smf:\n", "nssaaf: {slices: [{slice: \"1\", phones: some, server: \"10.0.0.9:1812\", secret: 00112233445566778899aabbccddeeff}]}\nsmf:\n", `nssaaf.slices[0].phones: "some": want all or marked`},
+		{"AAA servers ask everywhere", "smf:\n", "nssaaf: {listen: \"0.0.0.0:3799\"}\nsmf:\n", `nssaaf.listen: 0.0.0.0:3799: want an address`},
 		{"short secret", "smf:\n", "nssaaf: {slices: [{slice: \"1\", server: \"10.0.0.9:1812\", secret: \"0011\"}]}\nsmf:\n", `nssaaf.slices[0].secret: 2 octets: want at least 16`},
 		{"policy of no DNN", "{dnn: internet, slice", "{dnn: inter, slice", `f:20:8: pcf.session_policies[0].dnn: "inter" is none of smf.dnns`},
 		{"policy of no slice", `slice: "1", max`, `slice: "2", max`, `f:20:23: pcf.session_policies[0].slice: slice 2 is none of smf.dnns[0].slices`},

@@ -29,11 +29,24 @@ type SliceBound struct {
 // NSSAAF is the Network Slice-Specific Authentication and Authorization Function, TS 23.501 §6.2.34.
 type NSSAAF struct {
 	Slices []SliceAAA `yaml:"slices"` // that authenticate their phones; left out: none does
+	// Listen is where their servers may ask by themselves (RFC 5176, UDP), to revoke what they have granted or to authenticate
+	// anew, such as 192.0.2.1:3799; left out: they may not. The subscribers need a GPSI.
+	Listen netip.AddrPort `yaml:"listen"`
 }
 
-// SliceAAA has the phones of all who are subscribed to a slice authenticated by a RADIUS server before they get it.
+// SlicePhones says who is authenticated.
+type SlicePhones string
+
+// Who is: all who are subscribed to the slice, or those whose subscription says so (limpid subscriber set --authenticated-slice).
+const (
+	AllPhones    SlicePhones = "all"
+	MarkedPhones SlicePhones = "marked"
+)
+
+// SliceAAA has the phones of a slice authenticated by a RADIUS server before they get it.
 type SliceAAA struct {
 	Slice  ident.SNSSAI   `yaml:"slice"`
+	Phones SlicePhones    `yaml:"phones"` // all (default) or marked
 	Server netip.AddrPort `yaml:"server"` // UDP, such as 192.0.2.8:1812
 	Secret Secret         `yaml:"secret"` // shared with it, in hexadecimal, at least 16 octets
 }
@@ -41,11 +54,17 @@ type SliceAAA struct {
 const minRADIUSSecret = 16 // RFC 2865 §3
 
 func (v *validator) authentication() {
+	if at := v.NSSAAF.Listen; at.IsValid() && (at.Addr().IsUnspecified() || at.Port() == 0) {
+		v.bad("nssaaf.listen", "%s: want an address and a port, such as 192.0.2.1:3799", at)
+	}
 	for i, s := range v.NSSAAF.Slices {
 		key := fmt.Sprintf("nssaaf.slices[%d]", i)
 		v.sliceInPLMN(key+".slice", s.Slice)
 		if slices.ContainsFunc(v.NSSAAF.Slices[:i], func(o SliceAAA) bool { return o.Slice == s.Slice }) {
 			v.bad(key+".slice", "slice %s is there twice", s.Slice)
+		}
+		if s.Phones != "" && s.Phones != AllPhones && s.Phones != MarkedPhones {
+			v.bad(key+".phones", "%q: want %s or %s", s.Phones, AllPhones, MarkedPhones)
 		}
 		if !s.Server.IsValid() || s.Server.Addr().IsUnspecified() || s.Server.Port() == 0 {
 			v.bad(key+".server", "missing: want the address and port of its RADIUS server, such as 192.0.2.8:1812")

@@ -19,7 +19,6 @@ func (p procedure) notOffered() string {
 		"UE policy delivery":                    "the PCF has no policies for UEs (URSP): they go by those of their maker and their USIM",
 		"AMF and RAN CP relocation":             "control plane CIoT is of NB-IoT, and the radios here are NR",
 		"Secondary authentication":              "no data network here has an AAA server of its own, and what a UE says of it unasked is answered",
-		"What the AAA server of a slice begins": "nothing listens for an AAA server that would have a UE authenticated again, or its slice revoked; only it would begin it",
 		"Branching point or uplink classifier":  "every session has one anchor; only the core itself would begin it",
 		"Application influence on routing":      "there is no NEF and no AF that could ask; only they would begin it",
 		"Interworking with EPS":                 "there is no EPS beside this core, and a radio that wants to hand a UE over to one is told so",
@@ -33,7 +32,7 @@ func (p procedure) notOffered() string {
 
 // owesNothing tells whether nobody outside of the core begins a procedure, so that one that is not offered owes no answer.
 func (p procedure) owesNothing() bool {
-	return p.title == "What the AAA server of a slice begins" || p.title == "Branching point or uplink classifier" || p.title == "Application influence on routing"
+	return p.title == "Branching point or uplink classifier" || p.title == "Application influence on routing"
 }
 
 // onlyErrors tells whether a procedure exists for errors alone.
@@ -73,7 +72,7 @@ func registrations() []procedure {
 		{"Generic UE configuration update", []string{"TS 23.502 §4.2.4.2", "TS 24.501 §5.4.4"}},
 		{"UE policy delivery", []string{"TS 23.502 §4.2.4.3"}},
 		{"Slice-specific authentication and authorization", []string{"TS 23.502 §4.2.9", "TS 24.501 §5.4.7"}},
-		{"What the AAA server of a slice begins", []string{"TS 23.502 §4.2.9.3", "TS 23.502 §4.2.9.4"}},
+		{"Slice-specific re-authentication and revocation by the AAA server", []string{"TS 23.502 §4.2.9.3", "TS 23.502 §4.2.9.4"}},
 		{"Slice admission control", []string{"TS 23.502 §4.2.11"}},
 		{"UE radio capabilities", []string{"TS 38.413 §8.14.1", "TS 38.413 §8.14.2", "TS 38.413 §8.14.3"}},
 		{"5GMM status and erroneous messages", []string{"TS 24.501 §5.4.6", "TS 24.501 §7"}},

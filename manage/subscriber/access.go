@@ -123,6 +123,7 @@ func Set(ctx context.Context, st store.Subscribers, in Input) error {
 		sub.Authentication.Method = p.method(in.Method)
 	}
 	sub.Slices = p.changedSlices(old.Slices, &in)
+	p.outside(&sub, &in)
 	if in.AMBRUp != "" {
 		sub.UEAMBR.Uplink = p.bitRate("uplink AMBR", in.AMBRUp)
 	}
@@ -140,7 +141,7 @@ func (p *parser) changedSlices(old []store.Slice, in *Input) []store.Slice {
 	var changed []store.Slice
 	if len(in.Slices) == 0 {
 		for _, s := range old {
-			changed = append(changed, store.Slice{SNSSAI: s.SNSSAI, Default: s.Default, DNNs: slices.Clone(s.DNNs)})
+			changed = append(changed, store.Slice{SNSSAI: s.SNSSAI, Default: s.Default, Authenticate: s.Authenticate, DNNs: slices.Clone(s.DNNs)})
 		}
 	}
 	for _, name := range in.Slices {
@@ -149,7 +150,7 @@ func (p *parser) changedSlices(old []store.Slice, in *Input) []store.Slice {
 		slice := store.Slice{SNSSAI: snssai, Default: true, DNNs: slices.Clone(old[0].DNNs)}
 		for _, s := range old {
 			if s.SNSSAI == snssai {
-				slice = store.Slice{SNSSAI: snssai, Default: s.Default, DNNs: slices.Clone(s.DNNs)}
+				slice = store.Slice{SNSSAI: snssai, Default: s.Default, Authenticate: s.Authenticate, DNNs: slices.Clone(s.DNNs)}
 			}
 		}
 		changed = append(changed, slice)

@@ -55,7 +55,19 @@ func TestSet(t *testing.T) {
 			t.Errorf("slice %+v", s)
 		}
 	}
+	got = set(subscriber.Input{GPSI: "msisdn-491700001", AuthenticatedSlices: []string{"3"}})
+	if got.GPSI != "msisdn-491700001" || len(got.Slices) != 2 || got.Slices[0].Authenticate == got.Slices[1].Authenticate {
+		t.Errorf("GPSI %q, slices %+v", got.GPSI, got.Slices)
+	}
+	if got = set(subscriber.Input{AMBRUp: "6Mbps"}); got.GPSI == "" {
+		t.Error("another change takes the GPSI")
+	}
+	if got = set(subscriber.Input{GPSI: "none", AuthenticatedSlices: []string{"none"}}); got.GPSI != "" || got.Slices[0].Authenticate || got.Slices[1].Authenticate {
+		t.Errorf("GPSI %q, slices %+v", got.GPSI, got.Slices)
+	}
 	for says, in := range map[string]subscriber.Input{
+		"want msisdn- and 5":       {IMSI: imsi, GPSI: "491700001"},
+		"who does not have it":     {IMSI: imsi, AuthenticatedSlices: []string{"9"}},
 		"want yes or no":           {IMSI: imsi, Access: subscriber.Access{Barred: "perhaps"}},
 		"both allowed and not":     {IMSI: imsi, Access: subscriber.Access{AllowedAreas: []string{"1"}, NotAllowedAreas: []string{"2"}}},
 		"want a duration":          {IMSI: imsi, Access: subscriber.Access{RegistrationTimer: "soon"}},

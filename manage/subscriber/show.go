@@ -74,6 +74,9 @@ func Show(ctx context.Context, st store.Subscribers, w io.Writer, imsi string, r
 	a := &s.Authentication
 	var text bytes.Buffer
 	fmt.Fprintf(&text, "IMSI\t%s\n", supi.IMSI())
+	if s.GPSI != "" {
+		fmt.Fprintf(&text, "GPSI\t%s\n", s.GPSI)
+	}
 	fmt.Fprintf(&text, "Authentication\t%s, %s, AMF %s\n", a.Method, a.Algorithm, hex.EncodeToString(a.AMFField[:]))
 	fmt.Fprintf(&text, "SQN\t%s (none above it was used)\n", a.SQN)
 	k, opc := "hidden (--reveal-keys shows it)", "hidden"
@@ -84,7 +87,11 @@ func Show(ctx context.Context, st store.Subscribers, w io.Writer, imsi string, r
 	fmt.Fprintf(&text, "UE AMBR\t%s up, %s down\n", FormatBitRate(s.UEAMBR.Uplink), FormatBitRate(s.UEAMBR.Downlink))
 	writeAccess(&text, &s.Access)
 	for _, slice := range s.Slices {
-		fmt.Fprintf(&text, "Slice\t%s%s\n", slice.SNSSAI, defaultMark(slice.Default))
+		fmt.Fprintf(&text, "Slice\t%s%s", slice.SNSSAI, defaultMark(slice.Default))
+		if slice.Authenticate {
+			text.WriteString(", authenticates the UE")
+		}
+		text.WriteByte('\n')
 		for i := range slice.DNNs {
 			writeDNN(&text, &slice.DNNs[i])
 		}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,11 +29,14 @@ type Input struct {
 	Method    string   // 5g-aka (default) or eap-aka-prime
 	AMF       string   // authentication management field, default 8000
 	SQN       string   // 12 hexadecimal digits: the last sequence number used, default 0
+	GPSI      string   // msisdn- and digits or extid- and user@domain, by which others know the subscriber; none for none
 	Slices    []string // S-NSSAIs as "1" or "1-010203", default "1"; all are default slices
-	DNNs      []string // on every slice, default "internet"; the first is the default DNN
-	AMBRUp    string   // of the UE and of each session, as "1Gbps", default 1 Gbit/s
-	AMBRDown  string
-	StaticIP  string // IPv4 address on the default DNN of the first slice
+	// AuthenticatedSlices are those of them whose AAA server has to say yes to the UE; none for no slice.
+	AuthenticatedSlices []string
+	DNNs                []string // on every slice, default "internet"; the first is the default DNN
+	AMBRUp              string   // of the UE and of each session, as "1Gbps", default 1 Gbit/s
+	AMBRDown            string
+	StaticIP            string // IPv4 address on the default DNN of the first slice
 	// On every DNN: types such as IPv4, IPv4v6, Ethernet, default "IPv4", and SSC modes, default "1"; the first is the
 	// default. Required, preferred or not-needed of user plane protection, default: as the SMF is configured.
 	SessionTypes, SSCModes         []string
@@ -70,6 +74,7 @@ func (in *Input) Parse() (store.Subscriber, error) {
 		Slices:         p.slices(in, store.AMBR{Uplink: up, Downlink: down}),
 	}
 	p.access(&sub.Access, &in.Access)
+	p.outside(&sub, in)
 	if len(p.errs) > 0 {
 		return store.Subscriber{}, joined(p.errs)
 	}
@@ -77,6 +82,35 @@ func (in *Input) Parse() (store.Subscriber, error) {
 		return store.Subscriber{}, err
 	}
 	return sub, nil
+}
+
+// outside changes how others know and admit a subscriber.
+func (p *parser) outside(sub *store.Subscriber, in *Input) {
+	if in.GPSI != "" {
+		sub.GPSI = strings.TrimSpace(in.GPSI)
+	}
+	if strings.EqualFold(sub.GPSI, none) {
+		sub.GPSI = ""
+	}
+	if len(in.AuthenticatedSlices) == 0 {
+		return
+	}
+	for i := range sub.Slices {
+		sub.Slices[i].Authenticate = false
+	}
+	if isNone(in.AuthenticatedSlices) {
+		return
+	}
+	for _, name := range in.AuthenticatedSlices {
+		snssai, err := ident.ParseSNSSAI(strings.TrimSpace(name))
+		p.fail(err)
+		at := slices.IndexFunc(sub.Slices, func(s store.Slice) bool { return s.SNSSAI == snssai })
+		if err == nil && at < 0 {
+			p.fail(fmt.Errorf("slice %s is to authenticate the subscriber, who does not have it", snssai))
+		} else if at >= 0 {
+			sub.Slices[at].Authenticate = true
+		}
+	}
 }
 
 // parser collects what is wrong, field by field.
@@ -171,7 +205,7 @@ func (p *parser) slices(in *Input, ambr store.AMBR) []store.Slice {
 		FiveQI: p.octet("5QI", or(in.FiveQI, defaultFiveQI)),
 		ARP:    store.ARP{PriorityLevel: p.octet("ARP priority", or(in.ARP, defaultARP))},
 	}
-	var slices []store.Slice
+	var list []store.Slice
 	for _, name := range names {
 		snssai, err := ident.ParseSNSSAI(strings.TrimSpace(name))
 		p.fail(err)
@@ -182,22 +216,22 @@ func (p *parser) slices(in *Input, ambr store.AMBR) []store.Slice {
 			d.Name, d.Default = ident.DNN(strings.ToLower(strings.TrimSpace(dnn))), i == 0
 			slice.DNNs = append(slice.DNNs, d)
 		}
-		slices = append(slices, slice)
+		list = append(list, slice)
 	}
 	if in.StaticIP != "" {
 		addr, err := netip.ParseAddr(in.StaticIP)
 		if err != nil {
 			p.fail(fmt.Errorf("static IP %q: want an IPv4 address", in.StaticIP))
 		}
-		slices[0].DNNs[0].StaticIPv4 = addr
+		list[0].DNNs[0].StaticIPv4 = addr
 	}
 	if in.StaticIPv6 != "" {
-		slices[0].DNNs[0].StaticIPv6 = p.prefix("static IPv6", in.StaticIPv6)
+		list[0].DNNs[0].StaticIPv6 = p.prefix("static IPv6", in.StaticIPv6)
 	}
 	for _, r := range in.FramedRoutes {
-		slices[0].DNNs[0].FramedRoutes = append(slices[0].DNNs[0].FramedRoutes, p.prefix("framed route", strings.TrimSpace(r)))
+		list[0].DNNs[0].FramedRoutes = append(list[0].DNNs[0].FramedRoutes, p.prefix("framed route", strings.TrimSpace(r)))
 	}
-	return slices
+	return list
 }
 
 // hex reads a secret of one of the lengths, in octets. Its digits never come into an error.

@@ -408,8 +408,8 @@ func (ue *ue) refuseRegistration(ctx context.Context, err error) {
 	ue.logRefusal(r)
 	reject := &gmm.RegistrationReject{Cause: r.cause}
 	reject.RejectedNSSAI, reject.ExtendedRejectedNSSAI = ue.rejections(r.rejected)
-	if d := ue.amf.cfg.T3502; d != 0 && r.cause >= gmm.CauseSemanticallyIncorrectMessage { // TS 24.501 §8.2.9.3
-		t3502 := nas.NewGPRSTimer2(d)
+	if d := ue.amf.cfg.T3502; d != 0 && ue.request.RegistrationType.Value() == gmm.InitialRegistration && r.cause >= gmm.CauseSemanticallyIncorrectMessage {
+		t3502 := nas.NewGPRSTimer2(d) // in an initial registration alone, TS 24.501 §5.3.8
 		reject.T3502 = &t3502
 	}
 	if r.cause == gmm.CauseCongestion {

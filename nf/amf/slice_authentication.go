@@ -8,6 +8,7 @@ import (
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/sbi/namf"
 	"github.com/limpid-5g/limpid/sbi/nnssaaf"
 	"github.com/limpid-5g/limpid/wire/eap"
 	"github.com/limpid-5g/limpid/wire/nas"
@@ -42,6 +43,29 @@ func (r *sliceResults) with(s ident.SNSSAI, ok bool) *sliceResults {
 		n.failed = append(n.failed, s)
 	}
 	return n
+}
+
+// without is the results without what was said of a slice.
+func (r *sliceResults) without(s ident.SNSSAI) *sliceResults {
+	if !r.isAuthorized(s) && !r.hasFailed(s) {
+		return r
+	}
+	is := func(o ident.SNSSAI) bool { return o == s }
+	return &sliceResults{authorized: slices.DeleteFunc(slices.Clone(r.authorized), is), failed: slices.DeleteFunc(slices.Clone(r.failed), is)}
+}
+
+// status is the results as another AMF takes them.
+func (r *sliceResults) status() (list []namf.NSSAAStatus) {
+	if r == nil {
+		return nil
+	}
+	for _, s := range r.authorized {
+		list = append(list, namf.NSSAAStatus{SNSSAI: s, Status: nnssaaf.Success})
+	}
+	for _, s := range r.failed {
+		list = append(list, namf.NSSAAStatus{SNSSAI: s, Status: nnssaaf.Failure})
+	}
+	return list
 }
 
 // withhold takes from a selection what is subject to slice-specific authentication and not authorized, TS 24.501 §4.6.2.4: it
@@ -113,7 +137,7 @@ func (ue *ue) authenticateSlices(ctx context.Context, m *slicesPending) {
 		if ok && !slices.Contains(s.allowed, one) {
 			s.allowed = append(s.allowed, one)
 		} else if !ok {
-			s.reject(one, gmm.SliceAuthenticationFailed)
+			s.withdraw(one)
 		}
 	}
 	ue.giveSlices(ctx, s)
@@ -178,6 +202,7 @@ func (ue *ue) giveSlices(ctx context.Context, s selection) {
 	}
 	ue.allowed = admitted.allowed
 	ue.countRegistered(ctx)
+	defer ue.releaseUnauthorized(ctx) // once the UE knows why
 	if ue.conn == nil {
 		return // it is told at its next registration
 	}

@@ -258,6 +258,10 @@ func (ue *ue) serve(ctx context.Context, m any) {
 		ue.loseSlices(ctx, m)
 	case *slicesPending:
 		ue.authenticateSlices(ctx, m)
+	case *sliceDoubted:
+		ue.authenticateAgain(ctx, m)
+	case *sliceRevoked:
+		ue.revokeSlice(ctx, m)
 	case *sessionEnded:
 		ue.dropSession(m.id, m.ref)
 	case *gmm.ULNASTransport:

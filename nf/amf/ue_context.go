@@ -7,6 +7,7 @@ import (
 	"github.com/limpid-5g/limpid/aka"
 	"github.com/limpid-5g/limpid/sbi"
 	"github.com/limpid-5g/limpid/sbi/namf"
+	"github.com/limpid-5g/limpid/sbi/nnssaaf"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 )
 
@@ -22,7 +23,7 @@ func (ue *ue) contextFor(kamf aka.KAMF, horizontal bool) namf.UEContext {
 		NgKSI: namf.NgKSI{TSC: namf.NativeContext, KSI: ue.security.ksi}, KeyAMF: key, KeyAMFHDerivationInd: horizontal,
 	}
 	c.MMContextList = []namf.MMContext{{
-		AccessType: namf.Access3GPP,
+		AccessType: namf.Access3GPP, NSSAAStatusList: ue.slicesChecked.status(),
 		NASSecurityMode: namf.NASSecurityMode{
 			IntegrityAlgorithm: fmt.Sprintf("NIA%d", ue.security.integrity), CipheringAlgorithm: fmt.Sprintf("NEA%d", ue.security.ciphering),
 		},
@@ -36,6 +37,9 @@ func (ue *ue) contextFor(kamf aka.KAMF, horizontal bool) namf.UEContext {
 func (ue *ue) contextWithoutKeys() namf.UEContext {
 	c := namf.UEContext{
 		SUPI: ue.supi, PEI: ue.pei, UEAMBR: ue.ambr, DRXParameter: []byte{byte(ue.drx)}, MMCapability: slices.Clone(ue.mm),
+	}
+	if checked := ue.slicesChecked.status(); len(checked) > 0 {
+		c.MMContextList = []namf.MMContext{{AccessType: namf.Access3GPP, NSSAAStatusList: checked}}
 	}
 	for _, s := range ue.sessions {
 		c.SessionContextList = append(c.SessionContextList, namf.PDUSessionContext{
@@ -84,6 +88,15 @@ func (ue *ue) adoptRest(c *namf.UEContext) {
 	ue.pei, ue.ambr, ue.mm = c.PEI, c.UEAMBR, slices.Clone(c.MMCapability)
 	if len(c.DRXParameter) == 1 {
 		ue.drx = gmm.DRXParameters(c.DRXParameter[0])
+	}
+	ue.slicesChecked = nil
+	for i := range c.MMContextList {
+		for _, s := range c.MMContextList[i].NSSAAStatusList {
+			switch s.Status {
+			case nnssaaf.Success, nnssaaf.Failure:
+				ue.slicesChecked = ue.slicesChecked.with(s.SNSSAI, s.Status == nnssaaf.Success)
+			}
+		}
 	}
 	ue.sessions = nil
 	for _, s := range c.SessionContextList {

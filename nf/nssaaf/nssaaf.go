@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"sync"
 	"time"
@@ -31,6 +32,7 @@ type Config struct {
 // Server is the AAA server of a slice.
 type Server struct {
 	SNSSAI ident.SNSSAI
+	Addr   netip.Addr // from which it may ask by itself
 	Secret []byte
 	Dial   func(context.Context) (net.Conn, error)
 }
@@ -48,10 +50,17 @@ type NSSAAF struct {
 	servers map[ident.SNSSAI]*radius.Client
 	log     *slog.Logger
 
+	addresses map[ident.SNSSAI]netip.Addr
+	locator   Locator
+	amf       nnssaaf.Notifications
+	answering sync.Mutex // one request of a server at a time
+	said      map[asked]answered
+
 	mu     sync.Mutex
 	last   uint64
 	swept  time.Time
 	active map[string]*authentication
+	wanted map[wanted]wantedState
 }
 
 // authentication is one that goes on. Its UE asks one thing at a time.
@@ -64,8 +73,10 @@ type authentication struct {
 
 // New makes an NSSAAF.
 func New(cfg Config, log *slog.Logger) *NSSAAF {
-	n := &NSSAAF{name: cfg.Name, servers: make(map[ident.SNSSAI]*radius.Client), log: log, active: make(map[string]*authentication)}
+	n := &NSSAAF{name: cfg.Name, servers: make(map[ident.SNSSAI]*radius.Client), log: log, active: make(map[string]*authentication),
+		addresses: make(map[ident.SNSSAI]netip.Addr), said: make(map[asked]answered), wanted: make(map[wanted]wantedState)}
 	for _, s := range cfg.Servers {
+		n.addresses[s.SNSSAI] = s.Addr
 		n.servers[s.SNSSAI] = &radius.Client{Dial: s.Dial, Secret: s.Secret, Wait: wait, Tries: tries}
 	}
 	return n
@@ -80,7 +91,7 @@ func (n *NSSAAF) Authenticate(ctx context.Context, info nnssaaf.SliceAuthInfo) (
 	if err != nil || id.Type != eap.TypeIdentity {
 		return nnssaaf.SliceAuthContext{}, sbi.Problem(http.StatusBadRequest, sbi.CauseMandatoryIEIncorrect, "no EAP identity: %v", err)
 	}
-	a := &authentication{SliceAuthInfo: info, user: string(id.Data), heard: time.Now()}
+	a := &authentication{SliceAuthInfo: info, user: string(id.Data), heard: time.Now(), state: n.takeState(info.GPSI, info.SNSSAI)}
 	n.mu.Lock()
 	n.last++
 	key := strconv.FormatUint(n.last, 10)

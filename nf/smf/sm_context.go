@@ -82,6 +82,10 @@ func (s *SMF) UpdateSMContext(ctx context.Context, ref string, data nsmf.SMConte
 	if data.GUAMI != (ident.GUAMI{}) {
 		n.servedBy(data.GUAMI)
 	}
+	if data.Release { // TS 23.502 §4.3.4.2 step 1, by the AMF
+		n.deliver(networkRelease{gsm.CauseUserAuthenticationOrAuthorizationFailed})
+		return out, nil
+	}
 	switch {
 	case data.HoState != "":
 		return out, n.hoState(ctx, data, &out)

@@ -19,7 +19,7 @@ func (u *UDM) AMData(ctx context.Context, supi ident.SUPI, plmn ident.PLMN) (nud
 	if len(u.authenticated) > 0 && err == nil {
 		subscribed := am.NSSAI.All()
 		for _, s := range u.authenticated {
-			if slices.Contains(subscribed, s) {
+			if slices.Contains(subscribed, s) && !slices.Contains(am.NSSAI.RequiredAuthnAuthz, s) {
 				am.NSSAI.RequiredAuthnAuthz = append(am.NSSAI.RequiredAuthnAuthz, s)
 			}
 		}

@@ -47,6 +47,12 @@ func (r *repository) NextSQN(_ context.Context, supi ident.SUPI) (aka.SQN, error
 func (r *repository) ResynchroniseSQN(_ context.Context, supi ident.SUPI, _ aka.SQN) error {
 	return r.find(supi)
 }
+func (r *repository) SUPIOf(_ context.Context, gpsi string) (ident.SUPI, error) {
+	if gpsi != "msisdn-491700001" {
+		return "", r.find("")
+	}
+	return known, nil
+}
 func (r *repository) AMData(_ context.Context, supi ident.SUPI) (nudm.AccessAndMobilitySubscriptionData, error) {
 	return nudm.AccessAndMobilitySubscriptionData{RFSPIndex: 7}, r.find(supi)
 }
@@ -225,6 +231,13 @@ func TestUECM(t *testing.T) {
 		}
 		return sbi.CauseOf(err)
 	}
+	where := func(gpsi string, want nudm.AMF3GPPAccessRegistration) sbi.Cause {
+		supi, got, err := u.GetAMF(ctx, gpsi)
+		if err == nil && (supi != known || got != want) {
+			t.Errorf("%s is at %+v as %s, want %+v", gpsi, got, supi, want)
+		}
+		return cause(err)
+	}
 	away := first
 	away.GUAMI.PLMN = ident.PLMN{0x13, 0x00, 0x14}
 	tooHigh := session
@@ -237,10 +250,13 @@ func TestUECM(t *testing.T) {
 		{register(known, first, ""), ""},
 		{register(known, second, "a"), ""},
 		{cause(u.DeregisterAMF(ctx, known, first.GUAMI)), nudm.CauseInvalidGUAMI},
+		{where("msisdn-491700001", second), ""}, // TS 29.503 §5.3.2.5.2
+		{where("msisdn-491700009", nudm.AMF3GPPAccessRegistration{}), nudm.CauseUserNotFound},
 		{cause(u.RegisterSMF(ctx, stranger, session)), nudm.CauseUserNotFound},
 		{cause(u.RegisterSMF(ctx, known, tooHigh)), sbi.CauseMandatoryIEIncorrect},
 		{cause(u.RegisterSMF(ctx, known, session)), ""},
 		{cause(u.DeregisterAMF(ctx, known, second.GUAMI)), ""},
+		{where("msisdn-491700001", nudm.AMF3GPPAccessRegistration{}), nudm.CauseContextNotFound},
 		{cause(u.DeregisterSMF(ctx, known, 6)), nudm.CauseContextNotFound},
 		{cause(u.DeregisterSMF(ctx, known, 5)), ""},
 		{cause(u.DeregisterSMF(ctx, known, 5)), nudm.CauseContextNotFound},

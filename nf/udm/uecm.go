@@ -55,6 +55,21 @@ func (u *UDM) DeregisterAMF(_ context.Context, supi ident.SUPI, guami ident.GUAM
 	return nil
 }
 
+// GetAMF implements nudm.UECM, TS 29.503 §5.3.2.5.2.
+func (u *UDM) GetAMF(ctx context.Context, gpsi string) (ident.SUPI, nudm.AMF3GPPAccessRegistration, error) {
+	supi, err := u.udr.SUPIOf(ctx, gpsi)
+	if err != nil {
+		return "", nudm.AMF3GPPAccessRegistration{}, err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	ue, ok := u.ues[supi]
+	if !ok || ue.amf == nil {
+		return supi, nudm.AMF3GPPAccessRegistration{}, sbi.Problem(http.StatusNotFound, nudm.CauseContextNotFound, "SUPI %s is registered in no AMF", supi.Conceal())
+	}
+	return supi, *ue.amf, nil
+}
+
 // RegisterSMF implements nudm.UECM, TS 29.503 §5.3.2.2.4.
 func (u *UDM) RegisterSMF(ctx context.Context, supi ident.SUPI, reg nudm.SMFRegistration) error {
 	if reg.PDUSessionID < 1 || reg.PDUSessionID > maxPDUSessionID {

@@ -41,7 +41,13 @@ func (u *UDR) AMData(ctx context.Context, supi ident.SUPI) (nudm.AccessAndMobili
 	}
 	data := nudm.AccessAndMobilitySubscriptionData{SubscribedUEAMBR: nudm.AMBR(sub.UEAMBR)}
 	accessData(&data, &sub.Access)
+	if sub.GPSI != "" {
+		data.GPSIs = []string{sub.GPSI}
+	}
 	for _, slice := range sub.Slices {
+		if slice.Authenticate {
+			data.NSSAI.RequiredAuthnAuthz = append(data.NSSAI.RequiredAuthnAuthz, slice.SNSSAI)
+		}
 		if slice.Default {
 			data.NSSAI.DefaultSingleNSSAIs = append(data.NSSAI.DefaultSingleNSSAIs, slice.SNSSAI)
 		} else {
@@ -49,6 +55,15 @@ func (u *UDR) AMData(ctx context.Context, supi ident.SUPI) (nudm.AccessAndMobili
 		}
 	}
 	return data, nil
+}
+
+// SUPIOf implements nudr.DataRepository, TS 29.505 §5.2.
+func (u *UDR) SUPIOf(ctx context.Context, gpsi string) (ident.SUPI, error) {
+	supi, err := u.store.SUPIOf(ctx, gpsi)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", sbi.Problem(http.StatusNotFound, nudr.CauseUserNotFound, "no subscriber has the GPSI")
+	}
+	return supi, err
 }
 
 // accessData translates where and how the subscriber may use the network, TS 29.503 §6.1.6.2.4.

@@ -13,6 +13,7 @@ import (
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/sbi"
 	"github.com/limpid-5g/limpid/sbi/namf"
+	"github.com/limpid-5g/limpid/sbi/nnssaaf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
 )
@@ -31,7 +32,8 @@ func testUE() namf.UEContext {
 		MMContextList: []namf.MMContext{{
 			AccessType: namf.Access3GPP, NASSecurityMode: namf.NASSecurityMode{IntegrityAlgorithm: "NIA2", CipheringAlgorithm: "NEA0"},
 			NASDownlinkCount: 64, NASUplinkCount: 1<<24 - 1, UESecurityCapability: []byte{0xe0, 0xe0},
-			AllowedNSSAI: []ident.SNSSAI{{SST: 0, SD: 0}, {SST: 1, SD: ident.NoSD}},
+			AllowedNSSAI:    []ident.SNSSAI{{SST: 0, SD: 0}, {SST: 1, SD: ident.NoSD}},
+			NSSAAStatusList: []namf.NSSAAStatus{{SNSSAI: ident.SNSSAI{SST: 2, SD: 1}, Status: nnssaaf.Failure}},
 		}},
 		SessionContextList: []namf.PDUSessionContext{{
 			PDUSessionID: 15, SMContextRef: sbi.ContextURI("b", "17"), SNSSAI: ident.SNSSAI{SST: 1, SD: 0x010203}, DNN: "internet", AccessType: namf.Access3GPP,
@@ -133,7 +135,7 @@ func TestRoundTrip(test *testing.T) {
 	roundTrip(t, failureOut("https://b/x"), failureIn("17", 5), namf.N1N2MsgTxfrFailureNotification{Cause: namf.UENotResponding, SMContextRef: "17", PDUSessionID: 5})
 	roundTrip(t, smUpdateOut, smUpdateIn, nsmf.SMContextUpdateData{
 		N1SMMsg: []byte{1}, N2SMInfo: nsmf.N2SMInfo{Type: nsmf.HandoverReqAck, Data: []byte{2}}, UpCnxState: nsmf.Activating,
-		TAI: ident.TAI{PLMN: testPLMN, TAC: 7}, HoState: nsmf.HoPrepared,
+		TAI: ident.TAI{PLMN: testPLMN, TAC: 7}, HoState: nsmf.HoPrepared, Release: true, Cause: nsmf.SliceNotAuthorized,
 	})
 	roundTrip(t, smUpdatedOut, smUpdatedIn, nsmf.SMContextUpdatedData{
 		UpCnxState: nsmf.Activating, HoState: nsmf.HoPrepared, N1SMMsg: []byte{1}, N2SMInfo: nsmf.N2SMInfo{Type: nsmf.HandoverCmd, Data: []byte{2}},

@@ -16,6 +16,8 @@ type smUpdate struct {
 	Location *userLocation `json:"ueLocation,omitempty"`
 	UpCnx    string        `json:"upCnxState,omitempty"`
 	HoState  string        `json:"hoState,omitempty"`
+	Release  bool          `json:"release,omitempty"`
+	Cause    string        `json:"cause,omitempty"`
 	N1       *binaryRef    `json:"n1SmMsg,omitempty"`
 	N2       *binaryRef    `json:"n2SmInfo,omitempty"`
 	N2Type   string        `json:"n2SmInfoType,omitempty"`
@@ -24,6 +26,7 @@ type smUpdate struct {
 func smUpdateOut(o *out, v *nsmf.SMContextUpdateData) *smUpdate {
 	return &smUpdate{
 		NFID: instanceID(v.ServingNFID), GUAMI: guamiOut(v.GUAMI), Location: locationOut(v.TAI), UpCnx: string(v.UpCnxState), HoState: string(v.HoState),
+		Release: v.Release, Cause: string(v.Cause),
 		N1: o.binary(typeNAS, v.N1SMMsg), N2: o.binary(typeNGAP, v.N2SMInfo.Data), N2Type: string(v.N2SMInfo.Type),
 	}
 }
@@ -31,7 +34,7 @@ func smUpdateOut(o *out, v *nsmf.SMContextUpdateData) *smUpdate {
 func smUpdateIn(d *in, w *smUpdate) nsmf.SMContextUpdateData {
 	v := nsmf.SMContextUpdateData{
 		N1SMMsg: d.binary("n1SmMsg", w.N1), N2SMInfo: d.smInfo(w.N2, w.N2Type), UpCnxState: d.upCnx(w.UpCnx), TAI: d.location("ueLocation", w.Location),
-		HoState: d.hoState(w.HoState), GUAMI: d.guami("guami", w.GUAMI), ServingNFID: w.NFID,
+		HoState: d.hoState(w.HoState), GUAMI: d.guami("guami", w.GUAMI), ServingNFID: w.NFID, Release: w.Release, Cause: nsmf.Cause(w.Cause),
 	}
 	if w.GUAMI != nil && w.NFID == "" {
 		d.missing("servingNfId")

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 
 	"github.com/limpid-5g/limpid/sbi/namf"
+	"github.com/limpid-5g/limpid/sbi/nnssaaf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 )
 
@@ -41,10 +42,16 @@ type mmContext struct {
 		Integrity string `json:"integrityAlgorithm"`
 		Ciphering string `json:"cipheringAlgorithm"`
 	} `json:"nasSecurityMode,omitempty"`
-	DownlinkCount      *uint32  `json:"nasDownlinkCount,omitempty"`
-	UplinkCount        *uint32  `json:"nasUplinkCount,omitempty"`
-	SecurityCapability []byte   `json:"ueSecurityCapability,omitempty"`
-	AllowedNSSAI       []snssai `json:"allowedNssai,omitempty"`
+	DownlinkCount      *uint32       `json:"nasDownlinkCount,omitempty"`
+	UplinkCount        *uint32       `json:"nasUplinkCount,omitempty"`
+	SecurityCapability []byte        `json:"ueSecurityCapability,omitempty"`
+	AllowedNSSAI       []snssai      `json:"allowedNssai,omitempty"`
+	NSSAAStatusList    []nssaaStatus `json:"nssaaStatusList,omitempty"`
+}
+
+type nssaaStatus struct {
+	SNSSAI *snssai `json:"snssai"`
+	Status string  `json:"status"`
 }
 
 type sessionContext struct {
@@ -92,6 +99,9 @@ func mmContextOut(m *namf.MMContext) mmContext {
 	for _, s := range m.AllowedNSSAI {
 		w.AllowedNSSAI = append(w.AllowedNSSAI, *snssaiOut(s))
 	}
+	for _, s := range m.NSSAAStatusList {
+		w.NSSAAStatusList = append(w.NSSAAStatusList, nssaaStatus{snssaiOut(s.SNSSAI), string(s.Status)})
+	}
 	return w
 }
 
@@ -99,6 +109,7 @@ const (
 	keyOctets     = 32        // of KAMF and NH, TS 33.501 §6.2.3.2
 	maxCount      = 1<<24 - 1 // NAS COUNT
 	maxAllowed    = 8         // S-NSSAIs
+	maxSubscribed = 16        // likewise, that may have been authenticated
 	maxAccesses   = 2
 	maxSessions   = 15
 	maxCapability = 15 // octets of a capability of N1
@@ -184,6 +195,15 @@ func (d *in) mmContext(key string, w *mmContext) (v namf.MMContext) {
 	}
 	for i := range w.AllowedNSSAI {
 		v.AllowedNSSAI = append(v.AllowedNSSAI, d.snssai(key+".allowedNssai", &w.AllowedNSSAI[i]))
+	}
+	for _, s := range w.NSSAAStatusList[:min(len(w.NSSAAStatusList), maxSubscribed)] {
+		switch status := nnssaaf.AuthResult(s.Status); status {
+		case nnssaaf.Success, nnssaaf.Failure:
+			v.NSSAAStatusList = append(v.NSSAAStatusList, namf.NSSAAStatus{SNSSAI: d.snssai(key+".nssaaStatusList", s.SNSSAI), Status: status})
+		case "PENDING": // the new AMF asks itself
+		default:
+			d.wrong(key+".nssaaStatusList", "%q is none of TS 29.571", s.Status)
+		}
 	}
 	return v
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/sbi"
+	"github.com/limpid-5g/limpid/sbi/nnssaaf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
 )
@@ -131,11 +132,18 @@ const (
 // MMContext is what an AMF has of a UE on one access, TS 29.518 §6.1.6.2.28.
 type MMContext struct {
 	AccessType           string          `json:"accessType"`
-	NASSecurityMode      NASSecurityMode `json:"nasSecurityMode"`
-	NASDownlinkCount     uint32          `json:"nasDownlinkCount"` // of the next message
-	NASUplinkCount       uint32          `json:"nasUplinkCount"`   // likewise
-	UESecurityCapability []byte          `json:"ueSecurityCapability"`
+	NASSecurityMode      NASSecurityMode `json:"nasSecurityMode,omitzero"` // none, nor what follows: without keys
+	NASDownlinkCount     uint32          `json:"nasDownlinkCount"`         // of the next message
+	NASUplinkCount       uint32          `json:"nasUplinkCount"`           // likewise
+	UESecurityCapability []byte          `json:"ueSecurityCapability,omitempty"`
 	AllowedNSSAI         []ident.SNSSAI  `json:"allowedNssai,omitempty"`
+	NSSAAStatusList      []NSSAAStatus   `json:"nssaaStatusList,omitempty"`
+}
+
+// NSSAAStatus is what the AAA server of a slice has said of a UE: NssaaStatus of TS 29.571.
+type NSSAAStatus struct {
+	SNSSAI ident.SNSSAI       `json:"snssai"`
+	Status nnssaaf.AuthResult `json:"status"`
 }
 
 // Access3GPP is the access of gNBs.

@@ -41,3 +41,19 @@ type SliceAuthContext struct {
 	EAPMessage []byte // for the UE
 	Result     AuthResult
 }
+
+// Notifications are what the NSSAAF tells the AMF of a UE when an AAA server begins by itself. They only enqueue.
+// Error: CauseContextNotFound where the AMF does not serve the UE.
+type Notifications interface {
+	// ReauthenticationNotification has a UE authenticated anew for a slice, TS 29.526 §5.2.2.3.
+	ReauthenticationNotification(ctx context.Context, n SliceAuthNotification) error
+	// RevocationNotification takes a slice from a UE, TS 29.526 §5.2.2.4.
+	RevocationNotification(ctx context.Context, n SliceAuthNotification) error
+}
+
+// SliceAuthNotification names a UE and a slice.
+type SliceAuthNotification struct {
+	GPSI   string
+	SUPI   ident.SUPI
+	SNSSAI ident.SNSSAI
+}

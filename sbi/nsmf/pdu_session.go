@@ -152,7 +152,16 @@ type SMContextUpdateData struct {
 	GUAMI       ident.GUAMI `json:"guami,omitzero"`
 	ServingNFID string      `json:"servingNfId,omitempty"`
 	NGAPCause   string      `json:"ngApCause,omitempty"` // why, for the log
+	// Release asks for the release of the session with the UE's knowledge; Cause says why.
+	Release bool  `json:"release,omitempty"`
+	Cause   Cause `json:"cause,omitempty"`
 }
+
+// Cause is TS 29.502 §6.1.6.3.8.
+type Cause string
+
+// SliceNotAuthorized says that the UE may not use the slice of the session any more.
+const SliceNotAuthorized Cause = "REL_DUE_TO_SLICE_NOT_AUTHORIZED"
 
 // SMContextUpdatedData is TS 29.502 §6.1.6.2.5.
 type SMContextUpdatedData struct {

@@ -13,6 +13,9 @@ type UECM interface {
 	RegisterAMF(ctx context.Context, supi ident.SUPI, reg AMF3GPPAccessRegistration) (previous *AMF3GPPAccessRegistration, err error)
 	// DeregisterAMF ends it, TS 29.503 §5.3.2.4.2. Error: CauseContextNotFound.
 	DeregisterAMF(ctx context.Context, supi ident.SUPI, guami ident.GUAMI) error
+	// GetAMF finds the AMF that serves the UE with a GPSI over 3GPP access, TS 29.503 §5.3.2.5.2. Errors: CauseUserNotFound,
+	// CauseContextNotFound.
+	GetAMF(ctx context.Context, gpsi string) (ident.SUPI, AMF3GPPAccessRegistration, error)
 	// RegisterSMF records the SMF of a PDU session, TS 29.503 §5.3.2.2.4.
 	RegisterSMF(ctx context.Context, supi ident.SUPI, reg SMFRegistration) error
 	// DeregisterSMF ends it, TS 29.503 §5.3.2.4.4. Error: CauseContextNotFound.

@@ -28,6 +28,8 @@ type DataRepository interface {
 	// ResynchroniseSQN makes NextSQN go on above the USIM's SQNms, TS 33.102 §6.3.5.
 	ResynchroniseSQN(ctx context.Context, supi ident.SUPI, sqnMS aka.SQN) error
 
+	// SUPIOf translates a GPSI. Error: CauseUserNotFound.
+	SUPIOf(ctx context.Context, gpsi string) (ident.SUPI, error)
 	AMData(ctx context.Context, supi ident.SUPI) (nudm.AccessAndMobilitySubscriptionData, error)
 	SMFSelectData(ctx context.Context, supi ident.SUPI) (nudm.SMFSelectionSubscriptionData, error)
 	SMData(ctx context.Context, supi ident.SUPI, slice ident.SNSSAI, dnn ident.DNN) (nudm.SessionManagementSubscriptionData, error)

@@ -19,8 +19,8 @@ const (
 	// SelectSubscriber is the beginning of the query, up to its condition, and OrderSubscriber its end.
 	SelectSubscriber = `SELECT s.supi, s.auth_method, s.algorithm, s.k, s.opc, s.amf_field, s.sqn_ceiling,
 	s.ambr_uplink, s.ambr_downlink, s.revision,
-	s.barred, s.no_mico, s.registration_timer, s.service_area, s.forbidden_tacs, s.forbidden_rats,
-	l.sst, l.sd, l.is_default,
+	s.barred, s.no_mico, s.registration_timer, s.service_area, s.forbidden_tacs, s.forbidden_rats, coalesce(s.gpsi, ''),
+	l.sst, l.sd, l.is_default, l.authenticate,
 	d.dnn, d.is_default, d.session_types, d.ssc_modes, d.ambr_uplink, d.ambr_downlink,
 	d.five_qi, d.arp_priority, d.arp_may_preempt, d.arp_preemptable, coalesce(d.static_ipv4, ''),
 	coalesce(d.static_ipv6, ''), d.framed_routes, d.up_integrity, d.up_confidentiality
@@ -36,9 +36,10 @@ type Subscriber struct {
 	method, algorithm, k, opc, amf string
 	sqn, up, down, revision        int64
 	access                         access
+	gpsi                           string
 	sst                            uint8
 	sd                             string
-	sliceDefault                   bool
+	sliceDefault, authenticate     bool
 	dnn                            string
 	dnnDefault                     bool
 	types, modes                   string
@@ -50,19 +51,26 @@ type Subscriber struct {
 	integrity, confidentiality     string
 }
 
+// SelectSUPI is the beginning of the query for whose a GPSI is.
+const SelectSUPI = `SELECT supi FROM subscriber WHERE gpsi = `
+
 // SubscriberValues are the columns of table subscriber, in the order of its schema.
 func SubscriberValues(sub *store.Subscriber, revision int64) []any {
 	a := &sub.Authentication
+	var gpsi any
+	if sub.GPSI != "" {
+		gpsi = sub.GPSI
+	}
 	return []any{string(sub.SUPI), string(a.Method), string(a.Algorithm), hex.EncodeToString(a.K),
 		hex.EncodeToString(a.OPc), hex.EncodeToString(a.AMFField[:]), int64(a.SQN),
 		int64(sub.UEAMBR.Uplink), int64(sub.UEAMBR.Downlink), revision,
 		sub.Access.Barred, sub.Access.NoMICO, int64(sub.Access.RegistrationTimer / time.Second),
-		serviceArea(&sub.Access.ServiceArea), tacs(sub.Access.ForbiddenTACs), rats(sub.Access.ForbiddenRATs)}
+		serviceArea(&sub.Access.ServiceArea), tacs(sub.Access.ForbiddenTACs), rats(sub.Access.ForbiddenRATs), gpsi}
 }
 
 // SliceValues are the columns of table subscriber_slice.
 func SliceValues(supi ident.SUPI, s *store.Slice) []any {
-	return []any{string(supi), int64(s.SNSSAI.SST), SD(s.SNSSAI), s.Default}
+	return []any{string(supi), int64(s.SNSSAI.SST), SD(s.SNSSAI), s.Default, s.Authenticate}
 }
 
 // DNNValues are the columns of table subscriber_dnn.
@@ -84,8 +92,8 @@ func DNNValues(supi ident.SUPI, slice ident.SNSSAI, d *store.DNN) []any {
 func (r *Subscriber) Dest() []any {
 	return []any{
 		&r.SUPI, &r.method, &r.algorithm, &r.k, &r.opc, &r.amf, &r.sqn, &r.up, &r.down, &r.revision,
-		&r.access.barred, &r.access.noMICO, &r.access.timer, &r.access.area, &r.access.forbiddenTACs, &r.access.forbiddenRATs,
-		&r.sst, &r.sd, &r.sliceDefault,
+		&r.access.barred, &r.access.noMICO, &r.access.timer, &r.access.area, &r.access.forbiddenTACs, &r.access.forbiddenRATs, &r.gpsi,
+		&r.sst, &r.sd, &r.sliceDefault, &r.authenticate,
 		&r.dnn, &r.dnnDefault, &r.types, &r.modes, &r.sessionUp, &r.sessionDown,
 		&r.fiveQI, &r.priority, &r.mayPreempt, &r.preemptable, &r.static,
 		&r.static6, &r.framed, &r.integrity, &r.confidentiality,
@@ -108,7 +116,7 @@ func (r *Subscriber) AppendTo(subs []store.Subscriber) ([]store.Subscriber, erro
 		return nil, err
 	}
 	if n := len(sub.Slices); n == 0 || sub.Slices[n-1].SNSSAI != snssai {
-		sub.Slices = append(sub.Slices, store.Slice{SNSSAI: snssai, Default: r.sliceDefault})
+		sub.Slices = append(sub.Slices, store.Slice{SNSSAI: snssai, Default: r.sliceDefault, Authenticate: r.authenticate})
 	}
 	dnn, err := r.dataNetwork()
 	if err != nil {
@@ -139,6 +147,7 @@ func (r *Subscriber) subscriber() (store.Subscriber, error) {
 	return store.Subscriber{
 		Access: access,
 		SUPI:   ident.SUPI(r.SUPI),
+		GPSI:   r.gpsi,
 		Authentication: store.Authentication{
 			Method: store.AuthMethod(r.method), Algorithm: store.Algorithm(r.algorithm),
 			K: k, OPc: opc, AMFField: aka.AMF(amf), SQN: aka.SQN(r.sqn),

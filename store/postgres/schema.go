@@ -13,7 +13,7 @@ import (
 
 // migrations are the steps of the schema: step i brings a database from version i to i+1. A published step is never
 // changed; a change is a new step.
-var migrations = []string{subscribersSchema, contextsSchema, accessSchema, sessionSchema, pulseSchema}
+var migrations = []string{subscribersSchema, contextsSchema, accessSchema, sessionSchema, pulseSchema, gpsiSchema}
 
 // subscribersSchema is version 1; the columns are those of the embedded engine.
 const subscribersSchema = `
@@ -141,6 +141,13 @@ CREATE TABLE ue_moved (
 	supi TEXT COLLATE "C" NOT NULL,
 	PRIMARY KEY (node, supi)
 );
+`
+
+// gpsiSchema is version 6; the columns are those of the embedded engine.
+const gpsiSchema = `
+ALTER TABLE subscriber ADD COLUMN gpsi TEXT;
+CREATE UNIQUE INDEX subscriber_gpsi ON subscriber (gpsi) WHERE gpsi IS NOT NULL;
+ALTER TABLE subscriber_slice ADD COLUMN authenticate BOOLEAN NOT NULL DEFAULT FALSE;
 `
 
 const (

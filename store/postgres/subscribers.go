@@ -37,6 +37,7 @@ const (
 
 	indexStaticIPv4 = "subscriber_dnn_static_ipv4"
 	indexStaticIPv6 = "subscriber_dnn_static_ipv6"
+	indexGPSI       = "subscriber_gpsi"
 )
 
 var errNoRow = errors.New("no row")
@@ -106,8 +107,8 @@ func insert(ctx context.Context, tx pgx.Tx, subs []store.Subscriber, revision in
 		name, columns string // in the order in which package columns gives their values
 		rows          [][]any
 	}{
-		{"subscriber", "supi auth_method algorithm k opc amf_field sqn_ceiling ambr_uplink ambr_downlink revision barred no_mico registration_timer service_area forbidden_tacs forbidden_rats", subscribers},
-		{"subscriber_slice", "supi sst sd is_default", slices},
+		{"subscriber", "supi auth_method algorithm k opc amf_field sqn_ceiling ambr_uplink ambr_downlink revision barred no_mico registration_timer service_area forbidden_tacs forbidden_rats gpsi", subscribers},
+		{"subscriber_slice", "supi sst sd is_default authenticate", slices},
 		{"subscriber_dnn", "supi sst sd dnn is_default session_types ssc_modes ambr_uplink ambr_downlink five_qi arp_priority arp_may_preempt arp_preemptable static_ipv4 static_ipv6 framed_routes up_integrity up_confidentiality", dnns},
 	} {
 		if _, err := tx.CopyFrom(ctx, pgx.Identifier{table.name}, strings.Fields(table.columns), pgx.CopyFromRows(table.rows)); err != nil {
@@ -121,6 +122,8 @@ func insert(ctx context.Context, tx pgx.Tx, subs []store.Subscriber, revision in
 func explain(err error) error {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == uniqueViolation && (e.ConstraintName == indexStaticIPv4 || e.ConstraintName == indexStaticIPv6) {
 		return fmt.Errorf("%s: %w", e.Detail, store.ErrAddressTaken)
+	} else if ok && e.Code == uniqueViolation && e.ConstraintName == indexGPSI {
+		return fmt.Errorf("%s: %w", e.Detail, store.ErrGPSITaken)
 	}
 	return err
 }
@@ -191,6 +194,18 @@ func (s *Store) Subscriber(ctx context.Context, supi ident.SUPI) (*store.Subscri
 		return nil, notFound(supi)
 	}
 	return &subs[0], nil
+}
+
+// SUPIOf implements store.Subscribers.
+func (s *Store) SUPIOf(ctx context.Context, gpsi string) (supi ident.SUPI, err error) {
+	err = s.read(ctx, func(ctx context.Context) error {
+		err := s.pool.QueryRow(ctx, columns.SelectSUPI+`$1`, gpsi).Scan(&supi)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return fmt.Errorf("subscriber of a GPSI: %w", store.ErrNotFound)
+		}
+		return err
+	})
+	return supi, err
 }
 
 // ListSubscribers implements store.Subscribers.

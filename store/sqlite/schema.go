@@ -2,7 +2,7 @@ package sqlite
 
 // migrations are the steps of the schema: step i brings a file from version i to i+1. A published step is never
 // changed; a change is a new step.
-var migrations = []string{subscribersSchema, contextsSchema, accessSchema, sessionSchema, pulseSchema}
+var migrations = []string{subscribersSchema, contextsSchema, accessSchema, sessionSchema, pulseSchema, gpsiSchema}
 
 // subscribersSchema is version 1. Keys are hexadecimal, bit rates in bit/s, sd is six hexadecimal digits or empty,
 // session_types and ssc_modes are separated by commas with the default first, TS 29.505 §5.2.
@@ -138,4 +138,11 @@ CREATE TABLE ue_moved (
 	supi TEXT NOT NULL,
 	PRIMARY KEY (node, supi)
 ) STRICT, WITHOUT ROWID;
+`
+
+// gpsiSchema is version 6: by which a subscriber is known outside, and which slices authenticate it.
+const gpsiSchema = `
+ALTER TABLE subscriber ADD COLUMN gpsi TEXT;
+CREATE UNIQUE INDEX subscriber_gpsi ON subscriber (gpsi) WHERE gpsi IS NOT NULL;
+ALTER TABLE subscriber_slice ADD COLUMN authenticate INTEGER NOT NULL DEFAULT 0 CHECK (authenticate IN (0, 1));
 `

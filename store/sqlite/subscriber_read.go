@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -26,6 +27,21 @@ func (s *Store) Subscriber(ctx context.Context, supi ident.SUPI) (*store.Subscri
 		return nil, notFound(supi)
 	}
 	return &subs[0], nil
+}
+
+// SUPIOf implements store.Subscribers.
+func (s *Store) SUPIOf(ctx context.Context, gpsi string) (supi ident.SUPI, err error) {
+	if s.closed.Load() {
+		return "", store.ErrClosed
+	}
+	err = s.readers.QueryRowContext(ctx, columns.SelectSUPI+`?`, gpsi).Scan(&supi)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return "", fmt.Errorf("subscriber of a GPSI: %w", store.ErrNotFound)
+	case err != nil:
+		return "", s.readError(err)
+	}
+	return supi, nil
 }
 
 // ListSubscribers implements store.Subscribers.

@@ -20,10 +20,10 @@ const (
 
 	insertSubscriberSQL = `INSERT INTO subscriber
 	(supi, auth_method, algorithm, k, opc, amf_field, sqn_ceiling, ambr_uplink, ambr_downlink, revision,
-	barred, no_mico, registration_timer, service_area, forbidden_tacs, forbidden_rats)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (supi) DO NOTHING`
+	barred, no_mico, registration_timer, service_area, forbidden_tacs, forbidden_rats, gpsi)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (supi) DO NOTHING`
 
-	insertSliceSQL = `INSERT INTO subscriber_slice (supi, sst, sd, is_default) VALUES (?, ?, ?, ?)`
+	insertSliceSQL = `INSERT INTO subscriber_slice (supi, sst, sd, is_default, authenticate) VALUES (?, ?, ?, ?, ?)`
 
 	insertDNNSQL = `INSERT INTO subscriber_dnn
 	(supi, sst, sd, dnn, is_default, session_types, ssc_modes, ambr_uplink, ambr_downlink,
@@ -176,6 +176,9 @@ func notFound(supi ident.SUPI) error {
 // insert stores one subscriber; exists tells that its SUPI is taken.
 func insert(t *transaction, sub *store.Subscriber, revision int64) (exists bool, err error) {
 	n, err := t.exec(insertSubscriberSQL, columns.SubscriberValues(sub, revision)...)
+	if uniqueViolated(err) != "" { // a SUPI that is there is no violation
+		return false, fmt.Errorf("%s: %w", sub.SUPI.Conceal(), store.ErrGPSITaken)
+	}
 	if err != nil || n == 0 {
 		return err == nil, err
 	}

@@ -48,6 +48,7 @@ func rich(i int) store.Subscriber {
 	s.Authentication.AMFField = aka.AMF{0x9a, 0xbc}
 	s.Authentication.SQN = aka.MaxSQN - 1<<20
 	s.UEAMBR = store.AMBR{Uplink: 1, Downlink: store.MaxBitRate}
+	s.GPSI = fmt.Sprintf("msisdn-99%010d", i)
 	s.Access = store.Access{
 		Barred: true, NoMICO: true, RegistrationTimer: 90 * time.Minute,
 		ServiceArea:   store.ServiceArea{Restriction: store.NotAllowedAreas, TACs: []ident.TAC{0, 7, ident.MaxTAC}},
@@ -65,7 +66,7 @@ func rich(i int) store.Subscriber {
 	s.Slices = []store.Slice{
 		{SNSSAI: ident.SNSSAI{SST: 1, SD: ident.NoSD}, Default: true, DNNs: []store.DNN{DNN("internet", true), ims}},
 		{SNSSAI: ident.SNSSAI{SST: 1, SD: 0x010203}, Default: true, DNNs: []store.DNN{DNN("a.b-c", true)}},
-		{SNSSAI: ident.SNSSAI{SST: 255, SD: 0}, DNNs: []store.DNN{DNN("internet", true)}},
+		{SNSSAI: ident.SNSSAI{SST: 255, SD: 0}, Authenticate: true, DNNs: []store.DNN{DNN("internet", true)}},
 	}
 	return s
 }

@@ -28,6 +28,7 @@ func Run(t *testing.T, open Open) {
 		{"Replace", replace},
 		{"Remove", remove},
 		{"StaticAddressIsOfOne", staticAddressIsOfOne},
+		{"GPSIIsOfOne", gpsiIsOfOne},
 		{"List", list},
 		{"All", all},
 		{"Revision", revision},
@@ -208,6 +209,28 @@ func staticAddressIsOfOne(_ *testing.T, h *harness) {
 	h.must(h.ReplaceSubscriber(h.Context(), rich(1))) // its own address is no clash
 	clash.Slices[0].DNNs[1].Name = "other"            // nor is another data network's
 	h.must(h.ReplaceSubscriber(h.Context(), clash))
+}
+
+func gpsiIsOfOne(_ *testing.T, h *harness) {
+	h.add(rich(1), Subscriber(3), Subscriber(4)) // any number have none
+	supi, err := h.SUPIOf(h.Context(), rich(1).GPSI)
+	h.must(err)
+	if supi != SUPI(1) {
+		h.Errorf("GPSI of %s, want %s", supi, SUPI(1))
+	}
+	_, err = h.SUPIOf(h.Context(), rich(2).GPSI)
+	h.want(err, store.ErrNotFound)
+	clash := rich(2)
+	clash.GPSI = rich(1).GPSI
+	h.want(h.AddSubscribers(h.Context(), []store.Subscriber{clash}), store.ErrGPSITaken)
+	h.absent(2)
+	h.add(rich(2))
+	h.want(h.ReplaceSubscriber(h.Context(), clash), store.ErrGPSITaken)
+	h.equal(h.get(2), rich(2))
+	h.must(h.RemoveSubscriber(h.Context(), SUPI(1)))
+	h.must(h.ReplaceSubscriber(h.Context(), clash)) // it is free again
+	clash.GPSI = "alice"
+	h.want(h.ReplaceSubscriber(h.Context(), clash), store.ErrInvalid)
 }
 
 func list(t *testing.T, h *harness) {
