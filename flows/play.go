@@ -56,6 +56,9 @@ type Result struct {
 	Took        time.Duration `json:"took_ns"`
 }
 
+// errNotApplicable says that a line is not for a core of others.
+var errNotApplicable = errors.New("not applicable")
+
 // settleTime is how long nothing is said before a line of a script counts as played.
 const settleTime = 150 * time.Millisecond
 
@@ -73,6 +76,9 @@ func Play(ctx context.Context, f *Flow, o Options) Result {
 	_, err := s.play(f.Script)
 	if err = errors.Join(err, s.finish(ctx, nil)); err != nil {
 		result.Outcome, result.Why = Failed, err.Error()
+	}
+	if errors.Is(err, errNotApplicable) {
+		result.Outcome = NotApplicable
 	}
 	result.Differences = heard.differences(f.Ladder)
 	s.leave(ctx)

@@ -122,7 +122,7 @@ func (s *stage) inside(verb string) bool {
 // reachesInside tells whether a command is one for who runs the core.
 func reachesInside(verb string) bool {
 	switch verb {
-	case "n4", "node", "core", "peer", "kill", "start", "disk", "restart", "policy", "network-release", "relocate", "agree", "granted", "counted", "admitted", "aaa", "asked", "exchange", "operator", "subscriber", "join":
+	case "n4", "node", "core", "peer", "kill", "start", "disk", "restart", "policy", "network-release", "relocate", "agree", "granted", "counted", "admitted", "aaa", "asked", "aaa-revokes", "aaa-doubts", "exchange", "operator", "subscriber", "join":
 		return true
 	}
 	return false
@@ -204,6 +204,11 @@ func (s *stage) session(ctx context.Context, c *command) error {
 	if want := c.options["address"]; want != "" && got.Address.String() != want && !s.anyAddress(want) {
 		return fmt.Errorf("address %v, want %s", got.Address, want)
 	}
+	if s.datagram != nil && s.core == nil && !got.Address.IsValid() && got.Type == gsm.IPv6 { // packets come to the prefix
+		if _, err := u.SolicitPrefix(ctx, id); err != nil {
+			return err
+		}
+	}
 	return s.expectSession(c, got)
 }
 
@@ -256,7 +261,13 @@ func (s *stage) downlink(_ context.Context, c *command) error {
 	if s.core != nil && s.path == nil && got.Type == gsm.Ethernet {
 		return broadcast()
 	}
+	if s.core == nil && got.Type > gsm.IPv4v6 {
+		return fmt.Errorf("%w: frames come from a data network that nobody but the core has", errNotApplicable)
+	}
 	to := got.Address
+	if s.core == nil && !to.IsValid() {
+		to = got.Prefix.Addr().Next()
+	}
 	if info, ok := s.sessionInfo(c, id); ok && !to.IsValid() && info.Prefix.IsValid() {
 		to = info.Prefix.Addr().Next() // the UE learns its prefix from the user plane
 	}
@@ -290,8 +301,12 @@ func (s *stage) wait(ctx context.Context, c *command) error {
 		s.passIdle(d)
 		return nil
 	}
-	time.Sleep(d)
-	return nil
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (s *stage) ue(c *command) (*ue.UE, error) {

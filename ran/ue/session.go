@@ -16,8 +16,9 @@ import (
 type Session struct {
 	ID          uint8
 	Type        gsm.PDUSessionType
-	Address     netip.Addr // IPv4, invalid if the session has none
-	InterfaceID [8]byte    // of the IPv6 link local address
+	Address     netip.Addr   // IPv4, invalid if the session has none
+	InterfaceID [8]byte      // of the IPv6 link local address
+	Prefix      netip.Prefix // that a router has advertised on the user plane
 	DNN         ident.DNN
 	Slice       *nas.SNSSAI
 	AMBR        gsm.SessionAMBR
@@ -114,6 +115,7 @@ func (u *UE) Packet(id, _ uint8, packet []byte) {
 	var f func([]byte)
 	if s := u.session(id); s != nil {
 		f = s.packet
+		s.hearRouter(packet)
 	}
 	u.mu.Unlock()
 	if f != nil {
