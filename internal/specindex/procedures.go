@@ -15,18 +15,18 @@ type group struct {
 // notOffered says why the core does not offer a procedure; "" if it does. What is owed is the answer to whoever begins it.
 func (p procedure) notOffered() string {
 	return map[string]string{
-		"Notification":                          "it brings user planes of non-3GPP access to 3GPP access, and there is no N3IWF here",
-		"UE policy delivery":                    "the PCF has no policies for UEs (URSP): they go by those of their maker and their USIM",
-		"AMF and RAN CP relocation":             "control plane CIoT is of NB-IoT, and the radios here are NR",
-		"Secondary authentication":              "no data network here has an AAA server of its own, and what a UE says of it unasked is answered",
-		"Branching point or uplink classifier":  "every session has one anchor; only the core itself would begin it",
-		"Application influence on routing":      "there is no NEF and no AF that could ask; only they would begin it",
-		"Interworking with EPS":                 "there is no EPS beside this core, and a radio that wants to hand a UE over to one is told so",
-		"Warning messages":                      "there is no CBCF that would have anything to warn of, and a radio that reports of warnings is told so",
-		"NRPPa transport":                       "there is no LMF: the AMF asks gNBs for the cell of a UE itself",
-		"RIM information transfer":              "interference over long distances is for networks of many radios in TDD that share nothing but the air",
-		"Broadcast and multicast sessions":      "there is no MB-SMF",
-		"Connection Establishment Indication":   "the AMF has a NAS message for every connection but those of control plane CIoT",
+		"Notification":                         "it brings user planes of non-3GPP access to 3GPP access, and there is no N3IWF here",
+		"UE policy delivery":                   "the PCF has no policies for UEs (URSP): they go by those of their maker and their USIM",
+		"AMF and RAN CP relocation":            "control plane CIoT is of NB-IoT, and the radios here are NR",
+		"Secondary authentication":             "no data network here has an AAA server of its own, and what a UE says of it unasked is answered",
+		"Branching point or uplink classifier": "every session has one anchor; only the core itself would begin it",
+		"Application influence on routing":     "there is no NEF and no AF that could ask; only they would begin it",
+		"Interworking with EPS":                "there is no EPS beside this core, and a radio that wants to hand a UE over to one is told so",
+		"Warning messages":                     "there is no CBCF that would have anything to warn of, and a radio that reports of warnings is told so",
+		"NRPPa transport":                      "there is no LMF: the AMF asks gNBs for the cell of a UE itself",
+		"RIM information transfer":             "interference over long distances is for networks of many radios in TDD that share nothing but the air",
+		"Broadcast and multicast sessions":     "there is no MB-SMF",
+		"Connection Establishment Indication":  "the AMF has a NAS message for every connection but those of control plane CIoT",
 	}[p.title]
 }
 
