@@ -3,6 +3,7 @@ package pcf
 import (
 	"context"
 	"net/http"
+	"reflect"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/sbi"
@@ -12,8 +13,26 @@ import (
 
 // accessPolicy is an AM policy association.
 type accessPolicy struct {
-	request npcf.AMPolicyRequest
+	uri string // where the AMF is told of changes
+	*accessFacts
+}
+
+// accessFacts are what is the same for most UEs, never changed.
+type accessFacts struct {
+	request npcf.AMPolicyRequest // without what names the UE
 	now     npcf.AMPolicyAssociation
+}
+
+// accessPolicy makes an association of a request and what was decided. p.mu is held.
+func (p *PCF) accessPolicy(req npcf.AMPolicyRequest, now npcf.AMPolicyAssociation) accessPolicy {
+	uri := req.NotificationURI
+	req.SUPI, req.NotificationURI = "", ""
+	f := &accessFacts{req, now}
+	if p.lastAccess != nil && reflect.DeepEqual(p.lastAccess, f) {
+		f = p.lastAccess
+	}
+	p.lastAccess = f
+	return accessPolicy{uri, f}
 }
 
 // CreateAMPolicy implements npcf.AMPolicyControl, TS 29.507 §4.2.2.
@@ -24,7 +43,7 @@ func (p *PCF) CreateAMPolicy(ctx context.Context, req npcf.AMPolicyRequest) (npc
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.cfg.access(&req)
-	id, err := p.am.create(req.SUPI, accessPolicy{req, now})
+	id, err := p.am.create(req.SUPI, p.accessPolicy(req, now))
 	if err != nil {
 		return npcf.AMPolicyAssociation{}, err
 	}

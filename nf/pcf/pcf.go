@@ -71,9 +71,11 @@ type PCF struct {
 	mu  sync.Mutex
 	cfg Config
 	am  associations[ident.SUPI, accessPolicy]
-	sm  associations[session, sessionPolicy]
+	sm  associations[session, keptPolicy]
 
-	lastRules []npcf.PCCRule // of the last decision
+	// the last ones, which the next may share
+	lastAccess  *accessFacts
+	lastSession *sessionPolicy
 }
 
 // session names a PDU session: a UE has one SM policy association for each.
@@ -86,7 +88,7 @@ type session struct {
 func (p *PCF) RestoreAM(req npcf.AMPolicyRequest, id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.am.restore(req.SUPI, id, accessPolicy{req, p.cfg.access(&req)})
+	p.am.restore(req.SUPI, id, p.accessPolicy(req, p.cfg.access(&req)))
 }
 
 // RestoreSM brings back the SM policy association that a session's SMF kept over a restart, with the rules that the UE
@@ -98,15 +100,15 @@ func (p *PCF) RestoreSM(req npcf.SMPolicyContextData, id string, byUE []npcf.PCC
 	for _, r := range byUE {
 		a.lastUE = max(a.lastUE, numberOfUERule(r.ID))
 	}
-	a.now = p.share(p.cfg.decide(&a))
-	p.sm.restore(session{req.SUPI, req.PDUSessionID}, id, a)
+	a.now = p.cfg.decide(&a)
+	p.sm.restore(session{req.SUPI, req.PDUSessionID}, id, p.kept(a))
 }
 
 // New makes a PCF.
 func New(cfg Config, deps Deps, log *slog.Logger) *PCF {
 	return &PCF{
 		cfg: cfg, deps: deps, log: log,
-		am: newAssociations[ident.SUPI, accessPolicy](cfg.most()), sm: newAssociations[session, sessionPolicy](cfg.most()),
+		am: newAssociations[ident.SUPI, accessPolicy](cfg.most()), sm: newAssociations[session, keptPolicy](cfg.most()),
 	}
 }
 

@@ -39,17 +39,20 @@ func (p *PCF) take(cfg Config, done *Change) (news []func(context.Context) error
 	p.cfg = cfg
 	p.am.most, p.sm.most = cfg.most(), cfg.most()
 	for _, a := range p.sm.all(compareSessions) {
-		uri := a.record.request.NotificationURI
+		uri := a.record.uri
 		if cfg.barred(&a.record.request) {
 			done.Terminated++
 			news = append(news, func(ctx context.Context) error { return p.terminate(ctx, uri) })
 			continue
 		}
-		now := cfg.decide(&a.record)
+		now := cfg.decide(a.record.sessionPolicy)
 		if reflect.DeepEqual(now, a.record.now) {
 			continue
 		}
-		a.record.now = now
+		changed := *a.record.sessionPolicy
+		changed.now = now
+		changed.request.NotificationURI = a.record.uri
+		a.record = p.kept(changed)
 		done.Sessions++
 		news = append(news, func(ctx context.Context) error { return p.notify(ctx, uri, withID(now, a.id)) })
 	}
@@ -58,10 +61,12 @@ func (p *PCF) take(cfg Config, done *Change) (news []func(context.Context) error
 		if now == a.record.now {
 			continue
 		}
-		a.record.now = now
+		req := a.record.request
+		req.NotificationURI = a.record.uri
+		a.record = p.accessPolicy(req, now)
 		done.UEs++
 		now.ID = a.id
-		uri := a.record.request.NotificationURI
+		uri := a.record.uri
 		news = append(news, func(ctx context.Context) error { return p.notifyAccess(ctx, uri, now) })
 	}
 	return news

@@ -20,12 +20,29 @@ const (
 	matchAllPrecedence = 255
 )
 
-// sessionPolicy is an SM policy association.
+// sessionPolicy is an SM policy association as it is decided on.
 type sessionPolicy struct {
 	request npcf.SMPolicyContextData
 	byUE    []npcf.PCCRule // that the UE asked for, in order
 	lastUE  int            // counts them, so that an id does not come again
 	now     npcf.SMPolicyDecision
+}
+
+// keptPolicy is an SM policy association as it is kept: what is the same for most sessions once.
+type keptPolicy struct {
+	uri string // where the SMF is told of changes
+	*sessionPolicy
+}
+
+// kept is an association to keep; what names the session is not in what it may share. p.mu is held.
+func (p *PCF) kept(a sessionPolicy) keptPolicy {
+	k := keptPolicy{a.request.NotificationURI, &a}
+	a.request.SUPI, a.request.PDUSessionID, a.request.NotificationURI = "", 0, ""
+	if last := p.lastSession; last != nil && reflect.DeepEqual(last, k.sessionPolicy) {
+		k.sessionPolicy = last
+	}
+	p.lastSession = k.sessionPolicy
+	return k
 }
 
 // CreateSMPolicy implements npcf.SMPolicyControl, TS 29.512 §4.2.2: the subscribed QoS, the first configured policy
@@ -40,22 +57,12 @@ func (p *PCF) CreateSMPolicy(ctx context.Context, req npcf.SMPolicyContextData) 
 	if p.cfg.barred(&req) {
 		return npcf.SMPolicyDecision{}, barred(&req)
 	}
-	a.now = p.share(p.cfg.decide(&a))
-	id, err := p.sm.create(session{req.SUPI, req.PDUSessionID}, a)
+	a.now = p.cfg.decide(&a)
+	id, err := p.sm.create(session{req.SUPI, req.PDUSessionID}, p.kept(a))
 	if err != nil {
 		return npcf.SMPolicyDecision{}, err
 	}
 	return withID(a.now, id), nil
-}
-
-// share lets a decision have the rules of the one before it where they are the same: rules are never changed, and most
-// sessions have those of few. p.mu is held.
-func (p *PCF) share(d npcf.SMPolicyDecision) npcf.SMPolicyDecision {
-	if reflect.DeepEqual(p.lastRules, d.PCCRules) {
-		d.PCCRules = p.lastRules
-	}
-	p.lastRules = d.PCCRules
-	return d
 }
 
 func barred(req *npcf.SMPolicyContextData) error {
@@ -76,7 +83,7 @@ func (p *PCF) UpdateSMPolicy(_ context.Context, id string, req npcf.SMPolicyUpda
 	if err != nil {
 		return npcf.SMPolicyDecision{}, err
 	}
-	a := found.record
+	a := *found.record.sessionPolicy // a copy: it may be shared
 	if req.SubscribedAMBR != nil {
 		a.request.SubscribedAMBR = *req.SubscribedAMBR
 	}
@@ -94,7 +101,7 @@ func (p *PCF) UpdateSMPolicy(_ context.Context, id string, req npcf.SMPolicyUpda
 		}
 	}
 	a.now = p.cfg.decide(&a)
-	found.record = a
+	found.record.sessionPolicy = &a
 	return withID(a.now, id), nil
 }
 

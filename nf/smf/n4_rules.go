@@ -38,14 +38,25 @@ type n4Rules struct {
 // rules are those that the UPF is to have for q. Call it with s.mu held.
 func (s *session) rules(q *sessionQoS, local pfcp.FTEID) n4Rules {
 	r := n4Rules{make(map[pfcp.PDRID]pfcp.CreatePDR, 2*len(q.rules)), make(map[pfcp.QERID]pfcp.CreateQER, 1+len(q.flows))}
-	for i := range q.rules {
-		up, down := s.uplinkPDR(&q.rules[i], local), s.downlinkPDR(&q.rules[i])
-		r.pdrs[up.PDRID], r.pdrs[down.PDRID] = up, down
+	for _, pdr := range s.pdrs(q, local) {
+		r.pdrs[pdr.PDRID] = pdr
 	}
 	for _, qer := range q.qers() {
 		r.qers[qer.QERID] = qer
 	}
 	return r
+}
+
+// pdrs are the PDRs that the UPF is to have for q, in order. Call it with s.mu held.
+func (s *session) pdrs(q *sessionQoS, local pfcp.FTEID) []pfcp.CreatePDR {
+	list := make([]pfcp.CreatePDR, 0, 2*len(q.rules))
+	for i := range q.rules {
+		list = append(list, s.uplinkPDR(&q.rules[i], local), s.downlinkPDR(&q.rules[i]))
+	}
+	if len(q.rules) > 1 {
+		slices.SortFunc(list, func(a, b pfcp.CreatePDR) int { return cmp.Compare(a.PDRID, b.PDRID) })
+	}
+	return list
 }
 
 // with are the rules while a change is under way: those of now, and of next what lets the uplink of new flows through,
@@ -137,8 +148,8 @@ func (s *session) establishmentRequest() *pfcp.SessionEstablishmentRequest {
 		local = s.uplink.fteid()
 		req.PFCPSEReqFlags = pfcp.Some(restorationIndication)
 	}
-	rules := s.rules(s.wanted(), local)
-	req.CreatePDR, req.CreateQER = inOrder(rules.pdrs), inOrder(rules.qers)
+	q := s.wanted()
+	req.CreatePDR, req.CreateQER = s.pdrs(q, local), q.qers()
 	return req
 }
 
@@ -225,7 +236,7 @@ func (s *session) usageRule() pfcp.CreateURR {
 	return u
 }
 
-// qers are the QERs of a session: the Session-AMBR and one for each flow, TS 29.244 §5.4.4.
+// qers are the QERs of a session in order: the Session-AMBR and one for each flow, TS 29.244 §5.4.4.
 func (q *sessionQoS) qers() []pfcp.CreateQER {
 	list := make([]pfcp.CreateQER, 0, 1+len(q.flows))
 	list = append(list, pfcp.CreateQER{QERID: ambrQER, MBR: pfcp.Some(mbr(q.ambr))})
@@ -246,6 +257,7 @@ func (q *sessionQoS) qers() []pfcp.CreateQER {
 		}
 		list = append(list, qer)
 	}
+	slices.SortFunc(list, func(a, b pfcp.CreateQER) int { return cmp.Compare(a.QERID, b.QERID) })
 	return list
 }
 

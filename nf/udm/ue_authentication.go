@@ -118,7 +118,7 @@ func (u *UDM) ConfirmAuth(ctx context.Context, supi ident.SUPI, event nudm.AuthE
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.ueOf(supi).authentication = event
+	u.ueOf(supi).authentication = &event
 	return nil
 }
 
@@ -126,8 +126,8 @@ func (u *UDM) ConfirmAuth(ctx context.Context, supi ident.SUPI, event nudm.AuthE
 func (u *UDM) AuthenticationStatus(supi ident.SUPI) (event nudm.AuthEvent, known bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if ue, ok := u.ues[supi]; ok {
-		event = ue.authentication
+	if ue, ok := u.ues[supi]; ok && ue.authentication != nil {
+		event = *ue.authentication
 	}
 	return event, !event.TimeStamp.IsZero()
 }

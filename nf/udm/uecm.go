@@ -14,7 +14,7 @@ import (
 type ue struct {
 	amf            *nudm.AMF3GPPAccessRegistration
 	smfs           []nudm.SMFRegistration // one for each PDU session
-	authentication nudm.AuthEvent
+	authentication *nudm.AuthEvent        // nil: none
 }
 
 // maxPDUSessionID is the largest PDU session identity, TS 24.007 §11.2.3.1b.
