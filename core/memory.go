@@ -21,7 +21,7 @@ const (
 	leastGrowth = 64 << 20
 	filling     = 100
 	fillingTo   = 4e9
-	startingTo  = 3.2e9
+	startingTo  = 3.5e9
 	growthCheck = time.Second
 )
 

@@ -103,7 +103,7 @@ func amfSession(s *smf.SessionInfo) amf.Session {
 // sessions is every session of the SMF as the AMF knows one.
 func (c *Core) sessions() iter.Seq[amf.Session] {
 	return func(yield func(amf.Session) bool) {
-		for _, s := range c.smf.Sessions() {
+		for s := range c.smf.EachSession() {
 			if !yield(amfSession(&s)) {
 				return
 			}

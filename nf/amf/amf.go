@@ -76,6 +76,7 @@ type AMF struct {
 	endpoints endpoints
 	gnbs      []*gnb              // the longest there first
 	takeovers map[string]takeover // by global RAN node identity
+	alike     alike
 }
 
 // New makes an AMF; Serve lets gNBs in.

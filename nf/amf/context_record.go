@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unique"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/store"
@@ -130,7 +131,7 @@ func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
 		case fieldExtendedDRX:
 			u.extendedDRX = slices.Clone(r.Bytes())
 		case fieldMMCapability:
-			u.mm = slices.Clone(r.Bytes())
+			u.mm = a.alike.mm.share(r.Bytes())
 		case fieldRequested:
 			r.Group(func(r *record.Reader) { u.requested = append(u.requested, readSlice(r)) })
 		case fieldSliceAuthorized:
@@ -144,7 +145,7 @@ func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
 		case fieldGUAMI:
 			u.guti.GUAMI = readGUAMI(r)
 		case fieldCapability:
-			u.capability = slices.Clone(r.Bytes())
+			u.capability = a.alike.capability.share(r.Bytes())
 		case fieldKSI:
 			s.ksi = uint8(r.Uint())
 		case fieldCiphering:
@@ -182,6 +183,7 @@ func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
 	if !s.valid || s.ciphering > 3 || s.integrity == 0 || s.integrity > 3 || u.guti.TMSI == 0 {
 		return nil, fmt.Errorf("%w: no usable keys or 5G-GUTI", record.ErrDamaged)
 	}
+	u.allowed, u.requested = a.alike.slices.share(u.allowed), a.alike.slices.share(u.requested)
 	s.deriveNAS()
 	s.nas.Send, s.nas.Receive = send, receive
 	u.kept.stored = true
@@ -215,7 +217,7 @@ func readSession(r *record.Reader) *smContext {
 		case fieldSessionSlice:
 			r.Group(func(r *record.Reader) { s.slice = readSlice(r) })
 		case fieldSessionDNN:
-			s.dnn = ident.DNN(r.String())
+			s.dnn = ident.DNN(unique.Make(r.String()).Value())
 		}
 	}
 	return s

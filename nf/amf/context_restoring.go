@@ -67,6 +67,28 @@ func (a *AMF) restored(u *ue) RestoredUE {
 	}}
 }
 
+// alike are what most restored UEs have in common: one that has the same as the last shares it, so it is never changed.
+type alike struct {
+	capability last[byte]
+	mm         last[byte]
+	slices     last[ident.SNSSAI]
+}
+
+// last is the last list of its kind.
+type last[T comparable] struct{ list atomic.Pointer[[]T] }
+
+func (l *last[T]) share(v []T) []T {
+	if len(v) == 0 {
+		return nil
+	}
+	if old := l.list.Load(); old != nil && slices.Equal(*old, v) {
+		return *old
+	}
+	v = slices.Clip(slices.Clone(v))
+	l.list.Store(&v)
+	return v
+}
+
 // absentPatience is how long a RAN node may be away after a restart before the AMF takes it that it has lost its UEs.
 const absentPatience = time.Minute
 
@@ -131,7 +153,6 @@ func (ue *ue) loseRadio(ctx context.Context, m *radioErased) {
 // session is durable there before its UE hears of it. It returns the sessions of which no UE is left. Call it once,
 // after Restore and before gNBs are let in.
 func (a *AMF) AgreeSessions(sessions iter.Seq[Session]) (orphans []Session) {
-	seen := make(map[*smContext]struct{})
 	for s := range sessions {
 		u := a.ues.bySUPI.get(s.SUPI)
 		if u == nil && s.ServingAMF != (ident.GUAMI{}) && s.ServingAMF != a.cfg.GUAMI && a.peerOf(s.ServingAMF) != nil {
@@ -149,11 +170,12 @@ func (a *AMF) AgreeSessions(sessions iter.Seq[Session]) (orphans []Session) {
 			c = &smContext{id: s.PDUSessionID, ref: s.Ref, slice: s.SNSSAI, dnn: s.DNN}
 			u.sessions = append(u.sessions, c)
 		}
-		seen[c] = struct{}{}
+		c.agreed = true
 	}
 	a.ues.bySUPI.each(func(_ ident.SUPI, u *ue) {
 		u.sessions = slices.DeleteFunc(u.sessions, func(c *smContext) bool {
-			_, known := seen[c]
+			known := c.agreed
+			c.agreed = false
 			return !known && a.contextURI(c.ref) != c.ref // those of other cores are theirs to end
 		})
 	})

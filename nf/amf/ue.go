@@ -130,6 +130,7 @@ type smContext struct {
 	dnn    ident.DNN
 	active bool // the N3 tunnel is set up, or the gNB has been asked for it
 	paused bool // the gNB keeps the tunnel of a suspended UE
+	agreed bool // only at the start: the SMF has it too
 }
 
 // What is delivered to a UE besides what it decodes from N1.

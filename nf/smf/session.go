@@ -3,6 +3,7 @@ package smf
 import (
 	"context"
 	"fmt"
+	"iter"
 	"log/slog"
 	"net/netip"
 	"strconv"
@@ -391,6 +392,17 @@ func (s *SMF) Sessions() []SessionInfo {
 		list = append(list, n.info())
 	}
 	return list
+}
+
+// EachSession yields a copy of each session, in no order.
+func (s *SMF) EachSession() iter.Seq[SessionInfo] {
+	return func(yield func(SessionInfo) bool) {
+		for _, n := range s.all() {
+			if !yield(n.info()) {
+				return
+			}
+		}
+	}
 }
 
 func (s *session) info() SessionInfo {

@@ -15,7 +15,7 @@ func (u *UPF) compile(s *session, r ruleSet) (*Session, *pfcp.Error) {
 			return nil, err
 		}
 	}
-	out := &Session{Slot: s.slot, Type: s.kind, Buffer: r.buffer()}
+	out := &Session{Slot: s.slot, Type: s.kind, Buffer: r.buffer(), Rules: make([]Rule, 0, len(r.pdrs)), Tunnels: make([]uint32, 0, len(s.tunnels))}
 	for _, t := range s.tunnels {
 		out.Tunnels = append(out.Tunnels, t.teid)
 	}

@@ -87,7 +87,11 @@ func (u *UPF) tryEstablish(peer netip.AddrPort, m *pfcp.SessionEstablishmentRequ
 		return nil, &pfcp.Error{Cause: pfcp.CauseNoResourcesAvailable, Offending: pfcp.IEUEIPAddress, Detail: err.Error()}
 	}
 	u.resume(s, next)
-	created, err := u.commit(s, next, next.pick(m.CreatePDR))
+	pdrs := m.CreatePDR
+	if len(chosen) > 0 {
+		pdrs = next.pick(pdrs)
+	}
+	created, err := u.commit(s, next, pdrs)
 	if err != nil {
 		u.forget(s)
 		return nil, err
