@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/nf/smf"
 	"github.com/limpid-5g/limpid/store"
 )
 
@@ -103,6 +104,7 @@ func (w *nodeWatch) look(ctx context.Context) bool {
 	}
 	for _, supi := range moved {
 		w.c.amf.Moved(supi)
+		w.c.smf.Moved(supi)
 	}
 	now := time.Now()
 	w.mu.Lock()
@@ -127,9 +129,11 @@ func (w *nodeWatch) isSilent(s *sighting, times time.Duration) bool {
 // takeOver takes UEs of dead and of leaving nodes over, of each a share that is this node's among those that live; what the
 // others have not taken by then too.
 func (w *nodeWatch) takeOver(ctx context.Context) {
+	w.c.smf.SettleLeft(ctx)
 	if w.leaving.Load() {
 		return
 	}
+	w.c.amf.SettleRest(ctx)
 	w.mu.Lock()
 	living := []string{w.c.cfg.AMF.Name}
 	var from []*sighting
@@ -184,7 +188,7 @@ func (w *nodeWatch) takeFrom(ctx context.Context, s *sighting, dead bool, want f
 	w.mu.Unlock()
 }
 
-// forgetSessions gives back the addresses of what a dead node has of UEs that are no more.
+// forgetSessions gives back the addresses of what a dead node has of UEs that are no more, or are another's.
 func (w *nodeWatch) forgetSessions(ctx context.Context, node string) error {
 	var list []store.SMContext
 	for n, err := range w.c.store.SMs(ctx, node) {
@@ -194,7 +198,11 @@ func (w *nodeWatch) forgetSessions(ctx context.Context, node string) error {
 		list = append(list, n)
 	}
 	for _, n := range list {
-		if _, err := w.c.store.UE(ctx, n.SUPI); !errors.Is(err, store.ErrNotFound) {
+		switch u, err := w.c.store.UE(ctx, n.SUPI); {
+		case errors.Is(err, store.ErrNotFound), err == nil && u.Node != node && !smf.ServesOtherAMF(&n):
+		case err != nil:
+			return err
+		default:
 			continue
 		}
 		if err := w.c.store.RemoveSM(ctx, n.SUPI, n.PDUSessionID, n.SEID); err != nil {

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/limpid-5g/limpid/nf/smf"
 	"github.com/limpid-5g/limpid/nf/udm"
 	"github.com/limpid-5g/limpid/sbi/npcf"
+	"github.com/limpid-5g/limpid/store"
 )
 
 // restore brings back what the store has of UEs and sessions: each network function gets what it knew before, and the
@@ -46,8 +48,12 @@ func (c *Core) restore(ctx context.Context, data *udm.UDM, policy *pcf.PCF) erro
 		return fmt.Errorf("restore UEs: %w", err)
 	}
 	for _, orphan := range c.amf.AgreeSessions(c.sessions()) {
-		if c.elsewhere(ctx, orphan.SUPI) {
-			c.smf.Leave(orphan.Ref)
+		elsewhere, err := c.elsewhere(ctx, orphan.SUPI)
+		if err != nil {
+			return fmt.Errorf("restore PDU sessions: %w", err)
+		}
+		if elsewhere {
+			c.smf.Lost(ctx, orphan.Ref)
 			continue
 		}
 		c.log.Warn("PDU session ends: no registered UE has it", "supi", orphan.SUPI.Conceal(), "pdu_session", orphan.PDUSessionID)
@@ -63,34 +69,36 @@ func (c *Core) restore(ctx context.Context, data *udm.UDM, policy *pcf.PCF) erro
 func (c *Core) shared() bool { return c.opts.SharedStore || c.cfg.Store.URL != "" }
 
 // elsewhere tells whether another node has a UE: it may have taken it since its sessions were read.
-func (c *Core) elsewhere(ctx context.Context, supi ident.SUPI) bool {
+func (c *Core) elsewhere(ctx context.Context, supi ident.SUPI) (bool, error) {
 	if !c.shared() {
-		return false
+		return false, nil
 	}
 	u, err := c.store.UE(ctx, supi)
-	return err == nil && u.Node != c.cfg.AMF.Name
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return u.Node != c.cfg.AMF.Name, err
 }
 
 // joinSet lets UEs come over from the other nodes with their sessions, TS 23.501 §5.21.2.
 func (c *Core) joinSet(restoredUE func(amf.RestoredUE), restoredSession func(smf.RestoredSession), data *udm.UDM, policy *pcf.PCF) {
 	c.amf.JoinSet(amf.Taking{
 		Restored: restoredUE,
-		Sessions: func(ctx context.Context, supi ident.SUPI) []amf.Session {
-			var list []amf.Session
-			for _, s := range c.smf.Take(ctx, supi, restoredSession) {
-				list = append(list, amfSession(&s))
+		SEIDs:    c.smf.ReserveSEIDs,
+		Sessions: func(ctx context.Context, supi ident.SUPI) ([]amf.Session, error) {
+			sessions, err := c.smf.Take(ctx, supi, restoredSession)
+			list := make([]amf.Session, 0, len(sessions))
+			for i := range sessions {
+				list = append(list, amfSession(&sessions[i]))
 			}
-			return list
+			return list, err
 		},
 		Ended: c.smf.Disown,
 		Lost: func(ctx context.Context, u amf.RestoredUE, refs []string) {
 			for _, ref := range refs {
-				if s, last := c.smf.Lost(ctx, ref); last {
-					_ = policy.DeleteSMPolicy(ctx, s.PolicyID) // this node's own; what is not there is not missed
-					_ = data.DeregisterSMF(ctx, s.SUPI, s.PDUSessionID)
-				}
+				c.smf.Lost(ctx, ref)
 			}
-			_ = policy.DeleteAMPolicy(ctx, u.PolicyID)
+			_ = policy.DeleteAMPolicy(ctx, u.PolicyID) // this node's own; what is not there is not missed
 			_ = data.DeregisterAMF(ctx, u.SUPI, u.Registration.GUAMI)
 		},
 	})

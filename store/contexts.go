@@ -40,6 +40,8 @@ type UEContext struct {
 	Node   string
 	Epoch  uint64
 	Record []byte
+	// Known says to KeepUEs that the context was stored before, as this node's and in this epoch.
+	Known bool
 }
 
 // SMContext is what an SMF keeps of a PDU session, TS 29.502 §5.2.2.2. It holds the lease of its addresses: while it is
@@ -55,14 +57,20 @@ type SMContext struct {
 	IPv4   netip.Addr   // not valid: none
 	IPv6   netip.Prefix // not valid: none
 	Record []byte
+	// Known says to KeepSMs that the session was stored before.
+	Known bool
 }
+
+// SEIDsOfUE is how many SEIDs TakeUE may use: the PDU session identities of a UE are below it.
+const SEIDsOfUE = 16
 
 // Contexts is the state of UEs and sessions while they last. All methods are safe for concurrent use; all kinds of
 // writes share commits.
 type Contexts interface {
 	// KeepUEs stores UE contexts, each in the place of what was stored of its subscriber. The errors are one for each,
-	// in order: nil, ErrTMSITaken, or ErrNotOwner where a greater epoch is stored. The error beside them says that
-	// none was stored, or that it is open.
+	// in order: nil, ErrTMSITaken, or ErrNotOwner where a greater epoch is stored or, of one that is Known, not just that
+	// epoch of that node: what has been removed does not come back. The error beside them says that none was stored, or
+	// that it is open.
 	KeepUEs(ctx context.Context, list []UEContext) ([]error, error)
 	// RemoveUE forgets the context of a subscriber unless a greater epoch is stored; one that is not there is no error.
 	RemoveUE(ctx context.Context, supi ident.SUPI, epoch uint64) error
@@ -70,23 +78,23 @@ type Contexts interface {
 	UE(ctx context.Context, supi ident.SUPI) (UEContext, error)
 	// UEByTMSI returns the context of the UE that calls itself by a 5G-TMSI, the present or the old one. Error: ErrNotFound.
 	UEByTMSI(ctx context.Context, tmsi uint32) (UEContext, error)
-	// TakeUE makes node the one that serves a subscriber and returns the context with its new epoch. Only one of
-	// several who have seen the same epoch gets it; the node that had it hears of that by Moved. Errors: ErrNotFound,
-	// ErrNotOwner.
-	TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string) (UEContext, error)
+	// TakeUE makes node the one that serves a subscriber and has all sessions of it, at once, and returns the context
+	// with its new epoch. What other nodes had of the sessions gets the SEID seids plus its PDU session identity, so that
+	// SEIDsOfUE numbers from seids on must be the caller's alone. Only one of several who have seen the same epoch gets
+	// the UE; the nodes that had something of it hear of that by Moved. Whoever does not hear the answer asks again in the
+	// same way and is recognised. Errors: ErrNotFound, ErrNotOwner.
+	TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string, seids uint64) (UEContext, error)
 	// UEs yields every UE context of a node, "" for all, in no order, as of one moment. After an error it ends.
 	UEs(ctx context.Context, node string) iter.Seq2[UEContext, error]
 
 	// KeepSMs stores SM contexts with the leases of their addresses. The errors are one for each, in order: nil,
-	// *LeasedError, or ErrNotOwner where another session is stored under the same identity: it must be removed first.
+	// *LeasedError, or ErrNotOwner where another session is stored under the same identity, which must be removed first,
+	// or where one that is Known is not stored any more.
 	KeepSMs(ctx context.Context, list []SMContext) ([]error, error)
 	// RemoveSM forgets a session and gives its addresses back, if it is still the one with that SEID.
 	RemoveSM(ctx context.Context, supi ident.SUPI, pduSessionID uint8, seid uint64) error
 	// SMsOf returns the sessions of a subscriber.
 	SMsOf(ctx context.Context, supi ident.SUPI) ([]SMContext, error)
-	// TakeSM gives a session to another node under a new SEID and returns it, if it still has the SEID that was seen.
-	// Errors: ErrNotFound, ErrNotOwner.
-	TakeSM(ctx context.Context, supi ident.SUPI, pduSessionID uint8, seen uint64, node string, seid uint64) (SMContext, error)
 	// SMs yields every SM context of a node, "" for all, in no order, as of one moment. After an error it ends.
 	SMs(ctx context.Context, node string) iter.Seq2[SMContext, error]
 

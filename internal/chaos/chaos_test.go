@@ -31,7 +31,7 @@ func TestVerdict(t *testing.T) {
 	var fine, broken, reused tally
 	fine.count("registration", nil)
 	broken.violation("a phone was forgotten")
-	reused.reused.Add(1)
+	reused.reuse("%d", 1)
 	if fine.verdict() != nil || broken.verdict() == nil || reused.verdict() == nil {
 		t.Fatalf("%v, %v, %v", fine.verdict(), broken.verdict(), reused.verdict())
 	}

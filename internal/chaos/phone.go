@@ -38,7 +38,9 @@ func (p *phone) hear(m gmm.Message) bool {
 	return false
 }
 
-func (p *phone) countReused(uint32) { p.network.tally.reused.Add(1) }
+func (p *phone) countReused(count uint32) {
+	p.network.tally.reuse("%s heard NAS COUNT %d when it was over", p.ue.SUPI(), count)
+}
 
 // live lets the phone do what phones do until ctx ends.
 func (p *phone) live(ctx context.Context) {

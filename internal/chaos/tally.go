@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -15,11 +14,10 @@ const shown = 40
 
 // tally is what happened.
 type tally struct {
-	reused atomic.Int64 // downlink NAS COUNTs that came twice
-
 	mu         sync.Mutex
 	done       map[string][2]int // by procedure: succeeded, failed
 	violations []string
+	reused     []string // downlink NAS COUNTs that came twice
 	restarts   []time.Duration
 	promotions []time.Duration
 	lives      int
@@ -40,10 +38,14 @@ func (t *tally) count(procedure string, err error) {
 	t.done[procedure] = n
 }
 
-func (t *tally) violation(format string, args ...any) {
+func (t *tally) violation(format string, args ...any) { t.note(&t.violations, format, args...) }
+
+func (t *tally) reuse(format string, args ...any) { t.note(&t.reused, format, args...) }
+
+func (t *tally) note(list *[]string, format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.violations = append(t.violations, fmt.Sprintf("%s: ", time.Now().Format("15:04:05.000"))+fmt.Sprintf(format, args...))
+	*list = append(*list, fmt.Sprintf("%s: ", time.Now().Format("15:04:05.000"))+fmt.Sprintf(format, args...))
 }
 
 func (t *tally) restarted(d time.Duration) {
@@ -72,15 +74,16 @@ func (t *tally) String() string {
 	if n := len(t.promotions); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d primaries killed, another after at most %.0f ms", n, 1000*slices.Max(t.promotions).Seconds()))
 	}
-	return strings.Join(append(parts, fmt.Sprintf("%d promises broken", len(t.violations)), fmt.Sprintf("%d NAS COUNTs used twice", t.reused.Load())), ", ")
+	return strings.Join(append(parts, fmt.Sprintf("%d promises broken", len(t.violations)), fmt.Sprintf("%d NAS COUNTs used twice", len(t.reused))), ", ")
 }
 
 // verdict is an error if anything was broken.
 func (t *tally) verdict() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.violations) == 0 && t.reused.Load() == 0 {
+	all := slices.Concat(t.violations, t.reused)
+	if len(all) == 0 {
 		return nil
 	}
-	return errors.New("broken:\n" + strings.Join(t.violations[:min(len(t.violations), shown)], "\n"))
+	return errors.New("broken:\n" + strings.Join(all[:min(len(all), shown)], "\n"))
 }

@@ -29,14 +29,18 @@ const (
 	// keepPatience is how long a UE waits for the disk before it is told to come back, far below its T3510 of 15 s.
 	keepPatience = 4 * time.Second
 	// countBlock is how many downlink NAS COUNTs are reserved at once: after a crash the AMF goes on behind them, and
-	// no COUNT is used twice (TS 24.501 §4.4.3.1). The UE sees at most a gap of this size.
-	countBlock = 64
+	// no COUNT is used twice (TS 24.501 §4.4.3.1). The UE sees a gap of this size for each life of an AMF, or each
+	// taking, in which it has heard nothing: with 256 it would not know the COUNT from its low 8 bits any more.
+	countBlock = 16
 )
 
 // keeping is how far a UE context is on disk. Only the UE's own goroutine touches what is not atomic.
 type keeping struct {
-	epoch   atomic.Uint64
-	stored  bool   // it is on disk, or may be
+	epoch  atomic.Uint64
+	stored bool // it is on disk, or may be
+	// held: the store has said that it has it, as this node's and in this epoch.
+	held    atomic.Bool
+	away    bool   // another node has taken the UE, and what comes for it here is for the context there
 	written uint64 // hash of what was last given to the store
 	// connectedTo is the RAN node to which a restored UE was connected when the process ended, "" for none.
 	connectedTo string
@@ -111,42 +115,53 @@ func (ue *ue) keepAccepted(ctx context.Context, accept *gmm.RegistrationAccept) 
 			accept.GUTI = &id
 		case errors.Is(err, store.ErrNotOwner) && ue.amf.ues.bySUPI.get(ue.supi) != ue:
 			return fmt.Errorf("a newer context of the subscriber: %w", procedure.ErrSuperseded)
+		case errors.Is(err, store.ErrNotOwner) && ue.kept.held.Load(): // with the context goes what hangs on it: it comes back with that
+			_ = ue.insist(taken{}) // refused only at shutdown
+			return notDurable(err)
 		case errors.Is(err, store.ErrNotOwner):
 			if err := ue.outrank(ctx); err != nil {
-				return err
+				return notDurable(err)
 			}
 		default:
-			return &refusal{
-				cause: gmm.CauseCongestion, why: "the registration cannot be made durable: " + err.Error(),
-				asked: "a write to the store", change: "the disk or the database of the store: is it full, slow or away?",
-			}
+			return notDurable(err)
 		}
+	}
+}
+
+func notDurable(err error) *refusal {
+	return &refusal{
+		cause: gmm.CauseCongestion, why: "the registration cannot be made durable: " + err.Error(),
+		asked: "a write to the store", change: "the disk or the database of the store: is it full, slow or away?",
 	}
 }
 
 // outrank puts the context before one of the same subscriber that is stored: this UE has just proved who it is.
 func (ue *ue) outrank(ctx context.Context) error {
 	stored, err := ue.amf.keeper.contexts.UE(ctx, ue.supi)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil // gone meanwhile
+	if errors.Is(err, store.ErrNotFound) { // gone meanwhile
+		ue.kept.held.Store(false)
+		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("older context of the UE: %w", err)
 	}
-	end := ue.amf.taking.Ended
-	if end == nil || stored.Node == ue.amf.cfg.Name {
-		ue.kept.epoch.Store(max(stored.Epoch, ue.kept.epoch.Load()) + 1)
-		return nil
+	end, epoch := ue.amf.taking.Ended, max(stored.Epoch, ue.kept.epoch.Load())+1
+	if end != nil && stored.Node != ue.amf.cfg.Name {
+		taken, err := ue.amf.takeInStore(ctx, &stored) // so that the other node hears of it
+		if errors.Is(err, store.ErrNotOwner) || errors.Is(err, store.ErrNotFound) {
+			return nil // it changed meanwhile: the next attempt tells
+		}
+		if err != nil {
+			return fmt.Errorf("context of the UE at node %q: %w", stored.Node, err)
+		}
+		epoch = max(epoch, taken.Epoch)
 	}
-	taken, err := ue.amf.keeper.contexts.TakeUE(ctx, ue.supi, stored.Epoch, ue.amf.cfg.Name) // so that the other node hears of it
-	if errors.Is(err, store.ErrNotOwner) || errors.Is(err, store.ErrNotFound) {
-		return nil // it changed meanwhile: the next attempt tells
+	if end != nil {
+		if err := end(ctx, ue.supi); err != nil {
+			return fmt.Errorf("sessions of the older context: %w", err)
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("context of the UE at node %q: %w", stored.Node, err)
-	}
-	ue.kept.epoch.Store(max(taken.Epoch, ue.kept.epoch.Load()+1))
-	end(ctx, ue.supi)
+	ue.kept.rise(epoch)
 	return nil
 }
 
@@ -165,6 +180,7 @@ func (ue *ue) keep(ctx context.Context) error {
 		return err
 	}
 	ue.kept.written = ue.hash(&change)
+	ue.kept.held.Store(true)
 	ue.kept.reserve(reserved)
 	return nil
 }
@@ -191,6 +207,7 @@ func (ue *ue) keepLater() {
 			log.Warn("UE context not kept", "error", err)
 			return
 		}
+		ue.kept.held.Store(true)
 		ue.kept.reserve(reserved)
 	})
 }
@@ -210,6 +227,7 @@ func (ue *ue) unkeep(ctx context.Context) {
 		k.writer.Later(ue.supi, change, nil)
 	}
 	ue.kept.stored, ue.kept.written = false, 0
+	ue.kept.held.Store(false)
 	ue.kept.ceiling.Store(0)
 }
 
@@ -227,9 +245,15 @@ func (ue *ue) toKeep() (change keptChange, reserved uint64) {
 	}
 	change.UEContext = store.UEContext{
 		SUPI: ue.supi, TMSI: ue.guti.TMSI, OldTMSI: ue.oldTMSI, Node: ue.amf.cfg.Name, Epoch: ue.kept.epoch.Load(),
-		Record: ue.record(uint32(reserved)),
+		Record: ue.record(uint32(reserved)), Known: ue.kept.held.Load(),
 	}
 	return change, reserved
+}
+
+// rise puts the context before those of an epoch below.
+func (k *keeping) rise(epoch uint64) {
+	k.held.Store(false)
+	k.epoch.Store(epoch)
 }
 
 // reserve notes that a record with a ceiling is on disk, unless the keys are others by now.

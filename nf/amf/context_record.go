@@ -187,6 +187,7 @@ func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
 	s.deriveNAS()
 	s.nas.Send, s.nas.Receive = send, receive
 	u.kept.stored = true
+	u.kept.held.Store(true)
 	u.kept.epoch.Store(c.Epoch)
 	u.kept.ceiling.Store(uint64(u.keys)<<32 | uint64(send)) // all that was reserved may have been used
 	return u, nil

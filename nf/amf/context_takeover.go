@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -40,19 +42,7 @@ func (a *AMF) TakeFrom(ctx context.Context, node string, dead bool, want func(id
 		c.Record = nil
 		list = append(list, c)
 	}
-	var next, came atomic.Int64
-	var wg sync.WaitGroup
-	for range min(takersAtOnce, len(list)) {
-		wg.Go(func() {
-			for i := next.Add(1) - 1; int(i) < len(list) && ctx.Err() == nil; i = next.Add(1) - 1 {
-				if a.takeUnasked(ctx, &list[i]) {
-					came.Add(1)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	sum.UEs = int(came.Load())
+	sum.UEs = takersOf(ctx, len(list), func(i int) bool { return a.takeUnasked(ctx, &list[i]) })
 	sum.Left += len(list) - sum.UEs
 	return sum, ctx.Err()
 }
@@ -84,7 +74,7 @@ func (a *AMF) takeUnasked(ctx context.Context, c *store.UEContext) bool {
 	}
 	ctx, cancel := context.WithTimeout(ctx, keepPatience)
 	defer cancel()
-	taken, err := a.keeper.contexts.TakeUE(ctx, c.SUPI, c.Epoch, a.cfg.Name)
+	taken, err := a.takeInStore(ctx, c)
 	if err != nil {
 		if !errors.Is(err, store.ErrNotOwner) && !errors.Is(err, store.ErrNotFound) {
 			a.log.Warn("UE not taken over", "supi", c.SUPI.Conceal(), "from", c.Node, "error", err)
@@ -96,34 +86,82 @@ func (a *AMF) takeUnasked(ctx context.Context, c *store.UEContext) bool {
 		a.log.Error("UE context cannot be taken over: the UE will have to register anew", "supi", c.SUPI.Conceal(), "from", c.Node, "error", err)
 		return false
 	}
-	done := make(chan struct{})
+	done := make(chan bool, 1)
 	if u.insist(&settling{c.Node, done}) != nil {
 		return false // at shutdown: the store has it as this node's
 	}
 	select {
-	case <-done:
+	case came := <-done:
+		return came
 	case <-ctx.Done(): // its own goroutine goes on
+		return false
 	}
-	return true
+}
+
+// SettleRest brings in what this node has taken in the store alone: the answer was lost, or its sessions could not come then.
+func (a *AMF) SettleRest(ctx context.Context) {
+	rest := a.takes.unsettled()
+	takersOf(ctx, len(rest), func(i int) bool {
+		ctx, cancel := context.WithTimeout(ctx, keepPatience)
+		defer cancel()
+		c, err := a.keeper.contexts.UE(ctx, rest[i])
+		switch {
+		case errors.Is(err, store.ErrNotFound), err == nil && c.Node != a.cfg.Name, a.ues.bySUPI.get(rest[i]) != nil:
+			a.takes.settled(rest[i]) // it has gone on, or come by itself
+			return false
+		case err != nil:
+			return false
+		}
+		return a.takeUnasked(ctx, &c)
+	})
+}
+
+// takersOf calls take for 0 to n-1, some at the same time, until ctx ends, and returns how often it said that a UE came.
+func takersOf(ctx context.Context, n int, take func(i int) bool) int {
+	var next, came atomic.Int64
+	var wg sync.WaitGroup
+	for range min(takersAtOnce, n) {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; int(i) < n && ctx.Err() == nil; i = next.Add(1) - 1 {
+				if take(int(i)) {
+					came.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return int(came.Load())
 }
 
 // settling makes a UE that was taken over unasked one of this node, before anything else reaches it.
 type settling struct {
 	from string
-	done chan<- struct{}
+	done chan<- bool // whether it came; has room for it
 }
 
 // settleIn serves settling. Where the subscriber has registered anew at this node meanwhile, that context wins and only
 // the sessions of the other node are to be forgotten.
 func (ue *ue) settleIn(ctx context.Context, m *settling) {
-	defer close(m.done)
 	a := ue.amf
-	if !a.ues.bySUPI.claim(ue.supi, ue) {
+	came := a.ues.bySUPI.claim(ue.supi, ue)
+	var err error
+	if came {
+		if err = a.settle(ctx, ue, m.from); err != nil {
+			a.ues.bySUPI.drop(ue.supi, ue)
+			came = false
+		}
+	} else {
+		err = a.taking.Ended(ctx, ue.supi)
+	}
+	if err != nil {
+		ue.log().Warn("UE of another node of the set has not come over in full", "from", m.from, "error", err)
+	}
+	m.done <- came
+	if !came {
 		ue.registered, ue.known, ue.kept.stored = false, false, false
-		a.taking.Ended(ctx, ue.supi)
+		ue.kept.held.Store(false)
 		return
 	}
-	a.settle(ctx, ue, m.from)
 	if at := ue.kept.connectedTo; at != "" { // its gNB has lost the AMF, and with it the UE
 		ue.loseRadio(ctx, &radioErased{at})
 	}
@@ -136,10 +174,35 @@ func (a *AMF) Moved(supi ident.SUPI) {
 	}
 }
 
-// takes are the UEs that come over at the moment, each once.
+// takes are the UEs that come over at the moment, each once, and those that have to come yet.
 type takes struct {
 	mu   sync.Mutex
 	busy map[ident.SUPI]chan struct{}
+	// rest are UEs that are this node's in the store, or may be, and not in its tables.
+	rest map[ident.SUPI]struct{}
+}
+
+// leave notes a UE that is unsettled.
+func (t *takes) leave(supi ident.SUPI) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.rest == nil {
+		t.rest = make(map[ident.SUPI]struct{})
+	}
+	t.rest[supi] = struct{}{}
+}
+
+// settled says that a UE is not unsettled, or not this node's.
+func (t *takes) settled(supi ident.SUPI) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.rest, supi)
+}
+
+func (t *takes) unsettled() []ident.SUPI {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Collect(maps.Keys(t.rest))
 }
 
 // begin returns what ends the taking of a UE, nil if it is being taken.

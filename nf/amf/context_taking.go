@@ -21,10 +21,12 @@ import (
 type Taking struct {
 	// Restored is told of the UE, as at a start.
 	Restored func(RestoredUE)
-	// Sessions brings the UE's sessions over and returns those that could be.
-	Sessions func(ctx context.Context, supi ident.SUPI) []Session
-	// Ended forgets the sessions that another node has of a subscriber who has registered anew here.
-	Ended func(ctx context.Context, supi ident.SUPI)
+	// SEIDs reserves store.SEIDsOfUE local F-SEIDs for the sessions of a UE that is taken, and returns the first.
+	SEIDs func() uint64
+	// Sessions brings in the sessions that were taken with a UE. After an error none is lost and it is to be called again.
+	Sessions func(ctx context.Context, supi ident.SUPI) ([]Session, error)
+	// Ended forgets the sessions that were taken with a UE that has registered anew here.
+	Ended func(ctx context.Context, supi ident.SUPI) error
 	// Lost drops what this node's own functions and SMF have of a UE that another node has taken: nothing of what it has
 	// now may be touched.
 	Lost func(ctx context.Context, u RestoredUE, refs []string)
@@ -49,8 +51,9 @@ func (a *AMF) wanted(m *ngap.InitialUEMessage) uint32 {
 func (ue *ue) takeOver(m *initialMessage) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), keepPatience)
 	defer cancel()
-	if ue.supi != "" && ue.conn == nil && ue.running == idle { // it may come back from another node
-		switch taken, err := ue.owner(ctx); {
+	if ue.supi != "" && ue.running == idle { // it may come back from another node
+		taken, err := ue.owner(ctx)
+		switch taken = taken || ue.kept.away; { // or given up before this message was opened
 		case err != nil: // served by what may be over it would hear NAS COUNTs a second time
 			ue.log().Warn("UE is to come later: whether another node of the set has it is not known", "error", err)
 			m.conn.gnb.congested(m.conn, m.pdu)
@@ -58,7 +61,9 @@ func (ue *ue) takeOver(m *initialMessage) bool {
 		case !taken:
 			return false
 		}
-		ue.giveUp(ctx)
+		if !ue.kept.away {
+			ue.giveUp(ctx)
+		}
 		fresh := ue.amf.newUE()
 		if tmsi, ofSet := ue.amf.tmsiIn(m.pdu); ofSet {
 			fresh.elsewhere = tmsi
@@ -138,26 +143,46 @@ func (a *AMF) takeStored(ctx context.Context, stored *store.UEContext, pdu []byt
 			return nil, ctx.Err()
 		}
 	}
-	taken, err := a.keeper.contexts.TakeUE(ctx, stored.SUPI, stored.Epoch, a.cfg.Name)
+	taken, err := a.takeInStore(ctx, stored)
 	if err != nil {
 		return nil, err
 	}
 	if u, err = a.readRecord(&taken); err != nil {
 		return nil, err
 	}
-	a.settle(ctx, u, stored.Node)
+	if err := a.settle(ctx, u, stored.Node); err != nil {
+		return nil, err
+	}
 	return u, nil
 }
 
-// settle makes a UE that came over one of this node.
-func (a *AMF) settle(ctx context.Context, u *ue, from string) {
+// takeInStore makes a UE and its sessions this node's as far as the store is concerned. Where no answer comes they may be:
+// then they are unsettled.
+func (a *AMF) takeInStore(ctx context.Context, c *store.UEContext) (store.UEContext, error) {
+	taken, err := a.keeper.contexts.TakeUE(ctx, c.SUPI, c.Epoch, a.cfg.Name, a.taking.SEIDs())
+	if err != nil && !errors.Is(err, store.ErrNotOwner) && !errors.Is(err, store.ErrNotFound) {
+		a.takes.leave(c.SUPI)
+	}
+	return taken, err
+}
+
+// settle makes a UE that the store says is this node's one that this node serves. After an error it is unsettled: it comes in
+// when it next speaks, or with SettleRest.
+func (a *AMF) settle(ctx context.Context, u *ue, from string) error {
+	sessions, err := a.taking.Sessions(ctx, u.supi)
+	if err != nil {
+		a.takes.leave(u.supi)
+		return err
+	}
 	u.sessions = nil
-	for _, s := range a.taking.Sessions(ctx, u.supi) {
+	for _, s := range sessions {
 		u.sessions = append(u.sessions, &smContext{id: s.PDUSessionID, ref: s.Ref, slice: s.SNSSAI, dnn: s.DNN})
 	}
 	a.taking.Restored(a.restored(u))
 	a.enter(u)
+	a.takes.settled(u.supi)
 	u.log().Info("UE taken over", "from", from, "sessions", len(u.sessions))
+	return nil
 }
 
 // enter puts a restored UE into the tables and starts its timers.
@@ -183,7 +208,7 @@ func (t taken) learn(ctx context.Context, ue *ue) {
 		defer close(t.done)
 	}
 	switch {
-	case !ue.isTaken(ctx):
+	case ue.kept.away || !ue.isTaken(ctx):
 	case ue.lent != nil && !t.late && t.done == nil: // it keeps the context before it says so, and the sessions stay here
 		time.AfterFunc(statusPatience, func() { _ = ue.insist(taken{late: true}) }) // refused only at shutdown
 	default:
@@ -203,14 +228,14 @@ func (ue *ue) isTaken(ctx context.Context) bool {
 // owner asks the store whether another node has taken the UE.
 func (ue *ue) owner(ctx context.Context) (taken bool, err error) {
 	k := ue.amf.keeper
-	if k == nil || !ue.kept.stored || ue.amf.taking.Lost == nil {
+	if k == nil || !ue.kept.held.Load() || ue.amf.taking.Lost == nil {
 		return false, nil
 	}
 	stored, err := k.contexts.UE(ctx, ue.supi)
 	if errors.Is(err, store.ErrNotFound) { // another node has taken it, and leave of it
 		return true, nil
 	}
-	return stored.Epoch > ue.kept.epoch.Load() && stored.Node != ue.amf.cfg.Name, err
+	return stored.Node != ue.amf.cfg.Name, err // whatever the epoch: the UE may have registered anew there
 }
 
 // giveUp drops a UE that another node has taken, without a word to anybody but a gNB that still holds it, and this node's own
@@ -231,6 +256,8 @@ func (ue *ue) giveUp(ctx context.Context) {
 	}
 	ue.amf.taking.Lost(ctx, was, refs)
 	ue.sessions, ue.policy, ue.known, ue.kept.stored = nil, "", false, false
+	ue.kept.held.Store(false)
+	ue.kept.away = true
 	ue.forget(ctx, ngap.CauseRadioNetworkReleaseDueToCnDetectedMobility)
 	ue.unsupervise()
 }

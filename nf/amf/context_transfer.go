@@ -92,7 +92,7 @@ func (ue *ue) takeFrom(ctx context.Context, peer *Peer, id namf.UEContextID, giv
 	ue.radioFrom(given.UERadioCapability)
 	ue.claimed = ""
 	if old := ue.amf.ues.bySUPI.put(ue.supi, ue); old != nil && old != ue {
-		ue.kept.epoch.Store(old.kept.epoch.Load() + 1)
+		ue.kept.rise(old.kept.epoch.Load() + 1)
 		_ = old.insist(&replaced{}) // refused only at shutdown
 	}
 	ue.outrankPeer(ctx)
@@ -107,7 +107,7 @@ func (ue *ue) outrankPeer(ctx context.Context) {
 	stored, err := ue.amf.keeper.contexts.UE(ctx, ue.supi)
 	switch {
 	case err == nil:
-		ue.kept.epoch.Store(max(stored.Epoch, ue.kept.epoch.Load()) + 1)
+		ue.kept.rise(max(stored.Epoch, ue.kept.epoch.Load()) + 1)
 	case !errors.Is(err, store.ErrNotFound):
 		ue.log().Warn("older context of the UE not read", "error", err)
 	}
@@ -179,6 +179,7 @@ func (ue *ue) giveBack(ctx context.Context) {
 		return
 	}
 	ue.borrowed, ue.sessions = nil, nil
+	ue.kept.held.Store(false)
 	ue.kept.stored = false // what is stored is the old AMF's, where both have one store
 	ue.tellOld(ctx, b, namf.UERegStatusUpdateReqData{TransferStatus: namf.NotTransferred})
 }

@@ -203,7 +203,7 @@ func (ue *ue) establishSecurity(ctx context.Context, m *initialMessage, request 
 	}
 	ue.supi, ue.claimed = proof.supi, ""
 	if old := ue.amf.ues.bySUPI.put(proof.supi, ue); old != nil && old != ue {
-		ue.kept.epoch.Store(old.kept.epoch.Load() + 1)
+		ue.kept.rise(old.kept.epoch.Load() + 1)
 		_ = old.insist(&replaced{}) // refused only at shutdown
 	}
 	return complete, nil

@@ -112,11 +112,15 @@ func (s *session) keep(ctx context.Context) error {
 	s.stored = true
 	err := k.writer.Now(ctx, s.key(), change)
 	if errors.Is(err, store.ErrNotOwner) { // the UE had a session of this identity at another node
-		s.smf.Disown(ctx, s.supi)
-		err = k.writer.Now(ctx, s.key(), change)
+		if err = s.outrank(ctx); err == nil {
+			err = k.writer.Now(ctx, s.key(), change)
+		}
 	}
 	if err == nil {
 		s.written = k.hash(&change)
+		s.mu.Lock()
+		s.held = true
+		s.mu.Unlock()
 		return nil
 	}
 	r := &refusal{cause: gsm.CauseInsufficientResources, sbi: nsmf.CauseInsufficientResourcesSlice, err: err,
@@ -144,7 +148,12 @@ func (s *session) keepLater() {
 	s.written = sum
 	attrs := s.attrs()
 	k.writer.Later(s.key(), change, func(err error) {
-		if err != nil {
+		switch {
+		case errors.Is(err, store.ErrNotOwner):
+			if s.smf.ctx.Err() == nil {
+				s.deliver(moved{})
+			}
+		case err != nil:
 			s.smf.log.Warn("SM context not kept", append(attrs, slog.Any("error", err))...)
 		}
 	})
@@ -154,7 +163,13 @@ func (s *session) keepLater() {
 // again; until then nobody else gets the address, because it is still leased there.
 func (s *session) unkeep(ctx context.Context) {
 	k := s.smf.keeper
-	if k == nil || !s.stored || s.hasLeft() {
+	if k == nil || !s.stored {
+		return
+	}
+	if s.hasLeft() {
+		if s.isLast() {
+			k.writer.Drop(s.key()) // it would come back where the other node has removed it
+		}
 		return
 	}
 	s.stored, s.written = false, 0
@@ -173,7 +188,7 @@ func (s *session) toKeep() keptChange {
 	defer s.mu.Unlock()
 	record, matters := s.record()
 	c := keptChange{matters: matters, SMContext: store.SMContext{
-		SUPI: s.supi, PDUSessionID: s.id, SEID: s.seid, Node: s.smf.cfg.Node, DNN: s.network.Name, IPv4: s.address.ipv4, IPv6: s.address.ipv6, Record: record,
+		SUPI: s.supi, PDUSessionID: s.id, SEID: s.seid, Node: s.smf.cfg.Node, DNN: s.network.Name, IPv4: s.address.ipv4, IPv6: s.address.ipv6, Record: record, Known: s.held,
 	}}
 	if s.upf != nil {
 		c.UPF = s.upf.Name

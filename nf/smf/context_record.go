@@ -45,6 +45,7 @@ const (
 	fieldAlwaysOn
 	fieldServingAMF
 	fieldTold
+	fieldSEID
 )
 
 // Fields of a tunnel, a pair of rates, a QoS flow and a QoS rule inside.
@@ -114,6 +115,7 @@ func (s *session) record() (b []byte, matters int) {
 	}
 	w.Bytes(fieldServingAMF, guamiOctets(s.serving))
 	matters = w.Len()
+	w.Uint(fieldSEID, s.seid)
 	w.Uint(fieldRemoteSEID, s.remoteSEID)
 	if s.smf.cfg.Shared {
 		matters = w.Len()

@@ -37,9 +37,14 @@ func (s *SMF) Restore(ctx context.Context, each func(RestoredSession)) (int, err
 	}
 	var restored, lost atomic.Int64
 	err := store.InParallel(s.keeper.contexts.SMs(ctx, s.cfg.Node), func(c *store.SMContext) {
-		upf := c.UPF
+		from := c.UPF
 		s.rehome(c)
 		n, err := s.restoreSession(c)
+		if err == nil && c.UPF != from {
+			n.mu.Lock()
+			n.leaveTunnels()
+			n.mu.Unlock()
+		}
 		if err != nil {
 			lost.Add(1)
 			s.log.Error("PDU session cannot be restored: the UE will have to establish it again", "supi", c.SUPI.Conceal(),
@@ -49,7 +54,7 @@ func (s *SMF) Restore(ctx context.Context, each func(RestoredSession)) (int, err
 			}
 			return
 		}
-		if c.UPF == upf {
+		if c.UPF == from && s.isWritten(c) {
 			n.unchanged()
 		}
 		restored.Add(1)
@@ -61,19 +66,32 @@ func (s *SMF) Restore(ctx context.Context, each func(RestoredSession)) (int, err
 	return int(restored.Load()), err
 }
 
-// rehome gives a session that this node had taken when it died, and that was still on the other node's own UPF, one of its
-// own: it gets the session with the next association.
+// rehome gives a session that this node has taken, and that is still on the other node's own UPF, one of its own: one that
+// answers or, if none does, one that gets the session with the next association.
 func (s *SMF) rehome(c *store.SMContext) {
 	if !s.cfg.Shared || s.hasUPF(c.UPF) {
 		return
 	}
 	slice := sliceOf(c)
+	if u := s.selectUPF(c.DNN, slice); u != nil {
+		c.UPF = u.Name
+		return
+	}
 	for _, u := range s.upfs {
 		if u.serves(c.DNN, slice) {
 			c.UPF = u.Name
 			return
 		}
 	}
+}
+
+// isWritten tells whether a stored session is as this node wrote it, and not as it has taken it.
+func (s *SMF) isWritten(c *store.SMContext) bool {
+	if !s.cfg.Shared {
+		return true
+	}
+	_, written := placeOf(c)
+	return written == c.SEID
 }
 
 // unchanged notes that the store has the session as it is.
@@ -90,7 +108,7 @@ func (s *session) restored() RestoredSession {
 }
 
 func (s *SMF) restoreSession(c *store.SMContext) (*session, error) {
-	n := &session{smf: s, seid: c.SEID, supi: c.SUPI, id: c.PDUSessionID, state: Active, stored: true, onUPF: true,
+	n := &session{smf: s, seid: c.SEID, supi: c.SUPI, id: c.PDUSessionID, state: Active, stored: true, held: true, onUPF: true,
 		address: ueAddress{ipv4: c.IPv4, ipv6: c.IPv6}}
 	if n.network = s.networks[strings.ToLower(string(c.DNN))]; n.network == nil {
 		return nil, fmt.Errorf("DNN %q: %w", c.DNN, errNotConfigured)
@@ -173,16 +191,4 @@ func (s *SMF) Discard(ref string) {
 	if n := s.find(ref); n != nil {
 		n.end("no registered UE has it")
 	}
-}
-
-// Leave forgets a restored session whose UE another node has taken: that node takes the session from the store.
-func (s *SMF) Leave(ref string) {
-	n := s.find(ref)
-	if n == nil {
-		return
-	}
-	n.mu.Lock()
-	n.policyID, n.registered, n.left = "", false, true
-	n.mu.Unlock()
-	n.end("another node of the set takes its UE")
 }

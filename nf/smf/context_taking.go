@@ -3,6 +3,7 @@ package smf
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -13,66 +14,125 @@ import (
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
-// Nodes over one store are one SMF set, TS 23.501 §5.21.3: the sessions of a UE come over to the node that serves it.
+// Nodes over one store are one SMF set, TS 23.501 §5.21.3: the sessions of a UE come over to the node that serves it. In the
+// store that happens together with the UE, and once; what is left to do here, Take does, as often as it is asked to.
 
-// Take brings the sessions of a UE over from the node that had them: with their addresses, and with their tunnels where
-// they stay on the same UPF (TS 29.244 §5.22). A session that cannot be brought over is forgotten; the UE establishes it
-// again. each is told of those that came.
-func (s *SMF) Take(ctx context.Context, supi ident.SUPI, each func(RestoredSession)) []SessionInfo {
+// ReserveSEIDs reserves store.SEIDsOfUE SEIDs, which no session of this SMF has or gets otherwise, and returns the first: for
+// the sessions of a UE that is taken over.
+func (s *SMF) ReserveSEIDs() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first := s.lastSEID + 1
+	s.lastSEID += store.SEIDsOfUE
+	return first
+}
+
+// arrival is a session that comes over.
+type arrival struct {
+	*session
+	from string // the UPF on which it was
+}
+
+// Take brings the sessions in that the store says are this node's since it took their UE: with their addresses, and with
+// their tunnels where they stay on the same UPF (TS 29.244 §5.22). each is told of those that came. After an error none
+// of them is here and none is lost: call it again. A session for which the configuration or the UPF has no place is
+// forgotten, and the UE establishes it again.
+func (s *SMF) Take(ctx context.Context, supi ident.SUPI, each func(RestoredSession)) ([]SessionInfo, error) {
 	if s.keeper == nil {
-		return nil
+		return nil, nil
 	}
 	stored, err := s.keeper.contexts.SMsOf(ctx, supi)
 	if err != nil {
-		s.log.Error("sessions of a UE not read", "supi", supi.Conceal(), "error", err)
-		return nil
+		return nil, err
 	}
-	var list []SessionInfo
+	var here []*session
+	var came []arrival
 	for i := range stored {
-		if n := s.session(stored[i].SEID); n != nil && stored[i].Node == s.cfg.Node { // the UE was away, its session was not
-			n.servedBy(ident.GUAMI{})
-			list = append(list, n.info())
+		c := &stored[i]
+		if c.Node != s.cfg.Node {
+			continue // that node had begun it when its UE went, and ends it
+		}
+		if n := s.session(c.SEID); n != nil && !n.is(Released) { // the UE was away, its session was not
+			here = append(here, n)
 			continue
 		}
-		n, err := s.take(ctx, &stored[i])
+		n, err := s.take(ctx, c)
 		if err != nil {
-			s.log.Warn("PDU session does not come over from another node; the UE will have to establish it again",
-				"supi", supi.Conceal(), "pdu_session", stored[i].PDUSessionID, "from", stored[i].Node, "error", err)
-			continue
+			for _, a := range came {
+				a.stayStored()
+			}
+			return nil, fmt.Errorf("PDU session %d: %w", c.PDUSessionID, err)
 		}
-		each(n.restored())
+		if n.session != nil {
+			came = append(came, n)
+		}
+	}
+	list := make([]SessionInfo, 0, len(here)+len(came))
+	for _, n := range here {
+		n.servedBy(ident.GUAMI{})
 		list = append(list, n.info())
 	}
-	return list
+	for _, a := range came {
+		each(a.restored())
+		list = append(list, a.info())
+	}
+	return list, nil
 }
 
-// take brings one session over.
-func (s *SMF) take(ctx context.Context, c *store.SMContext) (*session, error) {
+// take brings one session in. There is none without an error where it can never come: then it is forgotten.
+func (s *SMF) take(ctx context.Context, c *store.SMContext) (arrival, error) {
 	if err := s.giveUp(ctx, c); err != nil {
-		return nil, err
+		return arrival{}, err
 	}
-	taken, err := s.keeper.contexts.TakeSM(ctx, c.SUPI, c.PDUSessionID, c.SEID, s.cfg.Node, s.nextSEID())
-	if err != nil {
-		return nil, err
-	}
-	if u := s.selectUPF(c.DNN, sliceOf(&taken)); u != nil && !s.hasUPF(taken.UPF) { // its UPF is the other node's own
-		taken.UPF = u.Name
-	}
-	n, err := s.restoreWhenFree(ctx, &taken)
-	if err == nil {
-		n.serving = ident.GUAMI{} // that of this node asks
-		err = n.moveToUPF(ctx, c.UPF)
-	}
-	if err == nil {
-		err = n.keep(ctx)
+	s.settleLeft(ctx, ueSession{c.SUPI, c.PDUSessionID}, []store.SMContext{*c})
+	a := arrival{from: c.UPF}
+	s.rehome(c)
+	n, err := s.restoreWhenFree(ctx, c)
+	if errors.Is(err, errAddressTaken) {
+		return arrival{}, err
 	}
 	if err != nil {
-		if n != nil {
-			n.end("it could not come over from another node")
+		s.cannotCome(c, err)
+		return arrival{}, s.keeper.contexts.RemoveSM(ctx, c.SUPI, c.PDUSessionID, c.SEID)
+	}
+	a.session = n
+	n.mu.Lock()
+	n.serving = ident.GUAMI{} // that of this node asks
+	n.mu.Unlock()
+	err = n.moveToUPF(ctx, a.from)
+	switch causeOf(err) {
+	case 0: // it does not answer: it is told, or gets the session anew, when it does
+		if err != nil {
+			n.upf.unconfirmed(n.seid)
 		}
-		return nil, errors.Join(err, s.keeper.contexts.RemoveSM(ctx, taken.SUPI, taken.PDUSessionID, taken.SEID))
+	case pfcp.CauseNoEstablishedAssociation:
+		n.upf.lose() // it gets the session with the next
+	default:
+		s.cannotCome(c, err)
+		n.end("it could not come over from another node")
+		return arrival{}, nil
 	}
-	return n, nil
+	if err := s.keeper.writer.Now(ctx, n.key(), n.toKeep()); err != nil {
+		a.stayStored()
+		return arrival{}, err
+	}
+	return a, nil
+}
+
+// stayStored lets go of a session that has just come in, so that it can come again: the store has it as this node's.
+func (a arrival) stayStored() {
+	a.mu.Lock()
+	a.policyID, a.registered, a.left = "", false, true
+	if a.upf != nil && a.upf.Name == a.from {
+		a.onUPF = false // what is there serves the UE until then
+	}
+	a.mu.Unlock()
+	a.end("it comes over with the next attempt")
+}
+
+func (s *SMF) cannotCome(c *store.SMContext, err error) {
+	s.log.Warn("PDU session does not come over from another node; the UE will have to establish it again",
+		"supi", c.SUPI.Conceal(), "pdu_session", c.PDUSessionID, "upf", c.UPF, "error", err)
 }
 
 // A new session of this node may try an address that is leased to another node's, and gives it back when the store says so.
@@ -88,7 +148,22 @@ func (s *SMF) restoreWhenFree(ctx context.Context, c *store.SMContext) (*session
 		if !errors.Is(err, errAddressTaken) || try == freeTries || ctx.Err() != nil {
 			return n, err
 		}
+		if try == 1 {
+			s.makeRoom(c)
+		}
 		s.sleep(freePause)
+	}
+}
+
+// makeRoom has the sessions that hold an address of c look whether they are this node's at all: the store says that it is c's.
+func (s *SMF) makeRoom(c *store.SMContext) {
+	for _, n := range s.all() {
+		n.mu.Lock()
+		holds := c.IPv4.IsValid() && n.address.ipv4 == c.IPv4 || c.IPv6.IsValid() && n.address.ipv6 == c.IPv6
+		n.mu.Unlock()
+		if holds {
+			n.deliver(moved{})
+		}
 	}
 }
 
@@ -117,17 +192,28 @@ func sliceOf(c *store.SMContext) ident.SNSSAI {
 	return n.slice
 }
 
+// ServesOtherAMF tells whether a stored session was left with its SMF when its UE went to an AMF that is not of its node.
+func ServesOtherAMF(c *store.SMContext) bool {
+	var n session
+	_ = n.readRecord(c.Record) // of one that cannot be read nothing is known
+	return n.serving != ident.GUAMI{}
+}
+
 // moveToUPF makes the UPF serve the session of this SMF: the same UPF is told of the new CP function, any other gets the
 // session anew.
 func (s *session) moveToUPF(ctx context.Context, before string) error {
 	s.mu.Lock()
-	u, seid, same := s.upf, s.remoteSEID, s.upf.Name == before
+	u, same := s.upf, s.upf.Name == before
+	s.unmoved = same
 	if !same {
-		s.uplink, s.gnb, s.up, s.told = tunnel{}, tunnel{}, nsmf.Deactivated, toldUsage{}
+		s.leaveTunnels()
 	}
 	s.mu.Unlock()
+	if !u.alive() {
+		return errUPFDown // rather than wait for what is known
+	}
 	if same {
-		_, err := s.smf.request(ctx, u, seid, &pfcp.SessionModificationRequest{CPFSEID: pfcp.Some(s.smf.fseid(s.seid))})
+		err := s.requestModification(ctx, &pfcp.SessionModificationRequest{})
 		if err == nil {
 			s.mu.Lock()
 			s.epoch = u.generation()
@@ -142,60 +228,115 @@ func (s *session) moveToUPF(ctx context.Context, before string) error {
 	return err
 }
 
-// nextSEID is a SEID that no session of this SMF has.
-func (s *SMF) nextSEID() uint64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.lastSEID++
-	return s.lastSEID
+// leaveTunnels forgets what the session was on another node's own UPF. Call it with s.mu held.
+func (s *session) leaveTunnels() {
+	s.remoteSEID, s.uplink, s.gnb, s.up, s.told = 0, tunnel{}, tunnel{}, nsmf.Deactivated, toldUsage{}
 }
 
-// Disown forgets the stored sessions that other nodes have of a subscriber who has registered anew here; those nodes
-// give up what they hold when they notice.
-func (s *SMF) Disown(ctx context.Context, supi ident.SUPI) {
+// Disown forgets what is stored as this node's of a subscriber who has registered anew here, and is not here: it came over
+// with the older registration.
+func (s *SMF) Disown(ctx context.Context, supi ident.SUPI) error {
 	if s.keeper == nil {
-		return
+		return nil
 	}
 	stored, err := s.keeper.contexts.SMsOf(ctx, supi)
 	for _, c := range stored {
-		if c.Node != s.cfg.Node {
+		if c.Node == s.cfg.Node && s.session(c.SEID) == nil {
 			err = errors.Join(err, s.keeper.contexts.RemoveSM(ctx, supi, c.PDUSessionID, c.SEID))
 		}
 	}
-	if err != nil {
-		s.log.Error("sessions of another node not forgotten", "supi", supi.Conceal(), "error", err)
+	return err
+}
+
+// outrank forgets the stored session in whose place this one comes: the UE has established it anew here.
+func (s *session) outrank(ctx context.Context) error {
+	stored, err := s.smf.keeper.contexts.SMsOf(ctx, s.supi)
+	for _, c := range stored {
+		if c.PDUSessionID == s.id && s.smf.session(c.SEID) == nil {
+			err = errors.Join(err, s.smf.keeper.contexts.RemoveSM(ctx, s.supi, c.PDUSessionID, c.SEID))
+		}
+	}
+	return err
+}
+
+// moved has a session look whether another node has taken it.
+type moved struct{}
+
+// Moved tells that another node of the set may have taken the sessions of a UE: what is held of them here is given up if so.
+func (s *SMF) Moved(supi ident.SUPI) {
+	for id := range uint8(store.SEIDsOfUE) {
+		s.mu.RLock()
+		n := s.byUE[ueSession{supi, id}]
+		s.mu.RUnlock()
+		if n != nil {
+			n.deliver(moved{})
+		}
 	}
 }
 
-// Lost drops a session that another node has taken, and returns what it was, and whether no newer one of its identity is
-// here. Its UPF is told only if the session is on another one by now.
-func (s *SMF) Lost(ctx context.Context, ref string) (was RestoredSession, last bool) {
+// checkOwner serves moved.
+func (s *session) checkOwner(ctx context.Context) {
+	k := s.smf.keeper
+	if k == nil || !s.stored || s.is(Released) {
+		return
+	}
+	now, err := k.contexts.SMsOf(ctx, s.supi)
+	if err != nil {
+		s.smf.log.Warn("not known whether another node has taken the session", s.attrs(slog.Any("error", err))...)
+		return
+	}
+	if !slices.ContainsFunc(now, s.isStoredAs) {
+		s.smf.Lost(ctx, s.ref())
+	}
+}
+
+// isStoredAs tells whether what is stored is this session, of this node.
+func (s *session) isStoredAs(c store.SMContext) bool {
+	return c.PDUSessionID == s.id && c.Node == s.smf.cfg.Node && c.SEID == s.seid
+}
+
+// isLast tells that no newer session of its identity is here.
+func (s *session) isLast() bool {
+	s.smf.mu.RLock()
+	defer s.smf.mu.RUnlock()
+	return s.smf.byUE[s.key()] == s
+}
+
+// Lost drops a session that another node has taken, or whose UE. Its UPF is told only if the session is on another one by
+// now; PCF and UDM of this node unless a newer session of its identity is here. What is still stored as this session goes
+// with it.
+func (s *SMF) Lost(ctx context.Context, ref string) {
 	n := s.find(ref)
 	if n == nil {
-		return RestoredSession{}, false
+		return
 	}
 	now, err := s.keeper.contexts.SMsOf(ctx, n.supi)
-	elsewhere, there := "", session{}
+	elsewhere, remote := "", uint64(0)
+	left := true
 	for _, c := range now {
-		if c.PDUSessionID == n.id && c.Node == s.cfg.Node && c.SEID == n.seid && n.amf() != s.deps.AMF {
-			return RestoredSession{}, false // it stayed here when its UE went to another AMF
+		if n.isStoredAs(c) {
+			if n.amf() != s.deps.AMF {
+				return // it stayed here when its UE went to another AMF
+			}
+			left = false // it was established while its UE went
+			continue
 		}
 		if c.PDUSessionID == n.id {
 			elsewhere = c.UPF
-			_ = there.readRecord(c.Record) // one that cannot be read is of no session here
+			remote, _ = placeOf(&c)
 		}
 	}
-	was = n.restored()
+	last := n.isLast()
 	n.mu.Lock()
-	n.policyID, n.registered, n.left = "", false, true
-	if err != nil || n.upf != nil && n.upf.Name == elsewhere && n.remoteSEID == there.remoteSEID {
-		n.onUPF = false // it serves the other node's session
+	n.left = left
+	if !last {
+		n.policyID, n.registered = "", false
 	}
+	shared := err != nil || n.upf != nil && n.upf.Name == elsewhere && n.remoteSEID == remote
 	n.mu.Unlock()
+	if shared { // it serves the other node's session, or will not
+		s.leaveBehind(n)
+	}
 	s.log.Info("PDU session is another node's now", n.attrs(slog.String("upf", elsewhere))...)
-	s.mu.Lock()
-	last = s.byUE[n.key()] == n
-	s.mu.Unlock()
 	n.end("another node of the set serves the UE")
-	return was, last
 }

@@ -259,6 +259,9 @@ func (u *fakeUPF) handle(_ context.Context, _ netip.AddrPort, h pfcp.Header, m p
 		if bad := n.change(m); bad != "" {
 			u.broken = append(u.broken, bad)
 		}
+		if f, moved := m.CPFSEID.Get(); moved {
+			n.cp = f.SEID
+		}
 		n.flags = m.PFCPSMReqFlags.Value()
 		return n.cp, &pfcp.SessionModificationResponse{Cause: pfcp.CauseRequestAccepted}
 	case *pfcp.SessionDeletionRequest:
@@ -391,6 +394,7 @@ type world struct {
 	udm    *fakeUDM
 	pcf    *fakePCF
 	amf    *fakeAMF
+	disk   Contexts // nil: sessions end with the process
 	log    *bytes.Buffer
 	ladder []ladder.Event
 	mu     sync.Mutex
@@ -423,7 +427,7 @@ func inWorld(t *testing.T, change func(*world, *Config), test func(*world)) {
 		if change != nil {
 			change(w, &cfg)
 		}
-		smf, err := New(cfg, Deps{SDM: w.udm, UECM: w.udm, Policy: w.pcf, AMF: w.amf, N4: near, Ladder: w.watch},
+		smf, err := New(cfg, Deps{SDM: w.udm, UECM: w.udm, Policy: w.pcf, AMF: w.amf, N4: near, Contexts: w.disk, Ladder: w.watch},
 			slog.New(slog.NewTextHandler(w, nil)))
 		if err != nil {
 			t.Fatal(err)

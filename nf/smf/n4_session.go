@@ -45,7 +45,7 @@ func (s *session) establishOnUPF(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.remoteSEID, s.onUPF, s.epoch = remote.SEID, true, epoch
+	s.remoteSEID, s.onUPF, s.epoch, s.unmoved = remote.SEID, true, epoch, false
 	for _, c := range answer.CreatedPDR {
 		if f, ok := c.LocalFTEID.Get(); ok && f.IPv4.IsValid() {
 			s.uplink = tunnel{f.IPv4, f.TEID}
@@ -120,7 +120,11 @@ func (s *session) modifyOnUPF(ctx context.Context, far pfcp.UpdateFAR, flags pfc
 func (s *session) requestModification(ctx context.Context, req *pfcp.SessionModificationRequest) error {
 	s.mu.Lock()
 	u, seid, there := s.upf, s.remoteSEID, s.onUPF
+	unmoved := s.unmoved
 	s.mu.Unlock()
+	if unmoved {
+		req.CPFSEID = pfcp.Some(s.smf.fseid(s.seid))
+	}
 	switch {
 	case !there:
 		return errNotOnUPF
@@ -128,6 +132,11 @@ func (s *session) requestModification(ctx context.Context, req *pfcp.SessionModi
 		return errUPFDown // rather than wait for what is known
 	}
 	_, err := s.smf.request(ctx, u, seid, req)
+	if unmoved && err == nil {
+		s.mu.Lock()
+		s.unmoved = false
+		s.mu.Unlock()
+	}
 	return err
 }
 

@@ -70,7 +70,9 @@ type session struct {
 	onUPF          bool
 	epoch          uint64      // of the UPF's association in which the session was made there
 	registered     bool        // in the UDM
+	held           bool        // the store has said that it has it
 	left           bool        // to another node: what is stored is not this one's to remove
+	unmoved        bool        // it came over, and its UPF still reports to the other node
 	serving        ident.GUAMI // of the AMF; zero: that of this core
 
 	// Only the actor's goroutine touches these.
@@ -297,6 +299,8 @@ func (s *session) Serve(ctx context.Context, m any) {
 		s.tunnelLost(ctx, m.gnb)
 	case resync:
 		s.resyncUPF(ctx)
+	case moved:
+		s.checkOwner(ctx)
 	case restore:
 		s.restoreOnUPF(ctx)
 	case moveStep:

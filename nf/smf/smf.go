@@ -49,6 +49,7 @@ type SMF struct {
 	mu       sync.RWMutex
 	sessions map[uint64]*session
 	byUE     map[ueSession]*session
+	left     map[ueSession][]leftBehind // with other nodes
 	lastSEID uint64
 }
 
@@ -105,6 +106,7 @@ func New(cfg Config, deps Deps, log *slog.Logger) (*SMF, error) {
 		restores:  make(chan struct{}, maxRestores),
 		sessions:  make(map[uint64]*session),
 		byUE:      make(map[ueSession]*session),
+		left:      make(map[ueSession][]leftBehind),
 		// A SEID of an earlier life of this SMF, which a UPF may still hold, is never given again.
 		lastSEID: uint64(pfcp.NewTimestamp(now)) << 32,
 		keeper:   newKeeper(deps.Contexts, log),
@@ -177,7 +179,9 @@ func (s *SMF) add(n *session) (prior *session) {
 func (s *SMF) forget(old *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.sessions, old.seid)
+	if s.sessions[old.seid] == old {
+		delete(s.sessions, old.seid)
+	}
 	if s.byUE[old.key()] == old {
 		delete(s.byUE, old.key())
 	}

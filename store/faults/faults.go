@@ -128,11 +128,14 @@ func (s *Store) RemoveUE(ctx context.Context, supi ident.SUPI, epoch uint64) err
 }
 
 // TakeUE implements store.Contexts.
-func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string) (u store.UEContext, err error) {
+func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string, seids uint64) (u store.UEContext, err error) {
 	err = s.write(ctx, "TakeUE", func() (err error) {
-		u, err = s.Store.TakeUE(ctx, supi, seen, node)
+		u, err = s.Store.TakeUE(ctx, supi, seen, node, seids)
 		return err
 	}, nil)
+	if err != nil {
+		u = store.UEContext{} // the answer is lost with it
+	}
 	return u, err
 }
 
@@ -151,15 +154,6 @@ func (s *Store) KeepSMs(ctx context.Context, list []store.SMContext) (errs []err
 // RemoveSM implements store.Contexts.
 func (s *Store) RemoveSM(ctx context.Context, supi ident.SUPI, pduSessionID uint8, seid uint64) error {
 	return s.write(ctx, "RemoveSM", func() error { return s.Store.RemoveSM(ctx, supi, pduSessionID, seid) }, nil)
-}
-
-// TakeSM implements store.Contexts.
-func (s *Store) TakeSM(ctx context.Context, supi ident.SUPI, pduSessionID uint8, seen uint64, node string, seid uint64) (n store.SMContext, err error) {
-	err = s.write(ctx, "TakeSM", func() (err error) {
-		n, err = s.Store.TakeSM(ctx, supi, pduSessionID, seen, node, seid)
-		return err
-	}, nil)
-	return n, err
 }
 
 // BeginLife implements store.Contexts.

@@ -17,32 +17,37 @@ import (
 )
 
 const (
-	keepUESQL = `INSERT INTO ue_context (supi, tmsi, old_tmsi, node, epoch, record)
-	SELECT supi, tmsi, nullif(old_tmsi, 0), node, epoch, record
-	FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bytea[]) AS u (supi, tmsi, old_tmsi, node, epoch, record)
+	// What is known is held while the statement runs, so that nobody removes it in between and it comes back.
+	keepUESQL = `WITH u AS (SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bytea[], $7::boolean[])
+	AS u (supi, tmsi, old_tmsi, node, epoch, record, known)),
+	held AS (SELECT c.supi FROM ue_context c JOIN u ON c.supi = u.supi AND c.node = u.node AND c.epoch = u.epoch WHERE u.known FOR UPDATE OF c)
+	INSERT INTO ue_context (supi, tmsi, old_tmsi, node, epoch, record)
+	SELECT supi, tmsi, nullif(old_tmsi, 0), node, epoch, record FROM u WHERE NOT known OR supi IN (SELECT supi FROM held)
 	ON CONFLICT (supi) DO UPDATE SET tmsi = excluded.tmsi, old_tmsi = excluded.old_tmsi, node = excluded.node,
 	epoch = excluded.epoch, record = excluded.record WHERE ue_context.epoch < excluded.epoch
 	OR ue_context.epoch = excluded.epoch AND ue_context.node = excluded.node RETURNING supi`
 	removeUESQL  = `DELETE FROM ue_context WHERE supi = $1 AND epoch <= $2`
-	noteMovedSQL = `INSERT INTO ue_moved (node, supi) SELECT node, supi FROM ue_context WHERE supi = $1 AND epoch = $2 AND node <> $3
-	ON CONFLICT DO NOTHING`
+	noteMovedSQL = `INSERT INTO ue_moved (node, supi) SELECT node, supi FROM ue_context WHERE supi = $1 AND node <> $2
+	UNION SELECT node, supi FROM sm_context WHERE supi = $1 AND node <> $2 ON CONFLICT DO NOTHING`
 	movedSQL      = `DELETE FROM ue_moved WHERE node = $1 RETURNING supi`
 	clearMovedSQL = `DELETE FROM ue_moved WHERE node = $1`
 	beatSQL       = `UPDATE core_node SET beat = beat + 1, leaving = $1 WHERE node = $2`
-	takeUESQL     = `UPDATE ue_context SET node = $1, epoch = epoch + 1 WHERE supi = $2 AND epoch = $3
+	takeUESQL     = `UPDATE ue_context SET node = $2, epoch = $3::bigint + 1 WHERE supi = $1 AND (epoch = $3 OR epoch = $3 + 1 AND node = $2)
 	RETURNING supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record`
 	selectUESQL = `SELECT supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record FROM ue_context `
 
-	keepSMSQL = `INSERT INTO sm_context (supi, pdu_session_id, seid, node, dnn, upf, ipv4, ipv6, record)
+	keepSMSQL = `WITH n AS (SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+	$9::bytea[], $10::boolean[]) AS n (supi, pdu_session_id, seid, node, dnn, upf, ipv4, ipv6, record, known)),
+	held AS (SELECT c.seid FROM sm_context c JOIN n ON c.supi = n.supi AND c.pdu_session_id = n.pdu_session_id AND c.seid = n.seid
+	WHERE n.known FOR UPDATE OF c)
+	INSERT INTO sm_context (supi, pdu_session_id, seid, node, dnn, upf, ipv4, ipv6, record)
 	SELECT supi, pdu_session_id, seid, node, dnn, upf, nullif(ipv4, ''), nullif(ipv6, ''), record
-	FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[])
-	AS n (supi, pdu_session_id, seid, node, dnn, upf, ipv4, ipv6, record)
+	FROM n WHERE NOT known OR seid IN (SELECT seid FROM held)
 	ON CONFLICT (supi, pdu_session_id) DO UPDATE SET node = excluded.node, dnn = excluded.dnn, upf = excluded.upf,
 	ipv4 = excluded.ipv4, ipv6 = excluded.ipv6, record = excluded.record WHERE sm_context.seid = excluded.seid
 	RETURNING supi, pdu_session_id`
 	removeSMSQL = `DELETE FROM sm_context WHERE supi = $1 AND pdu_session_id = $2 AND seid = $3`
-	takeSMSQL   = `UPDATE sm_context SET node = $1, seid = $2 WHERE supi = $3 AND pdu_session_id = $4 AND seid = $5
-	RETURNING supi, pdu_session_id, seid, node, dnn, upf, coalesce(ipv4, ''), coalesce(ipv6, ''), record`
+	takeSMsSQL  = `UPDATE sm_context SET node = $2, seid = $3::bigint + pdu_session_id WHERE supi = $1 AND node <> $2`
 	selectSMSQL = `SELECT supi, pdu_session_id, seid, node, dnn, upf, coalesce(ipv4, ''), coalesce(ipv6, ''), record FROM sm_context `
 
 	beginLifeSQL = `INSERT INTO core_node (node, life, started) VALUES ($1, (SELECT coalesce(max(life), 0) + 1 FROM core_node), $2)
@@ -93,12 +98,12 @@ func (s *Store) storeUEs(ctx context.Context, rows []*store.UEContext) ([]error,
 func ueArrays(rows []*store.UEContext) []any {
 	n := len(rows)
 	supi, node, record := make([]string, n), make([]string, n), make([][]byte, n)
-	tmsi, old, epoch := make([]int64, n), make([]int64, n), make([]int64, n)
+	tmsi, old, epoch, known := make([]int64, n), make([]int64, n), make([]int64, n), make([]bool, n)
 	for i, u := range rows {
 		supi[i], tmsi[i], old[i], node[i] = string(u.SUPI), int64(u.TMSI), int64(u.OldTMSI), u.Node
-		epoch[i], record[i] = int64(u.Epoch), u.Record
+		epoch[i], record[i], known[i] = int64(u.Epoch), u.Record, u.Known
 	}
-	return []any{supi, tmsi, old, node, epoch, record}
+	return []any{supi, tmsi, old, node, epoch, record, known}
 }
 
 // oneByOne runs n statements of one row.
@@ -163,26 +168,38 @@ func (s *Store) UEByTMSI(ctx context.Context, tmsi uint32) (store.UEContext, err
 	return u, err
 }
 
-// TakeUE implements store.Contexts.
-func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string) (u store.UEContext, err error) {
-	err = s.write(ctx, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, noteMovedSQL, string(supi), int64(seen), node); err != nil {
+// TakeUE implements store.Contexts. A primary that dies with the answer may have committed: the transaction that is repeated
+// at its successor finds its own work done.
+func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string, seids uint64) (u store.UEContext, err error) {
+	err = s.again(ctx, func(ctx context.Context) error {
+		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
+			u, err = takeUE(ctx, tx, supi, seen, node, seids)
 			return err
-		}
-		dest, finish := columns.UE(&u)
-		err := tx.QueryRow(ctx, takeUESQL, node, string(supi), int64(seen)).Scan(dest...)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return whyNotTaken(ctx, tx, "SELECT count(*) FROM ue_context WHERE supi = $1", string(supi))
-		}
-		return errors.Join(err, finish())
+		})
 	})
 	return u, err
 }
 
+func takeUE(ctx context.Context, tx pgx.Tx, supi ident.SUPI, seen uint64, node string, seids uint64) (u store.UEContext, err error) {
+	if _, err := tx.Exec(ctx, noteMovedSQL, string(supi), node); err != nil {
+		return u, err
+	}
+	dest, finish := columns.UE(&u)
+	err = tx.QueryRow(ctx, takeUESQL, string(supi), node, int64(seen)).Scan(dest...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return u, whyNotTaken(ctx, tx, supi)
+	}
+	if err := errors.Join(err, finish()); err != nil {
+		return u, err
+	}
+	_, err = tx.Exec(ctx, takeSMsSQL, string(supi), node, int64(seids))
+	return u, err
+}
+
 // whyNotTaken tells an owner that changed from a context that is gone.
-func whyNotTaken(ctx context.Context, tx pgx.Tx, count string, args ...any) error {
+func whyNotTaken(ctx context.Context, tx pgx.Tx, supi ident.SUPI) error {
 	var n int64
-	if err := tx.QueryRow(ctx, count, args...).Scan(&n); err != nil {
+	if err := tx.QueryRow(ctx, "SELECT count(*) FROM ue_context WHERE supi = $1", string(supi)).Scan(&n); err != nil {
 		return err
 	}
 	if n == 0 {
@@ -238,12 +255,12 @@ func smArrays(rows []*store.SMContext) []any {
 	n := len(rows)
 	supi, node, dnn, upf := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	ipv4, ipv6, record := make([]string, n), make([]string, n), make([][]byte, n)
-	id, seid := make([]int64, n), make([]int64, n)
+	id, seid, known := make([]int64, n), make([]int64, n), make([]bool, n)
 	for i, c := range rows {
-		supi[i], id[i], seid[i], node[i] = string(c.SUPI), int64(c.PDUSessionID), int64(c.SEID), c.Node
+		supi[i], id[i], seid[i], node[i], known[i] = string(c.SUPI), int64(c.PDUSessionID), int64(c.SEID), c.Node, c.Known
 		dnn[i], upf[i], ipv4[i], ipv6[i], record[i] = string(c.DNN), c.UPF, columns.Address(c.IPv4), columns.Prefix(c.IPv6), c.Record
 	}
-	return []any{supi, id, seid, node, dnn, upf, ipv4, ipv6, record}
+	return []any{supi, id, seid, node, dnn, upf, ipv4, ipv6, record, known}
 }
 
 // RemoveSM implements store.Contexts.
@@ -254,19 +271,6 @@ func (s *Store) RemoveSM(ctx context.Context, supi ident.SUPI, pduSessionID uint
 // SMsOf implements store.Contexts.
 func (s *Store) SMsOf(ctx context.Context, supi ident.SUPI) ([]store.SMContext, error) {
 	return listOf(ctx, s, columns.SM, selectSMSQL+"WHERE supi = $1 ORDER BY pdu_session_id", string(supi))
-}
-
-// TakeSM implements store.Contexts.
-func (s *Store) TakeSM(ctx context.Context, supi ident.SUPI, pduSessionID uint8, seen uint64, node string, seid uint64) (n store.SMContext, err error) {
-	err = s.write(ctx, func(tx pgx.Tx) error {
-		dest, finish := columns.SM(&n)
-		err := tx.QueryRow(ctx, takeSMSQL, node, int64(seid), string(supi), int64(pduSessionID), int64(seen)).Scan(dest...)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return whyNotTaken(ctx, tx, "SELECT count(*) FROM sm_context WHERE supi = $1 AND pdu_session_id = $2", string(supi), int64(pduSessionID))
-		}
-		return errors.Join(err, finish())
-	})
-	return n, err
 }
 
 // SMs implements store.Contexts.
@@ -298,7 +302,11 @@ func rowsOf[T any](ctx context.Context, s *Store, scan func(*T) ([]any, func() e
 			yield(none, store.ErrClosed)
 			return
 		}
-		rows, err := s.pool.Query(ctx, query, args...)
+		var rows pgx.Rows
+		err := s.read(ctx, func(ctx context.Context) (err error) { // afterwards it is too late: some were yielded
+			rows, err = s.pool.Query(ctx, query, args...)
+			return err
+		})
 		if err != nil {
 			yield(none, err)
 			return

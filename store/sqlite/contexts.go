@@ -22,13 +22,14 @@ const (
 	ON CONFLICT (supi) DO UPDATE SET tmsi = excluded.tmsi, old_tmsi = excluded.old_tmsi, node = excluded.node,
 	epoch = excluded.epoch, record = excluded.record WHERE ue_context.epoch < excluded.epoch
 	OR ue_context.epoch = excluded.epoch AND ue_context.node = excluded.node`
-	removeUESQL  = `DELETE FROM ue_context WHERE supi = ? AND epoch <= ?`
-	noteMovedSQL = `INSERT INTO ue_moved (node, supi) SELECT node, supi FROM ue_context WHERE supi = ? AND epoch = ? AND node <> ?
-	ON CONFLICT DO NOTHING`
+	keepKnownUESQL = `UPDATE ue_context SET tmsi = ?2, old_tmsi = nullif(?3, 0), record = ?6 WHERE supi = ?1 AND node = ?4 AND epoch = ?5`
+	removeUESQL    = `DELETE FROM ue_context WHERE supi = ? AND epoch <= ?`
+	noteMovedSQL   = `INSERT INTO ue_moved (node, supi) SELECT node, supi FROM ue_context WHERE supi = ?1 AND node <> ?2
+	UNION SELECT node, supi FROM sm_context WHERE supi = ?1 AND node <> ?2 ON CONFLICT DO NOTHING`
 	movedSQL      = `DELETE FROM ue_moved WHERE node = ? RETURNING supi`
 	clearMovedSQL = `DELETE FROM ue_moved WHERE node = ?`
 	beatSQL       = `UPDATE core_node SET beat = beat + 1, leaving = ? WHERE node = ?`
-	takeUESQL     = `UPDATE ue_context SET node = ?, epoch = epoch + 1 WHERE supi = ? AND epoch = ?
+	takeUESQL     = `UPDATE ue_context SET node = ?2, epoch = ?3 + 1 WHERE supi = ?1 AND (epoch = ?3 OR epoch = ?3 + 1 AND node = ?2)
 	RETURNING supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record`
 	selectUESQL = `SELECT supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record FROM ue_context `
 
@@ -36,9 +37,10 @@ const (
 	VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), nullif(?, ''), ?)
 	ON CONFLICT (supi, pdu_session_id) DO UPDATE SET node = excluded.node, dnn = excluded.dnn, upf = excluded.upf,
 	ipv4 = excluded.ipv4, ipv6 = excluded.ipv6, record = excluded.record WHERE sm_context.seid = excluded.seid`
+	keepKnownSMSQL = `UPDATE sm_context SET node = ?4, dnn = ?5, upf = ?6, ipv4 = nullif(?7, ''), ipv6 = nullif(?8, ''), record = ?9
+	WHERE supi = ?1 AND pdu_session_id = ?2 AND seid = ?3`
 	removeSMSQL = `DELETE FROM sm_context WHERE supi = ? AND pdu_session_id = ? AND seid = ?`
-	takeSMSQL   = `UPDATE sm_context SET node = ?, seid = ? WHERE supi = ? AND pdu_session_id = ? AND seid = ?
-	RETURNING supi, pdu_session_id, seid, node, dnn, upf, coalesce(ipv4, ''), coalesce(ipv6, ''), record`
+	takeSMsSQL  = `UPDATE sm_context SET node = ?2, seid = ?3 + pdu_session_id WHERE supi = ?1 AND node <> ?2`
 	selectSMSQL = `SELECT supi, pdu_session_id, seid, node, dnn, upf, coalesce(ipv4, ''), coalesce(ipv6, ''), record FROM sm_context `
 
 	beginLifeSQL = `INSERT INTO core_node (node, life, started) VALUES (?, (SELECT coalesce(max(life), 0) + 1 FROM core_node), ?)
@@ -62,8 +64,11 @@ func (s *Store) KeepUEs(ctx context.Context, list []store.UEContext) ([]error, e
 	err := s.write(ctx, func(t *transaction) error {
 		errs = make([]error, len(list))
 		for i := range list {
-			u := &list[i]
-			n, err := t.exec(keepUESQL, string(u.SUPI), int64(u.TMSI), int64(u.OldTMSI), u.Node, int64(u.Epoch), u.Record)
+			u, statement := &list[i], keepUESQL
+			if u.Known {
+				statement = keepKnownUESQL
+			}
+			n, err := t.exec(statement, string(u.SUPI), int64(u.TMSI), int64(u.OldTMSI), u.Node, int64(u.Epoch), u.Record)
 			switch {
 			case uniqueViolated(err) != "":
 				errs[i] = fmt.Errorf("%s: %w", u.SUPI.Conceal(), store.ErrTMSITaken)
@@ -104,25 +109,29 @@ func (s *Store) UEByTMSI(ctx context.Context, tmsi uint32) (store.UEContext, err
 }
 
 // TakeUE implements store.Contexts.
-func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string) (u store.UEContext, err error) {
+func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string, seids uint64) (u store.UEContext, err error) {
 	err = s.write(ctx, func(t *transaction) error {
-		if _, err := t.exec(noteMovedSQL, string(supi), int64(seen), node); err != nil {
+		if _, err := t.exec(noteMovedSQL, string(supi), node); err != nil {
 			return err
 		}
 		dest, finish := columns.UE(&u)
-		err := t.scan(takeUESQL, []any{node, string(supi), int64(seen)}, dest...)
+		err := t.scan(takeUESQL, []any{string(supi), node, int64(seen)}, dest...)
 		if errors.Is(err, sql.ErrNoRows) {
-			return t.whyNotTaken("SELECT count(*) FROM ue_context WHERE supi = ?", string(supi))
+			return t.whyNotTaken(supi)
 		}
-		return errors.Join(err, finish())
+		if err := errors.Join(err, finish()); err != nil {
+			return err
+		}
+		_, err = t.exec(takeSMsSQL, string(supi), node, int64(seids))
+		return err
 	})
 	return u, err
 }
 
 // whyNotTaken tells an owner that changed from a context that is gone.
-func (t *transaction) whyNotTaken(count string, args ...any) error {
+func (t *transaction) whyNotTaken(supi ident.SUPI) error {
 	var n int64
-	if err := t.scan(count, args, &n); err != nil {
+	if err := t.scan("SELECT count(*) FROM ue_context WHERE supi = ?", []any{string(supi)}, &n); err != nil {
 		return err
 	}
 	if n == 0 {
@@ -142,8 +151,11 @@ func (s *Store) KeepSMs(ctx context.Context, list []store.SMContext) ([]error, e
 	err := s.write(ctx, func(t *transaction) error {
 		errs = make([]error, len(list))
 		for i := range list {
-			n := &list[i]
-			changed, err := t.exec(keepSMSQL, string(n.SUPI), int64(n.PDUSessionID), int64(n.SEID), n.Node, string(n.DNN), n.UPF,
+			n, statement := &list[i], keepSMSQL
+			if n.Known {
+				statement = keepKnownSMSQL
+			}
+			changed, err := t.exec(statement, string(n.SUPI), int64(n.PDUSessionID), int64(n.SEID), n.Node, string(n.DNN), n.UPF,
 				columns.Address(n.IPv4), columns.Prefix(n.IPv6), n.Record)
 			switch index := uniqueViolated(err); {
 			case index != "":
@@ -186,19 +198,6 @@ func (s *Store) SMsOf(ctx context.Context, supi ident.SUPI) (list []store.SMCont
 		list = append(list, n)
 	}
 	return list, nil
-}
-
-// TakeSM implements store.Contexts.
-func (s *Store) TakeSM(ctx context.Context, supi ident.SUPI, pduSessionID uint8, seen uint64, node string, seid uint64) (n store.SMContext, err error) {
-	err = s.write(ctx, func(t *transaction) error {
-		dest, finish := columns.SM(&n)
-		err := t.scan(takeSMSQL, []any{node, int64(seid), string(supi), int64(pduSessionID), int64(seen)}, dest...)
-		if errors.Is(err, sql.ErrNoRows) {
-			return t.whyNotTaken("SELECT count(*) FROM sm_context WHERE supi = ? AND pdu_session_id = ?", string(supi), int64(pduSessionID))
-		}
-		return errors.Join(err, finish())
-	})
-	return n, err
 }
 
 // SMs implements store.Contexts.

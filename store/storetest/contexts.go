@@ -103,9 +103,9 @@ func ueOwnership(t *testing.T, h *harness) {
 	h.must(h.keepUE(newer))
 	h.want(h.keepUE(UE(1)), store.ErrNotOwner)
 	h.must(h.RemoveUE(h.Context(), SUPI(1), 4))
-	_, err := h.TakeUE(h.Context(), SUPI(1), 4, "b")
+	_, err := h.TakeUE(h.Context(), SUPI(1), 4, "b", 64)
 	h.want(err, store.ErrNotOwner)
-	_, err = h.TakeUE(h.Context(), SUPI(2), 1, "b")
+	_, err = h.TakeUE(h.Context(), SUPI(2), 1, "b", 64)
 	h.want(err, store.ErrNotFound)
 
 	handles := []store.Store{h.Store, h.handle()}
@@ -114,7 +114,7 @@ func ueOwnership(t *testing.T, h *harness) {
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
-			u, err := handles[i%2].TakeUE(h.Context(), SUPI(1), 5, fmt.Sprint("node", i))
+			u, err := handles[i%2].TakeUE(h.Context(), SUPI(1), 5, fmt.Sprint("node", i), uint64(i)*store.SEIDsOfUE)
 			if errors.Is(err, store.ErrNotOwner) {
 				return
 			}
@@ -139,6 +139,52 @@ func ueOwnership(t *testing.T, h *harness) {
 	stale.Epoch = 5
 	h.want(h.keepUE(stale), store.ErrNotOwner)
 	h.must(h.keepUE(newer))
+}
+
+// known: what has been stored before is changed only where it still is, and does not come back where it was removed or
+// somebody else's since, whatever the epochs.
+func known(t *testing.T, h *harness) {
+	u, n := UE(1), SM(1)
+	u.Known, n.Known = true, true
+	h.want(h.keepUE(u), store.ErrNotOwner) // it was not
+	h.want(h.keepSM(n), store.ErrNotOwner)
+	h.must(h.keepUE(UE(1)))
+	h.must(h.keepSM(SM(1)))
+	u.TMSI, u.Record, n.UPF, n.Record = 4711, []byte{2}, "upf2", []byte{3}
+	mixed := UE(2)
+	errs, err := h.KeepUEs(h.Context(), []store.UEContext{u, mixed}) // the one not known beside it
+	h.must(errors.Join(append(errs, err)...))
+	h.must(h.keepSM(n))
+	want, session := u, n
+	want.Known, session.Known = false, false
+	got, err := h.UE(h.Context(), SUPI(1))
+	h.must(err)
+	same(h, got, want)
+	list, err := h.SMsOf(h.Context(), SUPI(1))
+	h.must(err)
+	same(h, list, []store.SMContext{session})
+	clash := u
+	clash.TMSI = UE(2).TMSI
+	h.want(h.keepUE(clash), store.ErrTMSITaken)
+	ahead := u
+	ahead.Epoch++
+	h.want(h.keepUE(ahead), store.ErrNotOwner)
+	h.must(h.RemoveUE(h.Context(), SUPI(1), u.Epoch))
+	h.must(h.RemoveSM(h.Context(), SUPI(1), n.PDUSessionID, n.SEID))
+	h.want(h.keepUE(u), store.ErrNotOwner)
+	h.want(h.keepSM(n), store.ErrNotOwner)
+	_, err = h.UE(h.Context(), SUPI(1))
+	h.want(err, store.ErrNotFound)
+	anew := UE(1) // of another node, that has never heard of the epochs before
+	anew.Node, anew.Epoch, u.Epoch = "b", 1, 9
+	h.must(h.keepUE(anew))
+	h.want(h.keepUE(u), store.ErrNotOwner)
+	got, err = h.UE(h.Context(), SUPI(1))
+	h.must(err)
+	same(h, got, anew)
+	if list, err = h.SMsOf(h.Context(), SUPI(1)); err != nil || len(list) != 0 {
+		t.Fatalf("a session came back: %v, %v", list, err)
+	}
 }
 
 // tmsiIsOfOne: a 5G-TMSI that another UE has is refused, and the rest of the list is kept.
@@ -173,18 +219,67 @@ func smContexts(_ *testing.T, h *harness) {
 	other.SEID++
 	h.want(h.keepSM(other), store.ErrNotOwner)
 	h.must(h.RemoveSM(h.Context(), SUPI(1), 5, other.SEID)) // it is not that one
-	_, err = h.TakeSM(h.Context(), SUPI(1), 5, other.SEID, "b", 77)
-	h.want(err, store.ErrNotOwner)
-	_, err = h.TakeSM(h.Context(), SUPI(1), 7, 1, "b", 77)
-	h.want(err, store.ErrNotFound)
-	got, err := h.TakeSM(h.Context(), SUPI(1), 5, changed.SEID, "b", 77)
-	h.must(err)
-	changed.Node, changed.SEID = "b", 77
-	same(h, got, changed)
-	h.must(h.RemoveSM(h.Context(), SUPI(1), 5, 77))
+	h.must(h.RemoveSM(h.Context(), SUPI(1), 5, changed.SEID))
 	list, err = h.SMsOf(h.Context(), SUPI(1))
 	h.must(err)
 	same(h, list, []store.SMContext{bare})
+}
+
+// taking: a UE and all its sessions change hands at once, whoever asks again in the same way is recognised, and what the nodes
+// that had them still say has no effect.
+func taking(t *testing.T, h *harness) {
+	other := h.handle()
+	session := func(id uint8, node string, seid uint64) store.SMContext {
+		n := SM(int(id))
+		n.SUPI, n.PDUSessionID, n.Node, n.SEID = SUPI(1), id, node, seid
+		return n
+	}
+	first, anchored, own, foreign := session(1, "a", 901), session(15, "c", 902), session(7, "b", 903), SM(2)
+	h.must(h.keepUE(UE(1)))
+	for _, n := range []store.SMContext{first, anchored, own, foreign} {
+		h.must(h.keepSM(n))
+	}
+	_, err := h.TakeUE(h.Context(), SUPI(1), 7, "b", 4096) // not the epoch
+	h.want(err, store.ErrNotOwner)
+	for _, node := range []string{"a", "c"} {
+		got, err := other.Moved(h.Context(), node)
+		h.must(err)
+		if len(got) != 0 {
+			t.Fatalf("moved from %s by what was refused: %v", node, got)
+		}
+	}
+	want := UE(1)
+	want.Node, want.Epoch = "b", 2
+	sessions := []store.SMContext{session(1, "b", 4097), own, session(15, "b", 4111)}
+	for _, seids := range []uint64{4096, 4096, 8192} { // the answer was lost twice, and a new life asks with new SEIDs
+		got, err := other.TakeUE(h.Context(), SUPI(1), 1, "b", seids)
+		h.must(err)
+		same(h, got, want)
+		list, err := h.SMsOf(h.Context(), SUPI(1))
+		h.must(err)
+		same(h, list, sessions)
+	}
+	same(h, collect(h, h.SMs(h.Context(), "a")), []store.SMContext{foreign})
+	_, err = h.TakeUE(h.Context(), SUPI(1), 1, "c", 64) // it has seen the same epoch
+	h.want(err, store.ErrNotOwner)
+	h.want(h.keepUE(UE(1)), store.ErrNotOwner)
+	h.want(h.keepSM(first), store.ErrNotOwner)
+	h.must(h.RemoveSM(h.Context(), SUPI(1), 1, first.SEID))
+	list, err := h.SMsOf(h.Context(), SUPI(1))
+	h.must(err)
+	same(h, list, sessions)
+	for _, node := range []string{"a", "c"} { // each once
+		got, err := h.Moved(h.Context(), node)
+		h.must(err)
+		if !slices.Equal(got, []ident.SUPI{SUPI(1)}) {
+			t.Fatalf("moved from %s: %v", node, got)
+		}
+	}
+	got, err := h.Moved(h.Context(), "b")
+	h.must(err)
+	if len(got) != 0 {
+		t.Fatalf("moved from the node that has it: %v", got)
+	}
 }
 
 // leaseIsOfOne: no two sessions of a data network have an address, over two handles, until it is given back.
@@ -271,17 +366,17 @@ func pulses(t *testing.T, h *harness) {
 	}
 	for i := range 3 {
 		h.must(h.keepUE(UE(i))) // of node a
-		_, err := h.TakeUE(h.Context(), SUPI(i), 1, "b")
+		_, err := h.TakeUE(h.Context(), SUPI(i), 1, "b", 64)
 		h.must(err)
 	}
-	_, err = h.TakeUE(h.Context(), SUPI(0), 2, "b") // from itself
+	_, err = h.TakeUE(h.Context(), SUPI(0), 2, "b", 64) // from itself
 	h.must(err)
-	_, err = h.TakeUE(h.Context(), SUPI(1), 1, "c") // too late
+	_, err = h.TakeUE(h.Context(), SUPI(1), 1, "c", 64) // too late
 	h.want(err, store.ErrNotOwner)
 	moved("b")
 	moved("a", SUPI(0), SUPI(1), SUPI(2))
 	moved("a")
-	_, err = h.TakeUE(h.Context(), SUPI(1), 2, "a")
+	_, err = h.TakeUE(h.Context(), SUPI(1), 2, "a", 64)
 	h.must(err)
 	_, err = h.BeginLife(h.Context(), "b", time.Now())
 	h.must(err)

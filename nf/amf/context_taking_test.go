@@ -1,0 +1,159 @@
+package amf
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/procedure/wheel"
+	"github.com/limpid-5g/limpid/store/faults"
+	"github.com/limpid-5g/limpid/wire/nas"
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
+)
+
+// taker is the node "amf2" of a set; "amf1" has had a UE with two sessions.
+type taker struct {
+	*AMF
+	disk     *faults.Store
+	phone    ident.SUPI
+	tmsi     uint32
+	message  []byte // that proves to come from the UE
+	sessions error  // of Taking.Sessions
+	restored int
+	ended    int
+}
+
+func newTaker(t *testing.T) *taker {
+	t.Helper()
+	first, disk := keepingAMF(t)
+	u := fullUE(first)
+	if err := u.keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	side := u.security.nas
+	side.Role, side.Send = nas.RoleUE, side.Receive
+	plain, err := gmm.Append(nil, &gmm.Status{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &taker{disk: disk, phone: u.supi, tmsi: u.guti.TMSI}
+	if n.message, err = side.Protect(nil, plain, nas.IntegrityProtected); err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	n.AMF = &AMF{log: log, cfg: Config{Name: "amf2"}, keeper: newKeeper(disk, log), pool: procedure.NewPool(16), wheel: wheel.New(idleTick)}
+	n.ues.init()
+	n.JoinSet(Taking{
+		Restored: func(RestoredUE) { n.restored++ },
+		SEIDs:    func() uint64 { return 1 << 32 },
+		Sessions: func(context.Context, ident.SUPI) ([]Session, error) {
+			return []Session{{PDUSessionID: 5, Ref: "100000005"}}, n.sessions
+		},
+		Ended: func(context.Context, ident.SUPI) error { n.ended++; return nil },
+		Lost:  func(context.Context, RestoredUE, []string) {},
+	})
+	t.Cleanup(func() { n.pool.Stop(); n.wheel.Close(); n.keeper.close() })
+	return n
+}
+
+// ways are how a UE comes over: it speaks, or its node is dead.
+func (n *taker) ways() map[string]func(t *testing.T) bool {
+	return map[string]func(*testing.T) bool{
+		"the UE speaks": func(t *testing.T) bool {
+			u, err := n.take(t.Context(), n.tmsi, append([]byte(nil), n.message...))
+			return err == nil && u != nil
+		},
+		"the node is dead": func(t *testing.T) bool {
+			sum, err := n.TakeFrom(t.Context(), "amf1", true, func(ident.SUPI) bool { return true })
+			return err == nil && sum.UEs == 1
+		},
+	}
+}
+
+func (n *taker) isHere(t *testing.T, want bool) {
+	t.Helper()
+	u := n.ues.bySUPI.get(n.phone)
+	if here := u != nil && n.ues.byTMSI.get(n.tmsi) == u && len(u.sessions) == 1; here != want || n.restored > 0 != want || !want && u != nil {
+		t.Fatalf("the UE is here: %v, want %v, told %d times", here, want, n.restored)
+	}
+}
+
+// TestTakingIsFinished: TS 23.501 §5.21.2, where the store's answer to the taking is lost, or the sessions cannot come at once, the
+// UE is not served without them, and comes with them when it speaks again or the node looks for what is left.
+func TestTakingIsFinished(t *testing.T) {
+	spoilers := map[string]func(*taker){
+		"the answer is lost":       func(n *taker) { n.disk.Plan(func(string) faults.Fault { return faults.Fault{Torn: true} }) },
+		"the store refuses":        func(n *taker) { n.disk.Plan(func(string) faults.Fault { return faults.Fault{Fail: true} }) },
+		"the sessions do not come": func(n *taker) { n.sessions = errors.New("planted") },
+	}
+	rest := func(n *taker) func(*testing.T) bool {
+		return func(t *testing.T) bool { n.SettleRest(t.Context()); return len(n.takes.unsettled()) == 0 }
+	}
+	for spoiled, spoil := range spoilers {
+		for begun := range new(taker).ways() {
+			for _, finished := range []string{"the UE speaks", "the node looks"} {
+				t.Run(spoiled+"/"+begun+"/"+finished, func(t *testing.T) {
+					n := newTaker(t)
+					begin, finish := n.ways()[begun], n.ways()[finished]
+					if finish == nil {
+						finish = rest(n)
+					}
+					spoil(n)
+					for range 2 {
+						if begin(t) {
+							t.Fatal("it came")
+						}
+						n.isHere(t, false)
+					}
+					rest(n)(t) // as long as it is so
+					n.isHere(t, false)
+					n.disk.Plan(nil)
+					n.sessions = nil
+					if !finish(t) && spoiled != "the store refuses" {
+						t.Fatal("it did not come")
+					}
+					if stored, err := n.disk.UE(t.Context(), n.phone); err != nil || stored.Node == "amf1" { // nothing had happened
+						if !begin(t) {
+							t.Fatalf("it did not come: %v", err)
+						}
+					}
+					n.isHere(t, true)
+					if left := n.takes.unsettled(); len(left) != 0 {
+						t.Errorf("to be settled: %v", left)
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestNewerContextWins: who has registered anew here while the older context came over keeps the newer one, and what came with the
+// older is forgotten.
+func TestNewerContextWins(t *testing.T) {
+	n := newTaker(t)
+	stored, err := n.disk.UE(t.Context(), n.phone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := n.readRecord(&stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	newer := fullUE(n.AMF)
+	done := make(chan bool, 1)
+	if err := old.insist(&settling{"amf1", done}); err != nil || <-done {
+		t.Fatalf("it came, or %v", err)
+	}
+	if n.ues.bySUPI.get(n.phone) != newer || n.ended != 1 || n.restored != 0 {
+		t.Errorf("ended %d times, restored %d times", n.ended, n.restored)
+	}
+	if err := newer.outrank(t.Context()); err != nil || n.ended != 2 || newer.kept.epoch.Load() != stored.Epoch+1 {
+		t.Errorf("epoch %d after %d, ended %d times, %v", newer.kept.epoch.Load(), stored.Epoch, n.ended, err)
+	}
+	if now, err := n.disk.UE(t.Context(), n.phone); err != nil || now.Node != "amf2" {
+		t.Errorf("stored %+v, %v", now, err)
+	}
+}

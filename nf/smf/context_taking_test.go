@@ -1,0 +1,270 @@
+package smf
+
+import (
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/limpid-5g/limpid/sbi/nsmf"
+	"github.com/limpid-5g/limpid/store"
+	"github.com/limpid-5g/limpid/store/faults"
+	"github.com/limpid-5g/limpid/store/sqlite"
+	"github.com/limpid-5g/limpid/wire/pfcp"
+)
+
+// inSet is inWorld for an SMF of a set. The UE of its session goes to node "other" and comes back: away is called in
+// between, back after the store has given both to this node again.
+func inSet(t *testing.T, away, back func(*world, *faults.Store)) {
+	t.Helper()
+	var disk *faults.Store
+	inWorld(t, func(w *world, cfg *Config) {
+		st, err := sqlite.Open(w.t.Context(), filepath.Join(t.TempDir(), "limpid.db"), sqlite.Options{Create: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		disk = faults.New(st)
+		w.disk, cfg.Shared, cfg.Node = disk, true, "this"
+	}, func(w *world) {
+		defer func() { // what is written behind needs it no more
+			w.smf.Close()
+			_ = disk.Close()
+		}()
+		w.established()
+		w.pass(time.Second) // what is written behind is
+		must := func(err error) {
+			if err != nil {
+				w.t.Helper()
+				w.t.Fatal(err)
+			}
+		}
+		_, err := disk.KeepUEs(w.t.Context(), []store.UEContext{{SUPI: phone, TMSI: 1, Node: "this", Epoch: 1, Record: []byte{1}}})
+		must(err)
+		_, err = disk.TakeUE(w.t.Context(), phone, 1, "other", 1<<40)
+		must(err)
+		away(w, disk)
+		_, err = disk.TakeUE(w.t.Context(), phone, 2, "this", w.smf.ReserveSEIDs())
+		must(err)
+		back(w, disk)
+	})
+}
+
+// noticed has the node hear that the UE has gone: it gives the session up, and leaves it to the other on their UPF.
+func noticed(w *world, _ *faults.Store) {
+	w.smf.Moved(phone)
+	w.gaveUp()
+}
+
+func (w *world) gaveUp() {
+	w.t.Helper()
+	synctest.Wait()
+	w.upf.only(w.t)
+	if left := w.smf.Sessions(); len(left) != 0 {
+		w.t.Fatalf("sessions of another node: %+v", left)
+	}
+	if used, _ := w.smf.networks[string(internet)].addresses.usage(); used != 3 || len(w.pcf.policies)+len(w.udm.registered) != 0 {
+		w.t.Fatalf("%d addresses, policies %v, registrations %v", used, w.pcf.policies, w.udm.registered)
+	}
+}
+
+// take brings the one session in.
+func (w *world) take() SessionInfo {
+	w.t.Helper()
+	told := 0
+	list, err := w.smf.Take(w.t.Context(), phone, func(RestoredSession) { told++ })
+	if err != nil || len(list) != 1 || told != 1 {
+		w.t.Fatalf("%d sessions, %d told, %v", len(list), told, err)
+	}
+	synctest.Wait()
+	return list[0]
+}
+
+// ends releases the session: nothing is left of it, also in the store.
+func (w *world) ends(disk *faults.Store, ref string) {
+	w.t.Helper()
+	if err := w.smf.ReleaseSMContext(w.t.Context(), ref, nsmf.SMContextReleaseData{}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.gone(disk)
+}
+
+func (w *world) gone(disk *faults.Store) {
+	w.t.Helper()
+	w.pass(time.Second)
+	w.noLeak()
+	if left, err := disk.SMsOf(w.t.Context(), phone); err != nil || len(left) != 0 {
+		w.t.Errorf("stored is %v, %v", left, err)
+	}
+}
+
+// TestSessionGoesAndComes: TS 23.501 §5.21.3, with the address and the tunnel that it has, and the UPF knows to whom it reports.
+func TestSessionGoesAndComes(t *testing.T) {
+	inSet(t, noticed, func(w *world, disk *faults.Store) {
+		n := w.take()
+		if _, up := w.upf.only(t); up.cp != n.LocalSEID || up.uplink.TEID != n.UplinkTEID || n.GNBTEID != 0x77 {
+			t.Errorf("UPF reports to %x and has %x, session %+v", up.cp, up.uplink.TEID, n)
+		}
+		if again, err := w.smf.Take(w.t.Context(), phone, func(RestoredSession) { t.Error("told twice") }); err != nil || len(again) != 1 || again[0].Ref != n.Ref {
+			t.Errorf("taken again: %+v, %v", again, err)
+		}
+		w.ends(disk, n.Ref)
+	})
+}
+
+// TestStoreTellsThatSessionWent: a node that nobody has told finds out when it writes, and when the UE comes back.
+func TestStoreTellsThatSessionWent(t *testing.T) {
+	writes := func(w *world, _ *faults.Store) {
+		w.update(w.smf.Sessions()[0].Ref, nsmf.SMContextUpdateData{UpCnxState: nsmf.Deactivated})
+		w.pass(time.Second)
+		w.gaveUp()
+	}
+	for name, away := range map[string]func(*world, *faults.Store){"writes": writes, "comes back": func(*world, *faults.Store) {}} {
+		t.Run(name, func(t *testing.T) {
+			inSet(t, away, func(w *world, disk *faults.Store) {
+				n := w.take()
+				w.upf.only(t)
+				w.ends(disk, n.Ref)
+			})
+		})
+	}
+}
+
+// TestTakeIsRepeated: while the store refuses, or its answer is lost, no session comes and none is lost.
+func TestTakeIsRepeated(t *testing.T) {
+	for name, fault := range map[string]faults.Fault{"refused": {Fail: true}, "answer lost": {Torn: true}} {
+		t.Run(name, func(t *testing.T) {
+			inSet(t, noticed, func(w *world, disk *faults.Store) {
+				disk.Plan(func(string) faults.Fault { return fault })
+				for range 3 {
+					if list, err := w.smf.Take(w.t.Context(), phone, func(RestoredSession) { t.Error("told") }); err == nil {
+						t.Fatalf("taken: %+v", list)
+					}
+				}
+				w.gaveUp()
+				disk.Plan(nil)
+				n := w.take()
+				if _, up := w.upf.only(t); up.cp != n.LocalSEID {
+					t.Errorf("UPF reports to %x, session is %x", up.cp, n.LocalSEID)
+				}
+				w.ends(disk, n.Ref)
+			})
+		})
+	}
+}
+
+// TestTakeWithoutUPF: a UPF that does not answer gets its sessions when it does; what it refuses is forgotten.
+func TestTakeWithoutUPF(t *testing.T) {
+	t.Run("silent", func(t *testing.T) {
+		inSet(t, noticed, func(w *world, disk *faults.Store) {
+			w.upf.set(func() { w.upf.silent[pfcp.TypeSessionModificationRequest] = true })
+			n := w.take()
+			if _, up := w.upf.only(t); up.cp == n.LocalSEID {
+				t.Error("the UPF was heard")
+			}
+			w.upf.set(func() { clear(w.upf.silent) })
+			w.pass(2 * time.Minute)
+			if _, up := w.upf.only(t); up.cp != n.LocalSEID {
+				t.Errorf("UPF reports to %x, session is %x", up.cp, n.LocalSEID)
+			}
+			w.ends(disk, n.Ref)
+		})
+	})
+	t.Run("refuses", func(t *testing.T) {
+		inSet(t, noticed, func(w *world, disk *faults.Store) {
+			w.upf.set(func() { w.upf.cause[pfcp.TypeSessionModificationRequest] = pfcp.CauseNoResourcesAvailable })
+			if list, err := w.smf.Take(w.t.Context(), phone, func(RestoredSession) { t.Error("told") }); err != nil || len(list) != 0 {
+				t.Fatalf("taken: %+v, %v", list, err)
+			}
+			w.gone(disk)
+		})
+	})
+}
+
+// TestNothingComesBack: what a node had still to write of a session that has left it does not bring it back into the store.
+func TestNothingComesBack(t *testing.T) {
+	away := func(w *world, disk *faults.Store) {
+		w.update(w.smf.Sessions()[0].Ref, nsmf.SMContextUpdateData{UpCnxState: nsmf.Deactivated})
+		noticed(w, disk)
+	}
+	inSet(t, away, func(w *world, disk *faults.Store) {
+		if err := w.smf.Disown(w.t.Context(), phone); err != nil {
+			t.Error(err)
+		}
+		seid, _ := w.upf.only(t)
+		w.upf.set(func() { delete(w.upf.sessions, seid) }) // the other node ends it there
+		w.gone(disk)
+	})
+}
+
+// TestDisown: a subscriber who registers anew has no session of before, and the address of what it had is free.
+func TestDisown(t *testing.T) {
+	inSet(t, noticed, func(w *world, disk *faults.Store) {
+		disk.Plan(func(string) faults.Fault { return faults.Fault{Fail: true} })
+		if err := w.smf.Disown(w.t.Context(), phone); err == nil {
+			t.Error("no error of the store")
+		}
+		disk.Plan(nil)
+		if err := w.smf.Disown(w.t.Context(), phone); err != nil {
+			t.Error(err)
+		}
+		seid, _ := w.upf.only(t)
+		w.upf.set(func() { delete(w.upf.sessions, seid) }) // the other node ends it there
+		w.gone(disk)
+		w.ends(disk, w.established())
+	})
+}
+
+// TestNothingIsLeftOnUPF: what a session was on a UPF of this node goes once it is known that the other node does not go on
+// with it there, and stays where it does, TS 29.244 §6.3.4.
+func TestNothingIsLeftOnUPF(t *testing.T) {
+	written := func(c *store.SMContext, remote uint64) {
+		c.Record, _ = (&session{smf: new(SMF), seid: c.SEID, remoteSEID: remote, qos: new(sessionQoS)}).record()
+	}
+	for name, c := range map[string]struct {
+		settle func(now *store.SMContext, remote uint64) // nil: the other node ends it
+		stays  bool
+	}{
+		"not brought in":    {func(*store.SMContext, uint64) {}, true},
+		"goes on there":     {func(c *store.SMContext, remote uint64) { written(c, remote) }, true},
+		"is on another UPF": {func(c *store.SMContext, _ uint64) { c.UPF = "another" }, false},
+		"is made anew":      {func(c *store.SMContext, remote uint64) { written(c, remote+1) }, false},
+		"has ended":         {nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			away := func(w *world, disk *faults.Store) {
+				noticed(w, disk)
+				list, err := disk.SMsOf(w.t.Context(), phone)
+				if err != nil || len(list) != 1 {
+					t.Fatalf("%d sessions, %v", len(list), err)
+				}
+				now := list[0]
+				remote, as := placeOf(&now)
+				if as == 0 || as == now.SEID {
+					t.Fatalf("written as %x, and is %x", as, now.SEID)
+				}
+				if c.settle == nil {
+					err = disk.RemoveSM(w.t.Context(), phone, now.PDUSessionID, now.SEID)
+				} else {
+					c.settle(&now, remote)
+					_, err = disk.KeepSMs(w.t.Context(), []store.SMContext{now})
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.smf.SettleLeft(w.t.Context())
+				synctest.Wait()
+				w.upf.set(func() {
+					if there := len(w.upf.sessions) == 1; there != c.stays {
+						t.Errorf("on the UPF: %v, want %v", there, c.stays)
+					}
+					clear(w.upf.sessions)
+				})
+			}
+			inSet(t, away, func(w *world, disk *faults.Store) {
+				if err := w.smf.Disown(w.t.Context(), phone); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
