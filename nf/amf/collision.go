@@ -176,6 +176,9 @@ func (a arrival) decide(in running) procedure.Decision {
 
 // Collide decides over a message that arrived while a procedure waits for another.
 func (ue *ue) Collide(m any) procedure.Decision {
+	if init, ok := m.(*initialMessage); ok && init.elsewhere {
+		return procedure.Supersede // nothing that runs here is that UE's any more
+	}
 	kind := ue.kindOf(m)
 	d := kind.decide(ue.running)
 	if log := ue.amf.log; log.Enabled(context.Background(), slog.LevelDebug) {

@@ -53,7 +53,7 @@ func (l *tnla) initialUE(m *ngap.InitialUEMessage) {
 	}
 	defer a.watchLoad()
 	first := &initialMessage{conn: conn, n2: m, pdu: m.NASPDU}
-	if a.cfg.Reroute {
+	if a.cfg.Reroute || a.taking.Sessions != nil {
 		first.original = slices.Clone(m.NASPDU) // it is deciphered in place
 	}
 	if err := let(first); err != nil {

@@ -116,8 +116,7 @@ func (ue *ue) keepAccepted(ctx context.Context, accept *gmm.RegistrationAccept) 
 		case errors.Is(err, store.ErrNotOwner) && ue.amf.ues.bySUPI.get(ue.supi) != ue:
 			return fmt.Errorf("a newer context of the subscriber: %w", procedure.ErrSuperseded)
 		case errors.Is(err, store.ErrNotOwner) && ue.kept.held.Load(): // with the context goes what hangs on it: it comes back with that
-			_ = ue.insist(taken{}) // refused only at shutdown
-			return notDurable(err)
+			return ue.yield(ctx)
 		case errors.Is(err, store.ErrNotOwner):
 			if err := ue.outrank(ctx); err != nil {
 				return notDurable(err)
@@ -177,6 +176,9 @@ func (ue *ue) keep(ctx context.Context) error {
 	ue.kept.stored = true
 	if err := k.writer.Now(ctx, ue.supi, change); err != nil {
 		ue.kept.written = 0
+		if errors.Is(err, store.ErrNotOwner) && ue.kept.held.Load() {
+			_ = ue.insist(taken{}) // refused only at shutdown
+		}
 		return err
 	}
 	ue.kept.written = ue.hash(&change)

@@ -3,13 +3,16 @@ package amf
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/sbi/namf"
 	"github.com/limpid-5g/limpid/sbi/nnsacf"
 	"github.com/limpid-5g/limpid/store"
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
 
@@ -47,11 +50,12 @@ func (a *AMF) wanted(m *ngap.InitialUEMessage) uint32 {
 }
 
 // takeOver looks for the UE of an initial message among those of the other nodes and hands the message on to it. It tells
-// whether it did; what does not prove to come from the UE changes nothing.
+// whether it did; what does not prove to come from the UE changes nothing. A message for a UE that is busy, and here no more,
+// ends what runs, and is handed on when it is served.
 func (ue *ue) takeOver(m *initialMessage) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), keepPatience)
 	defer cancel()
-	if ue.supi != "" && ue.running == idle { // it may come back from another node
+	if ue.supi != "" { // it may come back from another node
 		taken, err := ue.owner(ctx)
 		switch taken = taken || ue.kept.away; { // or given up before this message was opened
 		case err != nil: // served by what may be over it would hear NAS COUNTs a second time
@@ -60,18 +64,16 @@ func (ue *ue) takeOver(m *initialMessage) bool {
 			return true
 		case !taken:
 			return false
+		case ue.running != idle:
+			m.elsewhere = true
+			return false
 		}
 		if !ue.kept.away {
 			ue.giveUp(ctx)
 		}
-		fresh := ue.amf.newUE()
-		if tmsi, ofSet := ue.amf.tmsiIn(m.pdu); ofSet {
-			fresh.elsewhere = tmsi
-		}
-		m.conn.ue.Store(fresh)
-		return fresh.follow(m) == nil // refused only at shutdown
+		return ue.handOn(m)
 	}
-	if ue.elsewhere == 0 || ue.supi != "" {
+	if ue.elsewhere == 0 {
 		return false
 	}
 	tmsi := ue.elsewhere
@@ -90,6 +92,33 @@ func (ue *ue) takeOver(m *initialMessage) bool {
 	}
 	m.conn.ue.Store(other)
 	return other.follow(m) == nil // refused only at shutdown
+}
+
+// handOn gives an initial message for a UE that is here no more to who looks for the UE among those of the other nodes.
+func (ue *ue) handOn(m *initialMessage) bool {
+	again := &initialMessage{conn: m.conn, n2: m.n2, pdu: m.original, original: slices.Clone(m.original)} // as it came: the keys are others
+	fresh := ue.amf.newUE()
+	if tmsi, ofSet := ue.amf.tmsiIn(again.pdu); ofSet {
+		fresh.elsewhere = tmsi
+	}
+	m.conn.ue.Store(fresh)
+	return fresh.follow(again) == nil // refused only at shutdown
+}
+
+// takenMeanwhile is takeOver for a message that was opened while the UE was busy and is served now.
+func (ue *ue) takenMeanwhile(m *initialMessage) bool {
+	if !m.waited || ue.running != idle || m.n2 == nil {
+		return false
+	}
+	m.waited = false
+	if ue.takeOver(m) {
+		return true
+	}
+	if m.elsewhere { // and then it has come back
+		m.elsewhere = false
+		ue.openInitial(m)
+	}
+	return false
 }
 
 // errUnproven says that a message is not protected with the keys of the UE that it names.
@@ -236,6 +265,17 @@ func (ue *ue) owner(ctx context.Context) (taken bool, err error) {
 		return true, nil
 	}
 	return stored.Node != ue.amf.cfg.Name, err // whatever the epoch: the UE may have registered anew there
+}
+
+// yield ends the registration of a UE that another node has: nothing may leave here any more under a NAS COUNT that it may have
+// used. The UE hears without protection that it is to come again, TS 24.501 §4.4.4.2, and is taken over then.
+func (ue *ue) yield(ctx context.Context) error {
+	if c := ue.conn; c != nil {
+		backoff := ue.amf.backoff()
+		c.sendPlain(&gmm.RegistrationReject{Cause: gmm.CauseCongestion, T3346: &backoff})
+	}
+	ue.giveUp(ctx)
+	return fmt.Errorf("another node of the set has the UE: %w", procedure.ErrSuperseded)
 }
 
 // giveUp drops a UE that another node has taken, without a word to anybody but a gNB that still holds it, and this node's own

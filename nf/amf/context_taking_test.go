@@ -12,6 +12,8 @@ import (
 	"github.com/limpid-5g/limpid/store/faults"
 	"github.com/limpid-5g/limpid/wire/nas"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
+	"github.com/limpid-5g/limpid/wire/ngap"
+	"github.com/limpid-5g/limpid/wire/sctp"
 )
 
 // taker is the node "amf2" of a set; "amf1" has had a UE with two sessions.
@@ -155,5 +157,66 @@ func TestNewerContextWins(t *testing.T) {
 	}
 	if now, err := n.disk.UE(t.Context(), n.phone); err != nil || now.Node != "amf2" {
 		t.Errorf("stored %+v, %v", now, err)
+	}
+}
+
+// TestAnswerOfAUEThatIsElsewhere: TS 24.501 §4.4.3.1: a registration that cannot be kept because another node has taken the UE
+// meanwhile is answered without a NAS COUNT of the UE, which may have heard it from there.
+func TestAnswerOfAUEThatIsElsewhere(t *testing.T) {
+	n := newTaker(t)
+	stored, err := n.disk.UE(t.Context(), n.phone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := n.take(t.Context(), n.tmsi, n.message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near, far := sctp.Pipe()
+	g := n.newGNB(n.log)
+	g.ready = true
+	g.link(&tnla{amf: n.AMF, assoc: near, log: n.log})
+	c := &connection{gnb: g, amfID: n.ngapIDs.allot(), ranID: 1, secured: true}
+	c.ue.Store(u)
+	g.open(c)
+	if _, err := n.disk.TakeUE(t.Context(), n.phone, stored.Epoch+1, "amf3", 1<<40); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	err = u.insist(glance(func(u *ue) {
+		u.conn, u.running = c, registration
+		done <- u.keepAccepted(t.Context(), &gmm.RegistrationAccept{})
+		u.running = idle
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; !ended(err) {
+		t.Fatalf("the registration ends with %v", err)
+	}
+	for _, want := range []string{"DownlinkNASTransport", "UEContextReleaseCommand"} {
+		heard, err := far.Receive(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := ngap.Decode(heard.Data)
+		if err != nil || m.Name() != want {
+			t.Fatalf("the gNB hears %v, %v, want %s", m, err, want)
+		}
+		down, ok := m.(*ngap.DownlinkNASTransport)
+		if !ok {
+			continue
+		}
+		plain, err := gmm.Decode(down.NASPDU)
+		if reject, ok := plain.(*gmm.RegistrationReject); err != nil || !ok || reject.Cause != gmm.CauseCongestion || reject.T3346 == nil {
+			t.Errorf("the UE hears %v, %v", plain, err)
+		}
+	}
+	n.pool.Stop() // and with it what the UE still does
+	if !u.kept.away || n.ues.bySUPI.get(n.phone) != nil || n.ues.byTMSI.get(n.tmsi) != nil {
+		t.Error("the context is still there")
+	}
+	if now, err := n.disk.UE(t.Context(), n.phone); err != nil || now.Node != "amf3" {
+		t.Errorf("the store has %+v, %v", now, err)
 	}
 }

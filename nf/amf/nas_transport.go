@@ -14,10 +14,13 @@ func (ue *ue) Open(m any) any {
 	ue.wake()
 	switch m := m.(type) {
 	case *initialMessage:
+		m.waited = ue.running != idle
 		if ue.takeOver(m) {
 			return nil
 		}
-		ue.openInitial(m)
+		if !m.elsewhere {
+			ue.openInitial(m)
+		}
 	case *contextTransfer:
 		ue.openTransfer(m)
 	case *n2Message:

@@ -79,7 +79,7 @@ func (ue *ue) page(ctx context.Context) {
 			return elsewhere.verified
 		}
 		init, ok := m.(*initialMessage)
-		return ok && init.verified || ue.resumes(m) // anybody may claim to be the UE
+		return ok && init.verified && !init.elsewhere || ue.resumes(m) // anybody may claim to be the UE
 	})
 	ue.running = idle
 	if elsewhere, ok := answer.(*contextTransfer); ok && err == nil { // it answers at another AMF, which brings it what waits

@@ -140,8 +140,10 @@ type (
 		conn *connection
 		n2   *ngap.InitialUEMessage // nil on the present connection
 		pdu  []byte
-		// original is the message as it came, where it may have to go to another AMF.
-		original []byte
+		// original is the message as it came, where it may have to go to another AMF, or be opened with other keys.
+		original  []byte
+		waited    bool // it was opened while the UE was busy
+		elsewhere bool // another node of the set has the UE
 		// set by Open:
 		message  gmm.Message
 		verified bool   // the integrity was right under the current context
@@ -396,6 +398,9 @@ func (ue *ue) serveInitial(ctx context.Context, m *initialMessage) {
 	}
 	if !m.conn.lives() {
 		ue.log().Info("initial NAS message of a lost connection ignored")
+		return
+	}
+	if ue.takenMeanwhile(m) {
 		return
 	}
 	if tmsi, ok := ue.amf.tmsiNamed(m.message); ok && m.verified {
