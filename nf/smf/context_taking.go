@@ -30,7 +30,8 @@ func (s *SMF) ReserveSEIDs() uint64 {
 // arrival is a session that comes over.
 type arrival struct {
 	*session
-	from string // the UPF on which it was
+	from   string // the UPF on which it was
+	remote uint64 // its SEID there
 }
 
 // Take brings the sessions in that the store says are this node's since it took their UE: with their addresses, and with
@@ -98,6 +99,7 @@ func (s *SMF) take(ctx context.Context, c *store.SMContext) (arrival, error) {
 	a.session = n
 	n.mu.Lock()
 	n.serving = ident.GUAMI{} // that of this node asks
+	a.remote = n.remoteSEID
 	n.mu.Unlock()
 	err = n.moveToUPF(ctx, a.from)
 	switch causeOf(err) {
@@ -123,8 +125,8 @@ func (s *SMF) take(ctx context.Context, c *store.SMContext) (arrival, error) {
 func (a arrival) stayStored() {
 	a.mu.Lock()
 	a.policyID, a.registered, a.left = "", false, true
-	if a.upf != nil && a.upf.Name == a.from {
-		a.onUPF = false // what is there serves the UE until then
+	if a.upf != nil && a.upf.Name == a.from && a.remoteSEID == a.remote {
+		a.onUPF = false // what is there serves the UE until then; what was made there anew only holds the address
 	}
 	a.mu.Unlock()
 	a.end("it comes over with the next attempt")

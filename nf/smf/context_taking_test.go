@@ -152,6 +152,36 @@ func TestTakeIsRepeated(t *testing.T) {
 	}
 }
 
+// TestTakeIsRepeatedOnNewUPF: what was made anew on a UPF that has lost the session, and cannot be kept, does not stand in the
+// way of the next attempt.
+func TestTakeIsRepeatedOnNewUPF(t *testing.T) {
+	for name, fault := range map[string]faults.Fault{"refused": {Fail: true}, "answer lost": {Torn: true}} {
+		t.Run(name, func(t *testing.T) {
+			inSet(t, noticed, func(w *world, disk *faults.Store) {
+				w.upf.set(func() { clear(w.upf.sessions) })
+				disk.Plan(func(string) faults.Fault { return fault })
+				for range 2 {
+					if list, err := w.smf.Take(w.t.Context(), phone, func(RestoredSession) { t.Error("told") }); err == nil {
+						t.Fatalf("taken: %+v", list)
+					}
+					w.pass(time.Second)
+					w.upf.set(func() {
+						if len(w.upf.sessions) != 0 {
+							t.Errorf("left on the UPF: %v", w.upf.sessions)
+						}
+					})
+				}
+				disk.Plan(nil)
+				n := w.take()
+				if _, up := w.upf.only(t); up.cp != n.LocalSEID {
+					t.Errorf("UPF reports to %x, session is %x", up.cp, n.LocalSEID)
+				}
+				w.ends(disk, n.Ref)
+			})
+		})
+	}
+}
+
 // TestTakeWithoutUPF: a UPF that does not answer gets its sessions when it does; what it refuses is forgotten.
 func TestTakeWithoutUPF(t *testing.T) {
 	t.Run("silent", func(t *testing.T) {
