@@ -179,13 +179,27 @@ func (s *SMF) associated(u *upf, recovery pfcp.Timestamp) {
 	}
 }
 
+// inUseFirst are the sessions that should be on the UPF: first those whose UEs are connected, which miss it.
+func inUseFirst(all []*session, u *upf) []*session {
+	list, idle := all[:0], []*session(nil)
+	for _, n := range all {
+		n.mu.Lock()
+		uses, active := n.upf == u && n.onUPF, n.gnb.valid()
+		n.mu.Unlock()
+		switch {
+		case uses && active:
+			list = append(list, n)
+		case uses:
+			idle = append(idle, n)
+		}
+	}
+	return append(list, idle...)
+}
+
 // restoreSessions has every session on the UPF made anew, a bounded number at a time.
 func (s *SMF) restoreSessions(u *upf) {
 	count := 0
-	for _, n := range s.all() {
-		if !n.uses(u) {
-			continue
-		}
+	for _, n := range inUseFirst(s.all(), u) {
 		select {
 		case s.restores <- struct{}{}:
 		case <-s.ctx.Done():

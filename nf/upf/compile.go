@@ -70,15 +70,10 @@ func (u *UPF) compilePDR(s *session, r ruleSet, p pfcp.CreatePDR) (Rule, *pfcp.E
 	if err := u.compilePDI(&rule, s, r, p); err != nil {
 		return rule, err
 	}
-	id, ok := p.FARID.Get()
-	if !ok {
+	if !p.FARID.Present() {
 		return rule, &pfcp.Error{Cause: pfcp.CauseConditionalIEMissing, Offending: pfcp.IEFARID, Detail: "a PDR without FAR"}
 	}
-	for _, urr := range p.URRID { // a quota that is used up may ask for another action, TS 29.244 §5.2.2.2
-		if x := r.urrs[urr]; x.exhausted {
-			id = x.FARIDForQuotaAction.Or(id)
-		}
-	}
+	id := r.far(p)
 	f, ok := r.fars[id]
 	if !ok {
 		return rule, ruleFailure(pfcp.RulePDR, uint32(p.PDRID), pfcp.IEFARID, "FAR %d does not exist", id)
@@ -111,6 +106,17 @@ func (u *UPF) compilePDR(s *session, r ruleSet, p pfcp.CreatePDR) (Rule, *pfcp.E
 		rule.URRs = append(rule.URRs, activity)
 	}
 	return rule, nil
+}
+
+// far is the FAR of a PDR: a quota that is used up may ask for another action, TS 29.244 §5.2.2.2.
+func (r ruleSet) far(p pfcp.CreatePDR) pfcp.FARID {
+	id := p.FARID.Value()
+	for _, urr := range p.URRID {
+		if x := r.urrs[urr]; x.exhausted {
+			id = x.FARIDForQuotaAction.Or(id)
+		}
+	}
+	return id
 }
 
 // compileFAR compiles what is done with a packet, TS 29.244 §7.5.2.3.

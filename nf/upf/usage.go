@@ -216,12 +216,12 @@ func (u *UPF) dueReports(s *session, now time.Time) map[pfcp.URRID]pfcp.UsageRep
 
 // refresh gives the data path the thresholds and quotas that are now in force; s.mu is held.
 func (u *UPF) refresh(s *session) {
-	now, bad := u.compile(s, s.rules)
-	if bad != nil || s.installed == nil {
-		return // the rules compiled when they were given
-	}
-	if slices.Equal(now.URRs, s.installed.URRs) && now.Buffer == s.installed.Buffer && !s.quotaAction(now) {
+	if s.installed == nil || s.inForce() {
 		return
+	}
+	now, bad := u.compile(s, s.rules)
+	if bad != nil {
+		return // the rules compiled when they were given
 	}
 	if err := u.path.Apply(now); err != nil {
 		u.log.Error("rules not installed again", "seid", s.seid, "error", err)
@@ -230,9 +230,17 @@ func (u *UPF) refresh(s *session) {
 	s.installed = now
 }
 
-// quotaAction tells whether a FAR for exhausted quotas comes into force or ends.
-func (s *session) quotaAction(now *Session) bool {
-	return !slices.EqualFunc(now.Rules, s.installed.Rules, func(a, b Rule) bool { return a.PDR == b.PDR && a.FAR == b.FAR })
+// inForce tells whether the data path has the thresholds and quotas of now, and the FARs that those which are used up ask for. It is
+// asked once a second for every session with a connected UE.
+func (s *session) inForce() bool {
+	var urrs []URR
+	for _, id := range sortedURRs(s.rules) {
+		if x, matters := s.rules.urrs[id].compile(); matters {
+			urrs = append(urrs, x)
+		}
+	}
+	return slices.Equal(urrs, s.installed.URRs) && s.rules.buffer() == s.installed.Buffer &&
+		!slices.ContainsFunc(s.installed.Rules, func(x Rule) bool { return s.rules.far(s.rules.pdrs[x.PDR]) != x.FAR })
 }
 
 // inactiveNow tells, once, that no packet came for the time of the user plane inactivity timer, TS 29.244 §5.11.3.
