@@ -60,8 +60,11 @@ func main() {
 	rounds := flag.Int("rounds", 6, "rounds of -cost")
 	flag.DurationVar(&o.soak, "soak", 0, "instead: this long at 30 % load, with memory and goroutines as a series")
 	overload := flag.Bool("overload", false, "instead: two and a half times what the core can do, and half of it afterwards")
+	shares := flag.String("shares", "", "instead: the share of each part in a CPU profile that was taken before")
 	flag.Parse()
 	switch {
+	case *shares != "":
+		exit(writeShares(ctx, os.Stdout, *shares))
 	case o.soak > 0:
 		exit(o.runSoak(ctx, os.Stdout))
 	case *overload:
