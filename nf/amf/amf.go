@@ -58,6 +58,7 @@ type AMF struct {
 	ladder   ladder.Sink
 
 	pool          *procedure.Pool
+	admission     *admission
 	wheel         *wheel.Wheel // the idle timers of all UEs
 	ues           ueTable
 	arriving      index[ident.SUPI] // UEs that another AMF hands over
@@ -94,7 +95,7 @@ func New(cfg Config, services Services, sink ladder.Sink, log *slog.Logger) (*AM
 	}
 	a := &AMF{
 		cfg: cfg, services: services, ladder: sink, log: log,
-		pool: procedure.NewPool(cfg.MaxProcedures), wheel: wheel.New(idleTick),
+		admission: newAdmission(cfg.MaxProcedures), pool: procedure.NewPool(cfg.MaxProcedures), wheel: wheel.New(idleTick),
 		takeovers: make(map[string]takeover), keeper: newKeeper(services.Contexts, log), load: newLoad(),
 	}
 	a.cfg.setDefaults()

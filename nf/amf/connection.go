@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/wire/nas"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/ngap"
@@ -27,6 +28,7 @@ type connection struct {
 	// under gnb.mu: the UE has gone to another gNB and this one goes on forwarding for a while
 	handedOff bool
 	// set by the UE's goroutine:
+	since        time.Time   // when the initial message came; zero: the UE was answered
 	movedTo      *connection // the one that took the UE over
 	contextSetUp bool        // the gNB holds a UE context
 	contextAsked bool        // it was asked for one and has not answered
@@ -42,7 +44,7 @@ func (l *tnla) initialUE(m *ngap.InitialUEMessage) {
 	a, g := l.amf, l.gnb.Load()
 	u := a.ueOf(m)
 	conn := g.newConnection(a.ngapIDs.allot(), u, l)
-	conn.ranID = m.RANUENGAPID
+	conn.ranID, conn.since = m.RANUENGAPID, time.Now()
 	if old := g.connectionByRAN(m.RANUENGAPID); old != nil {
 		g.lose(old, "the gNB uses its RAN UE NGAP ID again")
 	}
@@ -56,7 +58,11 @@ func (l *tnla) initialUE(m *ngap.InitialUEMessage) {
 	if a.cfg.Reroute || a.taking.Sessions != nil {
 		first.original = slices.Clone(m.NASPDU) // it is deciphered in place
 	}
-	if err := let(first); err != nil {
+	err := procedure.ErrCongested
+	if privileged(m.RRCEstablishmentCause) || a.admission.admits(a.pool.Running()) {
+		err = let(first)
+	}
+	if err != nil {
 		g.log.Debug("UE turned away", "reason", err)
 		g.congested(conn, m.NASPDU)
 	}
