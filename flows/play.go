@@ -24,6 +24,8 @@ import (
 type Options struct {
 	// Dial makes an association with the AMF for each gNB of the flow.
 	Dial func(context.Context) (sctp.Association, error)
+	// DialTo makes a further association with an address that the AMF names; nil: gNBs have one alone.
+	DialTo func(context.Context, netip.AddrPort) (sctp.Association, error)
 	// N3 are addresses of this machine, one for each gNB's tunnels; a gNB without one has no user plane of its own.
 	N3 []netip.Addr
 	// Datagram lets a packet for a UE arrive from the data network; nil: nobody can, and flows that need it do not apply.
@@ -101,7 +103,7 @@ func newField(ctx context.Context, o Options) (*stage, *heard) {
 	s := &stage{
 		recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
 		cells:    make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE), cellConfigs: make(map[string]gnb.Config),
-		settle: h.settle, dial: o.Dial, n3: o.N3, datagram: o.Datagram, seen: h.take,
+		settle: h.settle, dial: o.Dial, dialTo: o.DialTo, n3: o.N3, datagram: o.Datagram, seen: h.take,
 	}
 	h.note = s.recorder
 	s.ctx, s.stop = context.WithCancel(ctx)

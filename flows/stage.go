@@ -269,7 +269,7 @@ func (s *stage) addGNB(ctx context.Context, c *command) error {
 // dialFor gives a gNB one end of an association in memory and the core the other.
 func (s *stage) dialFor(name string) func(context.Context) (sctp.Association, error) {
 	if dial := s.dial; dial != nil {
-		if s.dialTo != nil {
+		if s.dialTo != nil && s.sites.n2 != nil {
 			dial = s.dialNode(s.nodes.cell(name))
 		}
 		return func(ctx context.Context) (sctp.Association, error) {

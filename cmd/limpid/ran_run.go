@@ -86,6 +86,9 @@ func (f *runFlags) run(ctx context.Context, names []string, out, errOut io.Write
 	if o.Dial, err = f.dialer(transport); err != nil {
 		return err
 	}
+	o.DialTo = func(ctx context.Context, at netip.AddrPort) (sctp.Association, error) {
+		return transport.Dial(ctx, netip.AddrPort{}, at)
+	}
 	if f.dataNetwork {
 		o.Datagram = datagram
 	}

@@ -204,6 +204,7 @@ func (ue *ue) establishSecurity(ctx context.Context, m *initialMessage, request 
 	ue.supi, ue.claimed = proof.supi, ""
 	if old := ue.amf.ues.bySUPI.put(proof.supi, ue); old != nil && old != ue {
 		ue.kept.rise(old.kept.epoch.Load() + 1)
+		ue.kept.stored = true       // what the older one has stored goes with this one, if this one is refused
 		_ = old.insist(&replaced{}) // refused only at shutdown
 	}
 	return complete, nil
