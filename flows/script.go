@@ -289,7 +289,7 @@ func (s *stage) awaitPaging(ctx context.Context, c *command) error {
 	return u.AwaitPaging(ctx)
 }
 
-func (s *stage) wait(ctx context.Context, c *command) error {
+func (s *stage) wait(_ context.Context, c *command) error {
 	if len(c.words) < 2 {
 		return errors.New("wait DURATION")
 	}
@@ -304,8 +304,8 @@ func (s *stage) wait(ctx context.Context, c *command) error {
 	select {
 	case <-time.After(d):
 		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-s.ctx.Done():
+		return s.ctx.Err()
 	}
 }
 
