@@ -20,8 +20,8 @@ func (p *Path) inherit() {
 			continue
 		}
 		p.left[uint32(i)] = nil
-		p.inheritRules(b.up.verdict, b.up.perOctet)
-		p.inheritRules(b.down.verdict, b.down.perOctet)
+		p.inheritRules(uint32(i), b.up.verdict, b.up.perOctet)
+		p.inheritRules(uint32(i), b.down.verdict, b.down.perOctet)
 	}
 	for key := range p.ledger.index {
 		p.left[key.slot] = append(p.left[key.slot], key.id)
@@ -33,11 +33,11 @@ func (p *Path) inherit() {
 	}
 }
 
-func (p *Path) inheritRules(verdict uint8, at uint64) {
+func (p *Path) inheritRules(slot uint32, verdict uint8, at uint64) {
 	if verdict != verdictRules {
 		return
 	}
-	if c, run := uint32(at), uint32(at>>32); p.classifiers.adopt(c) && p.loaded.classifiers[c].flows > 0 {
+	if c, run := classifierAt(at), runAt(slot, at, p.flows.homes); p.classifiers.adopt(c) && p.loaded.classifiers[c].flows > 0 {
 		p.flows.adopt(run, int(p.loaded.classifiers[c].flows))
 	}
 }
@@ -58,11 +58,11 @@ func (p *Path) adopt(rules *upf.Session) *session {
 	delete(p.left, s.slot)
 	for _, teid := range rules.Tunnels {
 		if slot := upf.Slot(teid); int(slot) < len(p.loaded.blocks) && p.loaded.blocks[slot].up.teid == teid {
-			p.inheritSide(s, p.loaded.blocks[slot].up.verdict, p.loaded.blocks[slot].up.perOctet)
+			p.inheritSide(s, slot, p.loaded.blocks[slot].up.verdict, p.loaded.blocks[slot].up.perOctet)
 			delete(p.left, slot)
 		}
 	}
-	p.inheritSide(s, b.down.verdict, b.down.perOctet)
+	p.inheritSide(s, s.slot, b.down.verdict, b.down.perOctet)
 	for _, id := range ids {
 		s.urrs[id] = p.ledger.open(urrKey{s.slot, id})
 	}
@@ -91,11 +91,11 @@ func (b *block) belongsTo(s *upf.Session) bool {
 }
 
 // inheritSide takes the flows of a side into the session's run.
-func (p *Path) inheritSide(s *session, verdict uint8, at uint64) {
+func (p *Path) inheritSide(s *session, slot uint32, verdict uint8, at uint64) {
 	if verdict != verdictRules {
 		return
 	}
-	c, run := uint32(at), uint32(at>>32)
+	c, run := classifierAt(at), runAt(slot, at, p.flows.homes)
 	if int(c) >= len(p.loaded.classifiers) {
 		return
 	}
@@ -139,8 +139,8 @@ func (p *Path) clear(slot uint32) {
 	delete(p.left, slot)
 	if int(slot) < len(p.loaded.blocks) {
 		b, s := &p.loaded.blocks[slot], &session{slot: slot}
-		p.inheritSide(s, b.up.verdict, b.up.perOctet)
-		p.inheritSide(s, b.down.verdict, b.down.perOctet)
+		p.inheritSide(s, slot, b.up.verdict, b.up.perOctet)
+		p.inheritSide(s, slot, b.down.verdict, b.down.perOctet)
 		p.clearSide(slot, false)
 		p.clearSide(slot, true)
 		p.retire(s, false, nil, [cells]upf.Usage{})

@@ -45,15 +45,17 @@ func (c *classifiers) settle() {
 
 // take is the entry of a value, 0 if there is no room.
 func (c *classifiers) take(x *classifier) uint32 {
-	i, ok := c.byValue[value(x)]
+	key := value(x)
+	i, ok := c.byValue[key]
 	if !ok {
 		if len(c.free) == 0 {
 			return 0
 		}
 		i = c.free[len(c.free)-1]
 		c.free = c.free[:len(c.free)-1]
+		x.generation = c.entries[i].generation + 1
 		c.entries[i] = *x
-		c.byValue[value(x)] = i
+		c.byValue[key] = i
 	}
 	c.users[i]++
 	return i
@@ -67,9 +69,15 @@ func (c *classifiers) give(i uint32) {
 	}
 }
 
+// value is a classifier without its generation.
 func value(x *classifier) string {
-	return string(unsafe.Slice((*byte)(unsafe.Pointer(x)), unsafe.Sizeof(*x)))
+	y := *x
+	y.generation = 0
+	return string(unsafe.Slice((*byte)(unsafe.Pointer(&y)), unsafe.Sizeof(y)))
 }
+
+// classifierAt is the classifier that a line tells of.
+func classifierAt(at uint64) uint32 { return uint32(at) % maxClassifiers }
 
 // newClassifier has no filter yet: screens without one let nothing through.
 func newClassifier(perOctet uint64) *classifier {
@@ -92,6 +100,9 @@ func (x *side) classify(s *upf.Session) (*classifier, error) {
 		if w.apart {
 			c.flows++
 			d.flow = c.flows
+			if !w.lends && (w.nextHop == 0 || w.sessionTunnel) {
+				d.flags |= flagShort
+			}
 		}
 		filters := w.rule.Filters
 		if len(filters) == 0 {

@@ -19,6 +19,7 @@ const (
 	maxFilters     = 32
 	maxClassifiers = 1024
 	byPrefix       = 0xffff
+	flowsAtHome    = 16 // flows from one home to the next
 
 	counterDrops  = 2   // the pair of the first reason to drop
 	counterPassed = 128 // the pair of the first reason to pass
@@ -44,6 +45,7 @@ const (
 	flagExact4      = 4  // of a decision
 	flagExact6      = 8  // of a decision
 	flagPorts       = 16 // of a decision
+	flagShort       = 32 // of a decision
 )
 
 // state belongs to the programs.
@@ -146,7 +148,7 @@ type classifier struct {
 	_                structs.HostLayout
 	count            uint32
 	ports, flows     uint8
-	_                [2]uint8
+	generation       uint16
 	perOctet         uint64
 	screen4, screen6 [maxFilters]screen
 	decisions        [maxFilters]decision
@@ -233,10 +235,9 @@ type programConfig struct {
 	Pool6     [maxPools6]pool6Config
 	Pools6    uint32
 	TestClock uint32
+	Homes     uint32
+	Spare     uint32
 }
-
-// rulesAt is where the rules of a direction are, as one number.
-func rulesAt(classifier, flows uint32) uint64 { return uint64(classifier) | uint64(flows)<<32 }
 
 // change writes facts: packets that come meanwhile are user space's. A writer that died in the middle left the number
 // odd; the next one makes it even again. The order of stores is what the processor keeps (x86-64) and what sync/atomic

@@ -80,7 +80,7 @@ func (m *migration) listOf(p *Path, at, perOctet uint64) uint64 {
 		p.loaded.classifiers[made] = m.v2lists[key.index].today(perOctet)
 		m.v2made[key] = made
 	}
-	return rulesAt(made, uint32(at>>32))
+	return uint64(made) | at>>32<<32
 }
 
 // today is the classifier of today that does the same.

@@ -13,8 +13,8 @@ func TestLayout2(t *testing.T) {
 	m := &migration{version: 2, seen: map[*state]counted{}, v2made: map[listV2]uint32{}, v2lists: make([]classifierV2, maxClassifiers)}
 	m.blocks, m.flows = make([]block, 3), make([]flow, 128)
 	ue := networkOrder(addressOf(1))
-	m.blocks[1] = block{up: uplink{teid: 1<<20 | 1, ue: ue, verdict: verdictRules, qfis: rulesAt(1, 64), perOctet: 1 << 20},
-		down: downlink{ue: ue, verdict: verdictRules, peer: rulesAt(2, 66)}}
+	m.blocks[1] = block{up: uplink{teid: 1<<20 | 1, ue: ue, verdict: verdictRules, qfis: 1 | 64<<32, perOctet: 1 << 20},
+		down: downlink{ue: ue, verdict: verdictRules, peer: 2 | 66<<32}}
 	m.v2lists[1] = classifierV2{count: 2, rules: 2, qfis: 1 << 9, ports: 1, filters: [maxFilters]filterV2{
 		{protocol: 17, qfis: 1 << 9, ports: 1, remoteFirst: 53, remoteLast: 53, localLast: 65535}, {rule: 1, qfis: 1 << 9}}}
 	m.v2lists[2] = classifierV2{count: 1, rules: 1}
@@ -38,7 +38,7 @@ func TestLayout2(t *testing.T) {
 		t.Errorf("downlink %+v", got)
 	}
 	p = p.successor(t)
-	if p.Left() != 1 || p.flows.take(2) == 64 {
+	if p.Left() != 1 || p.flows.take(2, 1) == 64 {
 		t.Errorf("%d slots are left, or their flows are taken for free", p.Left())
 	}
 }

@@ -41,7 +41,7 @@ const (
 )
 
 // layoutVersion is part of the name of the folder with the pinned maps. It changes with layout.go.
-const layoutVersion = 4
+const layoutVersion = 5
 
 // loaded is the programs and the maps, which user space sees as memory.
 type loaded struct {
@@ -103,6 +103,7 @@ func built(object []byte, c programConfig, size sizes) (*ebpf.CollectionSpec, er
 	if err != nil {
 		return nil, err
 	}
+	c.Homes = homesOf(size.flows)
 	if err := spec.Variables["config"].Set(c); err != nil {
 		return nil, fmt.Errorf("upf: xdp: %w", err)
 	}

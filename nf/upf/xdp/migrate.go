@@ -234,6 +234,10 @@ func (m *migration) block(slot int) (block, bool) {
 			b.up.ofLayout2()
 			b.down.ofLayout2()
 		}
+		if m.version > 4 {
+			b.up.tellAbsolute(uint32(slot), homesOf(len(m.flows)))
+			b.down.tellAbsolute(uint32(slot), homesOf(len(m.flows)))
+		}
 		return b, (b.up.teid != 0 || b.down.ue != 0 || b.down.ue6 != 0) && b.up.sequence&1 == 0 && b.down.sequence&1 == 0
 	}
 	o := &m.v1[slot]
@@ -298,6 +302,12 @@ func (p *Path) take(m *migration, slot uint32, b block) {
 		b = m.listsOf(p, slot, b)
 	}
 	*to = b
+	if b.up.verdict == verdictRules {
+		to.up.perOctet = p.rulesAt(slot, classifierAt(b.up.perOctet), uint32(b.up.perOctet>>32))
+	}
+	if b.down.verdict == verdictRules {
+		to.down.perOctet = p.rulesAt(slot, classifierAt(b.down.perOctet), uint32(b.down.perOctet>>32))
+	}
 	m.copied = append(m.copied, slot)
 	if m.version == 1 {
 		m.note(&m.v1[slot].up, &to.up.state)
@@ -317,6 +327,19 @@ func (p *Path) take(m *migration, slot uint32, b block) {
 		if err := p.putPrefix(b.down.ue6, prefixEntry{Slot: slot, MTU: uint32(p.networks[0].MTU)}); err != nil {
 			p.log.Warn("a prefix cannot be taken over", "slot", slot, "error", err)
 		}
+	}
+}
+
+// tellAbsolute lets a line tell of its rules by the indices of classifier and first flow alone, as before layout 5.
+func (u *uplink) tellAbsolute(slot, homes uint32) {
+	if u.verdict == verdictRules {
+		u.perOctet = uint64(classifierAt(u.perOctet)) | uint64(runAt(slot, u.perOctet, homes))<<32
+	}
+}
+
+func (d *downlink) tellAbsolute(slot, homes uint32) {
+	if d.verdict == verdictRules {
+		d.perOctet = uint64(classifierAt(d.perOctet)) | uint64(runAt(slot, d.perOctet, homes))<<32
 	}
 }
 

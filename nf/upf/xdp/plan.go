@@ -39,17 +39,19 @@ type side struct {
 
 // way is what is done with the packets of a rule.
 type way struct {
-	rule        *upf.Rule
-	verdict     uint8
-	table       uint8
-	qfi, tos    uint8
-	nextHop     uint32
-	peer        uint64
-	down        bool
-	sessionRate bool
-	apart       bool // it has a flow; else the session's own line counts and polices
-	policer     policer
-	holder      int // the way of the side, in a plan's flows the flow, that holds the state of the policer
+	rule          *upf.Rule
+	verdict       uint8
+	table         uint8
+	qfi, tos      uint8
+	nextHop       uint32
+	peer          uint64
+	down          bool
+	sessionRate   bool
+	sessionTunnel bool // its tunnel is the one in the session's line
+	lends         bool // the state of its policer is another's
+	apart         bool // it has a flow; else the session's own line counts and polices
+	policer       policer
+	holder        int // the way of the side, in a plan's flows the flow, that holds the state of the policer
 }
 
 // policer is the QER whose rate the programs hold packets to. Of several that the same packets meet the lowest counts:
@@ -162,10 +164,21 @@ func (x *side) part(may bool) {
 	}
 	for i := range x.ways {
 		w := &x.ways[i]
+		w.lends = w.policer.perOctet != 0 && w.holder != i
 		w.apart = best < 0 || !fit(w) || !alike(&x.ways[best], w)
 	}
 	if best >= 0 {
-		x.shared, x.way = true, way{rule: x.ways[best].rule, peer: x.ways[best].peer, nextHop: x.ways[best].nextHop}
+		x.shared, x.way = true, way{rule: x.ways[best].rule}
+	} else {
+		best = slices.IndexFunc(x.ways, func(w way) bool { return w.verdict == verdictForward })
+	}
+	if !x.down || best < 0 {
+		return
+	}
+	x.way.peer, x.way.nextHop = x.ways[best].peer, x.ways[best].nextHop
+	for i := range x.ways {
+		w := &x.ways[i]
+		w.sessionTunnel = w.peer == x.way.peer && w.nextHop == x.way.nextHop
 	}
 }
 

@@ -113,7 +113,7 @@ func (p *Path) prepare(s *session, next *plan) *installation {
 			x.run = s.run
 			return x
 		}
-		x.run = p.flows.take(n)
+		x.run = p.flows.take(n, s.slot)
 		full = x.run == 0
 		for i := range next.flows {
 			if !full {
@@ -131,8 +131,13 @@ func (p *Path) prepare(s *session, next *plan) *installation {
 
 // flowOf is the facts of a flow in a run.
 func flowOf(run uint32, w *way) flow {
-	f := flow{verdict: w.verdict, table: w.table, qfi: w.qfi, tos: w.tos, nextHop: w.nextHop, peer: w.peer,
-		perOctet: w.policer.perOctet, policer: run + uint32(w.holder)}
+	f := flow{verdict: w.verdict, table: w.table, qfi: w.qfi, tos: w.tos, perOctet: w.policer.perOctet}
+	if !w.sessionTunnel {
+		f.nextHop, f.peer = w.nextHop, w.peer
+	}
+	if w.lends {
+		f.policer = run + uint32(w.holder)
+	}
 	if w.sessionRate {
 		f.flags |= flagSessionRate
 	}
@@ -269,7 +274,7 @@ func (p *Path) writeSide(s *session, i int, fast bool) {
 		verdict, per = x.way.verdict, x.policer.perOctet
 	}
 	if fast && !x.plain {
-		verdict, per = verdictRules, rulesAt(s.classifiers[i], s.run+uint32(x.first))
+		verdict, per = verdictRules, p.rulesAt(x.slot, s.classifiers[i], s.run+uint32(x.first))
 	}
 	if x.down {
 		p.writePrefix(x)

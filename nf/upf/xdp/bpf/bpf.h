@@ -27,6 +27,7 @@ enum { F_NO_PREALLOC = 1, F_MMAPABLE = 1 << 10 };
 static void *(*const map_lookup)(void *map, const void *key) = (void *)1;
 static long (*const tail_call)(void *ctx, void *map, u32 index) = (void *)12;
 static u64 (*const coarse_ns)(void) = (void *)160;
+static u32 (*const prandom)(void) = (void *)7;
 
 enum { UNTOUCHED = -1000 };
 

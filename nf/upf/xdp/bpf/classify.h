@@ -127,10 +127,16 @@ INLINE u32 flags_in(u64 d) { return d >> 40 & 0xff; }
 
 enum { UNDECIDED = VERDICT_SLOW, NO_RULE = VERDICT_DROP + DROP_NO_RULE };
 
+INLINE struct classifier *classifier_of(u32 index)
+{
+	index %= CLASSIFIERS;
+	return map_lookup(&classifiers, &index);
+}
+
 /* classify finds the decision on a packet. */
 NOINLINE u64 classify(u32 index, const struct key *k)
 {
-	struct classifier *c = map_lookup(&classifiers, &index);
+	struct classifier *c = classifier_of(index);
 	if (!c || !k)
 		return UNDECIDED;
 	u32 n = c->count;
@@ -144,7 +150,7 @@ NOINLINE u64 classify(u32 index, const struct key *k)
 /* by_ports tells whether filters of a classifier look at ports, which a fragment does not show. */
 INLINE int by_ports(u32 index)
 {
-	struct classifier *c = map_lookup(&classifiers, &index);
+	struct classifier *c = classifier_of(index);
 	return !c || c->ports;
 }
 
@@ -155,36 +161,57 @@ INLINE u64 screen_key(u32 remote, u32 remote_port, u32 protocol, u32 qfi)
 	return remote | (u64)remote_port << 32 | (u64)protocol << 48 | (u64)qfi << 56;
 }
 
-enum { NO_PORTS = 1 << 16 };
+enum { NO_PORTS = 1 << 16, PORTS_OF = 4, FEW = 8, NO_MATCH = 0xff };
 
-/* screened is classify for packets of which the key and the ports are all that is asked; UNDECIDED if a filter may match
- * that asks for more. exact is F_EXACT4 or F_EXACT6. */
-NOINLINE u64 screened(u32 index, u64 key, u32 remote, u32 local, u32 exact)
+/* try_screen is the decision of a filter on a packet of which the key and the ports are all that is asked; NO_MATCH if it does not
+ * match, UNDECIDED if it may and asks for more. exact is F_EXACT4 or F_EXACT6. */
+INLINE u64 try_screen(struct classifier *c, u32 i, u64 key, u32 remote, u32 local, u32 exact)
 {
-	struct classifier *c = map_lookup(&classifiers, &index);
+	const struct screen *screens = exact == F_EXACT6 ? c->screen6 : c->screen4;
+	if (likely((key & screens[i].mask) != screens[i].value))
+		return NO_MATCH;
+	struct decision *d = &c->decisions[i];
+	u64 found = *(u64 *)d;
+	if (!(flags_in(found) & exact))
+		return UNDECIDED;
+	if (flags_in(found) & F_PORTS && (remote < d->remote_first || remote > d->remote_last ||
+					  local < d->local_first || local > d->local_last))
+		return NO_MATCH;
+	return found;
+}
+
+/* screened_late is what the filters after the first few decide. */
+NOINLINE u64 screened_late(u32 index, u64 key, u32 remote, u32 local, u32 exact)
+{
+	struct classifier *c = classifier_of(index);
 	if (!c)
 		return UNDECIDED;
 	u32 n = c->count;
-	const struct screen *screens = exact == F_EXACT6 ? c->screen6 : c->screen4;
-#pragma clang loop unroll_count(4)
-	for (u32 i = 0; i < FILTERS; i++) { /* the screens after the last let nothing through */
-		if (i % 4 == 0 && i >= n)
-			break;
-		if (likely((key & screens[i].mask) != screens[i].value))
-			continue;
-		struct decision *d = &c->decisions[i];
-		u64 found = *(u64 *)d;
-		if (!(flags_in(found) & exact))
-			return UNDECIDED;
-		if (flags_in(found) & F_PORTS && (remote < d->remote_first || remote > d->remote_last ||
-						  local < d->local_first || local > d->local_last))
-			continue;
-		return found;
+#pragma clang loop unroll(disable)
+	for (u32 i = FEW; i < FILTERS && i < n; i++) {
+		u64 found = try_screen(c, i, key, remote, local, exact);
+		if (found != NO_MATCH)
+			return found;
 	}
 	return NO_RULE;
 }
 
-/* A user's packet without options, extension headers and fragments. Of addresses of IPv6 it has the first halves. */
+/* screened is classify for what screens tell. The first few filters cost no call, of which each is as dear as four of them. */
+INLINE u64 screened(u32 index, u64 key, u32 remote, u32 local, u32 exact)
+{
+	struct classifier *c = classifier_of(index);
+	if (!c)
+		return UNDECIDED;
+#pragma unroll
+	for (u32 i = 0; i < FEW; i++) { /* the screens after the last let nothing through */
+		u64 found = try_screen(c, i, key, remote, local, exact);
+		if (found != NO_MATCH)
+			return found;
+	}
+	return screened_late(index, key, remote, local, exact);
+}
+
+/* A user's packet without options and extension headers, with room for ports. Of addresses of IPv6 it has the first halves. */
 struct user {
 	u64 octets; /* of the whole packet */
 	u64 local, remote;
@@ -195,7 +222,7 @@ struct user {
 INLINE int plain_user(struct user *u, const void *packet, const void *end, int to_ue)
 {
 	const struct ipv4 *ip = packet;
-	if ((void *)(ip + 1) > end)
+	if ((void *)(ip + 1) + PORTS_OF > end)
 		return 0;
 	u64 at = 2, added = 0;
 	if (ip->version_length == 0x45) {
@@ -206,7 +233,7 @@ INLINE int plain_user(struct user *u, const void *packet, const void *end, int t
 		u->local = to_ue ? ip->destination : ip->source;
 	} else {
 		const struct ipv6 *ip6 = packet;
-		if ((void *)(ip6 + 1) > end || ip->version_length >> 4 != 6 || extends(ip6->next))
+		if ((void *)(ip6 + 1) + PORTS_OF > end || ip->version_length >> 4 != 6 || extends(ip6->next))
 			return 0;
 		u->version = 6;
 		u->limit = ip6->limit;
@@ -230,7 +257,7 @@ INLINE u64 screen(u32 index, const struct user *u, const void *packet, const voi
 		return UNDECIDED;
 	const u16 *ports = packet + header;
 	if ((protocol == PROTOCOL_UDP || protocol == PROTOCOL_TCP || protocol == PROTOCOL_SCTP || protocol == PROTOCOL_DCCP) &&
-	    u->octets >= header + 4 && (void *)(ports + 2) <= end) {
+	    u->octets >= header + PORTS_OF) {
 		remote = to_ue ? htons(ports[0]) : htons(ports[1]);
 		local = to_ue ? htons(ports[1]) : htons(ports[0]);
 	}
@@ -240,8 +267,19 @@ INLINE u64 screen(u32 index, const struct user *u, const void *packet, const voi
 /* session_rate is that of the sessions of a classifier, 0 for packets that are free of it. */
 INLINE u64 session_rate(u32 index, u64 decision)
 {
-	struct classifier *c = map_lookup(&classifiers, &index);
+	struct classifier *c = classifier_of(index);
 	return c && flags_in(decision) & F_SESSION_RATE ? c->per_octet : 0;
+}
+
+/* home is the flow from which on those of a slot's session are, if they could be there. */
+INLINE u32 home(u32 slot) { return RUN + (slot & config.homes) * HOME; }
+
+/* flow_of is the flow of a decision on a packet for a slot whose rules are at a place; 0 if it has none. */
+INLINE u32 flow_of(struct rules r, u32 slot, u64 decision)
+{
+	if (!flow_in(decision))
+		return 0;
+	return r.flows + flow_in(decision) - 1 + (r.flows < RUN ? home(slot) : 0);
 }
 
 /* What a packet's rule says, and the states that it works on. */
@@ -253,6 +291,13 @@ struct way {
 	struct flow *flow, *policer; /* 0 if the session has one rule */
 };
 
+/* policer_of is the flow that holds the state of a flow's policer. */
+INLINE struct flow *policer_of(struct flow *f)
+{
+	u32 policer = f->policer;
+	return policer && f->per_octet ? map_lookup(&flows, &policer) : f;
+}
+
 /* way_of is the way of a flow of a session; false if there is none. */
 INLINE int way_of(u32 index, struct way *w)
 {
@@ -263,24 +308,24 @@ INLINE int way_of(u32 index, struct way *w)
 	w->table = f->table;
 	w->qfi = f->qfi;
 	w->tos = f->tos;
-	w->next_hop = f->next_hop;
-	w->peer = f->peer;
+	if (f->next_hop) {
+		w->next_hop = f->next_hop;
+		w->peer = f->peer;
+	}
 	if (!(f->flags & F_SESSION_RATE))
 		w->session_rate = 0;
 	w->flow_rate = f->per_octet;
-	w->flow = w->policer = f;
-	u32 policer = f->policer;
-	if (f->per_octet && policer != index)
-		w->policer = map_lookup(&flows, &policer);
+	w->flow = f;
+	w->policer = policer_of(f);
 	return 1;
 }
 
 /* way_by is the way of what was decided; false if there is none. */
-INLINE int way_by(struct way *w, const struct rules *r, u64 decision)
+INLINE int way_by(struct way *w, const struct rules *r, u32 slot, u64 decision)
 {
 	w->session_rate = session_rate(r->classifier, decision);
 	if (flow_in(decision))
-		return way_of(r->flows + flow_in(decision) - 1, w);
+		return way_of(flow_of(*r, slot, decision), w);
 	w->verdict = verdict_in(decision);
 	w->table = table_in(decision);
 	w->qfi = qfi_in(decision);
@@ -307,4 +352,66 @@ INLINE void account_way(const struct way *w, u32 octets, u32 direction)
 		account(&w->flow->state, octets, direction);
 	else
 		account(w->session, octets, direction);
+}
+
+/* What is done before a session is known, so that its line and its flow's are fetched at once: a packet is taken to meet the same
+ * filters as the last one, and its session's flows to be at home. */
+struct guess {
+	u64 rules; /* as in struct rules; 0: none is guessed */
+	u64 found;
+	u32 flow; /* 0: none */
+};
+
+/* screen_again is screen for a packet whose header begins at an offset of the frame: a function of its own, which the kernel
+ * verifies once. */
+NOINLINE u64 screen_again(struct context *ctx, u32 index, u32 at, u32 qfi, u32 to_ue)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct user u;
+	if (at > ETH + OUTER || !plain_user(&u, data + at, end, to_ue))
+		return UNDECIDED;
+	return screen(index, &u, data + at, end, qfi, to_ue);
+}
+
+/* guess_next lets the next packets be guessed by these rules: seldom, because the guess is all processors'. */
+INLINE void guess_next(u64 rules, u32 direction)
+{
+	if (!(prandom() & 7))
+		guesses[direction].rules = rules;
+}
+
+INLINE struct rules rules_of(u64 number) { return (struct rules){ .classifier = number, .flows = number >> 32 }; }
+
+/* guess_rules decides on a guess. */
+INLINE void guess_rules(struct guess *g, u32 slot, const struct user *u, const void *packet, const void *end, u32 qfi, u32 direction)
+{
+	g->rules = READ(guesses[direction].rules);
+	g->found = g->flow = 0;
+	if (g->rules) {
+		g->found = screen(g->rules, u, packet, end, qfi, direction == DOWNLINK);
+		g->flow = flow_of(rules_of(g->rules), slot, g->found);
+		struct flow *f = map_lookup(&flows, &g->flow);
+		if (f)
+			READ(f->state.next);
+	}
+}
+
+/* check_guess decides by the session's own rules, if they were not guessed, on the packet at an offset of the frame; false if it
+ * takes the longer way. */
+INLINE int check_guess(struct context *ctx, struct guess *g, u64 rules, u32 slot, u32 at, u32 qfi, u32 direction)
+{
+	if (unlikely(rules != g->rules)) {
+		guess_next(rules, direction);
+		g->found = screen_again(ctx, rules, at, qfi, direction == DOWNLINK);
+		g->flow = flow_of(rules_of(rules), slot, g->found);
+	}
+	return verdict_in(g->found) != VERDICT_SLOW && (!flow_in(g->found) || flags_in(g->found) & F_SHORT);
+}
+
+/* no_rules ends the guessing until there is a session with several rules again. */
+INLINE void no_rules(struct guess *g, u32 direction)
+{
+	if (unlikely(g->rules))
+		guess_next(0, direction);
+	g->flow = 0;
 }

@@ -80,6 +80,8 @@ INLINE int downlink(struct context *ctx)
 	if ((u.version == 4 && octets < IPV4) || ETH + octets > frame)
 		return pass(PASS_MALFORMED, DOWNLINK);
 
+	struct guess guess;
+	guess_rules(&guess, slot, &u, ip, end, 0, DOWNLINK);
 	struct session *s = map_lookup(&sess, &slot);
 	struct downlink f;
 	if (!s || !address_of(&s->down, &f) || f.verdict == VERDICT_SLOW || u.local != (u.version == 6 ? f.ue6 : f.ue))
@@ -92,14 +94,14 @@ INLINE int downlink(struct context *ctx)
 	u64 rate = f.per_octet;
 	struct tunnel t = { .peer = f.peer, .qfi = f.qfi, .tos = f.tos };
 	if (verdict == VERDICT_RULES) {
-		u32 index = f.rules.classifier;
-		u64 found = screen(index, &u, ip, end, 0, 1);
-		if (verdict_in(found) == VERDICT_SLOW || flow_in(found))
+		if (!check_guess(ctx, &guess, f.per_octet, slot, ETH, 0, DOWNLINK))
 			return NOT_PLAIN;
-		verdict = verdict_in(found);
-		t.qfi = qfi_in(found);
-		t.tos = tos_in(found);
-		rate = session_rate(index, found);
+		verdict = verdict_in(guess.found);
+		t.qfi = qfi_in(guess.found);
+		t.tos = tos_in(guess.found);
+		rate = session_rate(f.rules.classifier, guess.found);
+	} else {
+		no_rules(&guess, DOWNLINK);
 	}
 	if (verdict >= VERDICT_DROP)
 		return drop(verdict - VERDICT_DROP, DOWNLINK);
@@ -108,6 +110,9 @@ INLINE int downlink(struct context *ctx)
 		return pass(PASS_ROUTE, DOWNLINK);
 	if (octets + OUTER > h.mtu)
 		return pass(PASS_MTU, DOWNLINK);
+	struct flow *flow = 0;
+	if (guess.flow && !(flow = map_lookup(&flows, &guess.flow)))
+		return NOT_PLAIN;
 	int failed = reshape(ctx, -OUTER, frame - ETH - octets, u.version);
 	if (failed) /* there may be no room before the frame */
 		return failed == UNTOUCHED ? pass(PASS_MTU, DOWNLINK) : drop(DROP_SEND, DOWNLINK);
@@ -115,9 +120,11 @@ INLINE int downlink(struct context *ctx)
 	end = (void *)(long)ctx->data_end;
 	if (data + ETH + OUTER + IPV4 > end)
 		return drop(DROP_SEND, DOWNLINK);
-	if (!within(&s->down.state, rate, now))
+	if (!within(&s->down.state, rate, now) || (flow && !within(&flow->state, flow->per_octet, now)))
 		return drop(DROP_RATE, DOWNLINK);
 	take(&s->down.state, rate, octets, now);
+	if (flow)
+		take(&flow->state, flow->per_octet, octets, now);
 	write_ethernet(data, &h, htons(ETHERTYPE_IPV4));
 	encapsulate(data + ETH, &t, octets);
 	if (u.version == 6)
@@ -126,7 +133,7 @@ INLINE int downlink(struct context *ctx)
 		decrement(data + ETH + OUTER);
 	if (unlikely(h.vlan) && !tag(ctx, h.vlan))
 		return drop(DROP_SEND, DOWNLINK);
-	account(&s->down.state, octets, DOWNLINK);
+	account(flow ? &flow->state : &s->down.state, octets, DOWNLINK);
 	return leave(ctx, &h);
 }
 
@@ -177,7 +184,7 @@ NOINLINE int any_downlink(struct context *ctx)
 	if (f.verdict == VERDICT_RULES) {
 		if (k.fragment && by_ports(f.rules.classifier))
 			return pass(PASS_OPTIONS, DOWNLINK);
-		if (!way_by(&w, &f.rules, classify(f.rules.classifier, &k)) || w.verdict < VERDICT_FORWARD)
+		if (!way_by(&w, &f.rules, slot, classify(f.rules.classifier, &k)) || w.verdict < VERDICT_FORWARD)
 			return pass(PASS_SESSION, DOWNLINK);
 	}
 	if (w.verdict >= VERDICT_DROP)

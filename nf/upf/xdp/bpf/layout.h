@@ -10,7 +10,7 @@
 #include "bpf.h"
 
 enum { SLOT_MASK = (1 << 20) - 1, POOLS = 8, POOLS6 = 8, TABLES = 16, ROUTES = 64, NEXT_HOPS = 4096, COUNTERS = 256, PORTS = 64 };
-enum { FILTERS = 32, VLANS = 256 };
+enum { FILTERS = 32, CLASSIFIERS = 1024, VLANS = 256 };
 
 /* What is done with a packet that matches: VERDICT_DROP + n drops it for reason n of upf.Drop. */
 enum { VERDICT_SLOW, VERDICT_RULES, VERDICT_FORWARD, VERDICT_DROP };
@@ -46,9 +46,12 @@ struct state {
 
 /* Where the rules of a session are that needs more than one: VERDICT_RULES. */
 struct rules {
-	u32 classifier; /* which has the rate of the session's policer too */
-	u32 flows;      /* the first one, if rules have flows of their own */
+	u32 classifier; /* its index, and in the high half its generation; it has the rate of the session's policer too */
+	u32 flows;      /* the first one, if rules have flows of their own; below RUN from the slot's home on, see home() */
 };
+
+/* The flows of a session are one run of at most RUN, if it can be from its slot's home on. */
+enum { RUN = 32, HOME = 16 };
 
 enum { F_TOWARDS_UE = 1 }; /* the tunnel comes from another UPF and leads to the UE */
 
@@ -102,7 +105,7 @@ struct flow {
 	u8 table;
 	u8 qfi;
 	u8 tos;
-	u32 next_hop; /* of the tunnel that the packet goes into; 0: into none */
+	u32 next_hop; /* of the tunnel that the packet goes into; 0: into none, or a packet to the UE into the session's */
 	u64 peer;
 	u64 per_octet;
 	u32 policer; /* the flow that holds the state of the policer */
@@ -134,6 +137,7 @@ enum {
 	F_EXACT4 = 4, /* screen and ports tell all that the filter asks of an IPv4 packet */
 	F_EXACT6 = 8,
 	F_PORTS = 16, /* the filter asks for ports */
+	F_SHORT = 32, /* the flow asks for nothing but its state: no tunnel but the session's, no policer of another */
 };
 
 /* What a packet meets that matches a filter: the first eight octets are read as one number. */
@@ -150,7 +154,7 @@ struct classifier {
 	u32 count;
 	u8 ports; /* some filter looks at them */
 	u8 flows; /* how many there are of each session */
-	u8 spare[2];
+	u16 generation; /* the how manieth list in this place */
 	u64 per_octet;
 	struct screen screen4[FILTERS], screen6[FILTERS];
 	struct decision decisions[FILTERS];
@@ -225,4 +229,6 @@ struct config {
 	struct pool6 pool6[POOLS6];
 	u32 pools6;
 	u32 test_clock; /* the clock is test_now */
+	u32 homes;      /* how many there are, less one */
+	u32 spare;
 };

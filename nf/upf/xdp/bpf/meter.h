@@ -8,6 +8,16 @@
 const volatile struct config config;
 volatile u64 test_now;
 
+/* Lengths of GTP-U headers: bare, with a flag, with a container. They are variables so that the kernel verifies once what follows
+ * for all of them. */
+volatile u8 header_bare = 8, header_flagged = 12, header_extended = GTPU;
+
+/* guesses: by direction, where the rules of a late packet were, 0 if its session has one: a line of memory is fetched on that
+ * guess. */
+struct {
+	u64 rules;
+} __attribute__((aligned(64))) guesses[2];
+
 #define ARRAY(name, entry, entries)                                                                                   \
 	struct {                                                                                                      \
 		UINT(type, MAP_ARRAY);                                                                                \
@@ -62,7 +72,6 @@ struct {
 enum { LEADS_TO_N3 = 1, LEADS_TO_N6 = 2 };
 
 enum { TICK = 16 };                          /* ticks in a nanosecond */
-enum { CONTENDERS = 8 };                     /* tries to take from a policer that others take from */
 static const s64 burst = 15000000ll * TICK; /* how far ahead of its rate a session may be */
 
 INLINE u64 clock(void) { return config.test_clock ? test_now : coarse_ns(); }
@@ -99,12 +108,9 @@ INLINE void take(struct state *s, u64 per_octet, u32 octets, u64 now)
 	if (!per_octet)
 		return;
 	u64 cost = (u64)octets * per_octet >> 20, ticks = now * TICK;
-	for (int i = 0; i < CONTENDERS; i++) {
-		u64 old = READ(s->next), from = (s64)(old - ticks) > 0 ? old : ticks;
-		if (likely(__sync_val_compare_and_swap(&s->next, old, from + cost) == old))
-			return;
-	}
-	__sync_fetch_and_add(&s->next, cost);
+	u64 old = READ(s->next), from = (s64)(old - ticks) > 0 ? old : ticks;
+	if (unlikely(__sync_val_compare_and_swap(&s->next, old, from + cost) != old))
+		__sync_fetch_and_add(&s->next, cost); /* who was first has brought it to the present */
 }
 
 INLINE void account(struct state *s, u32 octets, u32 direction)

@@ -20,6 +20,5 @@ INLINE int serve_n6(struct context *ctx)
 /* serve serves an interface that leads to gNBs and to data networks. */
 INLINE int serve(struct context *ctx)
 {
-	int verdict = serve_n3(ctx);
-	return verdict == PASS ? serve_n6(ctx) : verdict;
+	return is_for_n3(ctx) ? serve_n3(ctx) : serve_n6(ctx);
 }

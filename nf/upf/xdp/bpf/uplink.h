@@ -15,13 +15,13 @@ INLINE u32 plain_header(const struct gtpu *g, u32 *qfi)
 	if ((g->flags & 0xf0) != 0x30 || g->type != 255)
 		return 0;
 	if (!(g->flags & 7))
-		return 8;
+		return header_bare;
 	if (!(g->flags & 4))
-		return 12;
+		return header_flagged;
 	if (g->next != 0x85 || g->container_length != 1 || g->container_type >> 4 != 1 || g->container_next)
 		return 0;
 	*qfi = g->qfi & 0x3f;
-	return GTPU;
+	return header_extended;
 }
 
 /* tunnel_of is the facts of a tunnel as they are at one time; false if there are none or they are just being changed. */
@@ -119,6 +119,8 @@ INLINE int uplink(struct context *ctx)
 		return NOT_PLAIN;
 
 	u32 teid = htonl(g->teid), slot = teid & SLOT_MASK;
+	struct guess guess;
+	guess_rules(&guess, slot, &u, inner, end, qfi, UPLINK);
 	struct session *s = map_lookup(&sess, &slot);
 	struct uplink f;
 	if (!s || !teid || !tunnel_of(&s->up, teid, &f) || f.verdict == VERDICT_SLOW || f.flags)
@@ -131,13 +133,13 @@ INLINE int uplink(struct context *ctx)
 	u32 verdict = f.verdict, table = f.table;
 	u64 rate = f.per_octet;
 	if (verdict == VERDICT_RULES) {
-		u32 index = f.rules.classifier;
-		u64 found = screen(index, &u, inner, end, qfi, 0);
-		if (verdict_in(found) == VERDICT_SLOW || flow_in(found))
+		if (!check_guess(ctx, &guess, f.per_octet, slot, ETH + IPV4 + UDP + header, qfi, UPLINK))
 			return NOT_PLAIN;
-		verdict = verdict_in(found);
-		table = table_in(found);
-		rate = session_rate(index, found);
+		verdict = verdict_in(guess.found);
+		table = table_in(guess.found);
+		rate = session_rate(f.rules.classifier, guess.found);
+	} else {
+		no_rules(&guess, UPLINK);
 	}
 	if (verdict >= VERDICT_DROP)
 		return drop(verdict - VERDICT_DROP, UPLINK);
@@ -154,15 +156,20 @@ INLINE int uplink(struct context *ctx)
 	if (octets > h.mtu)
 		return pass(PASS_MTU, UPLINK);
 
-	if (!within(&s->up.state, rate, now))
+	struct flow *flow = 0;
+	if (guess.flow && !(flow = map_lookup(&flows, &guess.flow)))
+		return NOT_PLAIN;
+	if (!within(&s->up.state, rate, now) || (flow && !within(&flow->state, flow->per_octet, now)))
 		return drop(DROP_RATE, UPLINK);
 	take(&s->up.state, rate, octets, now);
+	if (flow)
+		take(&flow->state, flow->per_octet, octets, now);
 	u32 removed = IPV4 + UDP + header;
 	if (!uncover(ctx, inner, u.version, removed, frame - removed - ETH - octets, &h))
 		return drop(DROP_SEND, UPLINK);
 	if (unlikely(h.vlan) && !tag(ctx, h.vlan))
 		return drop(DROP_SEND, UPLINK);
-	account(&s->up.state, octets, UPLINK);
+	account(flow ? &flow->state : &s->up.state, octets, UPLINK);
 	return leave(ctx, &h);
 }
 
@@ -308,7 +315,7 @@ NOINLINE int any_uplink(struct context *ctx)
 	if (f.verdict == VERDICT_RULES) {
 		if (k.fragment && by_ports(f.rules.classifier))
 			return pass(PASS_OPTIONS, UPLINK);
-		if (!way_by(&w, &f.rules, classify(f.rules.classifier, &k)) || w.verdict < VERDICT_FORWARD)
+		if (!way_by(&w, &f.rules, slot, classify(f.rules.classifier, &k)) || w.verdict < VERDICT_FORWARD)
 			return pass(PASS_SESSION, UPLINK);
 	}
 	if (w.verdict >= VERDICT_DROP)
