@@ -136,8 +136,8 @@ func look(ctx context.Context, l *lab.Lab, c *lab.Process) (state, error) {
 		_, _ = fmt.Sscanf(line, "limpid_goroutines %g", &s.goroutines)
 		_, _ = fmt.Sscanf(line, "limpid_heap_live_bytes %g", &s.heap)
 	}
-	if s.goroutines == 0 || s.heap == 0 {
-		return s, errors.Join(err, errors.New("the core does not tell its goroutines and heap"))
+	if s.goroutines == 0 { // the heap in use is 0 until garbage is collected for the first time
+		return s, errors.Join(err, errors.New("the core does not tell its goroutines"))
 	}
 	return s, err
 }
