@@ -31,7 +31,8 @@ func LimitMemory(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	g := collector{starts: math.Min(startingTo, float64(availableMemory())/4)}
+	g := collector{now: -1, starts: math.Min(startingTo, float64(availableMemory())/4), before: debug.SetMemoryLimit(-1)}
+	debug.SetGCPercent(-1)
 	g.look()
 	go func() {
 		tick := time.NewTicker(growthCheck)
@@ -50,6 +51,7 @@ func LimitMemory(ctx context.Context) {
 // collector is what the garbage collector was last told.
 type collector struct {
 	starts float64 // octets up to which nothing is collected; 0: the process has started
+	before int64   // the limit of memory without that
 	began  time.Time
 	allocs uint64 // octets that were ever allotted
 	now    int    // percent
@@ -65,6 +67,8 @@ const (
 	calmStart = 3
 	manyBytes = 32 << 20
 	startsFor = 3 * time.Minute
+	// startSpare is how much more than is in use there is room for.
+	startSpare = 1.15
 )
 
 func (g *collector) look() {
@@ -102,10 +106,13 @@ func (g *collector) start(live, allocs uint64) {
 	}
 	g.allocs, g.live = allocs, live
 	if g.steady < calmStart && now.Sub(g.began) < startsFor {
-		g.set(max(growth, int(math.Min(1e6, 100*(g.starts/math.Max(float64(live), 1)-1)))))
+		// A limit is kept also where the collector gets little of a busy processor; more is in use than that: so be it.
+		debug.SetMemoryLimit(min(g.before, int64(math.Max(g.starts, float64(live)*startSpare))))
 		return
 	}
 	g.starts, g.steady = 0, 0
+	g.set(growthFor(live, false))
+	debug.SetMemoryLimit(g.before)
 	debug.FreeOSMemory() // which collects
 }
 

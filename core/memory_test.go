@@ -23,34 +23,34 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
-// TestStart: a process that starts collects little until it allots little, or for too long.
+// TestStart: a process that starts is bounded by a limit until it allots little, or for too long, and by growth after.
 func TestStart(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(100))
-	g := collector{starts: 1e9}
-	g.start(1e8, 1e8)
-	if g.now != 900 || g.starts == 0 {
-		t.Errorf("%+v", g)
-	}
-	g.start(5e8, 9e9)
-	if g.now != 100 {
-		t.Errorf("%+v", g)
-	}
-	g.start(3e9, 19e9)
-	if g.now != growth {
-		t.Errorf("%+v", g)
+	before := debug.SetMemoryLimit(-1)
+	defer debug.SetMemoryLimit(before)
+	g := collector{now: -1, starts: 2e9, before: before}
+	for _, x := range []struct{ live, allocs, want uint64 }{{1e8, 1e9, 2e9}, {1.5e9, 9e9, 2e9}, {4e9, 19e9, 4.6e9}} {
+		g.start(x.live, x.allocs)
+		if got := uint64(debug.SetMemoryLimit(-1)); got != x.want || g.now != -1 || g.starts == 0 {
+			t.Errorf("limit %d, want %d: %+v", got, x.want, g)
+		}
 	}
 	for range calmStart {
 		if g.starts == 0 {
 			t.Error("ended too early")
 		}
-		g.start(1e8, 19e9)
+		g.start(1e9, 19e9)
 	}
-	if g.starts != 0 {
+	if g.starts != 0 || g.now != growth || debug.SetMemoryLimit(-1) != before {
 		t.Errorf("has not ended: %+v", g)
 	}
-	g = collector{starts: 1e9, began: time.Now().Add(-startsFor)}
+	g = collector{now: -1, starts: 1e9, before: before, began: time.Now().Add(-startsFor)}
 	if g.start(1e8, 9e9); g.starts != 0 {
 		t.Error("starts without end")
+	}
+	g = collector{now: -1, starts: 1e9, before: 5e8}
+	if g.start(1e8, 9e9); debug.SetMemoryLimit(-1) != 5e8 {
+		t.Error("a limit that was set is not kept")
 	}
 }
 
