@@ -83,6 +83,15 @@ func (o *options) start(ctx context.Context, l *lab.Lab, s *system, dir string, 
 	if want := fmt.Appendf(nil, "ues=%d sessions=%d", r.ues, r.ues); !bytes.Contains(text, want) {
 		return fmt.Errorf("the core does not say %q:\n%s", want, text)
 	}
+	for given := false; !given; { // a core that gets no processor is quiet too
+		if err := c.Quiet(ctx); err != nil {
+			return err
+		}
+		if text, err = os.ReadFile(filepath.Join(dir, "core.log")); err != nil {
+			return err
+		}
+		given = bytes.Contains(text, []byte("sessions restored on UPF"))
+	}
 	if err := c.Quiet(ctx); err != nil {
 		return err
 	}
