@@ -95,7 +95,7 @@ func (o *options) start(ctx context.Context, l *lab.Lab, s *system, dir string, 
 	if err := c.Quiet(ctx); err != nil {
 		return err
 	}
-	r.whole = time.Since(began) - 500*time.Millisecond // that Quiet waits at least
+	r.whole = time.Since(began) - time.Second // that being quiet twice takes at least
 	if r.startCPU, err = c.CPU(); err != nil {
 		return err
 	}
