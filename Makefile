@@ -115,7 +115,8 @@ SCALE ?=
 bench-scale: build
 	$(ROOT) go run ./internal/benchscale -limpid bin/limpid $(SCALE)
 
-# A core killed 200 times under 1,000 phones that come and go (8 to 10 minutes); what it promised them must hold.
+# A core killed 200 times under 1,000 phones that come and go and 4 with traffic (8 to 10 minutes); what it promised them must hold,
+# and no packet be lost.
 CHAOS ?=
 chaos: build
 	$(ROOT) go run ./internal/chaos -limpid bin/limpid $(CHAOS)

@@ -38,6 +38,7 @@ type network struct {
 	transport sctp.Transport
 	tally     tally
 	phones    []*phone
+	traffic   *traffic // nil: none
 }
 
 // node is a core and its radio links.
@@ -86,7 +87,15 @@ func pool(ues int) netip.Prefix {
 func newNetwork(o *options, l *lab.Lab, dir string) (*network, error) {
 	n := &network{options: *o, dir: dir, store: filepath.Join(dir, "limpid.db"), random: mathrand.New(mathrand.NewPCG(o.seed, 1))}
 	n.nodes = []*node{{name: "limpid", place: l, core: lab.CoreAddress(), ran: lab.RANAddress()}}
+	if o.users > 0 {
+		var err error
+		if n.traffic, err = newTraffic(n, l); err != nil {
+			n.close()
+			return nil, err
+		}
+	}
 	if err := n.configure(n.nodes[0], dir, ""); err != nil {
+		n.close()
 		return nil, err
 	}
 	return n, n.open(l)
@@ -98,7 +107,7 @@ func (n *network) configure(x *node, dir, url string) error {
 	x.config, x.socket = filepath.Join(dir, "limpid.yaml"), filepath.Join(dir, "limpid.sock")
 	text, _, err := config.Generate(config.Box{
 		Name: x.name, PLMN: ident.PLMN{0x00, 0xf1, 0x10}, TAC: 1, Slice: ident.SNSSAI{SST: 1, SD: ident.NoSD}, DNN: "internet",
-		N2: x.core, N3: x.core, Pool: pool(n.ues), Store: file, SCTP: n.sctp,
+		N2: x.core, N3: x.core, Pool: pool(n.ues + n.users), Store: file, SCTP: n.sctp,
 	})
 	if err != nil {
 		return err
@@ -108,6 +117,9 @@ func (n *network) configure(x *node, dir, url string) error {
 		yaml = strings.Replace(yaml, "store:\n", "store:\n  url: "+url+"\n  takeover: "+takeover.String()+"\n", 1)
 		yaml = strings.Replace(yaml, "pointer: 0", fmt.Sprint("pointer: ", x.pointer), 1)
 		yaml = strings.Replace(yaml, "amf:\n", "amf:\n  congestion_backoff: 2s\n", 1)
+	}
+	if n.traffic != nil {
+		yaml = n.traffic.configured(yaml)
 	}
 	return os.WriteFile(x.config, []byte(yaml), 0o600)
 }
@@ -133,7 +145,7 @@ func (n *network) provision() error {
 	opc := milenage.OPc(op)
 	var file bytes.Buffer
 	file.WriteString("imsi,key,opc\n")
-	for i := range n.ues {
+	for i := range n.ues + n.users {
 		fmt.Fprintf(&file, "%s,%s,%s\n", imsi(i+1), hex.EncodeToString(k[:]), hex.EncodeToString(op[:]))
 	}
 	st, err := engine.Open(context.Background(), n.store, true)
@@ -144,7 +156,7 @@ func (n *network) provision() error {
 	if err := errors.Join(err, st.Close()); err != nil {
 		return err
 	}
-	for i := range n.ues {
+	for i := range n.ues + n.users {
 		supi, err := ident.ParseSUPI("imsi-" + imsi(i+1))
 		if err != nil {
 			return err
@@ -156,6 +168,10 @@ func (n *network) provision() error {
 		})
 		if err != nil {
 			return err
+		}
+		if i >= n.ues {
+			n.traffic.users = append(n.traffic.users, &talker{phone: p})
+			continue
 		}
 		n.phones = append(n.phones, p)
 	}
@@ -231,6 +247,9 @@ func (n *network) kill(x *node) {
 	if process == nil {
 		return
 	}
+	if n.traffic != nil && n.traffic.stands.Load() {
+		n.tally.killedUnderTraffic()
+	}
 	process.Kill()
 	for i, g := range cells {
 		_ = links[i].Abort("the core is dead") // it is gone in any case
@@ -244,6 +263,9 @@ func (n *network) kill(x *node) {
 func (n *network) close() {
 	for _, x := range n.nodes {
 		n.kill(x)
+	}
+	if n.traffic != nil {
+		n.traffic.close()
 	}
 	if n.transport != nil {
 		_ = n.transport.Close() // nothing is left to be said

@@ -32,6 +32,21 @@ func (n *network) storm(ctx context.Context, out io.Writer) error {
 	for _, p := range n.phones {
 		wg.Go(func() { p.live(phones) })
 	}
+	if n.traffic != nil {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			n.traffic.run(phones)
+		}()
+		defer func() {
+			stop()
+			<-done
+			n.traffic.stop(ctx)
+		}()
+		if err := n.traffic.begun(ctx); err != nil {
+			return err
+		}
+	}
 	for k := range n.kills {
 		life := shortestLife + time.Duration(n.random.Int64N(int64(n.life)))
 		select {

@@ -9,8 +9,10 @@ import (
 	"time"
 )
 
-// shown bounds the violations that are printed.
-const shown = 40
+const (
+	shown = 40 // violations that are printed
+	clock = "15:04:05.000"
+)
 
 // tally is what happened.
 type tally struct {
@@ -21,6 +23,10 @@ type tally struct {
 	restarts   []time.Duration
 	promotions []time.Duration
 	lives      int
+	packets    int // of traffic, sent while the tunnels stood
+	missing    int // of them
+	gap, pause time.Duration
+	underLoad  int // kills while there was traffic
 }
 
 func (t *tally) count(procedure string, err error) {
@@ -45,7 +51,21 @@ func (t *tally) reuse(format string, args ...any) { t.note(&t.reused, format, ar
 func (t *tally) note(list *[]string, format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	*list = append(*list, fmt.Sprintf("%s: ", time.Now().Format("15:04:05.000"))+fmt.Sprintf(format, args...))
+	*list = append(*list, fmt.Sprintf("%s: ", time.Now().Format(clock))+fmt.Sprintf(format, args...))
+}
+
+// traffic counts the packets of a stream, and the longest times in which none arrived and none was sent.
+func (t *tally) traffic(packets, missing int, gap, pause time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.packets, t.missing, t.gap = t.packets+packets, t.missing+missing, max(t.gap, gap)
+	t.pause = max(t.pause, pause)
+}
+
+func (t *tally) killedUnderTraffic() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.underLoad++
 }
 
 func (t *tally) restarted(d time.Duration) {
@@ -73,6 +93,10 @@ func (t *tally) String() string {
 	}
 	if n := len(t.promotions); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d primaries killed, another after at most %.0f ms", n, 1000*slices.Max(t.promotions).Seconds()))
+	}
+	if t.packets > 0 {
+		parts = append(parts, fmt.Sprintf("%d packets of users sent through %d kills, %d lost, longest gap %.0f ms (of the sender %.0f ms)", t.packets, t.underLoad, t.missing,
+			1000*t.gap.Seconds(), 1000*t.pause.Seconds()))
 	}
 	return strings.Join(append(parts, fmt.Sprintf("%d promises broken", len(t.violations)), fmt.Sprintf("%d NAS COUNTs used twice", len(t.reused))), ", ")
 }
