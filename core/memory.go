@@ -15,12 +15,15 @@ import (
 // Nearly all of a core's memory is UEs at rest, and Go's default would double it: garbage is collected when the heap has
 // grown by growth percent, but not before it has grown by leastGrowth octets, which saves a small core the work. While UEs
 // come fast, it may grow by filling percent, up to fillingTo octets. While the process starts and brings back what it knew,
-// nothing is collected up to startingTo octets, or a quarter of the memory that the system has to give.
+// it may grow by starting percent, but not before it has grown by leastStart octets, up to startingTo octets or a quarter
+// of the memory that the system has to give.
 const (
 	growth      = 25
 	leastGrowth = 64 << 20
 	filling     = 100
 	fillingTo   = 4e9
+	starting    = 300
+	leastStart  = 256 << 20
 	startingTo  = 3.5e9
 	growthCheck = time.Second
 )
@@ -32,7 +35,6 @@ func LimitMemory(ctx context.Context) {
 		return
 	}
 	g := collector{now: -1, starts: math.Min(startingTo, float64(availableMemory())/4), before: debug.SetMemoryLimit(-1)}
-	debug.SetGCPercent(-1)
 	g.look()
 	go func() {
 		tick := time.NewTicker(growthCheck)
@@ -50,7 +52,7 @@ func LimitMemory(ctx context.Context) {
 
 // collector is what the garbage collector was last told.
 type collector struct {
-	starts float64 // octets up to which nothing is collected; 0: the process has started
+	starts float64 // octets that a start may take for less collecting; 0: the process has started
 	before int64   // the limit of memory without that
 	began  time.Time
 	allocs uint64 // octets that were ever allotted
@@ -108,6 +110,7 @@ func (g *collector) start(live, allocs uint64) {
 	if g.steady < calmStart && now.Sub(g.began) < startsFor {
 		// A limit is kept also where the collector gets little of a busy processor; more is in use than that: so be it.
 		debug.SetMemoryLimit(min(g.before, int64(math.Max(g.starts, float64(live)*startSpare))))
+		g.set(growthAtStart(live))
 		return
 	}
 	g.starts, g.steady = 0, 0
@@ -132,6 +135,11 @@ func growthFor(live uint64, fills bool) int {
 		least = math.Max(least, math.Min(filling, 100*(fillingTo/size-1)))
 	}
 	return max(growth, int(math.Min(400, least)))
+}
+
+// growthAtStart is growthFor while the process starts. What Go grows by is of 4 MB at least.
+func growthAtStart(live uint64) int {
+	return max(starting, int(100*leastStart/max(live, 4<<20)))
 }
 
 // measureProcess lets it be read what the process takes.
