@@ -23,7 +23,7 @@ type upf struct {
 	recovery pfcp.Timestamp // the UPF's; 0 without an association
 	epoch    uint64         // counts the associations: what was made in an earlier one is gone
 	orphans  []uint64       // SEIDs there of sessions to delete once it answers again
-	unsynced []uint64       // SEIDs here of sessions whose last change it did not confirm
+	unsynced []uint64       // SEIDs here of sessions whose last change, or coming back, it did not confirm
 
 	settingUp chan struct{} // holds one while the association is being set up from this side, and guards again
 	again     time.Time     // when that was last done because the UPF said that there is none
@@ -198,8 +198,13 @@ func inUseFirst(all []*session, u *upf) []*session {
 
 // restoreSessions has every session on the UPF made anew, a bounded number at a time.
 func (s *SMF) restoreSessions(u *upf) {
-	count := 0
-	for _, n := range inUseFirst(s.all(), u) {
+	list := inUseFirst(s.all(), u)
+	s.restoreEach(list)
+	s.logUPF(slog.LevelInfo, u, "sessions restored on UPF", "sessions", len(list))
+}
+
+func (s *SMF) restoreEach(list []*session) {
+	for _, n := range list {
 		select {
 		case s.restores <- struct{}{}:
 		case <-s.ctx.Done():
@@ -208,9 +213,7 @@ func (s *SMF) restoreSessions(u *upf) {
 		if !n.deliver(restore{}) {
 			<-s.restores
 		}
-		count++
 	}
-	s.logUPF(slog.LevelInfo, u, "sessions restored on UPF", "sessions", count)
 }
 
 // heartbeats watches the UPF until it has restarted, TS 29.244 §6.2.2. While it does not answer it is given no new
@@ -291,16 +294,24 @@ func (u *upf) unconfirmed(seid uint64) {
 	}
 }
 
-// catchUp tells the UPF what it missed while it did not answer: sessions that changed, and sessions that ended.
+// catchUp tells the UPF what it missed while it did not answer: sessions that it lost or that changed, and sessions that ended.
 func (s *SMF) catchUp(u *upf) {
 	u.mu.Lock()
 	list, changed := u.orphans, u.unsynced
 	u.orphans, u.unsynced = nil, nil
 	u.mu.Unlock()
+	var lost []*session
 	for _, seid := range changed {
-		if n := s.session(seid); n != nil {
+		switch n := s.session(seid); {
+		case n == nil:
+		case n.behind() && !n.isUnmoved():
+			lost = append(lost, n)
+		default:
 			n.deliver(resync{})
 		}
+	}
+	if len(lost) > 0 {
+		s.running.Go(func() { s.restoreEach(lost) })
 	}
 	for i, seid := range list {
 		_, err := s.request(s.ctx, u, seid, &pfcp.SessionDeletionRequest{})

@@ -165,6 +165,33 @@ func TestPathFailure(t *testing.T) {
 	})
 }
 
+// TestRestorationUnanswered: a UPF that has too much to do after a restart gets its sessions later; no UE is asked to
+// establish its own again, TS 23.527 §4.3.
+func TestRestorationUnanswered(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		ref := w.established()
+		_, before := w.upf.only(t)
+		w.upf.set(func() {
+			clear(w.upf.sessions)
+			w.upf.started++
+			w.upf.silent[pfcp.TypeSessionEstablishmentRequest] = true
+		})
+		w.pass(40 * time.Second)
+		if n := w.upf.counted(pfcp.TypeAssociationSetupRequest); n != 2 || w.info(ref).State != Active || w.amf.count() != 0 {
+			t.Errorf("%d associations, session %+v, %d messages", n, w.info(ref), w.amf.count())
+		}
+		w.upf.set(func() { clear(w.upf.silent) })
+		w.pass(15 * time.Second)
+		if _, n := w.upf.only(t); n.uplink != before.uplink || w.info(ref).State != Active || w.amf.count() != 0 {
+			t.Errorf("it was %+v and comes back as %+v, session %+v", before, n, w.info(ref))
+		}
+		if err := w.smf.ReleaseSMContext(w.t.Context(), ref, nsmf.SMContextReleaseData{}); err != nil {
+			t.Fatal(err)
+		}
+		w.noLeak()
+	})
+}
+
 // TestChangeUnanswered repeats a change that the UPF did not answer as soon as it does, TS 29.244 §6.4.
 func TestChangeUnanswered(t *testing.T) {
 	inWorld(t, nil, func(w *world) {

@@ -2,6 +2,7 @@ package smf
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/limpid-5g/limpid/sbi/nsmf"
@@ -73,19 +74,36 @@ func (s *session) releaseAN(ctx context.Context, cause ngap.Cause) {
 // gets the session with the next.
 func (s *session) restoreOnUPF(ctx context.Context) {
 	defer func() { <-s.smf.restores }()
-	s.mu.Lock()
-	wanted := s.onUPF && s.epoch != s.upf.generation() && (s.state == Active || s.state == Establishing)
-	s.mu.Unlock()
-	if !wanted {
+	if !s.behind() {
 		return
 	}
-	if _, err := s.remake(ctx); err != nil && causeOf(err) != pfcp.CauseNoEstablishedAssociation && s.smf.ctx.Err() == nil {
+	_, err := s.remake(ctx)
+	switch {
+	case err == nil || causeOf(err) == pfcp.CauseNoEstablishedAssociation || s.smf.ctx.Err() != nil:
+	case errors.Is(err, pfcp.ErrNoAnswer): // the UPF has more to do than it can
+		s.smf.log.Warn("session not restored on UPF yet: no answer", s.attrs()...)
+		s.upf.unconfirmed(s.seid)
+	default:
 		s.smf.log.Error("session not restored on UPF; the UE is asked to establish it again", s.attrs(slog.Any("error", err))...)
 		s.mu.Lock()
 		s.onUPF = false
 		s.mu.Unlock()
 		s.releaseByNetwork(ctx, gsm.CauseReactivationRequested)
 	}
+}
+
+// behind tells whether the session should be on its UPF, which has lost it with an earlier association.
+func (s *session) behind() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.onUPF && s.epoch != s.upf.generation() && (s.state == Active || s.state == Establishing)
+}
+
+// isUnmoved tells whether the session came from another node with a UPF that has not been told so yet.
+func (s *session) isUnmoved() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unmoved
 }
 
 // remake makes the session anew on its UPF, with the same tunnel if the UPF can: kept tells whether it could. Otherwise

@@ -137,3 +137,24 @@ func (u *UPF) watchRestoration() {
 		}
 	}
 }
+
+// replaced lets go of a session that the CP function restores again: it has not heard that this was done, since the CP F-SEID
+// is the same, which is one session's alone, TS 29.244 §8.2.37.
+func (u *UPF) replaced(m *pfcp.SessionEstablishmentRequest) {
+	for i := range m.CreatePDR {
+		f, ok := m.CreatePDR[i].PDI.LocalFTEID.Get()
+		if !ok || f.Choose() {
+			continue
+		}
+		u.mu.Lock()
+		last := u.bySlot[Slot(f.TEID)]
+		u.mu.Unlock()
+		if last == nil || !u.lock(last) {
+			continue
+		}
+		if last.node == m.NodeID && last.cp == m.CPFSEID {
+			u.forget(last)
+		}
+		u.unlock(last)
+	}
+}

@@ -79,6 +79,9 @@ func (u *UPF) tryEstablish(peer netip.AddrPort, m *pfcp.SessionEstablishmentRequ
 	if err := next.create(m.CreatePDR, m.CreateFAR, m.CreateQER, m.CreateURR, m.CreateBAR); err != nil {
 		return nil, err
 	}
+	if s.restoring {
+		u.replaced(m)
+	}
 	chosen, bad := u.chooseAddresses(s, next)
 	if bad != nil {
 		return nil, bad

@@ -530,7 +530,17 @@ func TestRestoration(t *testing.T) {
 		if a := r.ask(0, other).(*pfcp.SessionEstablishmentResponse); a.Cause != pfcp.CauseInvalidFTEIDAllocationOption {
 			t.Errorf("another session's TEID: %+v", a)
 		}
-		r.accepted(r.ask(a.UPFSEID.Value().SEID, &pfcp.SessionDeletionRequest{}))
+		again := r.ask(0, m).(*pfcp.SessionEstablishmentResponse) // the CP function has not heard the answer
+		if again.Cause != pfcp.CauseRequestAccepted || r.upf.Sessions() != 1 {
+			t.Fatalf("%+v, %d sessions", again, r.upf.Sessions())
+		}
+		other = request(ue)
+		other.CPFSEID.SEID++
+		other.CreatePDR[0].PDI.LocalFTEID, other.PFCPSEReqFlags = m.CreatePDR[0].PDI.LocalFTEID, m.PFCPSEReqFlags
+		if a := r.ask(0, other).(*pfcp.SessionEstablishmentResponse); a.Cause == pfcp.CauseRequestAccepted {
+			t.Errorf("another session of the CP function takes this one's place: %+v", a)
+		}
+		r.accepted(r.ask(again.UPFSEID.Value().SEID, &pfcp.SessionDeletionRequest{}))
 		if _, next := r.establish(request(ue)); next != 6<<20|7 {
 			t.Errorf("TEID %#x is not of the next generation", next)
 		}
