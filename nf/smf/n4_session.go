@@ -160,8 +160,8 @@ func (s *session) buffer(ctx context.Context, flags pfcp.SessionModificationReqF
 	return s.modifyOnUPF(ctx, pfcp.UpdateFAR{FARID: downlinkFAR, ApplyAction: pfcp.Some(bufferAndNotify)}, flags)
 }
 
-// leaveUPF deletes the session on its UPF, TS 29.244 §6.3.4, and keeps what it counted. A UPF that does not answer is
-// asked again when it does.
+// leaveUPF deletes the session on its UPF, TS 29.244 §6.3.4, and keeps what it counted. A UPF that does not answer, or
+// refuses, or whose answer cannot be read, is asked once more when it answers the next heartbeat.
 func (s *session) leaveUPF(ctx context.Context) {
 	s.mu.Lock()
 	u, seid, there := s.upf, s.remoteSEID, s.onUPF
@@ -183,11 +183,7 @@ func (s *session) leaveUPF(ctx context.Context) {
 	if answer, ok := m.(*pfcp.SessionDeletionResponse); ok {
 		s.count(answer.UsageReport)
 	}
-	switch {
-	case err == nil || isGone(err):
-	case causeOf(err) != 0:
-		s.smf.log.Warn("UPF keeps a session that ended", s.attrs(slog.String("upf", u.Name), slog.Any("error", err))...)
-	default:
+	if err != nil && !isGone(err) {
 		u.orphan(seid)
 		s.smf.log.Warn("session is deleted on its UPF once that answers", s.attrs(slog.String("upf", u.Name), slog.Any("error", err))...)
 	}
