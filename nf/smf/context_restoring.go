@@ -132,8 +132,9 @@ func (s *SMF) restoreSession(c *store.SMContext) (*session, error) {
 	if n.up == nsmf.Activated {
 		n.gnbQoS = n.qos
 	}
-	if err := n.hold(n.qos); err != nil { // the operator has lowered the bounds: what is there stays
+	if err := n.hold(n.qos); err != nil { // the operator has lowered the bounds, or another node granted it: what is there stays, and counts
 		s.log.Warn("restored session has more than may be guaranteed", n.attrs("error", err)...)
+		n.holdAnyway()
 	}
 	n.recount(s.ctx)
 	n.upf.sessions.Add(1)

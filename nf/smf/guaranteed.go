@@ -91,16 +91,21 @@ func (a *admission) change(of reservation, from, to nudm.AMBR) error {
 				change:  "smf.guaranteed, or the PCC rules"}
 		}
 	}
+	a.move(of, from, to)
+	if to.Uplink < from.Uplink || to.Downlink < from.Downlink {
+		a.tellFreed()
+	}
+	return nil
+}
+
+// move counts to instead of from, whatever the bounds are. Call it with a.mu held.
+func (a *admission) move(of reservation, from, to nudm.AMBR) {
 	for i := range a.bounds {
 		if a.bounds[i].concerns(of) {
 			a.used[i].Uplink += to.Uplink - from.Uplink
 			a.used[i].Downlink += to.Downlink - from.Downlink
 		}
 	}
-	if to.Uplink < from.Uplink || to.Downlink < from.Downlink {
-		a.tellFreed()
-	}
-	return nil
 }
 
 // GuaranteedUse is a bound and what is granted under it, bit/s.
@@ -141,6 +146,18 @@ func (s *session) hold(q *sessionQoS) error {
 	defer s.mu.Unlock()
 	need.Uplink, need.Downlink = max(need.Uplink, s.reserved.Uplink), max(need.Downlink, s.reserved.Downlink)
 	return s.reserve(need)
+}
+
+// holdAnyway counts what the session has although it passes a bound: nobody else is granted anything until there is room again.
+func (s *session) holdAnyway() {
+	need := s.qos.guaranteed()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.smf.admission
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.move(reservation{s.network.Name, s.slice, s.upfName}, s.reserved, need)
+	s.reserved = need
 }
 
 // settle makes the reservation what the session's QoS needs, and none once it is released.

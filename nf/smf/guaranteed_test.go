@@ -89,3 +89,48 @@ func TestAdmissionNeverExceeds(t *testing.T) {
 		}
 	}
 }
+
+// TestGuaranteesFollowUPF: a session that is set up anew on another UPF gives back what it was granted on the first, TS 23.501
+// §5.7.2.5.
+func TestGuaranteesFollowUPF(t *testing.T) {
+	rate := nudm.AMBR{Uplink: 100, Downlink: 100}
+	s := &SMF{admission: newAdmission([]Guaranteed{{UPF: "a", Rate: rate}, {UPF: "b", Rate: rate}})}
+	for _, name := range []string{"a", "b"} {
+		u := newUPF(UPF{Name: name})
+		u.up = true
+		s.upfs = append(s.upfs, u)
+	}
+	n := &session{smf: s, network: &dataNetwork{}}
+	on := func(want string, granted ...nudm.AMBR) {
+		t.Helper()
+		for i, g := range s.Guaranteed() {
+			if n.upfName != want || g.Granted != granted[i] {
+				t.Fatalf("on UPF %s, want %s; %+v is granted on %s, want %+v", n.upfName, want, g.Granted, &g.Guaranteed, granted[i])
+			}
+		}
+	}
+	choose := func() {
+		t.Helper()
+		if err := n.chooseUPF(); err != nil {
+			t.Fatal(err)
+		}
+		if n.authorized() {
+			return
+		}
+		n.qos = &sessionQoS{flows: []qosFlow{{1, flowParameters{gbr: rate}}}}
+		if err := n.hold(n.qos); err != nil {
+			t.Fatal(err)
+		}
+	}
+	choose()
+	on("a", rate, nudm.AMBR{})
+	s.upfs[1].sessions.Add(2)
+	choose()
+	on("a", rate, nudm.AMBR{})
+	s.upfs[0].sessions.Add(9)
+	choose()
+	on("b", nudm.AMBR{}, rate)
+	n.state = Released
+	n.settle()
+	on("b", nudm.AMBR{}, nudm.AMBR{})
+}

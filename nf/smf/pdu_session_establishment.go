@@ -89,7 +89,7 @@ func (s *session) anchor(ctx context.Context, sub *nudm.SessionManagementSubscri
 		if err := s.allotAddress(sub); err != nil {
 			return err
 		}
-		if try == 1 { // after all that can be refused: others may lose their room for it
+		if !s.authorized() { // after all that can be refused: others may lose their room for it
 			if err := s.authorizeQoS(ctx); err != nil {
 				return err
 			}
@@ -180,9 +180,20 @@ func (s *session) chooseUPF() error {
 	}
 	u.sessions.Add(1)
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.upfName != u.Name { // what was granted on another UPF is given back there
+		_ = s.reserve(nudm.AMBR{})
+		s.qos = nil
+	}
 	s.upf, s.upfName = u, u.Name
-	s.mu.Unlock()
 	return nil
+}
+
+// authorized tells whether the session has its QoS.
+func (s *session) authorized() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.qos != nil
 }
 
 // n4Refusal is the refusal for an establishment that failed on N4.
