@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/limpid-5g/limpid/nf/upf"
 	"github.com/limpid-5g/limpid/ran/ue"
@@ -23,10 +24,13 @@ type flowView struct {
 	gfbr     [2]uint64
 	mfbr     [2]uint64
 	services []string // service data flows in the order of their rules; the gNB has none
+	// reflective: the gNB lets the UE derive rules, and the UPF marks what it may derive them from; the UE has none.
+	reflective bool
+	limits     [][2]uint64 // of the UPF alone: the maximum rates of the QERs of the flow's last rule
 }
 
 // agree derives what UE (N1), gNB (N2) and UPF (N4) make of a session's QoS from what each of them holds, and compares
-// them, TS 23.501 §5.7.1: flows=1,2 are the QoS flows that there must be.
+// them, TS 23.501 §5.7.1: flows=1,2 are the QoS flows that there must be, and reflective=2 those of them with reflective QoS.
 func (s *stage) agree(_ context.Context, c *command) error {
 	u, id, err := s.ueAndSession(c)
 	if err != nil {
@@ -56,7 +60,8 @@ func (s *stage) agree(_ context.Context, c *command) error {
 			}
 		}
 	}
-	var flows []string
+	var flows, reflective []string
+	ambr := [2]uint64{kbit(session.AMBR.Uplink.BitsPerSecond()), kbit(session.AMBR.Downlink.BitsPerSecond())}
 	for qfi, mine := range atUE {
 		flows = append(flows, fmt.Sprint(qfi))
 		theirs, there := atUPF[qfi]
@@ -66,6 +71,18 @@ func (s *stage) agree(_ context.Context, c *command) error {
 		if gnb, there := atGNB[qfi]; session.UserPlane && (!there || gnb.fiveQI != mine.fiveQI || gnb.gfbr != mine.gfbr || gnb.mfbr != mine.mfbr) {
 			return fmt.Errorf("QoS flow %d: UE %+v, gNB %+v", qfi, mine, gnb)
 		}
+		if s.path == nil {
+			continue
+		}
+		if session.UserPlane && atGNB[qfi].reflective != theirs.reflective {
+			return fmt.Errorf("QoS flow %d: reflective at the gNB %v, at the UPF %v", qfi, atGNB[qfi].reflective, theirs.reflective)
+		}
+		if slices.Contains(theirs.limits, ambr) == (mine.gfbr != [2]uint64{}) { // TS 23.501 §5.7.1.8
+			return fmt.Errorf("QoS flow %d: Session-AMBR %v kbit/s, UPF %+v", qfi, ambr, theirs)
+		}
+		if theirs.reflective {
+			reflective = append(reflective, fmt.Sprint(qfi))
+		}
 	}
 	if len(atUPF) != len(atUE) || session.UserPlane && len(atGNB) != len(atUE) {
 		return fmt.Errorf("UE has %d QoS flows, gNB %d, UPF %d", len(atUE), len(atGNB), len(atUPF))
@@ -73,6 +90,10 @@ func (s *stage) agree(_ context.Context, c *command) error {
 	slices.Sort(flows)
 	if want := flowsOf(c); !slices.Equal(flows, want) {
 		return fmt.Errorf("QoS flows %v, want %v", flows, want)
+	}
+	slices.Sort(reflective)
+	if got, want := strings.Join(reflective, ","), c.options["reflective"]; s.path != nil && got != want {
+		return fmt.Errorf("QoS flows with reflective QoS: %q, want %q", got, want)
 	}
 	return nil
 }
@@ -127,7 +148,7 @@ func textOf(f *upf.Filter) string {
 func viewOfGNB(profiles map[uint8]ngap.QosFlowLevelQosParameters) map[uint8]flowView {
 	views := make(map[uint8]flowView)
 	for qfi, p := range profiles {
-		v := flowView{qfi: qfi, fiveQI: uint8(p.QosCharacteristics.NonDynamic5QI.FiveQI)}
+		v := flowView{qfi: qfi, fiveQI: uint8(p.QosCharacteristics.NonDynamic5QI.FiveQI), reflective: p.ReflectiveQosAttribute != nil}
 		if g := p.GBRQosInformation; g != nil {
 			v.gfbr = [2]uint64{kbit(uint64(g.GuaranteedFlowBitRateUL)), kbit(uint64(g.GuaranteedFlowBitRateDL))}
 			v.mfbr = [2]uint64{kbit(uint64(g.MaximumFlowBitRateUL)), kbit(uint64(g.MaximumFlowBitRateDL))}
@@ -160,7 +181,9 @@ func viewOfUPF(s *upf.Session) (map[uint8]flowView, error) {
 		if len(r.Filters) == 0 && !s.Ethernet() {
 			v.services = append(v.services, textOf(&upf.Filter{Remote: netip.Prefix{}}))
 		}
+		v.reflective, v.limits = v.reflective || r.RQI, nil
 		for _, q := range r.QERs {
+			v.limits = append(v.limits, rates(q.MBR))
 			if g, ok := q.GBR.Get(); ok {
 				v.gfbr, v.mfbr = [2]uint64{g.Uplink, g.Downlink}, rates(q.MBR)
 			}
@@ -173,7 +196,7 @@ func viewOfUPF(s *upf.Session) (map[uint8]flowView, error) {
 	if !maps.EqualFunc(up, down, same) {
 		return nil, fmt.Errorf("the UPF's directions differ: uplink %+v, downlink %+v", up, down)
 	}
-	return up, nil
+	return down, nil
 }
 
 func rates(m pfcp.Opt[pfcp.MBR]) [2]uint64 { return [2]uint64{m.Value().Uplink, m.Value().Downlink} }

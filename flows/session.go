@@ -24,6 +24,7 @@ func (s *stage) sessionVerbs() verbs {
 		"agree":           s.agree,
 		"released":        s.released,
 		"granted":         s.granted,
+		"lifetime":        s.lifetime,
 		"notify":          s.notify,
 		"exchange":        s.exchange,
 	}
@@ -58,6 +59,7 @@ func (s *stage) expectSession(c *command, got ue.Session) error {
 		}
 	}
 	check("got", got.Type)
+	check("filters", packetFilters(got.Rules))
 	check("on", map[bool]string{true: "yes", false: "no"}[got.AlwaysOn])
 	check("rq", got.RQTimer)
 	check("mtu", got.MTU)
@@ -197,7 +199,7 @@ func (s *stage) notify(_ context.Context, c *command) error {
 	return s.camps.get(u).Notify(u, id, uint8(qfi), c.options["release"] != "")
 }
 
-// released tells why the network released a session of a UE: cause=39.
+// released tells why the network released a session of a UE, and for how long it may not ask for it again: cause=26 back-off=30s.
 func (s *stage) released(_ context.Context, c *command) error {
 	u, id, err := s.ueAndSession(c)
 	if err != nil {
@@ -208,6 +210,21 @@ func (s *stage) released(_ context.Context, c *command) error {
 	}
 	if got, want := fmt.Sprint(uint8(u.ReleaseCause(id))), option(c, "cause", "36"); got != want {
 		return fmt.Errorf("released with cause #%s, want #%s", got, want)
+	}
+	if got, want := u.ReleaseBackOff(id).String(), option(c, "back-off", "0s"); got != want {
+		return fmt.Errorf("the UE may come back after %s, want %s", got, want)
+	}
+	return nil
+}
+
+// lifetime compares how long the network keeps a session that is to be replaced: "lifetime u1 1 is=1m0s".
+func (s *stage) lifetime(_ context.Context, c *command) error {
+	u, id, err := s.ueAndSession(c)
+	if err != nil {
+		return err
+	}
+	if got, _ := u.Session(id); got.Lifetime.String() != c.options["is"] {
+		return fmt.Errorf("session %d is kept for %s, want %s", id, got.Lifetime, c.options["is"])
 	}
 	return nil
 }
@@ -222,6 +239,15 @@ func (s *stage) granted(_ context.Context, c *command) error {
 		return fmt.Errorf("%s bit/s are granted on %s, want %s", got, &bounds[0].Guaranteed, c.options["downlink"])
 	}
 	return nil
+}
+
+// packetFilters counts those of QoS rules.
+func packetFilters(rules gsm.QoSRules) int {
+	n := 0
+	for _, r := range rules {
+		n += len(r.Filters)
+	}
+	return n
 }
 
 // flowsOf reads flows=1,2.

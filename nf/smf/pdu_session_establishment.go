@@ -290,7 +290,7 @@ func (s *session) acceptMessage(req establishment) *gsm.PDUSessionEstablishmentA
 	m := &gsm.PDUSessionEstablishmentAccept{
 		PDUSessionID: s.id, PTI: req.pti,
 		SelectedPDUSessionType: s.kind, SelectedSSCMode: s.ssc,
-		AuthorizedQoSRules:            s.qos.authorizedRules(),
+		AuthorizedQoSRules:            s.uesForm(s.qos.authorizedRules()),
 		SessionAMBR:                   gsm.NewSessionAMBR(s.qos.ambr.Downlink, s.qos.ambr.Uplink),
 		PDUAddress:                    s.pduAddress(),
 		RQTimer:                       s.qos.rqTimerValue(),

@@ -207,7 +207,7 @@ func (s *session) gnbHas(q *sessionQoS, without []uint8, told bool) {
 func (s *session) commandFor(c *change) []byte {
 	m := c.command
 	m.PDUSessionID, m.PTI = s.id, c.pti
-	m.AuthorizedQoSRules, m.AuthorizedQoSFlowDescriptions = c.qos.ruleChanges(s.qos), c.qos.flowChanges(s.qos)
+	m.AuthorizedQoSRules, m.AuthorizedQoSFlowDescriptions = s.uesForm(c.qos.ruleChanges(s.qos)), c.qos.flowChanges(s.qos)
 	changes := len(m.AuthorizedQoSRules)+len(m.AuthorizedQoSFlowDescriptions) > 0
 	if c.qos.ambr != s.qos.ambr {
 		ambr := gsm.NewSessionAMBR(c.qos.ambr.Downlink, c.qos.ambr.Uplink)

@@ -61,10 +61,13 @@ func (s *session) beginRelease(pti uint8, cause gsm.Cause) nsmf.N2SMInfo {
 	return n2
 }
 
+// releaseCommand is the PDU SESSION RELEASE COMMAND. A UE that loses its session for want of resources is told not to come back at
+// once, TS 24.501 §6.3.3.2.
 func (s *session) releaseCommand() *gsm.PDUSessionReleaseCommand {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return &gsm.PDUSessionReleaseCommand{PDUSessionID: s.id, PTI: s.releasePTI, Cause: s.releaseCause}
+	return &gsm.PDUSessionReleaseCommand{PDUSessionID: s.id, PTI: s.releasePTI, Cause: s.releaseCause,
+		BackOffTimer: s.smf.cfg.Timers.backOff(s.releaseCause)}
 }
 
 // releaseCompleted takes the PDU SESSION RELEASE COMPLETE, TS 24.501 §6.3.3.3 and TS 23.502 §4.3.4.2 step 10.

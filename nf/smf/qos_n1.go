@@ -24,6 +24,21 @@ func (r *qosRule) create() gsm.QoSRule {
 	return gsm.QoSRule{ID: r.id, Operation: gsm.CreateRule, Precedence: r.precedence, QFI: r.flow.qfi, Filters: r.packetFilters()}
 }
 
+// uesForm is what the UE gets of rules: of unstructured data the one that it has is for all packets by having no packet filter,
+// TS 23.501 §5.7.1.4.
+func (s *session) uesForm(rules gsm.QoSRules) gsm.QoSRules {
+	if s.kind != gsm.Unstructured {
+		return rules
+	}
+	for i := range rules {
+		rules[i].Filters = nil
+		if rules[i].Operation == gsm.ReplacePacketFilters {
+			rules[i].Operation = gsm.ModifyRule
+		}
+	}
+	return rules
+}
+
 // flowDescriptions are the QoS flows for the UE, TS 24.501 §6.2.5.1.1.4.
 func (q *sessionQoS) flowDescriptions() gsm.QoSFlowDescriptions {
 	list := make(gsm.QoSFlowDescriptions, 0, len(q.flows))

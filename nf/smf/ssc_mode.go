@@ -50,8 +50,9 @@ func (s *session) relocate(ctx context.Context) {
 	s.mu.Lock()
 	q := s.qos
 	s.mu.Unlock()
-	// TS 23.502 §4.3.5.2 step 2: the UE may use the session as long as T3593 runs, TS 24.501 §6.3.2.2.
-	c := change{qos: q, always: true, command: gsm.PDUSessionModificationCommand{Cause: new(gsm.CauseReactivationRequested)}}
+	// TS 23.502 §4.3.5.2 step 2: the UE may use the session as long as T3593 runs, and is told how long, TS 24.501 §6.3.2.2.
+	c := change{qos: q, always: true, command: gsm.PDUSessionModificationCommand{Cause: new(gsm.CauseReactivationRequested),
+		ProtocolConfigurationOptions: gsm.ProtocolConfigurationOptions(nil).AddAddressLifetime(s.smf.cfg.Timers.T3593)}}
 	err := s.modify(ctx, c)
 	if err == nil {
 		s.startT3593()

@@ -31,6 +31,7 @@ type Session struct {
 	MTU         int           // octets, 0 if the network did not say
 	AlwaysOn    bool          // TS 24.501 §6.1.3.1
 	RQTimer     time.Duration // TS 24.501 §10.3; 0: no reflective QoS
+	Lifetime    time.Duration // of a session that is to be replaced, TS 24.501 §6.3.2.2; 0: the network did not say
 	Cause       *gsm.Cause    // why the session type is not the one asked for
 	UserPlane   bool          // user-plane resources are established
 }

@@ -3,7 +3,9 @@ package ue
 import (
 	"context"
 	"errors"
+	"time"
 
+	"github.com/limpid-5g/limpid/wire/nas"
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
 )
 
@@ -107,15 +109,24 @@ func (s *session) change(m *gsm.PDUSessionModificationCommand) {
 	if m.AlwaysOnIndication != nil {
 		s.AlwaysOn = *m.AlwaysOnIndication&1 != 0
 	}
+	if d, ok := m.ProtocolConfigurationOptions.AddressLifetime(); ok {
+		s.Lifetime = d
+	}
 	s.options(m.ProtocolConfigurationOptions)
 }
 
+// release is what the network said when it released a session.
+type release struct {
+	cause   gsm.Cause
+	backOff *nas.GPRSTimer3
+}
+
 // endedFor notes why the network has released a session.
-func (u *UE) endedFor(id uint8, cause gsm.Cause) {
+func (u *UE) endedFor(id uint8, why release) {
 	if u.releases == nil {
-		u.releases = make(map[uint8]gsm.Cause)
+		u.releases = make(map[uint8]release)
 	}
-	u.releases[id] = cause
+	u.releases[id] = why
 	u.change()
 }
 
@@ -123,5 +134,17 @@ func (u *UE) endedFor(id uint8, cause gsm.Cause) {
 func (u *UE) ReleaseCause(id uint8) gsm.Cause {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.releases[id]
+	return u.releases[id].cause
+}
+
+// ReleaseBackOff is for how long the network then told the UE not to ask for the session again, TS 24.501 §6.3.3.2; 0 if it did not.
+func (u *UE) ReleaseBackOff(id uint8) time.Duration {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	t := u.releases[id].backOff
+	if t == nil {
+		return 0
+	}
+	d, _ := t.Duration()
+	return d
 }

@@ -315,7 +315,7 @@ func (u *UE) releaseCommand(t *smTransaction, m *gsm.PDUSessionReleaseCommand) {
 	}
 	u.sendSM(&gsm.PDUSessionReleaseComplete{PDUSessionID: m.PDUSessionID, PTI: m.PTI}, nil)
 	u.removeSession(m.PDUSessionID)
-	u.endedFor(m.PDUSessionID, m.Cause)
+	u.endedFor(m.PDUSessionID, release{m.Cause, m.BackOffTimer})
 	if t != nil {
 		t.finish(nil)
 	}

@@ -78,8 +78,8 @@ type UE struct {
 	sm       []*smTransaction
 	mm       *transaction
 	lastPTI  uint8
-	releases map[uint8]gsm.Cause // why the network released sessions
-	changed  chan struct{}       // closed and forgotten when Status changes; nil if nobody waits
+	releases map[uint8]release // why the network released sessions
+	changed  chan struct{}     // closed and forgotten when Status changes; nil if nobody waits
 }
 
 // Status is the state of a UE, TS 24.501 §5.1.3.2.

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/limpid-5g/limpid/wire/nas"
 	"github.com/limpid-5g/limpid/wire/nas/internal/nastest"
@@ -238,7 +239,7 @@ func TestBitRate(t *testing.T) {
 func TestProtocolConfigurationOptions(t *testing.T) {
 	dns4, dns6 := netip.MustParseAddr("8.8.8.8"), netip.MustParseAddr("2001:4860:4860::8888")
 	var o ProtocolConfigurationOptions
-	o = o.AddDNS(dns4).AddDNS(dns6).AddPCSCF(dns4).AddPCSCF(dns6).AddMTU(IPv4LinkMTU, 1400).Add(nas.Downlink, QoSRulesLong, make([]byte, 300))
+	o = o.AddDNS(dns4).AddDNS(dns6).AddPCSCF(dns4).AddPCSCF(dns6).AddMTU(IPv4LinkMTU, 1400).AddAddressLifetime(90*time.Second).Add(nas.Downlink, QoSRulesLong, make([]byte, 300))
 	for id, want := range map[ContainerID]netip.Addr{DNSServerIPv4Address: dns4, DNSServerIPv6Address: dns6, PCSCFIPv4Address: dns4, PCSCFIPv6Address: dns6} {
 		if got := o.Addresses(id); !slices.Equal(got, []netip.Addr{want}) {
 			t.Errorf("container %#x: %v", id, got)
@@ -250,7 +251,10 @@ func TestProtocolConfigurationOptions(t *testing.T) {
 	if _, ok := o.MTU(NonIPLinkMTU); ok {
 		t.Error("MTU that is not there")
 	}
-	if got := maps.Collect(o.Containers(nas.Downlink)); len(got) != 6 || len(got[QoSRulesLong]) != 300 {
+	if d, ok := o.AddressLifetime(); !ok || d != 90*time.Second {
+		t.Errorf("address lifetime %v", d)
+	}
+	if got := maps.Collect(o.Containers(nas.Downlink)); len(got) != 7 || len(got[QoSRulesLong]) != 300 {
 		t.Errorf("%d containers", len(got))
 	}
 	var asked ProtocolConfigurationOptions
@@ -259,7 +263,7 @@ func TestProtocolConfigurationOptions(t *testing.T) {
 		t.Errorf("%s", s)
 	}
 	for n := range o {
-		if got := maps.Collect(o[:n].Containers(nas.Downlink)); len(got) > 5 {
+		if got := maps.Collect(o[:n].Containers(nas.Downlink)); len(got) > 6 {
 			t.Errorf("%d octets: %d containers", n, len(got))
 		}
 	}

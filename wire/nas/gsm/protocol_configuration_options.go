@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"iter"
 	"net/netip"
+	"time"
 
 	"github.com/limpid-5g/limpid/wire/nas"
 )
@@ -27,6 +28,7 @@ const (
 	NonIPLinkMTU            ContainerID = 0x0015
 	PSDataOffStatus         ContainerID = 0x0017
 	PDUSessionIDContainer   ContainerID = 0x001A
+	PDUSessionAddressLife   ContainerID = 0x001E // from the network: seconds, in two octets
 	EthernetFramePayloadMTU ContainerID = 0x0020
 	UnstructuredLinkMTU     ContainerID = 0x0021
 	QoSRulesLong            ContainerID = 0x0023
@@ -100,6 +102,17 @@ func (o ProtocolConfigurationOptions) Addresses(id ContainerID) []netip.Addr {
 		}
 	}
 	return addrs
+}
+
+// AddressLifetime returns how long the network keeps a session of SSC mode 3 that is to be replaced, and false if it does not say.
+func (o ProtocolConfigurationOptions) AddressLifetime() (time.Duration, bool) {
+	seconds, ok := o.MTU(PDUSessionAddressLife)
+	return time.Duration(seconds) * time.Second, ok
+}
+
+// AddAddressLifetime returns the options with that time, in seconds rounded down and at most 65,535.
+func (o ProtocolConfigurationOptions) AddAddressLifetime(d time.Duration) ProtocolConfigurationOptions {
+	return o.AddMTU(PDUSessionAddressLife, uint16(min(d/time.Second, 0xffff)))
 }
 
 // MTU returns the MTU in a container of the identifier, sent by the network, and false if there is none.

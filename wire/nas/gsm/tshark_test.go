@@ -30,7 +30,8 @@ func realistic() []Message {
 		{ID: 2, Direction: DownlinkOnly, Components: []Component{ProtocolComponent(6), PortComponent(5060, 5061, false)}},
 	}}
 	rules := QoSRules{DefaultRule(1, 255, 1), voice}
-	changed := QoSRules{{ID: 2, Operation: DeletePacketFilters, Filters: []PacketFilter{{ID: 1}}, Precedence: 11, QFI: 2}, {ID: 3, Operation: DeleteRule}}
+	changed := QoSRules{{ID: 2, Operation: DeletePacketFilters, Filters: []PacketFilter{{ID: 1}}, Precedence: 11, QFI: 2}, {ID: 3, Operation: DeleteRule},
+		{ID: 1, Operation: ModifyRule, Default: true, Precedence: 254, QFI: 3}}
 	accept := func(a PDUAddress) Message {
 		return &PDUSessionEstablishmentAccept{
 			PDUSessionID: 5, PTI: 1, SelectedPDUSessionType: a.Type, SelectedSSCMode: SSCMode1, AuthorizedQoSRules: rules,
@@ -62,6 +63,7 @@ func realistic() []Message {
 		&PDUSessionModificationCommand{
 			PDUSessionID: 5, Cause: new(CauseReactivationRequested), SessionAMBR: new(NewSessionAMBR(2e9, 3e9)),
 			AuthorizedQoSRules: changed, AuthorizedQoSFlowDescriptions: QoSFlowDescriptions{{QFI: 2, Operation: DeleteFlow}},
+			ProtocolConfigurationOptions: ProtocolConfigurationOptions(nil).AddAddressLifetime(time.Minute),
 		},
 		&PDUSessionModificationComplete{PDUSessionID: 5},
 		&PDUSessionModificationCommandReject{PDUSessionID: 5, Cause: CauseSyntacticalErrorInTheQoSOperation},
