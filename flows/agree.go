@@ -30,7 +30,8 @@ type flowView struct {
 }
 
 // agree derives what UE (N1), gNB (N2) and UPF (N4) make of a session's QoS from what each of them holds, and compares
-// them, TS 23.501 §5.7.1: flows=1,2 are the QoS flows that there must be, and reflective=2 those of them with reflective QoS.
+// them, TS 23.501 §5.7.1: flows=1,2 are the QoS flows that there must be, reflective=2 those of them with reflective QoS,
+// and ambr=5000 the Session-AMBR of both directions in kbit/s.
 func (s *stage) agree(_ context.Context, c *command) error {
 	u, id, err := s.ueAndSession(c)
 	if err != nil {
@@ -90,6 +91,9 @@ func (s *stage) agree(_ context.Context, c *command) error {
 	slices.Sort(flows)
 	if want := flowsOf(c); !slices.Equal(flows, want) {
 		return fmt.Errorf("QoS flows %v, want %v", flows, want)
+	}
+	if want := c.options["ambr"]; want != "" && fmt.Sprint(ambr) != "["+want+" "+want+"]" {
+		return fmt.Errorf("Session-AMBR %v kbit/s, want %s", ambr, want)
 	}
 	slices.Sort(reflective)
 	if got, want := strings.Join(reflective, ","), c.options["reflective"]; s.path != nil && got != want {

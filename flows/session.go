@@ -50,7 +50,8 @@ func sessionOptions(c *command, o *ue.SessionOptions) error {
 	return nil
 }
 
-// expectSession compares a session with what the line wants of it: got=IPv4 prefix=2001:db8::/64 on=yes rq=60s mtu=1400.
+// expectSession compares a session with what the line wants of it: got=IPv4 prefix=2001:db8::/64 on=yes rq=60s mtu=1400
+// because=#50.
 func (s *stage) expectSession(c *command, got ue.Session) error {
 	var found []string
 	check := func(name string, is any) {
@@ -63,6 +64,12 @@ func (s *stage) expectSession(c *command, got ue.Session) error {
 	check("on", map[bool]string{true: "yes", false: "no"}[got.AlwaysOn])
 	check("rq", got.RQTimer)
 	check("mtu", got.MTU)
+	check("dns", strings.Trim(fmt.Sprint(got.DNS), "[]"))
+	if got.Cause != nil {
+		check("because", fmt.Sprintf("#%d", *got.Cause))
+	} else {
+		check("because", "nothing")
+	}
 	check("pcscf", strings.Trim(fmt.Sprint(got.PCSCF), "[]"))
 	if info, ok := s.sessionInfo(c, got.ID); ok {
 		check("prefix", info.Prefix)
