@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/manage/subscriber"
 	"github.com/limpid-5g/limpid/ran/ue"
 	"github.com/limpid-5g/limpid/store/sqlite"
@@ -77,7 +78,23 @@ func access(o *ue.RegisterOptions, c *command) error {
 	return err
 }
 
-// status checks what a UE knows: "status u1 t3512=1h0m0s mico=true full=Limpid".
+// gutis is the 5G-GUTI that each UE had when a status line asked for it last.
+type gutis map[string]ident.GUTI
+
+// compare tells whether a UE has a 5G-TMSI that it had not before: new, same, or none at all.
+func (g gutis) compare(name string, now *ident.GUTI) string {
+	if now == nil {
+		return "none"
+	}
+	before, known := g[name]
+	g[name] = *now
+	if known && before.TMSI == now.TMSI {
+		return "same"
+	}
+	return "new"
+}
+
+// status checks what a UE knows: "status u1 t3512=1h0m0s mico=true full=Limpid"; "guti=new" compares with the status before.
 func (s *stage) status(_ context.Context, c *command) error {
 	u, err := s.ue(c)
 	if err != nil {
@@ -93,6 +110,9 @@ func (s *stage) status(_ context.Context, c *command) error {
 		"tais": fmt.Sprint(len(st.TAIs.All())), "slices-changed": fmt.Sprint(st.SlicesChanged),
 		"allowed": nssai(st.Allowed), "pending": nssai(st.Pending), "slice-back-off": sliceBackOff(st.Rejected), "configured": nssai(st.Configured), "rejected": rejected(st.Rejected),
 		"equivalent": plmns(st.EquivalentPLMNs), "areas": serviceAreas(st.ServiceAreas),
+	}
+	if c.options["guti"] != "" {
+		known["guti"] = s.gutis.compare(c.words[1], st.GUTI)
 	}
 	for name, want := range c.options {
 		got, ok := known[name]

@@ -26,7 +26,7 @@ type recorder struct {
 }
 
 // random is what differs from run to run: identities that nobody may guess.
-var random = regexp.MustCompile(`((?:TMSI|TEID)=|5g-guti-)[^ ]+`)
+var random = regexp.MustCompile(`((?:TMSI|TEID|T3346)=|5g-guti-)[^ ]+`)
 
 // seid is a session endpoint identifier, TS 29.244 §5.6.2: the receiver's, or that of either end where it says so.
 var seid = regexp.MustCompile(`(CP-|UP-|)SEID=(0x[0-9a-f]+)`)

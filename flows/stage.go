@@ -50,6 +50,7 @@ type stage struct {
 	cells    map[string]*gnb.GNB
 	ues      map[string]*ue.UE
 	camps    camps
+	gutis    gutis
 	// of every gNB by its name
 	cellConfigs map[string]gnb.Config
 	holds       holds             // what UEs and gNBs hold back
@@ -119,7 +120,7 @@ func (c *camps) all() map[*ue.UE]*gnb.GNB {
 func newStage(f *Flow, dir string, log *slog.Logger, settle func(), change ...func(*stage)) (*stage, error) {
 	s := &stage{
 		file: filepath.Join(dir, "limpid.db"), recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
-		cells: make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE),
+		cells: make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE), gutis: make(gutis),
 		others:      f.Others,
 		cellConfigs: make(map[string]gnb.Config), settle: settle,
 	}

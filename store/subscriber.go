@@ -36,7 +36,7 @@ type Authentication struct {
 	SQN aka.SQN
 }
 
-// AuthMethod is an authentication method, TS 29.505 §5.4.3.2.
+// AuthMethod is an authentication method, TS 29.505 §5.4.3.3.
 type AuthMethod string
 
 // The authentication methods.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/limpid-5g/limpid/ladder"
 	"github.com/limpid-5g/limpid/wire/eap"
+	"github.com/limpid-5g/limpid/wire/nas"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
@@ -171,6 +172,7 @@ func (d *details) gmm(m gmm.Message) {
 			wait, _ := m.T3502.Duration()
 			d.add("T3502", wait)
 		}
+		d.backOff(m.T3346)
 	case *gmm.AuthenticationFailure:
 		d.add("cause", m.Cause.Error())
 	case *gmm.AuthenticationRequest:
@@ -189,6 +191,7 @@ func (d *details) gmm(m gmm.Message) {
 		d.add("type", m.ServiceType.Value())
 	case *gmm.ServiceReject:
 		d.add("cause", m.Cause.Error())
+		d.backOff(m.T3346)
 	case *gmm.ULNASTransport:
 		d.transport(m.PDUSessionID, m.PayloadContainer, nil)
 		if m.DNN != "" {
@@ -202,6 +205,13 @@ func (d *details) gmm(m gmm.Message) {
 		d.deregistration(m)
 	case *gmm.ConfigurationUpdateCommand:
 		d.configuration(m)
+	}
+}
+
+func (d *details) backOff(t3346 *nas.GPRSTimer2) {
+	if t3346 != nil {
+		wait, _ := t3346.Duration()
+		d.add("T3346", wait)
 	}
 }
 

@@ -131,3 +131,10 @@ func (a *AMF) backoff() nas.GPRSTimer2 {
 	}
 	return nas.NewGPRSTimer2(d)
 }
+
+// longestBackoff is the longest T3346 that a UE may be given.
+func (a *AMF) longestBackoff() time.Duration {
+	longest := nas.NewGPRSTimer2(a.cfg.CongestionBackoff + a.cfg.CongestionBackoff/4)
+	d, _ := longest.Duration()
+	return d
+}

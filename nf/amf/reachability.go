@@ -52,7 +52,7 @@ func (ue *ue) supervise() {
 	case r.mico && r.active > 0:
 		ue.startIdleTimer(activeTime, r.active)
 	case r.mico:
-		ue.startIdleTimer(implicitDeregistration, r.t3512+reachableMargin)
+		ue.startIdleTimer(implicitDeregistration, r.t3512+reachableMargin+ue.turnedAway())
 	default:
 		ue.startIdleTimer(mobileReachable, r.t3512+reachableMargin)
 	}
@@ -64,6 +64,16 @@ func (ue *ue) unsupervise() {
 		ue.reach.running = noIdleTimer
 		ue.amf.wheel.Stop(&ue.reach.timer)
 	}
+}
+
+// turnedAway is by how much the timers are longer because a UE whose periodic registration met congestion must wait longer
+// than T3512 until it may try again, TS 24.501 §5.3.7. Who is turned away at the door has proved nothing, so that this holds
+// for every UE.
+func (ue *ue) turnedAway() time.Duration {
+	if d := ue.amf.longestBackoff(); d > ue.reach.t3512 {
+		return d
+	}
+	return 0
 }
 
 func (ue *ue) startIdleTimer(t idleTimer, d time.Duration) {
@@ -80,10 +90,10 @@ func (ue *ue) idleTimerExpired(ctx context.Context) {
 	switch r.running {
 	case noIdleTimer:
 	case activeTime:
-		ue.startIdleTimer(implicitDeregistration, max(r.t3512+reachableMargin-r.active, 0))
+		ue.startIdleTimer(implicitDeregistration, max(r.t3512+reachableMargin-r.active, 0)+ue.turnedAway())
 	case mobileReachable:
 		ue.log().Info("UE is late with its periodic registration and not paged any more")
-		ue.startIdleTimer(implicitDeregistration, ue.amf.cfg.ImplicitDeregistration)
+		ue.startIdleTimer(implicitDeregistration, ue.amf.cfg.ImplicitDeregistration+ue.turnedAway())
 	case implicitDeregistration:
 		ue.log().Info("implicitly deregistered", "reason", "no periodic registration")
 		ue.forget(ctx, ngap.CauseNASDeregister)
