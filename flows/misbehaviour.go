@@ -117,7 +117,8 @@ func radioLost(m ngap.Message) ngap.Message {
 // misbehaviour makes the hooks that a ue line asks for: mute=NAME sends no such message, twice=NAME sends it twice,
 // deaf=NAME overhears it, spoil=NAME sends it with wrong content; times=N bounds mute, deaf and spoil. as=UE gives that
 // UE's 5G-GUTI as one's own (as=foreign: one of another AMF), stale=yes finds no sequence number fresh,
-// spoil-nth=NAME:N spoils the Nth of them alone, without-imeisv=yes leaves the IMEISV out of SECURITY MODE COMPLETE, and key-in-use=yes finds every key set identifier in use.
+// spoil-nth=NAME:N spoils the Nth of them alone, without-imeisv=yes leaves the IMEISV out of SECURITY MODE COMPLETE, and key-in-use=yes finds the
+// key set identifiers in use that it is offered, times=N so many, and each of these ever after.
 func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 	var mu sync.Mutex
 	left := 1 << 30
@@ -132,6 +133,8 @@ func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 	}
 	spoilNth := nth(c.options["spoil-nth"])
 	var challenge aka.RAND
+	var offered gmm.KeySetIdentifier
+	inUse := make(map[gmm.KeySetIdentifier]bool)
 	refuse, _ := strconv.ParseUint(c.options["refuse-modification"], 10, 8) // 0 for none
 	return ue.Hooks{
 		RefuseModification: gsm.Cause(refuse),
@@ -156,7 +159,8 @@ func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 			if response, answers := m.(*gmm.AuthenticationResponse); answers && c.options["stale"] != "" {
 				m = staleAnswer(response, usim.Algorithm, &challenge)
 			}
-			if _, answers := m.(*gmm.AuthenticationResponse); answers && c.options["key-in-use"] != "" && once() {
+			if _, answers := m.(*gmm.AuthenticationResponse); answers && c.options["key-in-use"] != "" && (inUse[offered] || once()) {
+				inUse[offered] = true
 				m = &gmm.AuthenticationFailure{Cause: gmm.CauseNgKSIAlreadyInUse}
 			}
 			if spoilNth(m.Name()) {
@@ -184,7 +188,7 @@ func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 				return true
 			}
 			if r, ok := m.(*gmm.AuthenticationRequest); ok {
-				challenge = randOf(r)
+				challenge, offered = randOf(r), r.NgKSI
 			}
 			return (m.Name() == c.options["deaf"] || carried(m) == c.options["deaf"]) && once()
 		},
