@@ -62,8 +62,9 @@ func (ue *ue) chooseSlices(ctx context.Context, requested []ident.SNSSAI, all bo
 		s.reject(one, gmm.NotAvailableInRegistrationArea)
 	}
 	ue.withhold(&s)
+	lacks := ue.lacks(s.rejected, radio)
 	explanation := refusal{
-		cause: gmm.CauseNoNetworkSlicesAvailable, why: "no requested slice can be used here", rejected: s.rejected,
+		cause: gmm.CauseNoNetworkSlicesAvailable, why: "no requested slice can be used here" + lacks, rejected: s.rejected,
 		asked:   fmt.Sprintf("slices %v", requested),
 		allowed: fmt.Sprintf("subscribed %v, supported by the gNB in %v %v", ue.subscribed.NSSAI.All(), ue.tai, radio),
 		change:  "the subscriber's slices (limpid subscriber set --slice), amf.plmns slices in the config, or the gNB's",
@@ -72,10 +73,32 @@ func (ue *ue) chooseSlices(ctx context.Context, requested []ident.SNSSAI, all bo
 		return s, &explanation
 	}
 	if len(s.rejected) > 0 {
-		explanation.why = "some requested slices cannot be used here"
-		ue.log().Warn(explanation.why, "asked", explanation.asked, "allowed", explanation.allowed, "change", explanation.change)
+		ue.log().Warn("some requested slices cannot be used here"+lacks, "asked", explanation.asked, "allowed", explanation.allowed, "change", explanation.change)
 	}
 	return s, nil
+}
+
+// lacks says of each rejected slice who lacks it, for the log: ": 2-010203 is not offered in 00101-000002".
+func (ue *ue) lacks(rejected gmm.RejectedNSSAI, radio []ident.SNSSAI) string {
+	parts := make([]string, 0, len(rejected))
+	for _, r := range rejected {
+		where := "not offered in " + ue.tai.String()
+		switch {
+		case !slices.Contains(ue.subscribed.NSSAI.All(), r.SNSSAI):
+			where = "not subscribed"
+		case r.Cause == gmm.NotAvailableInPLMN:
+			where = "not offered in " + ue.tai.PLMN.String()
+		case r.Cause == gmm.SliceAuthenticationFailed:
+			where = "not granted by its AAA server"
+		case !slices.Contains(radio, r.SNSSAI):
+			where = "not supported by the gNB"
+		}
+		parts = append(parts, fmt.Sprintf("%v is %s", r.SNSSAI, where))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(parts, ", ")
 }
 
 // radioSlices are those that the radio supports where the UE is: its gNB, or, while it has none, any in its tracking area.
