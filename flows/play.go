@@ -102,7 +102,7 @@ func newField(ctx context.Context, o Options) (*stage, *heard) {
 	h := &heard{next: o.Ladder, outside: outsideGo()}
 	s := &stage{
 		recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
-		cells:    make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE), cellConfigs: make(map[string]gnb.Config),
+		cells:    make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE), gutis: make(gutis), cellConfigs: make(map[string]gnb.Config),
 		settle: h.settle, dial: o.Dial, dialTo: o.DialTo, n3: o.N3, datagram: o.Datagram, seen: h.take,
 	}
 	h.note = s.recorder

@@ -48,7 +48,7 @@ func newSocketStage(ctx context.Context, f *Flow, log *slog.Logger) (*stage, err
 	h := &heard{outside: outsideGo()}
 	s := &stage{
 		file: filepath.Join(dir, "limpid.db"), recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
-		cells: make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE),
+		cells: make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE), gutis: make(gutis),
 		cellConfigs: make(map[string]gnb.Config), settle: h.settle, datagram: datagram, arrows: h.take, others: f.Others,
 		done: []func() error{func() error { return os.RemoveAll(dir) }}, choosesCiphering: f.ChoosesCiphering(),
 	}
