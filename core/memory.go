@@ -69,8 +69,9 @@ const (
 	calmStart = 3
 	manyBytes = 32 << 20
 	startsFor = 3 * time.Minute
-	// startSpare is how much more than is in use there is room for.
-	startSpare = 1.15
+	// startSpare is how much more than is in use there is room for. The limit is of all memory, not of the heap alone: with
+	// less, the collector does little else.
+	startSpare = 1.5
 )
 
 func (g *collector) look() {

@@ -32,7 +32,7 @@ func TestStart(t *testing.T) {
 	for _, x := range []struct {
 		live, allocs, want uint64
 		growth             int
-	}{{0, 1e8, 2e9, 6400}, {32 << 20, 5e8, 2e9, 800}, {1e8, 1e9, 2e9, starting}, {1.5e9, 9e9, 2e9, starting}, {4e9, 19e9, 4.6e9, starting}} {
+	}{{0, 1e8, 2e9, 6400}, {32 << 20, 5e8, 2e9, 800}, {1e8, 1e9, 2e9, starting}, {1.2e9, 9e9, 2e9, starting}, {1.5e9, 9e9, 2.25e9, starting}, {4e9, 19e9, 6e9, starting}} {
 		g.start(x.live, x.allocs)
 		if got := uint64(debug.SetMemoryLimit(-1)); got != x.want || g.now != x.growth || g.starts == 0 {
 			t.Errorf("limit %d, want %d: %+v", got, x.want, g)
