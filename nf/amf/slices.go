@@ -62,6 +62,10 @@ func (ue *ue) chooseSlices(ctx context.Context, requested []ident.SNSSAI, all bo
 		s.reject(one, gmm.NotAvailableInRegistrationArea)
 	}
 	ue.withhold(&s)
+	none := len(s.allowed)+len(s.pending) == 0
+	if !none && len(s.rejected) == 0 {
+		return s, nil
+	}
 	lacks := ue.lacks(s.rejected, radio)
 	explanation := refusal{
 		cause: gmm.CauseNoNetworkSlicesAvailable, why: "no requested slice can be used here" + lacks, rejected: s.rejected,
@@ -69,12 +73,10 @@ func (ue *ue) chooseSlices(ctx context.Context, requested []ident.SNSSAI, all bo
 		allowed: fmt.Sprintf("subscribed %v, supported by the gNB in %v %v", ue.subscribed.NSSAI.All(), ue.tai, radio),
 		change:  "the subscriber's slices (limpid subscriber set --slice), amf.plmns slices in the config, or the gNB's",
 	}
-	if len(s.allowed)+len(s.pending) == 0 { // TS 24.501 §5.5.1.2.5 cause #62
+	if none { // TS 24.501 §5.5.1.2.5 cause #62
 		return s, &explanation
 	}
-	if len(s.rejected) > 0 {
-		ue.log().Warn("some requested slices cannot be used here"+lacks, "asked", explanation.asked, "allowed", explanation.allowed, "change", explanation.change)
-	}
+	ue.log().Warn("some requested slices cannot be used here"+lacks, "asked", explanation.asked, "allowed", explanation.allowed, "change", explanation.change)
 	return s, nil
 }
 

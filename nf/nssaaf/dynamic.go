@@ -96,7 +96,10 @@ func (n *NSSAAF) Answer(ctx context.Context, from netip.Addr, b []byte) []byte {
 		n.log.Error("answer to an AAA server not made", "error", err)
 		return nil
 	}
-	maps.DeleteFunc(n.said, func(_ asked, a answered) bool { return now.Sub(a.at) > 2*skew })
+	if now.Sub(n.saidSwept) > skew {
+		n.saidSwept = now
+		maps.DeleteFunc(n.said, func(_ asked, a answered) bool { return now.Sub(a.at) > 2*skew })
+	}
 	n.said[key] = answered{answer, now}
 	return answer
 }

@@ -55,6 +55,7 @@ type NSSAAF struct {
 	amf       nnssaaf.Notifications
 	answering sync.Mutex // one request of a server at a time
 	said      map[asked]answered
+	saidSwept time.Time
 
 	mu     sync.Mutex
 	last   uint64
