@@ -26,7 +26,7 @@ type Config struct {
 	// SessionPolicies are looked through in order: the first that fits a session rules it. A session that none
 	// fits has the match-all rule with the subscribed QoS.
 	SessionPolicies []SessionPolicy
-	// MaxAssociations bounds AM and SM policy associations, each on its own; 0 means 1,000,000.
+	// MaxAssociations bounds AM and SM policy associations, each on its own; 0 means 16,000,000.
 	MaxAssociations int
 }
 
@@ -61,7 +61,8 @@ type Deps struct {
 	Access   npcf.AMPolicyNotify
 }
 
-const defaultMaxAssociations = 1_000_000
+// More than a million UEs with their sessions: whoever lets UEs in has bounds of its own.
+const defaultMaxAssociations = 16_000_000
 
 // PCF is a policy control function. It is safe for concurrent use.
 type PCF struct {
