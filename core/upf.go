@@ -201,7 +201,7 @@ func withN6(n upf.Network, c *config.UPFNetwork) upf.Network {
 	}
 	n.Ethernet, n.NAT = c.Ethernet, c.NAT
 	n.UEToUE = map[string]upf.UEToUE{"deny": upf.UEToUEDeny, "allow": upf.UEToUEAllow, "forward": upf.UEToUEForward}[c.UEToUE]
-	n.Parent, n.VLAN, n.Addresses, n.Table = c.N6.Interface, c.N6.VLAN, c.N6.Addresses, c.N6.Table
+	n.Parent, n.VLAN, n.Addresses, n.Table = c.N6.Interface, uint16(c.N6.VLAN), c.N6.Addresses, c.N6.Table
 	for _, r := range c.N6.Routes {
 		n.Routes = append(n.Routes, upf.Route{To: r.To, Via: r.Via})
 	}

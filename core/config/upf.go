@@ -30,7 +30,7 @@ type UPFNetwork struct {
 // N6 is how a data network is reached. Left out: by the routes of the machine.
 type N6 struct {
 	Interface string         `yaml:"interface"`
-	VLAN      uint16         `yaml:"vlan"`      // of the interface; 0: none
+	VLAN      VLAN           `yaml:"vlan"`      // of the interface; left out: frames have no tag
 	Addresses []netip.Prefix `yaml:"addresses"` // of the UPF on it
 	Table     int            `yaml:"table"`     // routing table of its own; with ue_to_ue: forward the next one too
 	Routes    []N6Route      `yaml:"routes"`
@@ -159,9 +159,6 @@ func (v *validator) dataNetwork(key string, i int) {
 	}
 	if !slices.Contains([]string{"deny", "allow", "forward"}, n.UEToUE) {
 		v.bad(key+".ue_to_ue", "%q: want deny, allow or forward", n.UEToUE)
-	}
-	if n.N6.VLAN > 4094 {
-		v.bad(key+".n6.vlan", "%d: want 1 to 4094", n.N6.VLAN)
 	}
 }
 

@@ -70,6 +70,24 @@ func (r BitRate) String() string {
 // MarshalText is the inverse of UnmarshalText.
 func (r BitRate) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
+// VLAN is the number of a VLAN, 1 to 4094, IEEE 802.1Q; 0: none.
+type VLAN uint16
+
+// UnmarshalText reads a number. Left out is how none is written: 0 in a tag tells of a priority alone, 4095 is reserved.
+func (v *VLAN) UnmarshalText(b []byte) error {
+	n, err := strconv.ParseUint(string(b), 10, 16)
+	switch {
+	case err != nil && strings.ContainsAny(string(b), ".:,/ "):
+		return fmt.Errorf("%q: frames with two tags (IEEE 802.1ad) are not served: want one VLAN, 1 to 4094", b)
+	case err == nil && n == 0:
+		return errors.New("0 is the tag of a priority, not a VLAN: want 1 to 4094, or leave it out for frames without a tag")
+	case err != nil || n > 4094:
+		return fmt.Errorf("%q is no VLAN: want 1 to 4094, or leave it out for frames without a tag", b)
+	}
+	*v = VLAN(n)
+	return nil
+}
+
 // Location is the URL of a database. It may hold a password, and prints as "redacted" whatever the verb.
 type Location string
 

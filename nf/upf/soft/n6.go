@@ -118,6 +118,15 @@ func (t *tun) lookUp(link netlink.Link, table int) error {
 // rulePriority stands between the rules of the tables local and main.
 const rulePriority = 1000
 
+// oneTag refuses a VLAN in a VLAN.
+func oneTag(link netlink.Link, vlan uint16) error {
+	if v, tagged := link.(*netlink.Vlan); tagged && vlan != 0 {
+		return fmt.Errorf("interface %q is VLAN %d already: frames with two tags (IEEE 802.1ad) are not served; leave its vlan out, or name the interface below",
+			link.Attrs().Name, v.VlanId)
+	}
+	return nil
+}
+
 // outside is the interface of N6 that a data network names, perhaps a VLAN of it, with its addresses; nil if it names
 // none: then the routes of this network namespace lead to N6.
 func (t *tun) outside() (netlink.Link, error) {
@@ -128,6 +137,9 @@ func (t *tun) outside() (netlink.Link, error) {
 	link, err := netlink.LinkByName(n.Parent)
 	if err != nil {
 		return nil, fmt.Errorf("interface %q: %w", n.Parent, err)
+	}
+	if err := oneTag(link, n.VLAN); err != nil {
+		return nil, err
 	}
 	if n.VLAN != 0 {
 		name := fmt.Sprintf("%s.%d", n.Parent, n.VLAN)

@@ -209,3 +209,14 @@ func TestVLAN(t *testing.T) {
 		}
 	})
 }
+
+// TestTwoTags: a VLAN of an interface that is one already is refused.
+func TestTwoTags(t *testing.T) {
+	device, vlan := &netlink.Device{LinkAttrs: netlink.LinkAttrs{Name: "eth0"}}, &netlink.Vlan{LinkAttrs: netlink.LinkAttrs{Name: "eth0.5"}, VlanId: 5}
+	check(t, oneTag(device, 0))
+	check(t, oneTag(device, 7))
+	check(t, oneTag(vlan, 0))
+	if err := oneTag(vlan, 7); err == nil {
+		t.Error("two tags are taken")
+	}
+}

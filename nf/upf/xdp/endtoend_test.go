@@ -43,20 +43,18 @@ func TestMain(m *testing.M) {
 }
 
 // serve is a user plane with one session until its standard input ends; it tells the session's usage when it is asked.
-// What it is told stands after the pin: more slots, and whether its programs differ.
+// What it is told stands after the pin: more slots, whether its programs differ, and where the UE is.
 func serve(told string) error {
 	words := strings.Split(told, ",")
 	o := Options{N6: []string{"n6"}, Pin: words[0], Persist: true, Mode: Native}
 	cfg := labConfig()
-	if len(words) > 1 {
-		extra, err := strconv.Atoi(words[1])
-		if err != nil {
-			return err
-		}
-		cfg.ExtraSlots = extra
-		if words[2] == "changed" {
-			o.change = otherPrograms
-		}
+	extra, err := strconv.Atoi(words[1])
+	if err != nil {
+		return err
+	}
+	cfg.ExtraSlots = extra
+	if words[2] == "changed" {
+		o.change = otherPrograms
 	}
 	p, err := openPath(cfg, o, slog.New(slog.NewTextHandler(os.Stdout, nil)))
 	if err != nil {
@@ -65,11 +63,20 @@ func serve(told string) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() { _ = p.Run(ctx, silent{}) }()
-	if err := p.Apply(labSession(pfcp.ApplyFORW)); err != nil {
+	p.near.mu.Lock()
+	p.near.patience = patience
+	p.near.mu.Unlock()
+	if err := p.Apply(labSessionTo(netip.MustParseAddr(words[3]))); err != nil {
 		return err
 	}
 	fmt.Println("ready")
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		if to, is := strings.CutPrefix(in.Text(), "switch "); is {
+			if err := p.Apply(labSessionTo(netip.MustParseAddr(to))); err != nil {
+				return err
+			}
+			continue
+		}
 		fmt.Printf("usage %+v\n", p.Usage(7, 1))
 	}
 	return p.Close()

@@ -101,7 +101,9 @@ func (p *Path) start(t testing.TB, v view, ports map[int]port, slow upf.Datapath
 	t.Helper()
 	p.slow = slow
 	p.loaded = mustLoad(t, p.config, p.size)
-	p.near = &neighbours{log: p.log, loaded: p.loaded, serving: ports, index: map[netip.Addr]uint32{}, said: map[string]bool{}, view: v}
+	p.near = neighboursOf(p.loaded, p.log)
+	p.near.serving, p.near.patience, p.near.solicit = ports, 0, func(*netlink.Neigh) error { return nil }
+	p.near.see(v)
 	for i := range ports {
 		check(t, p.loaded.ports.Put(uint32(i), uint32(i)))
 	}

@@ -34,6 +34,7 @@ type lab struct {
 	core, gnb, dn   netns.NsHandle
 	pin             string
 	gnbConn, dnConn *net.UDPConn
+	peer            netip.Addr           // where the UE is
 	peers           map[string]link.Link // the programs at the far ends, by the core's interface
 	exchanged       int                  // packets that went and came, each way
 	octets          int                  // of them, as the UE sees them
@@ -44,7 +45,7 @@ func newLab(t testing.TB) *lab {
 	runtime.LockOSThread() // the thread ends with the test
 	home, err := netns.Get()
 	check(t, err)
-	l := &lab{pin: mountBPF(t), peers: map[string]link.Link{}}
+	l := &lab{pin: mountBPF(t), peer: labGNB, peers: map[string]link.Link{}}
 	for _, h := range []*netns.NsHandle{&l.core, &l.gnb, &l.dn} {
 		if *h, err = netns.New(); err != nil {
 			t.Fatalf("this test needs root: %v", err)
@@ -143,7 +144,7 @@ func (l *lab) listen(t testing.TB, h netns.NsHandle, addr netip.AddrPort) *net.U
 	var conn *net.UDPConn
 	l.in(t, h, func() {
 		var err error
-		conn, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
+		conn, err = net.ListenUDP("udp4", net.UDPAddrFromAddrPort(addr))
 		check(t, err)
 	})
 	raw, err := conn.SyscallConn()

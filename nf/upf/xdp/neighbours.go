@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -24,11 +25,31 @@ type neighbours struct {
 	wake   chan struct{}
 	ended  sync.WaitGroup
 
-	mu      sync.Mutex
-	serving map[int]port // interfaces with the program, which frames may leave by
-	index   map[netip.Addr]uint32
-	view    view
-	said    map[string]bool // warnings that were given
+	patience time.Duration
+	solicit  func(*netlink.Neigh) error
+	echo     func(netip.Addr) // sends an Echo Request to a peer; nil: nobody does
+
+	mu        sync.Mutex
+	serving   map[int]port // interfaces with the program, which frames may leave by
+	index     map[netip.Addr]uint32
+	view      view
+	ways      map[netip.Addr]neighbour // by the routes of view
+	gateways  []netip.Addr             // of them
+	said      map[string]bool          // warnings that were given
+	changed   chan struct{}            // closed when view is replaced
+	peers     map[netip.Addr]bool
+	last      map[neighbour]net.HardwareAddr // where neighbours were last
+	silent    map[neighbour]*silence
+	confirmed time.Time
+	mute      bool // the kernel lets this process ask for no neighbour
+	echoed    map[netip.Addr]time.Time
+}
+
+// neighboursOf knows of nothing yet.
+func neighboursOf(l *loaded, log *slog.Logger) *neighbours {
+	return &neighbours{log: log, loaded: l, patience: resolveTime, done: make(chan struct{}), wake: make(chan struct{}, 1), changed: make(chan struct{}),
+		serving: map[int]port{}, ways: map[netip.Addr]neighbour{}, index: map[netip.Addr]uint32{}, said: map[string]bool{}, peers: map[netip.Addr]bool{},
+		last: map[neighbour]net.HardwareAddr{}, silent: map[neighbour]*silence{}, echoed: map[netip.Addr]time.Time{}}
 }
 
 // port is an interface that leads to gNBs or data networks. One of a VLAN is served by the program at its parent.
@@ -93,8 +114,8 @@ func newNeighbours(l *loaded, tables []int, log *slog.Logger) (*neighbours, erro
 	if err != nil {
 		return nil, fmt.Errorf("upf: xdp: netlink: %w", err)
 	}
-	n := &neighbours{log: log, loaded: l, handle: handle, tables: tables, done: make(chan struct{}), wake: make(chan struct{}, 1),
-		serving: map[int]port{}, index: map[netip.Addr]uint32{}, said: map[string]bool{}}
+	n := neighboursOf(l, log)
+	n.handle, n.tables, n.solicit = handle, tables, handle.NeighSet
 	for i := range l.hops {
 		if a := l.hops[i].addr(); a.IsValid() {
 			n.index[a] = uint32(i)
@@ -136,7 +157,10 @@ func (n *neighbours) ports(o Options, n3 netip.Addr) ([]port, error) {
 		i := slices.IndexFunc(out, func(p port) bool { return p.index == l.Attrs().Index })
 		if i < 0 {
 			i = len(out)
-			v := viewOf(l)
+			v, err := n.oneTag(l)
+			if err != nil {
+				return err
+			}
 			out = append(out, port{index: l.Attrs().Index, name: name, kind: l.Type(), vlan: v.vlan, parent: v.parent})
 		}
 		out[i].n3, out[i].n6 = out[i].n3 || n3, out[i].n6 || !n3
@@ -160,6 +184,30 @@ func (n *neighbours) ports(o Options, n3 netip.Addr) ([]port, error) {
 		err = errors.Join(err, add(name, false))
 	}
 	return out, err
+}
+
+// oneTag is the view of an interface of N3 or N6, whose frames have one tag at most.
+func (n *neighbours) oneTag(l netlink.Link) (linkView, error) {
+	v := viewOf(l)
+	if v.vlan == 0 {
+		return v, twoTags(l, nil)
+	}
+	parent, err := n.handle.LinkByIndex(v.parent)
+	if err != nil {
+		return v, fmt.Errorf("upf: xdp: interface %q: the one that it stands on: %w", l.Attrs().Name, err)
+	}
+	return v, twoTags(l, parent)
+}
+
+// twoTags refuses an interface of IEEE 802.1ad, and a VLAN on a VLAN.
+func twoTags(l, parent netlink.Link) error {
+	v, tagged := l.(*netlink.Vlan)
+	_, twice := parent.(*netlink.Vlan)
+	if tagged && (twice || v.VlanProtocol == netlink.VLAN_PROTOCOL_8021AD) {
+		return fmt.Errorf("upf: xdp: interface %q: frames with two tags (IEEE 802.1ad) are not served: name one of IEEE 802.1Q on a device, or take datapath: soft",
+			l.Attrs().Name)
+	}
+	return nil
 }
 
 // holding finds the interface that has an address.
@@ -237,10 +285,15 @@ const (
 const calm = 5 * time.Millisecond
 
 func (n *neighbours) watch() {
+	tick := time.NewTicker(tendAfter)
+	defer tick.Stop()
 	for {
 		select {
 		case <-n.done:
 			return
+		case now := <-tick.C:
+			n.tend(now)
+			continue
 		case <-n.wake:
 		}
 		select {
@@ -262,11 +315,17 @@ func (n *neighbours) refresh() error {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.view = v
+	first := n.view.links == nil
+	n.see(v)
+	if first {
+		n.recall()
+	}
 	n.writeRoutes()
 	for a, i := range n.index {
 		n.writeHop(a, i)
 	}
+	close(n.changed)
+	n.changed = make(chan struct{})
 	return nil
 }
 
@@ -293,12 +352,7 @@ func (n *neighbours) hopLocked(a netip.Addr) uint32 {
 
 // writeHop writes how an address is reached.
 func (n *neighbours) writeHop(a netip.Addr, i uint32) {
-	h, ok := reached{}, false
-	for table := range n.view.tables { // a gateway may be known by a data network's table alone
-		if h, ok = n.view.reach(table, a); ok {
-			break
-		}
-	}
+	h, ok := n.reach(a)
 	if _, ours := n.serving[h.logical]; !ok || !ours {
 		h = reached{}
 	}
@@ -329,6 +383,14 @@ func (h *nextHop) addr() netip.Addr {
 		return netip.AddrFrom16([16]byte(b))
 	}
 	return netip.Addr{}
+}
+
+// mac is the neighbour's address, nil if it is not known.
+func (h *nextHop) mac() net.HardwareAddr {
+	if h.ifindex == 0 {
+		return nil
+	}
+	return binary.NativeEndian.AppendUint64(nil, h.macs[0])[:6]
 }
 
 // warnOnce says something once.

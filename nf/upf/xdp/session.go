@@ -44,7 +44,10 @@ type installation struct {
 
 // Apply installs or replaces a session in both paths: first in the slow one, which sends what it had buffered, so that
 // no packet overtakes those.
+//
+// Next hops that are not known are asked for before, while the old rules serve: other sessions are not held up.
 func (p *Path) Apply(rules *upf.Session) error {
+	p.resolve(rules)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.loaded == nil {
@@ -71,6 +74,19 @@ func (p *Path) Apply(rules *upf.Session) error {
 		return p.slow.Apply(left)
 	}
 	return nil
+}
+
+// resolve waits a little for next hops that a session needs.
+func (p *Path) resolve(rules *upf.Session) {
+	p.mu.Lock()
+	near := p.near
+	if p.loaded == nil {
+		near = nil
+	}
+	p.mu.Unlock()
+	if near != nil {
+		near.resolve(peersOf(rules))
+	}
 }
 
 // quotasLeft is the rules with quotas as user space counts to them, which does not see what the programs had counted before they

@@ -1,8 +1,11 @@
 package xdp
 
 import (
+	"bytes"
 	"log/slog"
+	"maps"
 	"math"
+	"net"
 	"net/netip"
 	"slices"
 	"testing"
@@ -240,20 +243,41 @@ func TestChangeInProgress(t *testing.T) {
 	p.wants(t, 0, xdpRedirect)
 }
 
-// TestNextHopLost: without a neighbour packets are the slow path's, which has the kernel find it.
+// TestNextHopLost: where the kernel has lost a neighbour the programs go on with the last that was known, until it knows another;
+// without a route packets are the slow path's.
 func TestNextHopLost(t *testing.T) {
 	p := plainPath(t, 1)
-	v := p.near.view
-	p.near.view.neighbours = nil
-	p.near.writeRoutes()
-	for a, i := range p.near.index {
-		p.near.writeHop(a, i)
+	now := func(change func(*view)) {
+		v := p.near.view
+		v.neighbours, v.tables = maps.Clone(v.neighbours), slices.Clone(v.tables)
+		change(&v)
+		p.near.see(v)
+		p.near.writeRoutes()
+		for a, i := range p.near.index {
+			p.near.writeHop(a, i)
+		}
 	}
+	before := p.near.view
+	now(func(v *view) { v.neighbours = nil })
+	p.wants(t, 0, xdpRedirect)
+	p.near.last = map[neighbour]net.HardwareAddr{} // as in a process that has just begun
+	p.near.recall()
+	now(func(*view) {})
+	p.wants(t, 0, xdpRedirect)
+	moved := net.HardwareAddr{2, 0, 0, 0, 9, 9}
+	now(func(v *view) {
+		v.neighbours = map[neighbour]net.HardwareAddr{}
+		for w := range before.neighbours {
+			v.neighbours[w] = moved
+		}
+	})
+	_, out := p.runs(t, programN6, ethernet(oneMAC, gateMAC, ipv4(dnHost, firstUE, 17, 64, udp(1, 2, make([]byte, 60)))))
+	if !bytes.HasPrefix(out, moved) {
+		t.Errorf("not sent to where the neighbour is now: %x", out)
+	}
+	now(func(v *view) { v.neighbours, v.tables[0] = nil, nil })
 	p.wants(t, 0, xdpPass)
-	p.near.view = v
-	for a, i := range p.near.index {
-		p.near.writeHop(a, i)
-	}
+	now(func(v *view) { *v = before })
 	p.wants(t, 0, xdpRedirect)
 }
 

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +26,7 @@ import (
 	"github.com/vishvananda/netns"
 
 	"github.com/limpid-5g/limpid/nf/upf"
+	"github.com/limpid-5g/limpid/wire/gtpu"
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
@@ -33,15 +35,24 @@ const kills = 24
 
 // TestSurvivesKill kills the process that loaded the programs at random times, also while it starts, and lets another one
 // take over, of the same release, with other programs, or with maps of another layout, while packets go both ways: no
-// packet of the session is lost, and at the end its usage is what was sent, to the octet.
+// packet of the session is lost, and at the end its usage is what was sent, to the octet. Before a kill there may be a path switch to
+// a gNB that nobody has spoken to, or the kernel loses the gNB.
 func TestSurvivesKill(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	l := newLab(t)
-	p := l.start(t, "")
+	check(t, l.gnbConn.Close())
+	l.gnbConn = l.listen(t, l.gnb, netip.AddrPortFrom(netip.IPv4Unspecified(), gtpu.Port)) // of all gNBs
+	p := l.start(t, ",0,same")
 	l.settle(t, 50)
 	for round := range kills {
+		switch random.IntN(3) {
+		case 0:
+			l.handOver(t, p, round)
+		case 1:
+			l.forget(t, l.peer)
+		}
 		p.kill(t, time.Duration(random.IntN(int(10*time.Millisecond))), l)
 		l.exchange(t, 20)
 		variant := []string{",0,same", ",0,changed", fmt.Sprintf(",%d,same", 7+round)}[random.IntN(3)]
@@ -88,6 +99,15 @@ func (p *process) kill(t *testing.T, after time.Duration, l *lab) {
 		_ = p.cmd.Wait()
 	}()
 	l.exchangeUntil(t, killed)
+}
+
+// handOver has a path switch made to a gNB that nobody has spoken to. Nobody waits for it: the SMF will say so again.
+func (l *lab) handOver(t *testing.T, p *process, round int) {
+	t.Helper()
+	l.peer = another(round)
+	l.addGNB(t, l.peer)
+	_, err := io.WriteString(p.stdin, "switch "+l.peer.String()+"\n")
+	check(t, err)
 }
 
 // usage asks the process.
@@ -138,7 +158,7 @@ func (l *lab) spawn(t *testing.T, variant string) *process {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	p := &process{cmd: exec.CommandContext(ctx, os.Args[0])}
-	p.cmd.Env = append(os.Environ(), served+"="+l.pin+variant)
+	p.cmd.Env = append(os.Environ(), served+"="+l.pin+variant+","+l.peer.String())
 	in, errIn := p.cmd.StdinPipe()
 	out, errOut := p.cmd.StdoutPipe()
 	p.stdin = in

@@ -17,6 +17,7 @@ import (
 type view struct {
 	tables     [][]kernelRoute // of each table that is asked for; the first that holds an address decides
 	neighbours map[neighbour]net.HardwareAddr
+	stale      map[neighbour]bool // those of which nothing was heard lately
 	links      map[int]linkView
 	policy     bool // rules that lead to other tables
 }
@@ -55,7 +56,7 @@ const usable = netlink.NUD_REACHABLE | netlink.NUD_STALE | netlink.NUD_DELAY | n
 
 // look asks the kernel, of routes for those of the tables, each behind the table local.
 func look(h *netlink.Handle, tables []int) (view, error) {
-	v := view{neighbours: map[neighbour]net.HardwareAddr{}, links: map[int]linkView{}, tables: make([][]kernelRoute, len(tables))}
+	v := view{neighbours: map[neighbour]net.HardwareAddr{}, stale: map[neighbour]bool{}, links: map[int]linkView{}, tables: make([][]kernelRoute, len(tables))}
 	fail := func(what string, err error) (view, error) { return view{}, fmt.Errorf("upf: xdp: %s: %w", what, err) }
 	links, err := h.LinkList()
 	if err != nil {
@@ -95,6 +96,7 @@ func (v *view) lookFamily(h *netlink.Handle, family int, tables []int) error {
 		a, ok := netip.AddrFromSlice(x.IP)
 		if a = a.Unmap(); ok && x.State&usable != 0 && len(x.HardwareAddr) == 6 && !a.IsMulticast() {
 			v.neighbours[neighbour{x.LinkIndex, a}] = x.HardwareAddr
+			v.stale[neighbour{x.LinkIndex, a}] = x.State&netlink.NUD_STALE != 0
 		}
 	}
 	rules, err := h.RuleList(family)
@@ -153,30 +155,42 @@ func prefixOf(n *net.IPNet, family int) netip.Prefix {
 	return netip.PrefixFrom(a, bits)
 }
 
-// reach finds the neighbour through whom an address is reached by a table; false if it is not known.
-func (v *view) reach(table int, a netip.Addr) (reached, bool) {
+// way is the neighbour through whom a table leads to an address; false if there is no plain route to it.
+func (v *view) way(table int, a netip.Addr) (neighbour, bool) {
 	if table >= len(v.tables) {
-		return reached{}, false
+		return neighbour{}, false
 	}
 	routes := v.tables[table]
 	i := slices.IndexFunc(routes, func(r kernelRoute) bool { return r.prefix.Contains(a) })
 	if i < 0 || routes[i].ifindex == 0 {
-		return reached{}, false
+		return neighbour{}, false
 	}
-	r := routes[i]
-	via := a
-	if r.gateway.IsValid() {
-		via = r.gateway
+	if r := routes[i]; r.gateway.IsValid() {
+		a = r.gateway
 	}
-	mac, link := v.neighbours[neighbour{r.ifindex, via}], v.links[r.ifindex]
+	return neighbour{routes[i].ifindex, a}, true
+}
+
+// by is how frames go to a neighbour with an address of the hardware; false if it has none, or its interface is down.
+func (v *view) by(w neighbour, mac net.HardwareAddr) (reached, bool) {
+	link := v.links[w.ifindex]
 	if mac == nil || link.LinkAttrs == nil || link.Flags&net.FlagUp == 0 || len(link.HardwareAddr) != 6 {
 		return reached{}, false
 	}
-	out := reached{ifindex: r.ifindex, logical: r.ifindex, mtu: link.MTU, vlan: link.vlan, to: mac, from: link.HardwareAddr}
+	out := reached{ifindex: w.ifindex, logical: w.ifindex, mtu: link.MTU, vlan: link.vlan, to: mac, from: link.HardwareAddr}
 	if link.vlan != 0 {
 		out.ifindex = link.parent
 	}
 	return out, true
+}
+
+// reach finds the neighbour through whom an address is reached by a table; false if it is not known.
+func (v *view) reach(table int, a netip.Addr) (reached, bool) {
+	w, ok := v.way(table, a)
+	if !ok {
+		return reached{}, false
+	}
+	return v.by(w, v.neighbours[w])
 }
 
 // table is what the programs route by: the kernel's routes of a family, and each neighbour on the interfaces of N6 as a

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/cilium/ebpf"
+	"github.com/vishvananda/netlink"
 
 	"github.com/limpid-5g/limpid/nf/upf"
 	"github.com/limpid-5g/limpid/wire/gtpu"
@@ -72,6 +73,21 @@ func TestVLAN(t *testing.T) {
 			if verdict, out := p.runs(t, programN3N6, in); verdict != xdpRedirect || !bytes.Equal(out[12:18], []byte{0x81, 0, 0, 77, 8, 0}) || len(out) != len(bare) {
 				t.Errorf("frame %d: verdict %d, got %x", i, verdict, out)
 			}
+		}
+	}
+}
+
+// TestTwoTags: interfaces whose frames would have two tags are refused.
+func TestTwoTags(t *testing.T) {
+	device, vlan := &netlink.Device{LinkAttrs: netlink.LinkAttrs{Name: "eth0"}}, &netlink.Vlan{LinkAttrs: netlink.LinkAttrs{Name: "eth0.5"}, VlanId: 5,
+		VlanProtocol: netlink.VLAN_PROTOCOL_8021Q}
+	service := &netlink.Vlan{LinkAttrs: netlink.LinkAttrs{Name: "s0"}, VlanId: 6, VlanProtocol: netlink.VLAN_PROTOCOL_8021AD}
+	for name, x := range map[string]struct {
+		link, parent netlink.Link
+		refused      bool
+	}{"device": {device, nil, false}, "VLAN": {vlan, device, false}, "VLAN on a VLAN": {vlan, service, true}, "service VLAN": {service, device, true}} {
+		if err := twoTags(x.link, x.parent); (err != nil) != x.refused {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -229,6 +229,7 @@ func (p *Path) begin(cfg upf.Config) (_ []device, err error) {
 	if p.near, err = newNeighbours(p.loaded, p.tableNumbers, p.log); err != nil {
 		return nil, err
 	}
+	p.near.echo = p.slow.Echo
 	p.inherit()
 	if shares, ok := p.slow.(interface{ Keep(upf.Memory) }); ok {
 		shares.Keep(memory{p})
