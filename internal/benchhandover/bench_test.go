@@ -5,23 +5,19 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/limpid-5g/limpid/internal/probe"
 )
 
-// TestStream: lost, repeated and overtaken packets are told apart.
-func TestStream(t *testing.T) {
-	var s stream
-	s.reset()
-	s.sent.Store(6)
-	s.begin()
-	for _, n := range []uint32{1, 2, 4, 3, 3, 6} { // 5 is lost, 3 overtaken and repeated
-		s.take(n)
-	}
+// TestTotal: the streams of a direction are summed up, and their interruptions told by the middle one and the longest.
+func TestTotal(t *testing.T) {
 	var sum total
-	sum.add(&s, 0)
-	if sum.sent != 6 || sum.lost != 1 || sum.reordered != 1 {
+	for _, gap := range []time.Duration{5, 3, 4} {
+		sum.add(probe.Outcome{Sent: 6, Lost: 1, Reordered: 2, Gap: gap * time.Millisecond}, 2*time.Millisecond)
+	}
+	if sum.sent != 18 || sum.lost != 3 || sum.reordered != 6 {
 		t.Errorf("%+v", sum)
 	}
-	sum.gaps = []time.Duration{3 * time.Millisecond, time.Millisecond, 2 * time.Millisecond}
 	if got := sum.gap(); got != "2.0, 3.0" {
 		t.Errorf("gap %s", got)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/limpid-5g/limpid/core/config"
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/internal/lab"
+	"github.com/limpid-5g/limpid/internal/probe"
 	"github.com/limpid-5g/limpid/manage/subscriber"
 	"github.com/limpid-5g/limpid/ran/gnb"
 	"github.com/limpid-5g/limpid/ran/ue"
@@ -96,7 +97,7 @@ type phone struct {
 	ue       *ue.UE
 	at       *gnb.GNB
 	address  netip.Addr
-	up, down stream
+	up, down *probe.Stream
 }
 
 // openField opens the sockets of the radios in one namespace and that of the host in the other.
@@ -201,7 +202,7 @@ func (f *field) attach(ctx context.Context) error {
 	errs := make([]error, f.o.ues)
 	var wg sync.WaitGroup
 	for i := range f.o.ues {
-		p := &phone{index: i, at: f.gnbs[i%2]}
+		p := &phone{index: i, at: f.gnbs[i%2], up: probe.New(uint32(i), size), down: probe.New(uint32(i), size)}
 		f.phones = append(f.phones, p)
 		slots <- struct{}{}
 		wg.Go(func() {

@@ -2,66 +2,19 @@ package main
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"github.com/limpid-5g/limpid/internal/probe"
 )
 
-// Packets: IPv4 and UDP headers, then the UE's number and the packet's, 100 octets in all.
-const (
-	headers = 28
-	size    = 100
-)
-
-// stream is what one direction of a UE's packets met.
-type stream struct {
-	sent atomic.Uint32
-
-	mu        sync.Mutex
-	seen      map[uint32]bool
-	highest   uint32
-	reordered int
-	last      time.Time
-	gap       time.Duration // the longest between two packets since the UEs began to move
-	moving    bool
-}
-
-func (s *stream) reset() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sent.Store(0)
-	s.seen, s.highest, s.reordered, s.gap, s.moving = make(map[uint32]bool), 0, 0, 0, false
-}
-
-func (s *stream) take(number uint32) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := time.Now()
-	if s.moving {
-		s.gap = max(s.gap, now.Sub(s.last))
-	}
-	s.last = now
-	switch {
-	case s.seen == nil || s.seen[number]:
-	case number < s.highest:
-		s.reordered++
-		s.seen[number] = true
-	default:
-		s.highest, s.seen[number] = number, true
-	}
-}
-
-func (s *stream) begin() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.moving = true
-}
+// size is the octets of a packet.
+const size = 100
 
 // total is the streams of all UEs in one direction.
 type total struct {
@@ -69,14 +22,11 @@ type total struct {
 	gaps                  []time.Duration
 }
 
-func (t *total) add(s *stream, interval time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	sent := int(s.sent.Load())
-	t.sent += sent
-	t.lost += sent - len(s.seen)
-	t.reordered += s.reordered
-	t.gaps = append(t.gaps, max(0, s.gap-interval))
+func (t *total) add(o probe.Outcome, interval time.Duration) {
+	t.sent += o.Sent
+	t.lost += o.Lost
+	t.reordered += o.Reordered
+	t.gaps = append(t.gaps, max(0, o.Gap-interval))
 }
 
 // gap is the interruption: the longest time without a packet, beyond the sender's interval.
@@ -114,8 +64,8 @@ func (f *field) measure(ctx context.Context, r row) (*outcome, error) {
 
 func (f *field) round(ctx context.Context, r row, out *outcome) error {
 	for _, p := range f.phones {
-		p.up.reset()
-		p.down.reset()
+		p.up.Begin()
+		p.down.Begin()
 	}
 	life, stop := context.WithCancel(ctx)
 	defer stop()
@@ -133,8 +83,8 @@ func (f *field) round(ctx context.Context, r row, out *outcome) error {
 	hearing.Wait()
 	interval := time.Second / time.Duration(f.o.rate)
 	for _, p := range f.phones {
-		out.up.add(&p.up, interval)
-		out.down.add(&p.down, interval)
+		out.up.add(p.up.Outcome(time.Now()), interval)
+		out.down.add(p.down.Outcome(time.Now()), interval)
 	}
 	out.moved += moved
 	return err
@@ -145,8 +95,8 @@ func (f *field) move(ctx context.Context, r row) (int, error) {
 	errs := make([]error, len(f.phones))
 	var wg sync.WaitGroup
 	for i, p := range f.phones {
-		p.up.begin()
-		p.down.begin()
+		p.up.Watch()
+		p.down.Watch()
 		if r.move == nil {
 			continue
 		}
@@ -179,40 +129,19 @@ func (f *field) pace(ctx context.Context, send func(*phone)) {
 }
 
 func (f *field) sendDown(p *phone) {
-	var b [size - headers]byte
-	binary.BigEndian.PutUint32(b[:], uint32(p.index))
-	binary.BigEndian.PutUint32(b[4:], p.down.sent.Add(1))
-	if _, err := f.dn.WriteToUDPAddrPort(b[:], netip.AddrPortFrom(p.address, uePort)); err != nil && !errors.Is(err, net.ErrClosed) {
-		p.down.sent.Add(^uint32(0)) // it has not left
+	_, err := f.dn.WriteToUDPAddrPort(p.down.Next(), netip.AddrPortFrom(p.address, uePort))
+	if err != nil && !errors.Is(err, net.ErrClosed) {
+		p.down.Unsent()
 	}
 }
 
 func (p *phone) sendUp() {
-	packet := make([]byte, size)
-	packet[0], packet[8], packet[9] = 0x45, 64, 17
-	binary.BigEndian.PutUint16(packet[2:], size)
-	from, to := p.address.As4(), gateway().As4()
-	copy(packet[12:], from[:])
-	copy(packet[16:], to[:])
-	var sum uint32
-	for i := 0; i < 20; i += 2 {
-		sum += uint32(binary.BigEndian.Uint16(packet[i:]))
-	}
-	binary.BigEndian.PutUint16(packet[10:], ^uint16(sum>>16+sum&0xffff))
-	binary.BigEndian.PutUint16(packet[20:], uePort)
-	binary.BigEndian.PutUint16(packet[22:], dnPort)
-	binary.BigEndian.PutUint16(packet[24:], size-20)
-	binary.BigEndian.PutUint32(packet[headers:], uint32(p.index))
-	binary.BigEndian.PutUint32(packet[headers+4:], p.up.sent.Add(1))
+	packet := probe.Datagram(netip.AddrPortFrom(p.address, uePort), netip.AddrPortFrom(gateway(), dnPort), p.up.Next())
 	_ = p.ue.SendPacket(session, packet) // what does not leave counts as lost
 }
 
 // receive takes a downlink packet of the UE.
-func (p *phone) receive(packet []byte) {
-	if len(packet) >= headers+8 {
-		p.down.take(binary.BigEndian.Uint32(packet[headers+4:]))
-	}
-}
+func (p *phone) receive(packet []byte) { p.down.Take(probe.Payload(packet)) }
 
 // hear takes the uplink packets of all UEs.
 func (f *field) hear() {
@@ -223,8 +152,8 @@ func (f *field) hear() {
 		if err != nil {
 			return
 		}
-		if i := binary.BigEndian.Uint32(b); n >= 8 && int(i) < len(f.phones) {
-			f.phones[i].up.take(binary.BigEndian.Uint32(b[4:]))
+		if i, ok := probe.Owner(b[:n]); ok && int(i) < len(f.phones) {
+			f.phones[i].up.Take(b[:n])
 		}
 	}
 }

@@ -36,23 +36,3 @@ func TestVerdict(t *testing.T) {
 		t.Fatalf("%v, %v, %v", fine.verdict(), broken.verdict(), reused.verdict())
 	}
 }
-
-// TestStream: what does not arrive is counted, but not what may be under way, or is of before.
-func TestStream(t *testing.T) {
-	var s stream
-	old := s.next()
-	s.begin()
-	first, lost := s.next(), s.next()
-	before := time.Now()
-	time.Sleep(time.Millisecond)
-	s.next()
-	s.take(old)
-	s.take(first)
-	if sent, missing := s.end(before); sent != 2 || missing != 1 {
-		t.Errorf("%d of %d are missing, want 1 of 2", missing, sent)
-	}
-	s.take(lost)
-	if sent, missing := s.end(before); sent != 2 || missing != 0 {
-		t.Errorf("%d of %d are missing, want none of 2", missing, sent)
-	}
-}

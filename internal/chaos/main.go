@@ -35,6 +35,7 @@ type options struct {
 	sctp   string
 	keep   bool // the folder with the logs
 	users  int  // phones with traffic, besides ues
+	oneN3  bool // all gNBs have one address on N3
 	nodes  int  // 1: over a file; 2: over a database with a standby, whose primary is killed too
 }
 
@@ -52,7 +53,8 @@ func main() {
 	flag.StringVar(&o.sctp, "sctp", "raw", "what carries SCTP: raw, udp or kernel")
 	flag.IntVar(&o.nodes, "nodes", 1, "1: a core over a file; 2: an AMF set over PostgreSQL with a standby, whose primary is killed too")
 	flag.IntVar(&o.users, "users", 4, "phones besides whose traffic over the pinned fast path must not lose a packet; with 2 nodes: 0")
-	flag.BoolVar(&o.keep, "keep", false, "keep the folder with the core's logs and its store")
+	flag.BoolVar(&o.oneN3, "one-n3", false, "all gNBs have one address on N3, and so the same F-TEIDs")
+	flag.BoolVar(&o.keep, "keep", false, "keep the folder with the core's store and its logs, which tell more")
 	flag.Parse()
 	if o.seed == 0 {
 		o.seed = rand.Uint64()

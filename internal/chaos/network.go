@@ -21,6 +21,7 @@ import (
 	"github.com/limpid-5g/limpid/core/config"
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/internal/lab"
+	"github.com/limpid-5g/limpid/internal/probe"
 	"github.com/limpid-5g/limpid/manage/subscriber"
 	"github.com/limpid-5g/limpid/ran/gnb"
 	"github.com/limpid-5g/limpid/ran/ue"
@@ -121,6 +122,9 @@ func (n *network) configure(x *node, dir, url string) error {
 	if n.traffic != nil {
 		yaml = n.traffic.configured(yaml)
 	}
+	if n.keep {
+		yaml = strings.Replace(yaml, "level: info", "level: debug", 1)
+	}
 	return os.WriteFile(x.config, []byte(yaml), 0o600)
 }
 
@@ -170,7 +174,7 @@ func (n *network) provision() error {
 			return err
 		}
 		if i >= n.ues {
-			n.traffic.users = append(n.traffic.users, &talker{phone: p})
+			n.traffic.users = append(n.traffic.users, &talker{p, probe.New(uint32(i), probe.Least), probe.New(uint32(i), probe.Least)})
 			continue
 		}
 		n.phones = append(n.phones, p)

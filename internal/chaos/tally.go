@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/limpid-5g/limpid/internal/probe"
 )
 
 const (
@@ -54,12 +56,12 @@ func (t *tally) note(list *[]string, format string, args ...any) {
 	*list = append(*list, fmt.Sprintf("%s: ", time.Now().Format(clock))+fmt.Sprintf(format, args...))
 }
 
-// traffic counts the packets of a stream, and the longest times in which none arrived and none was sent.
-func (t *tally) traffic(packets, missing int, gap, pause time.Duration) {
+// traffic counts the packets of a stream.
+func (t *tally) traffic(o probe.Outcome) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.packets, t.missing, t.gap = t.packets+packets, t.missing+missing, max(t.gap, gap)
-	t.pause = max(t.pause, pause)
+	t.packets, t.missing = t.packets+o.Sent, t.missing+o.Lost
+	t.gap, t.pause = max(t.gap, o.Gap), max(t.pause, o.Pause)
 }
 
 func (t *tally) killedUnderTraffic() {

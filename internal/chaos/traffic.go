@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -11,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +18,7 @@ import (
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/internal/lab"
 	"github.com/limpid-5g/limpid/internal/netspace"
+	"github.com/limpid-5g/limpid/internal/probe"
 	"github.com/limpid-5g/limpid/ran/gnb"
 	"github.com/limpid-5g/limpid/ran/ue"
 	"github.com/limpid-5g/limpid/wire/sctp"
@@ -32,8 +31,17 @@ const (
 	hostPort    = 5000
 )
 
-// trafficN3 is the address of the one gNB that carries packets: all gNBs count their tunnels from 1.
-var trafficN3 = at(2, 3)
+// ownN3 is an address on N3 of the one gNB that carries packets.
+func ownN3() netip.Addr { return at(2, 3) }
+
+// n3 is the address on N3 of the gNB that carries packets. All gNBs count their tunnels from 1: where they share an address, a
+// tunnel of one may have the F-TEID of another's.
+func (o *options) n3() netip.Addr {
+	if o.oneN3 {
+		return lab.RANAddress()
+	}
+	return ownN3()
+}
 
 func ip(args ...string) error {
 	out, err := exec.Command("ip", args...).CombinedOutput()
@@ -47,7 +55,6 @@ const (
 	packetEvery = 5 * time.Millisecond
 	warmUp      = 100 * time.Millisecond // in which next hops are found out
 	inFlight    = 100 * time.Millisecond // so long before the gNB has no tunnel any more a packet may be under way
-	headers     = 28                     // octets of IPv4 and UDP
 )
 
 // traffic is phones that exchange packets with a host while the core is killed: the fast path is pinned in the kernel, so that
@@ -65,7 +72,7 @@ type traffic struct {
 // talker is a phone with traffic.
 type talker struct {
 	*phone
-	up, down stream
+	up, down *probe.Stream
 }
 
 // newTraffic makes the data network, and the folder in which a core over a file pins its programs and maps.
@@ -81,7 +88,7 @@ func newTraffic(n *network, l *lab.Lab) (t *traffic, err error) {
 	if err != nil {
 		return t, err
 	}
-	if err := l.RAN.Do(func() error { return ip("address", "add", trafficN3.String()+"/24", "dev", "n2") }); err != nil {
+	if err := l.RAN.Do(func() error { return ip("address", "add", ownN3().String()+"/24", "dev", "n2") }); err != nil {
 		return t, err
 	}
 	return t, t.dn.Do(func() error {
@@ -149,7 +156,7 @@ func (t *traffic) connect(ctx context.Context) (*gnb.GNB, error) {
 	var g *gnb.GNB
 	err := x.place.RAN.Do(func() (err error) { // its socket belongs there
 		g, err = gnb.New(gnb.Config{
-			Name: "traffic", ID: 1000, PLMN: ident.PLMN{0x00, 0xf1, 0x10}, TAC: 1, N3: trafficN3, DataPath: true,
+			Name: "traffic", ID: 1000, PLMN: ident.PLMN{0x00, 0xf1, 0x10}, TAC: 1, N3: t.network.n3(), DataPath: true,
 			Dial: func(ctx context.Context) (sctp.Association, error) {
 				return t.network.transport.Dial(ctx, netip.AddrPortFrom(x.ran, 0), netip.AddrPortFrom(x.core, sctp.PortNGAP))
 			},
@@ -188,11 +195,7 @@ func (u *talker) attach(ctx context.Context, t *traffic, g *gnb.GNB) error {
 		return err
 	}
 	u.accepted, u.address = true, s.Address
-	return u.ue.OnPacket(sessionID, func(b []byte) {
-		if len(b) > headers {
-			u.down.take(b[headers:])
-		}
-	})
+	return u.ue.OnPacket(sessionID, func(b []byte) { u.down.Take(probe.Payload(b)) })
 }
 
 // receive takes what arrives at the host.
@@ -205,7 +208,7 @@ func (t *traffic) receive() {
 		}
 		for _, u := range t.users {
 			if u.address == from.Addr().Unmap() {
-				u.up.take(b[:n])
+				u.up.Take(b[:n])
 			}
 		}
 	}
@@ -215,8 +218,8 @@ func (t *traffic) receive() {
 func (t *traffic) exchange(ctx context.Context, g *gnb.GNB) {
 	t.send(ctx, g, warmUp)
 	for _, u := range t.users {
-		u.up.begin()
-		u.down.begin()
+		u.up.Begin()
+		u.down.Begin()
 	}
 	t.stands.Store(true)
 	t.send(ctx, g, time.Hour)
@@ -224,11 +227,14 @@ func (t *traffic) exchange(ctx context.Context, g *gnb.GNB) {
 	lost := time.Now()
 	time.Sleep(inFlight)
 	for _, u := range t.users {
-		for way, s := range map[string]*stream{"uplink": &u.up, "downlink": &u.down} {
-			sent, missing := s.end(lost.Add(-inFlight))
-			t.network.tally.traffic(sent, missing, s.gap, s.pause)
-			if missing > 0 {
-				t.network.tally.violation("%s lost %d of %d packets, %s, sent from %s to %s", u.ue.SUPI(), missing, sent, way, s.losses[0].Format(clock), s.losses[1].Format(clock))
+		for way, s := range map[string]*probe.Stream{"uplink": u.up, "downlink": u.down} {
+			o := s.Outcome(lost.Add(-inFlight))
+			t.network.tally.traffic(o)
+			if o.Lost > 0 {
+				t.network.tally.violation("%s lost %d of %d packets, %s, sent from %s to %s", u.ue.SUPI(), o.Lost, o.Sent, way, o.Losses[0].Format(clock), o.Losses[1].Format(clock))
+			}
+			if o.Foreign > 0 {
+				t.network.tally.violation("%s was given %d packets of others, %s", u.ue.SUPI(), o.Foreign, way)
 			}
 		}
 	}
@@ -249,32 +255,10 @@ func (t *traffic) send(ctx context.Context, g *gnb.GNB, long time.Duration) {
 			return
 		}
 		for _, u := range t.users {
-			if b := u.down.next(); b != nil {
-				_, _ = t.host.WriteToUDPAddrPort(b, netip.AddrPortFrom(u.address, hostPort)) // else it is lost, and counted so
-			}
-			if b := u.up.next(); b != nil {
-				_ = u.ue.SendPacket(sessionID, datagram(u.address, at(cableDN, 2), b)) // the same
-			}
+			_, _ = t.host.WriteToUDPAddrPort(u.down.Next(), netip.AddrPortFrom(u.address, hostPort)) // else it is lost, and counted so
+			_ = u.ue.SendPacket(sessionID, probe.Datagram(netip.AddrPortFrom(u.address, hostPort), netip.AddrPortFrom(at(cableDN, 2), hostPort), u.up.Next()))
 		}
 	}
-}
-
-// datagram is an IPv4 packet with a UDP datagram without checksum, RFC 791 §3.1 and RFC 768.
-func datagram(from, to netip.Addr, payload []byte) []byte {
-	b := append(make([]byte, headers), payload...)
-	b[0], b[8], b[9] = 0x45, 64, unix.IPPROTO_UDP
-	binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
-	copy(b[12:], from.AsSlice())
-	copy(b[16:], to.AsSlice())
-	sum := uint32(0)
-	for i := 0; i < 20; i += 2 {
-		sum += uint32(binary.BigEndian.Uint16(b[i:]))
-	}
-	binary.BigEndian.PutUint16(b[10:], ^uint16(sum+sum>>16))
-	binary.BigEndian.PutUint16(b[20:], hostPort)
-	binary.BigEndian.PutUint16(b[22:], hostPort)
-	binary.BigEndian.PutUint16(b[24:], uint16(8+len(payload)))
-	return b
 }
 
 // stop has the users leave. The core lives.
@@ -300,70 +284,4 @@ func (t *traffic) begun(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// stream is packets one way.
-type stream struct {
-	mu      sync.Mutex
-	first   uint64 // that is counted
-	number  uint64 // of the next
-	sent    []time.Time
-	arrived []bool
-	last    time.Time     // that one arrived
-	gap     time.Duration // the longest time in which none arrived
-	losses  [2]time.Time  // when the first and the last that is missing were sent
-	pause   time.Duration // the longest time in which none was sent: this machine has other work
-}
-
-// begin counts from here.
-func (s *stream) begin() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.first, s.sent, s.arrived, s.last, s.gap, s.pause = s.number, nil, nil, time.Now(), 0, 0
-}
-
-// next is the payload of the next packet.
-func (s *stream) next() []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b := binary.BigEndian.AppendUint64(nil, s.number)
-	s.number++
-	if n := len(s.sent); n > 0 {
-		s.pause = max(s.pause, time.Since(s.sent[n-1]))
-	}
-	s.sent, s.arrived = append(s.sent, time.Now()), append(s.arrived, false)
-	return b
-}
-
-// take notes that a packet has arrived.
-func (s *stream) take(payload []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(payload) < 8 {
-		return
-	}
-	i := binary.BigEndian.Uint64(payload) - s.first
-	if i >= uint64(len(s.arrived)) {
-		return // of before
-	}
-	s.arrived[i] = true
-	s.gap, s.last = max(s.gap, time.Since(s.last)), time.Now()
-}
-
-// end returns how many packets were sent before a time, and how many of them have not arrived.
-func (s *stream) end(before time.Time) (sent, missing int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, at := range s.sent {
-		if at.After(before) {
-			break
-		}
-		if sent++; !s.arrived[i] {
-			if missing++; missing == 1 {
-				s.losses[0] = at
-			}
-			s.losses[1] = at
-		}
-	}
-	return sent, missing
 }
