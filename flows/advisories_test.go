@@ -149,7 +149,7 @@ func TestAdvisories(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			dir := t.TempDir()
+			dir := folder(t)
 			var log bytes.Buffer
 			synctest.Test(t, func(t *testing.T) {
 				s, err := newStage(&base, dir, slog.New(slog.NewTextHandler(&log, nil)), synctest.Wait)

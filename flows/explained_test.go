@@ -34,7 +34,7 @@ func TestSliceRefusalsAreExplained(t *testing.T) {
 
 // logOf plays a flow in virtual time and returns what the core logs.
 func logOf(t *testing.T, all []Flow, name string) string {
-	dir := t.TempDir()
+	dir := folder(t)
 	var log bytes.Buffer
 	for i := range all {
 		if all[i].Name != name {

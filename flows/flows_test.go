@@ -28,7 +28,7 @@ func TestFlows(t *testing.T) {
 }
 
 func playFlow(t *testing.T, f *Flow) {
-	dir := t.TempDir()
+	dir := folder(t)
 	var log bytes.Buffer
 	var got string
 	seen := noteCollisions(slog.NewTextHandler(&log, nil))

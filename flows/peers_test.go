@@ -109,7 +109,7 @@ func TestN14OnTheWire(t *testing.T) {
 		default:
 			continue
 		}
-		store := t.TempDir()
+		store := folder(t)
 		synctest.Test(t, func(t *testing.T) {
 			s, err := newStage(&f, store, slog.New(slog.DiscardHandler), synctest.Wait, func(s *stage) {
 				s.nodes.peers.tap, s.nodes.peers.keys = listener.join, keys

@@ -28,7 +28,7 @@ func TestPlantedLeaks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			dir := t.TempDir()
+			dir := folder(t)
 			synctest.Test(t, func(t *testing.T) {
 				s, err := newStage(&f, dir, slog.New(slog.DiscardHandler), synctest.Wait)
 				if err != nil {

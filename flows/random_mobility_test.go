@@ -57,7 +57,7 @@ func TestRandomMobility(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
+	dir := folder(t)
 	var log bytes.Buffer
 	synctest.Test(t, func(t *testing.T) {
 		s, err := newStage(&f, dir, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})), synctest.Wait)

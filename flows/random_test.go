@@ -47,7 +47,7 @@ func playRandom(t *testing.T, seed uint64) {
 		t.Fatal(err)
 	}
 	randomNetwork(&f, seed)
-	dir := t.TempDir()
+	dir := folder(t)
 	var log bytes.Buffer
 	synctest.Test(t, func(t *testing.T) {
 		s, err := newStage(&f, dir, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), synctest.Wait)

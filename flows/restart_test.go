@@ -59,7 +59,7 @@ func playWithFault(t *testing.T, tr trouble) (writes int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
+	dir := folder(t)
 	var log bytes.Buffer
 	synctest.Test(t, func(t *testing.T) {
 		s, err := newStage(&f, dir, slog.New(slog.NewTextHandler(&log, nil)), synctest.Wait)
@@ -149,7 +149,7 @@ func TestStartWritesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := newStage(&f, t.TempDir(), slog.New(slog.DiscardHandler), synctest.Wait)
+		s, err := newStage(&f, folder(t), slog.New(slog.DiscardHandler), synctest.Wait)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -54,14 +54,16 @@ func ip(args ...string) error {
 const (
 	packetEvery = 5 * time.Millisecond
 	warmUp      = 100 * time.Millisecond // in which next hops are found out
+	tunnelBits  = 8                      // of the TEIDs of one gNB
 	inFlight    = 100 * time.Millisecond // so long before the gNB has no tunnel any more a packet may be under way
 )
 
 // traffic is phones that exchange packets with a host while the core is killed: the fast path is pinned in the kernel, so that
 // nothing may be lost. Their gNB is not told of a kill, but finds out when its association ends, as in life; its tunnels
-// stand until then.
+// stand until then. The next has others, so that what the core knows of an earlier one does not do by chance.
 type traffic struct {
 	network *network
+	lives   uint32 // gNBs so far
 	dn      *netspace.Space
 	mount   string // of the BPF file system with what is pinned
 	host    *net.UDPConn
@@ -153,10 +155,11 @@ func (t *traffic) connect(ctx context.Context) (*gnb.GNB, error) {
 	if x.cell(0) == nil {
 		return nil, gnb.ErrNoAMF
 	}
+	t.lives++
 	var g *gnb.GNB
 	err := x.place.RAN.Do(func() (err error) { // its socket belongs there
 		g, err = gnb.New(gnb.Config{
-			Name: "traffic", ID: 1000, PLMN: ident.PLMN{0x00, 0xf1, 0x10}, TAC: 1, N3: t.network.n3(), DataPath: true,
+			Name: "traffic", ID: 1000, PLMN: ident.PLMN{0x00, 0xf1, 0x10}, TAC: 1, N3: t.network.n3(), DataPath: true, LastTEID: t.lives << tunnelBits,
 			Dial: func(ctx context.Context) (sctp.Association, error) {
 				return t.network.transport.Dial(ctx, netip.AddrPortFrom(x.ran, 0), netip.AddrPortFrom(x.core, sctp.PortNGAP))
 			},

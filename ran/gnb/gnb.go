@@ -42,6 +42,8 @@ type Config struct {
 	N3 netip.Addr
 	// DataPath opens UDP port 2152 on N3. Without it bearers exist but carry nothing.
 	DataPath bool
+	// LastTEID is the TEID after which those of the gNB begin.
+	LastTEID uint32
 
 	// Reroute finds the gNB's end of an association with an AMF of another set, TS 38.413 §8.6.5; nil: there are none.
 	Reroute func(set ngap.AMFSetID) *GNB
@@ -159,7 +161,7 @@ func New(cfg Config) (*GNB, error) {
 		cfg.N3 = netip.IPv4Unspecified()
 	}
 	g := &GNB{
-		cfg: cfg, done: make(chan struct{}),
+		cfg: cfg, done: make(chan struct{}), lastTEID: cfg.LastTEID,
 		answers:   make(map[ngap.ProcedureCode]chan ngap.Message),
 		contexts:  make(map[ngap.RANUENGAPID]*ueContext),
 		terminals: make(map[radio.Terminal]*ueContext),
