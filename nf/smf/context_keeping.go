@@ -16,7 +16,8 @@ import (
 )
 
 // A session and the lease of its address are on disk before the PDU SESSION ESTABLISHMENT ACCEPT leaves, TS 23.007 §26,
-// and go before its address can be given to another. All other changes are written within keepDelay.
+// and go before its address can be given to another. The tunnel to a gNB is on disk before packets go there. All other changes
+// are written within keepDelay.
 
 // Contexts is where SM contexts are kept.
 type Contexts = store.Contexts
@@ -26,6 +27,8 @@ const (
 	keepDelay = 25 * time.Millisecond
 	// keepPatience is how long a UE waits for the disk, far below its T3580 of 16 s.
 	keepPatience = 4 * time.Second
+	// tunnelPatience is how long packets for a UE wait for the disk.
+	tunnelPatience = 200 * time.Millisecond
 )
 
 // sessionKey is what an SM context is stored under.
@@ -157,6 +160,25 @@ func (s *session) keepLater() {
 			s.smf.log.Warn("SM context not kept", append(attrs, slog.Any("error", err))...)
 		}
 	})
+}
+
+// keepTunnel has the session's tunnel durable: after a kill the UPF, which may have gone on, is told of it again, and an earlier one
+// leads nowhere, TS 23.527 §4.3. A store that does not take it in time gets it later.
+func (s *session) keepTunnel(ctx context.Context) {
+	k := s.smf.keeper
+	if k == nil || !s.stored || !s.is(Active) {
+		return
+	}
+	change := s.toKeep()
+	sum := k.hash(&change)
+	if s.written == sum {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, tunnelPatience)
+	defer cancel()
+	if k.writer.Now(ctx, s.key(), change) == nil { // else keepLater tries again, and tells why it cannot
+		s.written = sum
+	}
 }
 
 // unkeep removes the session from the store, before its address is free for another. A store that refuses is asked

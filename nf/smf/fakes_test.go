@@ -193,9 +193,10 @@ type fakeUPF struct {
 	cause    map[pfcp.MessageType]pfcp.Cause // refusals
 	silent   map[pfcp.MessageType]bool       // "0" is everything
 	count    map[pfcp.MessageType]int
-	forgot   bool       // has restarted, and has no association yet
-	unknown  pfcp.Cause // what it says of sessions meanwhile; 0: that they are not known
-	broken   []string   // rules created twice, or changed without being there
+	forgot   bool               // has restarted, and has no association yet
+	unknown  pfcp.Cause         // what it says of sessions meanwhile; 0: that they are not known
+	broken   []string           // rules created twice, or changed without being there
+	hear     func(pfcp.Message) // nil: nobody listens
 }
 
 type fakeN4Session struct {
@@ -222,6 +223,9 @@ func (u *fakeUPF) handle(_ context.Context, _ netip.AddrPort, h pfcp.Header, m p
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.count[m.Type()]++
+	if u.hear != nil {
+		u.hear(m)
+	}
 	if u.silent[everything] || u.silent[m.Type()] {
 		return 0, nil
 	}

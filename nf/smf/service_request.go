@@ -47,11 +47,12 @@ func (s *session) userPlaneSetUp(ctx context.Context, o setupOutcome) {
 		s.deactivateUserPlane(ctx, o.failed)
 		return
 	}
+	s.sendsTo(o.gnb)
+	s.keepTunnel(ctx)
 	if err := s.forward(ctx, o.gnb); err != nil && !s.recreate(ctx, o.gnb, err) {
 		return
 	}
 	s.mu.Lock()
-	s.gnb, s.up = o.gnb, nsmf.Activated
 	if s.gnbQoS != nil {
 		s.gnbQoS = s.gnbQoS.without(o.without, &sessionQoS{})
 	}
@@ -59,6 +60,13 @@ func (s *session) userPlaneSetUp(ctx context.Context, o setupOutcome) {
 	if len(o.without) > 0 {
 		s.deliver(lostFlows{o.without, o.causes})
 	}
+}
+
+// sendsTo notes where downlink packets go from now on.
+func (s *session) sendsTo(gnb tunnel) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gnb, s.up = gnb, nsmf.Activated
 }
 
 // recreate makes the session anew on a UPF that says it has none, and tells whether the user plane is then as wanted. A

@@ -174,8 +174,7 @@ func (s *session) redirect(ctx context.Context, to tunnel) error {
 	if err != nil && !s.recreate(ctx, to, err) {
 		return err
 	}
-	s.mu.Lock()
-	s.gnb, s.up = to, nsmf.Activated
-	s.mu.Unlock()
+	s.sendsTo(to)
+	s.keepTunnel(ctx)
 	return nil
 }
