@@ -132,6 +132,7 @@ func TestCauseOfProblem(t *testing.T) {
 		nausf.CauseServingNetworkNotAuthorized:     gmm.CauseServingNetworkNotAuthorized,
 		nudm.CauseRoamingNotAllowed:                gmm.CausePLMNNotAllowed,
 		sbi.CauseSystemFailure:                     gmm.CauseCongestion,
+		sbi.CauseInsufficientResource:              gmm.CauseCongestion,
 		sbi.Cause("SOMETHING_NOBODY_HAS_HEARD_OF"): gmm.CauseProtocolErrorUnspecified,
 	} {
 		r, tell := refusalOf(sbi.Problem(400, problem, "x"))

@@ -52,7 +52,7 @@ func causeOfProblem(c sbi.Cause) gmm.Cause {
 		return gmm.CausePLMNNotAllowed
 	case nudm.CauseAccessNotAllowed, nudm.CauseDataNotFound:
 		return gmm.Cause5GSServicesNotAllowed
-	case sbi.CauseNFCongestion, sbi.CausePeerNotResponding, sbi.CauseSystemFailure:
+	case sbi.CauseNFCongestion, sbi.CauseInsufficientResource, sbi.CausePeerNotResponding, sbi.CauseSystemFailure:
 		return gmm.CauseCongestion
 	}
 	return gmm.CauseProtocolErrorUnspecified
