@@ -72,6 +72,10 @@ func TestRecordRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got.transient != nil || got.security.nas.MAC != nil {
+		t.Error("not at rest")
+	}
+	got.wake()
 	if got.security.nas.Send != 100+countBlock || got.security.nas.Receive != 50 {
 		t.Fatalf("COUNTs %d and %d", got.security.nas.Send, got.security.nas.Receive)
 	}

@@ -111,13 +111,13 @@ func (ue *ue) record(ceiling uint32) []byte {
 	return w.Record(nil)
 }
 
-// readRecord makes the UE from what is kept of it: registered, in CM-IDLE, and in no table yet.
+// readRecord makes the UE from what is kept of it: registered, in CM-IDLE, at rest, and in no table yet.
 func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
 	r, err := record.Open(c.Record)
 	if err != nil {
 		return nil, err
 	}
-	u := a.newUE()
+	u := a.restingUE()
 	u.registered, u.known, u.supi = true, true, c.SUPI
 	u.guti.TMSI, u.oldTMSI = c.TMSI, c.OldTMSI
 	s := &u.security
@@ -184,7 +184,6 @@ func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
 		return nil, fmt.Errorf("%w: no usable keys or 5G-GUTI", record.ErrDamaged)
 	}
 	u.allowed, u.requested = a.alike.slices.share(u.allowed), a.alike.slices.share(u.requested)
-	s.deriveNAS()
 	s.nas.Send, s.nas.Receive = send, receive
 	u.kept.stored = true
 	u.kept.held.Store(true)

@@ -157,6 +157,7 @@ func (a *AMF) takeStored(ctx context.Context, stored *store.UEContext, pdu []byt
 	if err != nil {
 		return nil, err
 	}
+	u.wake()
 	proof := u.security.nas
 	if _, _, err := proof.Unprotect(slices.Clone(pdu)); err != nil {
 		return nil, errUnproven
@@ -179,6 +180,7 @@ func (a *AMF) takeStored(ctx context.Context, stored *store.UEContext, pdu []byt
 	if u, err = a.readRecord(&taken); err != nil {
 		return nil, err
 	}
+	u.wake()
 	if err := a.settle(ctx, u, stored.Node); err != nil {
 		return nil, err
 	}

@@ -150,6 +150,16 @@ func (s *security) deriveNAS() {
 	s.nas.KNASint = s.kamf.AlgorithmKey(aka.NASIntegrity, s.integrity)
 }
 
+// ready derives the NAS keys of a context that was read from the store, before its first use.
+func (s *security) ready() {
+	if !s.valid || s.nas.MAC != nil {
+		return
+	}
+	send, receive := s.nas.Send, s.nas.Receive
+	s.deriveNAS()
+	s.nas.Send, s.nas.Receive = send, receive
+}
+
 // algorithms lists the 5G algorithms of a capability: "NEA0 NEA2 NIA2".
 func algorithms(c gmm.UESecurityCapability) string {
 	var names []string

@@ -99,6 +99,7 @@ func (ue *ue) wake() {
 	if ue.transient == nil {
 		ue.transient = new(transient)
 	}
+	ue.security.ready()
 }
 
 // rest lets go of what a UE in CM-IDLE does without.
@@ -173,7 +174,14 @@ type (
 )
 
 func (a *AMF) newUE() *ue {
-	return &ue{amf: a, ngKSI: uint8(gmm.NoKey), transient: new(transient), subscribed: &a.unsubscribed, last: &a.unseen}
+	u := a.restingUE()
+	u.wake()
+	return u
+}
+
+// restingUE is a new UE at rest.
+func (a *AMF) restingUE() *ue {
+	return &ue{amf: a, ngKSI: uint8(gmm.NoKey), subscribed: &a.unsubscribed, last: &a.unseen}
 }
 
 // ueOf finds the UE of an Initial UE Message by the 5G-S-TMSI that the gNB or the UE itself gives, or makes a new one.
