@@ -97,12 +97,17 @@ func (p *PCF) RestoreAM(req npcf.AMPolicyRequest, id string) {
 func (p *PCF) RestoreSM(req npcf.SMPolicyContextData, id string, byUE []npcf.PCCRule) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	owner := session{req.SUPI, req.PDUSessionID}
+	if last := p.lastSession; last != nil && len(byUE) == 0 && last.byUE == nil && last.lastUE == 0 && unnamed(req) == last.request {
+		p.sm.restore(owner, id, keptPolicy{req.NotificationURI, last})
+		return
+	}
 	a := sessionPolicy{request: req, byUE: byUE}
 	for _, r := range byUE {
 		a.lastUE = max(a.lastUE, numberOfUERule(r.ID))
 	}
 	a.now = p.cfg.decide(&a)
-	p.sm.restore(session{req.SUPI, req.PDUSessionID}, id, p.kept(a))
+	p.sm.restore(owner, id, p.kept(a))
 }
 
 // New makes a PCF.

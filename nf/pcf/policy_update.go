@@ -37,6 +37,7 @@ func (p *PCF) take(cfg Config, done *Change) (news []func(context.Context) error
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cfg = cfg
+	p.lastAccess, p.lastSession = nil, nil // decided before
 	p.am.most, p.sm.most = cfg.most(), cfg.most()
 	for _, a := range p.sm.all(compareSessions) {
 		uri := a.record.uri

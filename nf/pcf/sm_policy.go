@@ -37,12 +37,18 @@ type keptPolicy struct {
 // kept is an association to keep; what names the session is not in what it may share. p.mu is held.
 func (p *PCF) kept(a sessionPolicy) keptPolicy {
 	k := keptPolicy{a.request.NotificationURI, &a}
-	a.request.SUPI, a.request.PDUSessionID, a.request.NotificationURI = "", 0, ""
+	a.request = unnamed(a.request)
 	if last := p.lastSession; last != nil && reflect.DeepEqual(last, k.sessionPolicy) {
 		k.sessionPolicy = last
 	}
 	p.lastSession = k.sessionPolicy
 	return k
+}
+
+// unnamed is what is decided by.
+func unnamed(req npcf.SMPolicyContextData) npcf.SMPolicyContextData {
+	req.SUPI, req.PDUSessionID, req.NotificationURI = "", 0, ""
+	return req
 }
 
 // CreateSMPolicy implements npcf.SMPolicyControl, TS 29.512 §4.2.2: the subscribed QoS, the first configured policy

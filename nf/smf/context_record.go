@@ -1,6 +1,8 @@
 package smf
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"time"
@@ -182,8 +184,6 @@ func (s *session) readKind(r *record.Reader) error {
 			f := readFlow(r)
 			s.subscribedQoS = nudm.SubscribedDefaultQoS{FiveQI: f.fiveQI, PriorityLevel: f.priority, ARP: f.arp}
 		})
-	case fieldRQTimer:
-		s.qos.rqTimer = uint32(r.Uint())
 	case fieldUsage:
 		r.Group(func(r *record.Reader) { u := readRates(r); s.usage.Uplink, s.usage.Downlink = u.Uplink, u.Downlink })
 	case fieldTold:
@@ -248,7 +248,8 @@ func (s *session) readRecord(b []byte) error {
 	if err != nil {
 		return err
 	}
-	s.qos = new(sessionQoS)
+	var room [256]byte
+	qos := room[:0] // the octets of what it is made of
 	s.up, s.kind, s.ssc, s.filters = nsmf.Deactivated, gsm.IPv4, gsm.SSCMode1, defaultPacketFilters
 	for r.Next() {
 		switch r.Field() {
@@ -274,10 +275,10 @@ func (s *session) readRecord(b []byte) error {
 			s.registered = r.Bool()
 		case fieldActivated:
 			s.up = nsmf.Activated
-		case fieldAMBR:
-			r.Group(func(r *record.Reader) { s.qos.ambr = readRates(r) })
-		case fieldFlow:
-			r.Group(func(r *record.Reader) { s.qos.flows = append(s.qos.flows, readFlow(r)) })
+		case fieldAMBR, fieldFlow, fieldRule:
+			qos = append(binary.AppendUvarint(append(qos, byte(r.Field())), uint64(len(r.Bytes()))), r.Bytes()...)
+		case fieldRQTimer:
+			qos = binary.AppendUvarint(append(qos, fieldRQTimer), r.Uint())
 		default:
 			if err := s.readKind(r); err != nil {
 				return err
@@ -287,7 +288,7 @@ func (s *session) readRecord(b []byte) error {
 	if err := r.Err(); err != nil {
 		return err
 	}
-	if err := s.qos.readRules(b); err != nil {
+	if err := s.takeQoS(qos, b); err != nil {
 		return err
 	}
 	if !s.uplink.valid() || len(s.qos.rules) == 0 {
@@ -296,7 +297,53 @@ func (s *session) readRecord(b []byte) error {
 	return nil
 }
 
-// readRules reads the rules once the flows are where they stay.
+// keptQoS is the QoS of the session that was read last.
+type keptQoS struct {
+	*sessionQoS
+	octets []byte
+}
+
+// takeQoS reads the QoS of a record, unless it is made of the same octets as that of the last one.
+func (s *session) takeQoS(octets, b []byte) (err error) {
+	if s.smf == nil { // who reads the record wants something else
+		s.qos, err = readQoS(b)
+		return err
+	}
+	if last := s.smf.lastRead.Load(); last != nil && bytes.Equal(last.octets, octets) {
+		s.qos = last.sessionQoS
+		return nil
+	}
+	if s.qos, err = readQoS(b); err != nil {
+		return err
+	}
+	s.qos = s.smf.shareQoS(s.qos)
+	s.smf.lastRead.Store(&keptQoS{s.qos, bytes.Clone(octets)})
+	return nil
+}
+
+// readQoS reads the fields of a record that QoS is made of: the rules once the flows are where they stay, to which they point.
+func readQoS(b []byte) (*sessionQoS, error) {
+	r, err := record.Open(b)
+	if err != nil {
+		return nil, err
+	}
+	q := new(sessionQoS)
+	for r.Next() {
+		switch r.Field() {
+		case fieldAMBR:
+			r.Group(func(r *record.Reader) { q.ambr = readRates(r) })
+		case fieldFlow:
+			r.Group(func(r *record.Reader) { q.flows = append(q.flows, readFlow(r)) })
+		case fieldRQTimer:
+			q.rqTimer = uint32(r.Uint())
+		}
+	}
+	if err := r.Err(); err != nil {
+		return nil, err
+	}
+	return q, q.readRules(b)
+}
+
 func (q *sessionQoS) readRules(b []byte) error {
 	r, err := record.Open(b)
 	if err != nil {

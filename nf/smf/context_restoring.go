@@ -12,6 +12,7 @@ import (
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
 	"github.com/limpid-5g/limpid/store"
+	"github.com/limpid-5g/limpid/store/record"
 )
 
 // RestoredSession is what other functions knew of a session before the restart.
@@ -55,7 +56,7 @@ func (s *SMF) Restore(ctx context.Context, each func(RestoredSession)) (int, err
 			return
 		}
 		if c.UPF == from && s.isWritten(c) {
-			n.unchanged()
+			n.unchanged(c.Record)
 		}
 		restored.Add(1)
 		each(n.restored())
@@ -95,9 +96,12 @@ func (s *SMF) isWritten(c *store.SMContext) bool {
 }
 
 // unchanged notes that the store has the session as it is.
-func (s *session) unchanged() {
-	change := s.toKeep()
-	s.written = s.smf.keeper.hash(&change)
+func (s *session) unchanged(stored []byte) {
+	c := keptChange{SMContext: store.SMContext{Record: stored}, matters: record.Before(stored, fieldSEID)}
+	if s.smf.cfg.Shared {
+		c.matters = record.Before(stored, 0)
+	}
+	s.written = s.smf.keeper.hash(&c)
 }
 
 // restored is what other functions know of a session.
@@ -124,7 +128,6 @@ func (s *SMF) restoreSession(c *store.SMContext) (*session, error) {
 	if err := n.readRecord(c.Record); err != nil {
 		return nil, err
 	}
-	n.qos = s.shareQoS(n.qos)
 	if err := n.takeAddress(); err != nil {
 		return nil, err
 	}

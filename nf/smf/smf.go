@@ -44,7 +44,9 @@ type SMF struct {
 	running   sync.WaitGroup
 	closing   sync.Once
 
-	lastQoS atomic.Pointer[sessionQoS]
+	lastQoS  atomic.Pointer[sessionQoS]
+	lastRead atomic.Pointer[keptQoS]
+	lastForm atomic.Pointer[requestForm]
 
 	mu       sync.RWMutex
 	sessions map[uint64]*session

@@ -28,10 +28,22 @@ var ErrDamaged = errors.New("record is damaged")
 // Writer makes a record. The zero value is empty.
 type Writer struct{ b []byte }
 
+// usual is what most records fit into.
+const usual = 384
+
+// tag begins a field.
+func (w *Writer) tag(field int, kind uint64) {
+	if w.b == nil {
+		w.b = make([]byte, 0, usual)
+	}
+	w.b = binary.AppendUvarint(w.b, uint64(field)<<3|kind)
+}
+
 // Uint writes a number; 0 is left out.
 func (w *Writer) Uint(field int, v uint64) {
 	if v != 0 {
-		w.b = binary.AppendUvarint(binary.AppendUvarint(w.b, uint64(field)<<3|varint), v)
+		w.tag(field, varint)
+		w.b = binary.AppendUvarint(w.b, v)
 	}
 }
 
@@ -45,22 +57,22 @@ func (w *Writer) Bool(field int, v bool) {
 // Bytes writes octets; none are left out.
 func (w *Writer) Bytes(field int, v []byte) {
 	if len(v) > 0 {
-		w.b = binary.AppendUvarint(binary.AppendUvarint(w.b, uint64(field)<<3|octets), uint64(len(v)))
-		w.b = append(w.b, v...)
+		w.tag(field, octets)
+		w.b = append(binary.AppendUvarint(w.b, uint64(len(v))), v...)
 	}
 }
 
 // String writes a text; an empty one is left out.
 func (w *Writer) String(field int, v string) {
 	if len(v) > 0 {
-		w.b = binary.AppendUvarint(binary.AppendUvarint(w.b, uint64(field)<<3|octets), uint64(len(v)))
-		w.b = append(w.b, v...)
+		w.tag(field, octets)
+		w.b = append(binary.AppendUvarint(w.b, uint64(len(v))), v...)
 	}
 }
 
 // Group writes what body writes as one field, also if that is nothing: an element of a list, or a struct.
 func (w *Writer) Group(field int, body func(*Writer)) {
-	w.b = binary.AppendUvarint(w.b, uint64(field)<<3|octets)
+	w.tag(field, octets)
 	at := len(w.b)
 	w.b = append(w.b, 0) // the length, while it fits
 	body(w)
@@ -79,11 +91,23 @@ func (w *Writer) Len() int { return 1 + len(w.b) }
 // Record returns what was written as a record, appended to dst.
 func (w *Writer) Record(dst []byte) []byte {
 	at := len(dst)
-	dst = append(append(dst, Version), w.b...)
+	dst = append(append(slices.Grow(dst, 1+len(w.b)+sumLen), Version), w.b...)
 	return binary.BigEndian.AppendUint32(dst, crc32.Checksum(dst[at:], castagnoli()))
 }
 
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) } // made once, by the library
+
+// Before is how many octets of a record, which Open takes, come in front of the first field of a number: as many as Len was
+// before that was written. All but the checksum if there is none.
+func Before(b []byte, field int) int {
+	r := Reader{b: b[1 : len(b)-sumLen]}
+	for {
+		at := len(b) - sumLen - len(r.b)
+		if !r.Next() || r.field == field {
+			return at
+		}
+	}
+}
 
 // Reader reads a record. Its results share the record's memory.
 type Reader struct {
@@ -92,6 +116,7 @@ type Reader struct {
 	kind  uint64
 	value uint64
 	bytes []byte
+	inner *Reader // of groups, one after the other; nil: none yet
 	err   error
 }
 
@@ -187,8 +212,12 @@ func (r *Reader) Fill(dst []byte) {
 
 // Group reads the present field as a list of fields. An error inside is one of r.
 func (r *Reader) Group(body func(*Reader)) {
-	inner := Reader{b: r.Bytes()}
-	body(&inner)
+	if r.inner == nil {
+		r.inner = new(Reader)
+	}
+	inner := r.inner
+	*inner = Reader{b: r.Bytes(), inner: inner.inner}
+	body(inner)
 	if r.err == nil {
 		r.err = inner.err
 	}
