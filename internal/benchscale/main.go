@@ -33,6 +33,7 @@ type options struct {
 	sctp   string
 	heap   string // file for a heap profile, empty: none
 	cpu    string // file for a CPU profile of the start, empty: none
+	allocs string // file for a profile of what the start allots, empty: none
 }
 
 // maxUEs is bounded by the slots of the UPF.
@@ -53,6 +54,7 @@ func main() {
 	flag.StringVar(&o.sctp, "sctp", "raw", "what carries SCTP: raw, udp or kernel")
 	flag.StringVar(&o.heap, "heap", "", "file for a profile of the heap of a core of the same sources at rest; with it nothing else is measured")
 	flag.StringVar(&o.cpu, "cpu", "", "file for a CPU profile of the start of such a core; with it nothing else is measured")
+	flag.StringVar(&o.allocs, "allocs", "", "file for a profile of what the start of such a core allots; with it nothing else is measured")
 	flag.Parse()
 	err := o.parse(sizes)
 	if err == nil {

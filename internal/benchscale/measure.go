@@ -99,7 +99,7 @@ func (o *options) start(ctx context.Context, l *lab.Lab, s *system, dir string, 
 	if r.startCPU, err = c.CPU(); err != nil {
 		return err
 	}
-	if o.cpu != "" {
+	if o.cpu != "" || o.allocs != "" {
 		return nil
 	}
 	if r.peak, err = c.PeakMemory(); err != nil {
@@ -171,6 +171,8 @@ func (o *options) core(s *system) (binary string, args []string, err error) {
 	switch {
 	case o.cpu != "":
 		return self, []string{profiled.Role, profiled.CPU, o.cpu, s.config}, err
+	case o.allocs != "":
+		return self, []string{profiled.Role, profiled.Allocs, o.allocs, s.config}, err
 	case o.heap != "":
 		return self, []string{profiled.Role, profiled.Heap, o.heap, s.config}, err
 	}

@@ -103,6 +103,9 @@ func (s *SMF) showN4(d pfcp.Direction, peer netip.AddrPort, h pfcp.Header, m pfc
 	if !s.deps.Ladder.On() {
 		return
 	}
+	if like, ok := m.(*pfcp.Formed); ok {
+		m = like.Request()
+	}
 	from, to := "SMF", "UPF"
 	if d == pfcp.Received {
 		from, to = to, from

@@ -22,7 +22,7 @@ func isGone(err error) bool {
 // first.
 func (s *session) establishOnUPF(ctx context.Context) error {
 	s.mu.Lock()
-	req, u, qos := s.establishmentRequest(), s.upf, s.wanted()
+	req, u, qos := s.establishmentMessage(), s.upf, s.wanted()
 	s.mu.Unlock()
 	s.smf.awaitAssociation(u)
 	epoch := u.generation()

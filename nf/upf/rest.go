@@ -19,6 +19,9 @@ type Resting interface {
 	// Rest lets the session in a slot go until the next Apply, if no packet waits for it, and returns what its URRs have
 	// counted: they will count from 0. What arrives for it meanwhile is held until Waker.Wake has returned.
 	Rest(slot uint32) (used map[pfcp.URRID]Usage, ok bool)
+	// Lie lets a session that is new be at rest from its beginning, as if it had been applied and let go: one with one tunnel and
+	// one UE address, both of the slot. False: it must be applied.
+	Lie(slot uint32) bool
 }
 
 // Waker is an Events that a Resting data path asks for sessions.
@@ -189,8 +192,15 @@ func (u *UPF) pack(s *session) likeness {
 		x := s.rules.urrs[id]
 		w.urr(&x)
 	}
-	w.number(uint64(len(s.tunnels)))
-	for _, t := range s.tunnels {
+	w.chosen(s.open, s.tunnels)
+	x.b = w
+	return u.shapes.keep(w)
+}
+
+// chosen writes what was chosen for a session.
+func (w *packer) chosen(s *open, tunnels []tunnel) {
+	w.number(uint64(len(tunnels)))
+	for _, t := range tunnels {
 		w.number(uint64(t.teid))
 		w.optional(uint64(t.choose.Value()), t.choose.Present())
 	}
@@ -199,8 +209,6 @@ func (u *UPF) pack(s *session) likeness {
 	w.prefix(s.prefix)
 	w.addr(s.peer.Addr())
 	w.number(uint64(s.peer.Port()))
-	x.b = w
-	return u.shapes.keep(w)
 }
 
 // unpack opens a session at rest; s.mu is held.

@@ -102,15 +102,22 @@ func (u *UPF) tryEstablish(peer netip.AddrPort, m *pfcp.SessionEstablishmentRequ
 	created = withAddresses(created, chosen)
 	if s.restoring { // of a UE that may not be heard of for long
 		s.restoring = false
-		defer u.letRest(s)
+		opened := s.open
+		u.letRest(s)
+		u.models.learn(u, s, opened, m)
 	}
-	up := pfcp.FSEID{SEID: s.seid}
+	return u.established(s.seid, created), nil
+}
+
+// established is the answer to a session establishment.
+func (u *UPF) established(seid uint64, created []pfcp.CreatedPDR) pfcp.Message {
+	up := pfcp.FSEID{SEID: seid}
 	if a := u.node.Addr; a.Is4() {
 		up.IPv4 = a
 	} else {
 		up.IPv6 = a
 	}
-	return &pfcp.SessionEstablishmentResponse{NodeID: u.node, Cause: pfcp.CauseRequestAccepted, UPFSEID: pfcp.Some(up), CreatedPDR: created}, nil
+	return &pfcp.SessionEstablishmentResponse{NodeID: u.node, Cause: pfcp.CauseRequestAccepted, UPFSEID: pfcp.Some(up), CreatedPDR: created}
 }
 
 // enroll gives a session its slot and its identity.

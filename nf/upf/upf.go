@@ -45,6 +45,7 @@ type UPF struct {
 	applications map[string][]Filter // by the PFDs that CP functions gave
 	lastSEID     uint64
 	shapes       shapes
+	models       models
 	benches      sync.Pool // of *bench
 	restored     time.Time // when an association was set up or a session established again
 }
@@ -90,7 +91,7 @@ func build(cfg Config, path Datapath, log *slog.Logger) (*UPF, error) {
 		bySlot: map[uint32]*session{}, byPeer: map[remoteTunnel]*session{}, paths: map[netip.Addr]*pathState{},
 		// A SEID of an earlier life, which a CP function may still hold, is never given to another session.
 		lastSEID: uint64(recovery) << 32}
-	u.endpoint = pfcp.NewEndpoint(conn, pfcp.Config{Handle: u.handle, PeerSEID: u.peerSEID, Allow: u.allowed, Tap: cfg.Tap,
+	u.endpoint = pfcp.NewEndpoint(conn, pfcp.Config{Handle: u.handle, Known: u.restoreLike, PeerSEID: u.peerSEID, Allow: u.allowed, Tap: cfg.Tap,
 		NodeID: u.node, Log: log})
 	return u, nil
 }

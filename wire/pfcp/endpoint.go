@@ -37,6 +37,9 @@ type Config struct {
 	// Handle serves a request and returns the response with the SEID for its header; nil stays silent.
 	// Default: no request is answered.
 	Handle func(ctx context.Context, peer netip.AddrPort, h Header, m Message) (seid uint64, response Message)
+	// Known is asked first about a request that makes a session, as its octets: it may know it without their being read. A nil
+	// response leaves it to Handle. It must not wait. Default: none is known.
+	Known func(peer netip.AddrPort, request []byte) (seid uint64, response Message)
 	// PeerSEID finds the SEID to answer with when a request to the session seid cannot be read. Default: 0.
 	PeerSEID func(seid uint64) uint64
 	// Allow tells whether to listen to a peer at all. Default: everyone.
@@ -83,6 +86,7 @@ type Endpoint struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 	slots  chan struct{}
+	rooms  sync.Pool // *[]byte, for requests under way
 
 	mu       sync.Mutex
 	sequence uint32
@@ -174,7 +178,15 @@ func (e *Endpoint) Request(ctx context.Context, peer netip.AddrPort, h Header, m
 	key, answer := e.enroll(peer, m.Type())
 	defer e.retire(key)
 	h.Sequence, h.Type = key.sequence, m.Type()
-	wire := Append(nil, h, m)
+	room, _ := e.rooms.Get().(*[]byte)
+	if room == nil {
+		room = new([]byte)
+	}
+	wire := Append((*room)[:0], h, m)
+	defer func() {
+		*room = wire
+		e.rooms.Put(room)
+	}()
 	if len(wire) > maxDatagram {
 		return nil, fmt.Errorf("pfcp: %s of %d octets does not fit a datagram", m.Type(), len(wire))
 	}

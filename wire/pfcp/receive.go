@@ -87,6 +87,9 @@ func (e *Endpoint) request(peer netip.AddrPort, h Header, b []byte) {
 		}
 		return
 	}
+	if e.cfg.Known != nil && h.Type == TypeSessionEstablishmentRequest && e.known(key, h, b) {
+		return
+	}
 	h, m, err := Decode(b)
 	var bad *Error
 	switch {
@@ -131,6 +134,21 @@ func (e *Endpoint) request(peer netip.AddrPort, h Header, b []byte) {
 	}()
 }
 
+// known answers a request that Known knows.
+func (e *Endpoint) known(key transaction, h Header, b []byte) bool {
+	seid, response := e.cfg.Known(key.peer, b)
+	if response == nil {
+		return false
+	}
+	if e.cfg.Tap != nil {
+		if _, m, err := Decode(b); err == nil {
+			e.cfg.Tap(Received, key.peer, h, m)
+		}
+	}
+	e.answer(key, e.open(key, b), seid, response)
+	return true
+}
+
 // handle serves a request. One that makes the handler panic is refused: it ends no other's.
 func (e *Endpoint) handle(peer netip.AddrPort, h Header, m Message) (seid uint64, response Message) {
 	defer func() {
@@ -150,10 +168,13 @@ func (e *Endpoint) open(key transaction, b []byte) *answer {
 	return e.answers.open(key, b)
 }
 
+// usualAnswer is what most answers fit into.
+const usualAnswer = 64
+
 // answer sends a response with its request's sequence number and keeps it for when the request comes again.
 func (e *Endpoint) answer(key transaction, slot *answer, seid uint64, m Message) {
 	h := Header{Type: m.Type(), SEID: seid, Sequence: key.sequence}
-	wire := Append(nil, h, m)
+	wire := Append(make([]byte, 0, usualAnswer), h, m)
 	if len(wire) > maxDatagram {
 		e.cfg.Log.Error("PFCP response does not fit a datagram", "peer", key.peer, "message", m.Type(), "octets", len(wire))
 		return

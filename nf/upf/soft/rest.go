@@ -53,6 +53,18 @@ func (p *Path) Rest(slot uint32) (map[pfcp.URRID]upf.Usage, bool) {
 	return used, true
 }
 
+// Lie puts a session to rest that was never awake.
+func (p *Path) Lie(slot uint32) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.memory != nil || p.live[slot] != nil || p.ue4[slot].Load() != nil || p.tunnels[slot].Load() != nil {
+		return false
+	}
+	p.ue4[slot].Store(p.resting.live)
+	p.tunnels[slot].Store(p.resting.tunnel)
+	return true
+}
+
 // wake has the session in a slot applied again.
 func (p *Path) wake(slot uint32, rests func() bool) {
 	ev := p.events.Load()
