@@ -111,6 +111,11 @@ func (ue *ue) record(ceiling uint32) []byte {
 	return w.Record(nil)
 }
 
+// restingUE is a new UE at rest.
+func (a *AMF) restingUE() *ue {
+	return &ue{amf: a, ngKSI: uint8(gmm.NoKey), subscribed: &a.unsubscribed, last: &a.unseen}
+}
+
 // readRecord makes the UE from what is kept of it: registered, in CM-IDLE, at rest, and in no table yet.
 func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
 	r, err := record.Open(c.Record)

@@ -179,11 +179,6 @@ func (a *AMF) newUE() *ue {
 	return u
 }
 
-// restingUE is a new UE at rest.
-func (a *AMF) restingUE() *ue {
-	return &ue{amf: a, ngKSI: uint8(gmm.NoKey), subscribed: &a.unsubscribed, last: &a.unseen}
-}
-
 // ueOf finds the UE of an Initial UE Message by the 5G-S-TMSI that the gNB or the UE itself gives, or makes a new one.
 func (a *AMF) ueOf(m *ngap.InitialUEMessage) *ue {
 	if m.FiveGSTMSI != nil {
