@@ -302,7 +302,9 @@ func (s *session) Serve(ctx context.Context, m any) {
 	case moved:
 		s.checkOwner(ctx)
 	case restore:
-		s.restoreOnUPF(ctx)
+		if s.restoreOnUPF(ctx) {
+			return
+		}
 	case moveStep:
 		s.step(ctx, m)
 	case endForwarding:

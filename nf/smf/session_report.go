@@ -71,14 +71,16 @@ func (s *session) releaseAN(ctx context.Context, cause ngap.Cause) {
 
 // restoreOnUPF makes the session anew on a UPF that has restarted, with the same tunnel, TS 23.527 §4.3, unless that
 // was done meanwhile. If the UPF cannot, the UE is asked to establish the session again; one that has forgotten the association
-// gets the session with the next.
-func (s *session) restoreOnUPF(ctx context.Context) {
+// gets the session with the next. It tells whether nothing has changed that others, or the store, should know.
+func (s *session) restoreOnUPF(ctx context.Context) (asBefore bool) {
 	defer func() { <-s.smf.restores }()
 	if !s.behind() {
-		return
+		return false
 	}
-	_, err := s.remake(ctx)
+	kept, err := s.remake(ctx)
 	switch {
+	case kept && !s.smf.cfg.Shared && s.written != 0:
+		return true
 	case err == nil || causeOf(err) == pfcp.CauseNoEstablishedAssociation || s.smf.ctx.Err() != nil:
 	case errors.Is(err, pfcp.ErrNoAnswer): // the UPF has more to do than it can
 		s.smf.log.Warn("session not restored on UPF yet: no answer", s.attrs()...)
@@ -90,6 +92,7 @@ func (s *session) restoreOnUPF(ctx context.Context) {
 		s.mu.Unlock()
 		s.releaseByNetwork(ctx, gsm.CauseReactivationRequested)
 	}
+	return false
 }
 
 // behind tells whether the session should be on its UPF, which has lost it with an earlier association.
