@@ -32,6 +32,8 @@ type Options struct {
 	Datagram func(to netip.Addr) error
 	Log      *slog.Logger // nil: nothing is logged
 	Ladder   ladder.Sink  // what gNBs and UEs say and hear
+	// Deciphered sees each NAS message that is ciphered over the air in clear, as ue.Config has it; nil: nobody does.
+	Deciphered func(pdu []byte)
 }
 
 // Outcome is how a flow ended.
@@ -103,7 +105,7 @@ func newField(ctx context.Context, o Options) (*stage, *heard) {
 	s := &stage{
 		recorder: &recorder{start: time.Now(), seids: make(map[string]int)},
 		cells:    make(map[string]*gnb.GNB), ues: make(map[string]*ue.UE), gutis: make(gutis), cellConfigs: make(map[string]gnb.Config),
-		settle: h.settle, dial: o.Dial, dialTo: o.DialTo, n3: o.N3, datagram: o.Datagram, seen: h.take,
+		settle: h.settle, dial: o.Dial, dialTo: o.DialTo, n3: o.N3, datagram: o.Datagram, seen: h.take, deciphered: o.Deciphered,
 	}
 	h.note = s.recorder
 	s.ctx, s.stop = context.WithCancel(ctx)

@@ -23,10 +23,11 @@ import (
 
 // PlayWithCore plays a flow against a core of its own in this process, in real time and over the sockets of this network
 // namespace: SCTP as it is to be had, PFCP and GTP-U over UDP, the data network behind a TUN interface. It needs the
-// rights for these. The core uses NEA0 where the flow does not say which ciphering, so that who captures can read it.
+// rights for these. The core uses NEA0 where the flow does not say which ciphering, so that who captures can read it;
+// what is ciphered all the same deciphered sees in clear.
 // It returns the ladder and which collisions that the flow names did not take place; the error says what failed, or what was left
 // behind.
-func PlayWithCore(ctx context.Context, f *Flow, log *slog.Logger) (text string, unshown, err error) {
+func PlayWithCore(ctx context.Context, f *Flow, log *slog.Logger, deciphered func(pdu []byte)) (text string, unshown, err error) {
 	seen := noteCollisions(log.Handler())
 	s, err := newSocketStage(ctx, f, slog.New(seen))
 	if s == nil {
@@ -35,6 +36,7 @@ func PlayWithCore(ctx context.Context, f *Flow, log *slog.Logger) (text string, 
 	if err != nil {
 		return "", nil, errors.Join(err, s.close())
 	}
+	s.deciphered = deciphered
 	text, err = s.play(f.Script)
 	return text, seen.judge(f), errors.Join(err, s.auditSockets(), s.close())
 }

@@ -112,7 +112,7 @@ func readCapture(t *testing.T, pcap string) []packet {
 	t.Helper()
 	fields := []string{"frame.number", "frame.interface_name", "frame.protocols", "_ws.malformed", "_ws.expert.severity", "_ws.expert.message",
 		"ip.proto", "udp.port", "ngap.procedureCode", "pfcp.msg_type", "pfcp.cause", "gtp.ext_hdr.pdu_ses_con.qos_flow_id",
-		"icmp.type", "tcp.srcport", "tcp.len", "http.response.code"}
+		"icmp.type", "tcp.srcport", "tcp.len", "http.response.code", "nas_5gs.security_header_type", "nas_5gs.msg_auth_code", "nas_5gs.seq_no"}
 	args := []string{"-r", pcap, "-T", "fields", "-E", "separator=|"}
 	for _, f := range fields {
 		args = append(args, "-e", f)
@@ -168,6 +168,9 @@ func checkCapture(t *testing.T, pcap, binding string, ues int) {
 			t.Errorf("%d packets on %s with %s, want %d at least", n, c.on, c.what, c.least)
 		}
 	}
+	if n := checkNAS(t, packets, "n2"); n < 5*ues {
+		t.Errorf("%d ciphered NAS messages of %d UEs", n, ues)
+	}
 	initial := 0 // a packet of SCTP may hold several messages
 	for _, p := range packets {
 		for _, code := range p["ngap.procedureCode"] {
@@ -179,6 +182,33 @@ func checkCapture(t *testing.T, pcap, binding string, ues int) {
 	if initial != ues {
 		t.Errorf("%d InitialUEMessages of %d UEs", initial, ues)
 	}
+}
+
+// checkNAS: every ciphered NAS message of an interface is there in clear too. It counts them.
+func checkNAS(t *testing.T, packets []packet, on string) (ciphered int) {
+	t.Helper()
+	inClear := make(map[string]bool)
+	for _, p := range packets {
+		if types := p["nas_5gs.security_header_type"]; p.has("frame.interface_name", "nas") && len(types) > 1 && types[1] == "0" {
+			inClear[p["nas_5gs.msg_auth_code"][0]+"/"+p["nas_5gs.seq_no"][0]] = true
+		}
+	}
+	for _, p := range packets {
+		protected := 0
+		for _, header := range p["nas_5gs.security_header_type"] {
+			if !p.has("frame.interface_name", on) || header == "" || header == "0" {
+				continue
+			}
+			if header == "2" || header == "4" { // and ciphered, TS 24.501 §9.3
+				ciphered++
+				if code := p["nas_5gs.msg_auth_code"][protected] + "/" + p["nas_5gs.seq_no"][protected]; !inClear[code] {
+					t.Errorf("packet %s on %s: NAS message %s is not there in clear", p["frame.number"], on, code)
+				}
+			}
+			protected++
+		}
+	}
+	return ciphered
 }
 
 // checkNothingLeft: no namespace of the demo, and no process of it, is there afterwards.

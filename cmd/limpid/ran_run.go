@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/limpid-5g/limpid/flows"
+	"github.com/limpid-5g/limpid/internal/capture"
 	"github.com/limpid-5g/limpid/wire/sctp"
 )
 
@@ -26,6 +28,7 @@ type runFlags struct {
 	all         bool
 	dataNetwork bool
 	strict      bool
+	nas         string
 }
 
 // newRANRunCommand is `limpid ran run`: the acceptance call flows against any core.
@@ -54,6 +57,7 @@ func newRANRunCommand() *cobra.Command {
 	s.BoolVar(&f.all, "all", false, "play every flow")
 	s.BoolVar(&f.dataNetwork, "data-network", false, "this machine's routes lead to the UEs: send them the packets that a flow has arrive")
 	s.BoolVar(&f.strict, "strict", false, "a difference from Limpid's messages fails a flow")
+	s.StringVar(&f.nas, "nas", "", "file for the ciphered NAS messages in clear, for tshark to read beside a capture of N2 (pcapng; mergecap joins them)")
 	s.BoolVar(&f.ladder, "ladder", false, "print the messages")
 	s.BoolVar(&f.json, "json", false, "print the results as JSON")
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "log what happens")
@@ -71,6 +75,16 @@ func (f *runFlags) run(ctx context.Context, names []string, out, errOut io.Write
 		log = slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	o := flows.Options{Log: log}
+	if f.nas != "" {
+		file, err := os.Create(f.nas)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if o.Deciphered, err = nasInClear(file); err != nil {
+			return err
+		}
+	}
 	for _, text := range f.n3addresses {
 		addr, err := netip.ParseAddr(text)
 		if err != nil {
@@ -107,6 +121,20 @@ func (f *runFlags) run(ctx context.Context, names []string, out, errOut io.Write
 		}
 	}
 	return errors.Join(f.print(out, results), failedFlows(results))
+}
+
+// nasInClear writes NAS messages as pcapng, for Wireshark's dissector of NAS.
+func nasInClear(w io.Writer) (func(pdu []byte), error) {
+	pcap, err := capture.NewWriter(w, "limpid ran run")
+	if err != nil {
+		return nil, err
+	}
+	const dissector = "nas-5gs"
+	iface, err := pcap.AddExport("nas", "N1: ciphered NAS messages in clear, by the UEs' keys")
+	return func(pdu []byte) {
+		data := capture.UpperPDU(dissector, pdu)
+		_ = pcap.WritePacket(iface, time.Now(), data, len(data)) // a disk that is full ends the file, not the flow
+	}, err
 }
 
 // chosen are the flows of the command line.

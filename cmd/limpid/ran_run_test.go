@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -66,11 +67,34 @@ func TestRANRun(t *testing.T) {
 		!regexp.MustCompile(`(?m)^paging +TS \S+ \S+ +not applicable .*downlink`).MatchString(out) {
 		t.Errorf("%v\n%s", err, out)
 	}
+	p.playsWithNAS()
 	out, err = p.play("--ladder", "registration")
 	if err != nil || !strings.Contains(out, "RegistrationAccept") || !regexp.MustCompile(`(?m)^registration .* pass `).MatchString(out) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	p.wrongPlays()
+}
+
+// playsWithNAS: the NAS messages of a flow, which N2 has ciphered, are in a file in clear.
+func (p *place) playsWithNAS() {
+	p.t.Helper()
+	file := filepath.Join(p.dir, "nas.pcapng")
+	if out, err := p.play("--nas", file, "registration"); err != nil {
+		p.t.Fatalf("%v\n%s", err, out)
+	}
+	packets := readCapture(p.t, file)
+	for _, one := range packets {
+		if types := one["nas_5gs.security_header_type"]; one["_ws.malformed"][0] != "" || one.has("_ws.expert.severity", severityError) || len(types) < 2 || types[1] != "0" {
+			p.t.Errorf("packet %s is not a NAS message in clear: %v", one["frame.number"], one)
+		}
+	}
+	names := strings.Join(tshark(p.t, "-r", file, "-T", "fields", "-e", "nas_5gs.mm.message_type"), " ")
+	// SECURITY MODE COMPLETE, REGISTRATION ACCEPT and COMPLETE, UL and DL NAS TRANSPORT, DEREGISTRATION REQUEST, TS 24.501 §9.7
+	for _, want := range []string{"0x5e", "0x42", "0x43", "0x67", "0x68", "0x45"} {
+		if !strings.Contains(names, want) {
+			p.t.Errorf("no message %s among %s", want, names)
+		}
+	}
 }
 
 // wrongPlays: what cannot be played is refused before anything is sent.

@@ -67,6 +67,21 @@ func (c *Capture) Add(name, description string) error {
 	return nil
 }
 
+// Export records messages that are on no interface as they are recorded, such as those that are ciphered there: what the
+// function is given is for a dissector of Wireshark, and was seen at that time.
+func (c *Capture) Export(name, description, dissector string) (func(at time.Time, message []byte), error) {
+	iface, err := c.pcap.AddExport(name, description)
+	if err != nil {
+		return nil, err
+	}
+	return func(at time.Time, message []byte) {
+		data := UpperPDU(dissector, message)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.waiting = append(c.waiting, packet{iface: iface, at: at, data: data, original: len(data)})
+	}, nil
+}
+
 func (c *Capture) read(s *source, iface int) {
 	buf, control := make([]byte, maxPacket), make([]byte, 128)
 	next := s.read

@@ -18,6 +18,7 @@ const (
 
 	byteOrderMagic = 0x1a2b3c4d
 	linkEthernet   = 1
+	linkUpperPDU   = 252 // LINKTYPE_WIRESHARK_UPPER_PDU
 
 	optionEnd            = 0
 	optionUserAppl       = 4 // shb_userappl
@@ -28,6 +29,9 @@ const (
 	maxInterfaces        = 1 << 16
 	maxPacket            = 256 << 10
 	unknownSectionLength = ^uint64(0)
+
+	tagDissector = 12 // the tags before an exported PDU, with lengths that are multiples of 4
+	tagEnd       = 0
 )
 
 // Writer writes one section of pcapng. Its methods may be called from several goroutines.
@@ -54,13 +58,32 @@ func NewWriter(w io.Writer, application string) (*Writer, error) {
 
 // AddInterface describes an Ethernet interface and returns its number for WritePacket.
 func (p *Writer) AddInterface(name, description string) (int, error) {
+	return p.addInterface(linkEthernet, name, description)
+}
+
+// AddExport describes where messages without lower layers come from; what WritePacket gets for its number is an UpperPDU.
+func (p *Writer) AddExport(name, description string) (int, error) {
+	return p.addInterface(linkUpperPDU, name, description)
+}
+
+// UpperPDU is a message for a dissector of Wireshark, by the dissector's name.
+func UpperPDU(dissector string, message []byte) []byte {
+	name := append([]byte(dissector), make([]byte, (4-len(dissector)%4)%4)...)
+	b := binary.BigEndian.AppendUint16(nil, tagDissector)
+	b = binary.BigEndian.AppendUint16(b, uint16(len(name)))
+	b = append(b, name...)
+	b = binary.BigEndian.AppendUint32(b, tagEnd)
+	return append(b, message...)
+}
+
+func (p *Writer) addInterface(link uint32, name, description string) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.interfaces == maxInterfaces {
 		return 0, fmt.Errorf("capture: more than %d interfaces", maxInterfaces)
 	}
 	p.begin(blockInterface)
-	p.u32(linkEthernet)
+	p.u32(link)
 	p.u32(maxPacket)
 	p.option(optionName, []byte(name))
 	p.option(optionDescription, []byte(description))

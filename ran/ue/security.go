@@ -127,6 +127,9 @@ func (u *UE) open(pdu []byte) (gmm.Message, error) {
 		return nil, err
 	}
 	u.secure = true
+	if h.SecurityHeader.Ciphered() {
+		u.showDeciphered(pdu, inside)
+	}
 	return gmm.Decode(inside)
 }
 

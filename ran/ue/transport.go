@@ -47,9 +47,11 @@ func (u *UE) sendAs(m gmm.Message, t nas.SecurityHeaderType) error {
 			return fmt.Errorf("%s: %w", m.Name(), err)
 		}
 		if t != nas.Plain {
-			if pdu, err = u.current.Protect(nil, pdu, t); err != nil {
+			plain := pdu
+			if pdu, err = u.current.Protect(nil, plain, t); err != nil {
 				return err
 			}
+			u.showDeciphered(pdu, plain)
 		}
 		u.arrow(m, true)
 		if err := u.transmit(pdu); err != nil {
@@ -122,7 +124,8 @@ func (u *UE) protectInitial(m gmm.Message) ([]byte, error) {
 		return pdu, err
 	}
 	u.anCount = c.Send
-	if len(pdu) != len(full) {
+	hidden := len(pdu) != len(full)
+	if hidden {
 		container := append([]byte(nil), full...)
 		c.CryptContainer(c.Send, container)
 		hide(container)
@@ -130,7 +133,12 @@ func (u *UE) protectInitial(m gmm.Message) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return c.Protect(nil, pdu, nas.IntegrityProtected)
+	pdu, err = c.Protect(nil, pdu, nas.IntegrityProtected)
+	if err == nil && hidden {
+		hide(full)
+		u.showInitial(pdu, clear)
+	}
+	return pdu, err
 }
 
 // cleartext returns the message with those elements only that may be sent unciphered, TS 24.501 §4.4.6, and what puts the

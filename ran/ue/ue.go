@@ -35,6 +35,10 @@ type Config struct {
 	// Suspendable says that the UE can be suspended in 5GMM-IDLE mode (5G-UP CIoT), TS 24.501 §9.11.3.1.
 	Suspendable bool
 
+	// Deciphered sees each NAS message that is ciphered over the air as it would be in clear, also an initial message whose NAS
+	// message container alone is ciphered. It must not call the UE.
+	Deciphered func(pdu []byte)
+
 	Hooks  Hooks
 	Ladder ladder.Sink
 	Name   string // in the ladder; empty: "UE"

@@ -33,6 +33,14 @@ func (t SecurityHeaderType) Ciphered() bool {
 	return t == IntegrityProtectedCiphered || t == IntegrityProtectedCipheredNewContext
 }
 
+// Deciphered is the type of the same message in clear: the one whose message inside is not ciphered.
+func (t SecurityHeaderType) Deciphered() SecurityHeaderType {
+	if t.Ciphered() {
+		return t - 1
+	}
+	return t
+}
+
 // Known tells whether the value is one of TS 24.501 §9.3; the others are reserved.
 func (t SecurityHeaderType) Known() bool { return t <= IntegrityProtectedCipheredNewContext }
 

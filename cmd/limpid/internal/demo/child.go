@@ -24,7 +24,8 @@ type child struct {
 	out  io.Reader
 	log  string // file
 	done chan struct{}
-	err  error // how it ended; after done
+	err  error         // how it ended; after done
+	told chan struct{} // closed when all its reports are read; nil: they are not
 }
 
 // startChild runs `limpid args...` in a namespace; what it logs goes to a file.
@@ -72,14 +73,32 @@ func (c *child) say(v any) error {
 	return err
 }
 
-// reports are what the RAN tells, until its end.
-func (c *child) reports() <-chan report {
+// reports are what the RAN tells, until its end. NAS messages in clear go to nas instead.
+func (c *child) reports(nas func(at time.Time, message []byte)) <-chan report {
 	reports := make(chan report, 64)
+	c.told = make(chan struct{})
 	go func() {
+		defer close(c.told)
 		defer close(reports)
-		decodeLines(c.out, func(r report) { reports <- r })
+		decodeLines(c.out, func(r report) {
+			if r.NAS != nil {
+				nas(r.At, r.NAS)
+				return
+			}
+			select {
+			case reports <- r:
+			case <-c.done: // nobody waits any more
+			}
+		})
 	}()
 	return reports
+}
+
+// allTold waits until all reports of a child that has ended are read.
+func (c *child) allTold() {
+	if c.told != nil {
+		<-c.told
+	}
 }
 
 // leave ends a child that ends with its input, and kills it if it does not.

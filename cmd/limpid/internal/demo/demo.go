@@ -44,6 +44,7 @@ type demo struct {
 	dir     string // of the configuration, the store and the logs
 	lab     *lab
 	capture *capture.Capture
+	nas     func(at time.Time, message []byte) // records a NAS message in clear
 	file    *os.File
 	web     *webServer
 	system  *system
@@ -100,6 +101,9 @@ func (d *demo) prepare() (err error) {
 			return err
 		}
 	}
+	if d.nas, err = d.capture.Export("nas", "N1: ciphered NAS messages in clear, by the UEs' keys", "nas-5gs"); err != nil {
+		return err
+	}
 	if d.web, err = startWeb(d.lab.dn, n6DN.Addr()); err != nil {
 		return err
 	}
@@ -145,7 +149,7 @@ func (d *demo) order() order {
 // show follows the UEs and prints what became of them.
 func (d *demo) show(ctx context.Context) error {
 	start := time.Now()
-	reports := d.ran.reports()
+	reports := d.ran.reports(d.nas)
 	results := make([]result, 0, d.UEs)
 	for len(results) < d.UEs {
 		r, err := d.next(ctx, reports)
@@ -217,6 +221,7 @@ func (d *demo) close(failed bool) error {
 	}
 	if d.ran != nil {
 		errs = append(errs, d.ran.leave(stopTimeout))
+		d.ran.allTold()
 	}
 	if d.core != nil {
 		errs = append(errs, d.core.stop(stopTimeout))
@@ -227,7 +232,7 @@ func (d *demo) close(failed bool) error {
 	if d.capture != nil {
 		packets, dropped, err := d.capture.Close()
 		errs = append(errs, err)
-		fmt.Fprintf(d.Out, "\n%s has %d packets of N2, N3, N4 and N6", d.Pcap, packets)
+		fmt.Fprintf(d.Out, "\n%s has %d packets of N2, N3, N4 and N6, with NAS in clear", d.Pcap, packets)
 		if dropped > 0 {
 			fmt.Fprintf(d.Out, " (%d more were lost)", dropped)
 		}

@@ -39,10 +39,13 @@ type order struct {
 	Parallel  int
 }
 
-// report is one line of what the RAN tells the demo: an arrow of the ladder, or what became of a UE.
+// report is one line of what the RAN tells the demo: an arrow of the ladder, what became of a UE, or a ciphered NAS message in clear,
+// for the capture.
 type report struct {
 	Event  *ladder.Event `json:",omitempty"`
 	Result *result       `json:",omitempty"`
+	NAS    []byte        `json:",omitempty"`
+	At     time.Time     `json:",omitzero"` // of NAS
 }
 
 // result is what became of a UE.
@@ -122,7 +125,8 @@ func (r *radioNetwork) open(ctx context.Context) (err error) {
 			return err
 		}
 		usim.HomeKey = key
-		u, err := ue.New(ue.Config{USIM: usim, Slices: []ident.SNSSAI{r.Slice}, Log: r.log})
+		u, err := ue.New(ue.Config{USIM: usim, Slices: []ident.SNSSAI{r.Slice}, Log: r.log,
+			Deciphered: func(pdu []byte) { r.tell(report{NAS: pdu, At: time.Now()}) }})
 		if err != nil {
 			return err
 		}
