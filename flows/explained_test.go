@@ -17,10 +17,16 @@ func TestSliceRefusalsAreExplained(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"registration_rejected_slice": `cannot be used here: 7 is not subscribed".* asked="slices \[7\]" allowed="subscribed \[1\], .* change=`,
-		"slices_extended_rejection":   `cannot be used here: 3 is not subscribed, 2-010203 is not supported by the gNB".* change=`,
+		"slices_extended_rejection":   `cannot be used here: 3 is not subscribed, 2-010203 is not supported by the gNB in 00101-000001".* change=`,
 		"slices_per_area":             `cannot be used here: 2-010203 is not offered in 00101-000002".* change=`,
 		"registration_wrong_slice":    `cause="5GMM cause #62 .* reason="no requested slice can be used here: 7 is not offered in 00101".* change=`,
-		"session_wrong_slice":         `cause="5GMM cause #90 .* asked="DNN \\"internet\\" on slice 2-010203" allowed="slices \[1\].* change=`,
+		"session_wrong_slice":         `cause="5GMM cause #90 .* reason="2-010203 is not subscribed" asked="DNN \\"internet\\" on slice 2-010203" allowed="slices \[1\].* change=`,
+		"session_slice_radio":         `cause="5GMM cause #90 .* reason="2-010203 is not supported by the gNB in 00101-000001" asked=`,
+		"session_slice_area":          `cause="5GMM cause #90 .* reason="2-010203 is not offered in 00101-000002, or full" asked=`,
+		"session_slice_not_requested": `cause="5GMM cause #90 .* reason="2-010203 is not requested at the registration" asked=`,
+		"service_request_slice":       `user plane not activated" .*session=1 slice=2-010203 cause="5GMM cause #92 .* reason="2-010203 is not supported by the gNB in 00101-000001, which has \[1\]"`,
+		"n2_handover_slice":           `session is not handed over" .*session=1 slice=2-010203 cause="radioNetwork: slice-not-supported" reason="2-010203 is not supported by the gNB in 00101-000001, which has \[1\]" target=`,
+		"xn_handover_slice":           `session is not taken over" .*session=2 slice=2-010203 cause="radioNetwork: slice-not-supported" reason="2-010203 is not supported by the gNB in 00101-000001, which has \[1\]"`,
 		"ng_setup_wrong_slice":        `NG Setup refused".* asked="00101-000001 slices \[9\]" allowed="00101-000001 slices \[1 2-010203\]" change=`,
 	} {
 		t.Run(name, func(t *testing.T) {

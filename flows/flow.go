@@ -143,7 +143,7 @@ func (f *Flow) OwnConfiguration() bool {
 func (f *Flow) Clauses() []string { return strings.Split(f.Clause, ", ") }
 
 // misbehaving are the options of a script that make somebody break a rule.
-var misbehaving = regexp.MustCompile(` (mute|twice|deaf|spoil|times|refuse|early|radio-lost|vanish|as|stale)=`)
+var misbehaving = regexp.MustCompile(` (container|in-clear|mute|twice|deaf|spoil|times|refuse|early|radio-lost|vanish|as|stale)=`)
 
 // failing are the messages that say that a procedure does not succeed.
 var failing = regexp.MustCompile(`^ +\S+ +N[12] .* (\S*Reject|\S*Failure|ErrorIndication|NASNonDeliveryIndication|Status) `)

@@ -119,7 +119,7 @@ func radioLost(m ngap.Message) ngap.Message {
 // UE's 5G-GUTI as one's own (as=foreign: one of another AMF), stale=yes finds no sequence number fresh,
 // spoil-nth=NAME:N spoils the Nth of them alone, without-imeisv=yes leaves the IMEISV out of SECURITY MODE COMPLETE, and key-in-use=yes finds the
 // key set identifiers in use that it is offered, times=N so many, and each of these ever after.
-func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
+func (s *stage) misbehaviour(c *command, usim *ue.USIM, initial initialChanges) ue.Hooks {
 	var mu sync.Mutex
 	left := 1 << 30
 	if n, err := strconv.Atoi(c.options["times"]); err == nil {
@@ -145,6 +145,7 @@ func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 			if s.holds.keepsN1(c.words[1], m) {
 				return nil
 			}
+			m = initial.message(m)
 			if complete, is := m.(*gmm.SecurityModeComplete); is && c.options["without-imeisv"] != "" {
 				changed := *complete
 				changed.IMEISV = nil
@@ -180,6 +181,7 @@ func (s *stage) misbehaviour(c *command, usim *ue.USIM) ue.Hooks {
 			return []gmm.Message{m}
 		},
 		UplinkPDU: func(pdu []byte) [][]byte {
+			pdu = initial.pdu(pdu)
 			s.said.Store(c.words[1], bytes.Clone(pdu))
 			return [][]byte{pdu}
 		},

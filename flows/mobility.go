@@ -186,10 +186,14 @@ func refuseSessions(c *command) func(uint8) *ngap.Cause {
 	if without == "" {
 		return nil
 	}
+	cause := ngap.CauseRadioNetworkRadioResourcesNotAvailable
+	if c.options["cause"] == "slice" {
+		cause = ngap.CauseRadioNetworkSliceNotSupported
+	}
 	return func(session uint8) *ngap.Cause {
 		for s := range strings.SplitSeq(without, ",") {
 			if s == strconv.Itoa(int(session)) {
-				return new(ngap.CauseRadioNetworkRadioResourcesNotAvailable)
+				return &cause
 			}
 		}
 		return nil

@@ -68,15 +68,16 @@ type stage struct {
 	n4Ends sync.Map    // netip.AddrPort -> *pfcp.PipeConn of who has that address
 
 	// Over real sockets, where they are not nil:
-	dial     func(context.Context) (sctp.Association, error)                 // an association of a gNB
-	dialTo   func(context.Context, netip.AddrPort) (sctp.Association, error) // likewise, with one of the AMF's addresses
-	n3       []netip.Addr                                                    // one for the tunnels of each gNB
-	datagram func(to netip.Addr) error                                       // lets a packet arrive from a data network
-	aaa      aaa
-	aaaConn  net.PacketConn // of the AAA server, over real sockets
-	server   server         // of unstructured data
-	sites    sites          // of the nodes
-	seen     ladder.Sink    // what gNBs and UEs see
+	dial       func(context.Context) (sctp.Association, error)                 // an association of a gNB
+	dialTo     func(context.Context, netip.AddrPort) (sctp.Association, error) // likewise, with one of the AMF's addresses
+	n3         []netip.Addr                                                    // one for the tunnels of each gNB
+	datagram   func(to netip.Addr) error                                       // lets a packet arrive from a data network
+	aaa        aaa
+	aaaConn    net.PacketConn   // of the AAA server, over real sockets
+	server     server           // of unstructured data
+	sites      sites            // of the nodes
+	seen       ladder.Sink      // what gNBs and UEs see
+	deciphered func(pdu []byte) // sees ciphered NAS messages in clear
 	// the flow would be another one with NEA0
 	choosesCiphering bool
 	// of the flow, where the core is another's
@@ -371,8 +372,12 @@ func (s *stage) addUE(_ context.Context, c *command) error {
 			}
 		}
 	}
+	initial, err := newInitialChanges(c)
+	if err != nil {
+		return err
+	}
 	cfg := ue.Config{
-		USIM: usim, Name: name, Hooks: s.misbehaviour(c, usim), Ladder: s.seen,
+		USIM: usim, Name: name, Hooks: s.misbehaviour(c, usim, initial), Ladder: s.seen, Deciphered: s.deciphered,
 		ExtendedRejections: c.options["extended-rejections"] != "", Suspendable: c.options["suspendable"] != "",
 	}
 	if cfg.SliceCredentials, err = sliceCredentials(c.options["slice-credential"]); err != nil {

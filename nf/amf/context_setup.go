@@ -37,6 +37,13 @@ func (ue *ue) activate(ctx context.Context, wanted *gmm.PSISet) reactivation {
 			r.causes = append(r.causes, gmm.ReactivationError{PDUSessionID: id, Cause: gmm.CauseRestrictedServiceArea})
 			continue
 		}
+		if lack := ue.notByRadio(s.slice, ue.tai, ue.conn.gnb); lack != "" { // nor would the gNB take it
+			ue.log().Warn("user plane not activated", "session", id, "slice", s.slice,
+				"cause", gmm.CauseInsufficientUserPlaneResourcesForThePDUSession.Error(), "reason", lack)
+			failed = failed.With(id)
+			r.causes = append(r.causes, gmm.ReactivationError{PDUSessionID: id, Cause: gmm.CauseInsufficientUserPlaneResourcesForThePDUSession})
+			continue
+		}
 		updated, err := ue.amf.services.Sessions.UpdateSMContext(ctx, s.ref, nsmf.SMContextUpdateData{UpCnxState: nsmf.Activating, TAI: ue.tai})
 		if err != nil {
 			ue.log().Warn("user plane not activated", "session", id, "error", err)

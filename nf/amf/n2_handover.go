@@ -184,6 +184,8 @@ func (ue *ue) prepareSessions(ctx context.Context, h *handover) {
 			m.command = notHandedOver(ngap.CauseRadioNetworkUnknownPDUSessionID)
 			continue
 		case !contains(served, s.slice):
+			ue.log().Warn("session is not handed over", "session", m.id, "slice", s.slice, "cause", ngap.CauseRadioNetworkSliceNotSupported,
+				"reason", ue.notByRadio(s.slice, h.tai, h.targetGNB), "target", h.label())
 			m.command = notHandedOver(ngap.CauseRadioNetworkSliceNotSupported)
 			continue
 		}

@@ -1,6 +1,7 @@
 package amf
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -82,7 +83,7 @@ func (ue *ue) secure(ctx context.Context, p proof) (*gmm.RegistrationRequest, er
 	if !p.initial {
 		return nil, nil
 	}
-	return completeRequest(complete)
+	return ue.completeRequest(complete)
 }
 
 // sendSecurityModeCommand protects the command with the new key and does not cipher it, TS 24.501 §5.4.2.2.
@@ -103,10 +104,15 @@ func (ue *ue) sendSecurityModeCommand(command *gmm.SecurityModeCommand) error {
 	return nil
 }
 
-// completeRequest reads the REGISTRATION REQUEST in a SECURITY MODE COMPLETE, TS 24.501 §5.4.2.3.
-func completeRequest(m *gmm.SecurityModeComplete) (*gmm.RegistrationRequest, error) {
+// completeRequest reads the REGISTRATION REQUEST in a SECURITY MODE COMPLETE, which is the one to answer, TS 24.501 §5.4.2.4 and
+// TS 33.501 §6.4.6: the first one may have come from anybody, and says only what may be heard by all. So it is not enough where
+// the UE was asked for the whole, TS 24.501 §5.4.2.3, and what it says of algorithms was confirmed by the UE since.
+func (ue *ue) completeRequest(m *gmm.SecurityModeComplete) (*gmm.RegistrationRequest, error) {
 	if len(m.NASMessageContainer) == 0 {
-		return nil, nil
+		return nil, &refusal{
+			cause: gmm.CauseConditionalIEError, why: "SECURITY MODE COMPLETE without the initial message that was asked for",
+			asked: "no NAS message container", allowed: "the whole REGISTRATION REQUEST in it", change: "the UE",
+		}
 	}
 	inner, err := gmm.Decode(m.NASMessageContainer)
 	if err != nil {
@@ -115,6 +121,12 @@ func completeRequest(m *gmm.SecurityModeComplete) (*gmm.RegistrationRequest, err
 	request, ok := inner.(*gmm.RegistrationRequest)
 	if !ok {
 		return nil, &refusal{cause: gmm.CauseSemanticallyIncorrectMessage, why: "SECURITY MODE COMPLETE holds a " + inner.Name()}
+	}
+	if said := request.UESecurityCapability; !bytes.Equal(bytes.TrimRight(said, "\x00"), bytes.TrimRight(ue.capability, "\x00")) {
+		return nil, &refusal{
+			cause: gmm.CauseUESecurityCapabilitiesMismatch, why: "the whole initial message says other security capabilities than the UE has confirmed",
+			asked: algorithms(said), allowed: algorithms(ue.capability), change: "the UE",
+		}
 	}
 	return request, nil
 }

@@ -1,6 +1,7 @@
 package amf
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -84,16 +85,9 @@ func (ue *ue) chooseSlices(ctx context.Context, requested []ident.SNSSAI, all bo
 func (ue *ue) lacks(rejected gmm.RejectedNSSAI, radio []ident.SNSSAI) string {
 	parts := make([]string, 0, len(rejected))
 	for _, r := range rejected {
-		where := "not offered in " + ue.tai.String()
-		switch {
-		case !slices.Contains(ue.subscribed.NSSAI.All(), r.SNSSAI):
-			where = "not subscribed"
-		case r.Cause == gmm.NotAvailableInPLMN:
-			where = "not offered in " + ue.tai.PLMN.String()
-		case r.Cause == gmm.SliceAuthenticationFailed:
+		where := cmp.Or(ue.withoutSlice(r.SNSSAI, ue.tai, radio), "not offered in "+ue.tai.String())
+		if r.Cause == gmm.SliceAuthenticationFailed {
 			where = "not granted by its AAA server"
-		case !slices.Contains(radio, r.SNSSAI):
-			where = "not supported by the gNB"
 		}
 		parts = append(parts, fmt.Sprintf("%v is %s", r.SNSSAI, where))
 	}
@@ -101,6 +95,32 @@ func (ue *ue) lacks(rejected gmm.RejectedNSSAI, radio []ident.SNSSAI) string {
 		return ""
 	}
 	return ": " + strings.Join(parts, ", ")
+}
+
+// withoutSlice says for the log who lacks a slice in a tracking area: the subscription, the network, or the radio, which has these
+// slices there; "" if none of them.
+func (ue *ue) withoutSlice(one ident.SNSSAI, tai ident.TAI, radio []ident.SNSSAI) string {
+	inPLMN, _ := ue.amf.plmnSupport(tai.PLMN)
+	switch {
+	case !slices.Contains(ue.subscribed.NSSAI.All(), one):
+		return "not subscribed"
+	case !slices.Contains(inPLMN.Slices, one):
+		return "not offered in " + tai.PLMN.String()
+	case !slices.Contains(radio, one):
+		return "not supported by the gNB in " + tai.String()
+	case slices.Contains(ue.subscribed.NSSAI.RequiredAuthnAuthz, one) && !ue.mm.NSSAA():
+		return "one for which UEs authenticate themselves, which this one cannot (NSSAA)"
+	}
+	return ""
+}
+
+// notByRadio says for the log that a gNB has no such slice in a tracking area, and which it has; "" if it has it.
+func (ue *ue) notByRadio(one ident.SNSSAI, tai ident.TAI, g *gnb) string {
+	radio, _ := g.slicesIn(tai)
+	if slices.Contains(radio, one) {
+		return ""
+	}
+	return fmt.Sprintf("%v is not supported by the gNB in %v, which has %v", one, tai, radio)
 }
 
 // radioSlices are those that the radio supports where the UE is: its gNB, or, while it has none, any in its tracking area.
@@ -188,16 +208,29 @@ func (ue *ue) sliceAndDNN(asked *ident.SNSSAI, dnn ident.DNN) (ident.SNSSAI, ide
 	if asked != nil {
 		slice = asked.String()
 	}
-	cause := gmm.CauseDNNNotSupportedOrNotSubscribedInTheSlice
+	cause, why := gmm.CauseDNNNotSupportedOrNotSubscribedInTheSlice, "no subscribed data network fits the request"
 	if asked != nil && !slices.Contains(ue.allowed, *asked) {
-		cause = gmm.CausePayloadWasNotForwarded
+		cause, why = gmm.CausePayloadWasNotForwarded, fmt.Sprintf("%v is %s", *asked, ue.notAllowed(*asked))
 	}
 	return ident.SNSSAI{}, "", &refusal{
-		cause: cause, why: "no subscribed data network fits the request",
+		cause: cause, why: why,
 		asked:   fmt.Sprintf("DNN %q on slice %s", dnn, slice),
 		allowed: fmt.Sprintf("slices %v, subscribed %v", ue.allowed, listDNNs(ue.smf.SubscribedSNSSAIInfos)),
 		change:  "the UE's DNN or slice, or the subscriber's (limpid subscriber)",
 	}
+}
+
+// notAllowed says for the log why a slice is not among those that the UE has got.
+func (ue *ue) notAllowed(one ident.SNSSAI) string {
+	switch lack := ue.withoutSlice(one, ue.tai, ue.radioSlices()); {
+	case lack != "":
+		return lack
+	case slices.Contains(ue.pendingSlices, one):
+		return "not authorized yet by its AAA server"
+	case !slices.Contains(ue.requested, one):
+		return "not requested at the registration"
+	}
+	return "not offered in " + ue.tai.String() + ", or full"
 }
 
 // listDNNs is what a subscriber may use, for an operator to read: "1: internet (default) ims, 2: iot (default)".

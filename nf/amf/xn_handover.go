@@ -92,7 +92,7 @@ func (ue *ue) xnHandover(ctx context.Context, p *pathSwitch) error {
 		return err
 	}
 	ue.tai = tai
-	switched, released := ue.switchSessions(ctx, p.request) // steps 2 to 6
+	switched, released := ue.switchSessions(ctx, p) // steps 2 to 6
 	if len(switched) == 0 {
 		return errNothingMoved
 	}
@@ -139,7 +139,8 @@ func (ue *ue) mayEnter(g *gnb, tai ident.TAI) error {
 
 // switchSessions has the SMFs switch the paths of the sessions that the target has taken over. Those that it could not
 // take, and those of which it does not speak, lose their user plane.
-func (ue *ue) switchSessions(ctx context.Context, m *ngap.PathSwitchRequest) (ngap.PDUSessionResourceSwitchedList, ngap.PDUSessionResourceReleasedListPSAck) {
+func (ue *ue) switchSessions(ctx context.Context, p *pathSwitch) (ngap.PDUSessionResourceSwitchedList, ngap.PDUSessionResourceReleasedListPSAck) {
+	m := p.request
 	var switched ngap.PDUSessionResourceSwitchedList
 	var released ngap.PDUSessionResourceReleasedListPSAck
 	named := make(map[uint8]bool)
@@ -163,6 +164,7 @@ func (ue *ue) switchSessions(ctx context.Context, m *ngap.PathSwitchRequest) (ng
 		named[uint8(item.PDUSessionID)] = true
 		if s := ue.session(uint8(item.PDUSessionID)); s != nil {
 			s.active = false
+			ue.explainNotSwitched(s, p.gnb, item.PathSwitchRequestSetupFailedTransfer)
 		}
 		ue.moveSession(ctx, uint8(item.PDUSessionID), nsmf.SMContextUpdateData{
 			N2SMInfo: nsmf.N2SMInfo{Type: nsmf.PathSwitchSetupFail, Data: slices.Clone(item.PathSwitchRequestSetupFailedTransfer)},
@@ -170,6 +172,20 @@ func (ue *ue) switchSessions(ctx context.Context, m *ngap.PathSwitchRequest) (ng
 	}
 	ue.deactivateOthers(ctx, named)
 	return switched, released
+}
+
+// explainNotSwitched says in the log why the target does not take a session, TS 38.413 §9.3.4.15.
+func (ue *ue) explainNotSwitched(s *smContext, target *gnb, transfer []byte) {
+	t, err := ngap.DecodePathSwitchRequestSetupFailedTransfer(transfer)
+	if err != nil {
+		ue.log().Warn("session is not taken over, for a reason that cannot be read", "session", s.id, "slice", s.slice, "error", err)
+		return
+	}
+	reason := "the target has no room for it"
+	if t.Cause == ngap.CauseRadioNetworkSliceNotSupported {
+		reason = ue.notByRadio(s.slice, ue.tai, target)
+	}
+	ue.log().Warn("session is not taken over", "session", s.id, "slice", s.slice, "cause", t.Cause, "reason", reason)
 }
 
 // moveSession makes a step of a handover at a session's SMF. It returns the N2 information in the answer and whether
