@@ -130,6 +130,7 @@ type URR struct {
 	Before    bool  // packets count before gates and rates, TS 29.244 §8.2.68
 	Paused    bool  // nothing counts, TS 29.244 §8.2.68
 	Addresses bool  // MAC addresses of the UE's frames are told
+	Elsewhere Usage // counted by another path, to be added modulo 2^64
 }
 
 // Limit is a bound of Usage in octets; 0: none.
@@ -143,18 +144,33 @@ func (l Limit) Reached(u Usage) bool {
 		l.Downlink != 0 && u.DownlinkBytes >= l.Downlink
 }
 
-// Less is the bound without what is counted elsewhere; what is used up stays so.
-func (l Limit) Less(u Usage) Limit {
-	less := func(n, used uint64) uint64 {
-		switch {
-		case n == 0:
-			return 0
-		case n <= used:
-			return 1
+// Single tells whether there is one bound; then what is left of it is one number.
+func (l Limit) Single() bool {
+	n := 0
+	for _, x := range []uint64{l.Total, l.Uplink, l.Downlink} {
+		if x != 0 {
+			n++
 		}
-		return n - used
 	}
-	return Limit{less(l.Total, u.Total()), less(l.Uplink, u.UplinkBytes), less(l.Downlink, u.DownlinkBytes)}
+	return n == 1
+}
+
+// Spent tells whether the bound counts the packets of a direction.
+func (l Limit) Spent(uplink bool) bool {
+	return l.Total != 0 || uplink && l.Uplink != 0 || !uplink && l.Downlink != 0
+}
+
+// Left is what is left of a single bound.
+func (l Limit) Left(u Usage) int64 {
+	const most = 1 << 62
+	used := u.Total()
+	switch {
+	case l.Uplink != 0:
+		used = u.UplinkBytes
+	case l.Downlink != 0:
+		used = u.DownlinkBytes
+	}
+	return int64(min(l.Total+l.Uplink+l.Downlink, most)) - int64(min(used, most))
 }
 
 // Refusal is the error of a Datapath that has no such sessions, TS 29.244 §7.6.
@@ -176,6 +192,12 @@ func (s *Session) URR(id pfcp.URRID) (URR, bool) {
 type Usage struct {
 	UplinkBytes, DownlinkBytes     uint64
 	UplinkPackets, DownlinkPackets uint64
+}
+
+// Add is the sum with what was counted elsewhere, modulo 2^64.
+func (u Usage) Add(v Usage) Usage {
+	return Usage{u.UplinkBytes + v.UplinkBytes, u.DownlinkBytes + v.DownlinkBytes,
+		u.UplinkPackets + v.UplinkPackets, u.DownlinkPackets + v.DownlinkPackets}
 }
 
 // Sub is the usage since the earlier u0.

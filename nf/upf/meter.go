@@ -46,4 +46,7 @@ func (c *UsageCounter) Load() Usage {
 type Memory interface {
 	Counter(slot uint32, id pfcp.URRID) *UsageCounter
 	Meter(slot uint32, id pfcp.QERID, uplink bool) *atomic.Int64
+	// Remaining is what is left of a URR's quota, in octets: each packet that URR.Quota bounds takes from it, and none passes
+	// once it is not above 0.
+	Remaining(slot uint32, id pfcp.URRID) *atomic.Int64
 }

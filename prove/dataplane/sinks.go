@@ -9,6 +9,7 @@ import "github.com/limpid-5g/limpid/prove/verifier"
 func Sinks() []verifier.Sink {
 	const counted = "the length of packets is counted, and what a usage report tells"
 	const policed = "the policer's time advances by the length of packets"
+	const allowed = "a quota is used up by the length of packets"
 	return []verifier.Sink{
 		{Map: "sess", Member: "up.state.octets", Bits: 16, Why: counted},
 		{Map: "sess", Member: "up.state.next", Bits: 16, Why: policed},
@@ -16,5 +17,6 @@ func Sinks() []verifier.Sink {
 		{Map: "sess", Member: "down.state.next", Bits: 16, Why: policed},
 		{Map: "flows", Member: "state.octets", Bits: 16, Why: counted},
 		{Map: "flows", Member: "state.next", Bits: 16, Why: policed},
+		{Map: "ledger", Member: "left", Bits: 16, Why: allowed},
 	}
 }

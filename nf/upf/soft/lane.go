@@ -124,6 +124,9 @@ func (m laneMemory) Counter(_ uint32, id pfcp.URRID) *upf.UsageCounter {
 	return u
 }
 
+// Remaining is the path's own.
+func (m laneMemory) Remaining(uint32, pfcp.URRID) *atomic.Int64 { return nil }
+
 // Meter is the lane's policer.
 func (m laneMemory) Meter(_ uint32, id pfcp.QERID, uplink bool) *atomic.Int64 {
 	if uplink || m.qer == 0 || id != m.qer {

@@ -193,6 +193,7 @@ func (p *Path) admit(l *live, r *rules, i, octets int, now int64) (upf.Drop, boo
 	}
 	for _, c := range w.counters {
 		if c.used() {
+			c.end(p, l.slot) // another path may have found no more to take
 			return upf.DropQuota, false
 		}
 	}

@@ -47,15 +47,19 @@ type work struct {
 type counter struct {
 	*upf.UsageCounter
 	how   upf.URR
-	watch bool        // how says more than the id
-	told  atomic.Bool // that Report is reached
-	spent atomic.Bool // told that Quota is reached
+	left  *atomic.Int64 // of the quota, where another path takes from it too; nil: what is counted here tells
+	watch bool          // how says more than the id
+	told  atomic.Bool   // that Report is reached
+	spent atomic.Bool   // told that Quota is reached
 }
 
 // add counts a packet, and tells when a bound is reached.
 func (c *counter) add(p *Path, slot uint32, uplink bool, octets int) {
 	if c.how.Paused {
 		return
+	}
+	if c.left != nil && c.how.Quota.Spent(uplink) { // first: what is counted is never more than what was taken
+		c.left.Add(-int64(octets))
 	}
 	if uplink {
 		c.UplinkBytes.Add(uint64(octets))
@@ -67,19 +71,39 @@ func (c *counter) add(p *Path, slot uint32, uplink bool, octets int) {
 	if !c.watch {
 		return
 	}
-	u := c.Load()
-	reached := c.how.Report.Reached(u) && c.told.CompareAndSwap(false, true)
-	if c.how.Quota.Reached(u) && c.spent.CompareAndSwap(false, true) {
-		reached = true
+	u := c.Load().Add(c.how.Elsewhere)
+	if c.how.Report.Reached(u) && c.told.CompareAndSwap(false, true) {
+		c.tell(p, slot)
 	}
-	if ev := p.events.Load(); reached && ev != nil {
+	if c.over(u) {
+		c.end(p, slot)
+	}
+}
+
+// over tells whether the quota is used up.
+func (c *counter) over(u upf.Usage) bool {
+	if c.left != nil {
+		return c.left.Load() <= 0
+	}
+	return c.how.Quota.Reached(u)
+}
+
+// end tells once that the quota is used up.
+func (c *counter) end(p *Path, slot uint32) {
+	if !c.how.Closed && c.spent.CompareAndSwap(false, true) {
+		c.tell(p, slot)
+	}
+}
+
+func (c *counter) tell(p *Path, slot uint32) {
+	if ev := p.events.Load(); ev != nil {
 		(*ev).UsageReached(slot, c.how.ID)
 	}
 }
 
 // used tells whether nothing more may pass. A packet passes whole if the quota was not used up before it.
 func (c *counter) used() bool {
-	return c.watch && (c.how.Closed || c.how.Quota != upf.Limit{} && c.how.Quota.Reached(c.Load()))
+	return c.watch && (c.how.Closed || c.over(c.Load().Add(c.how.Elsewhere)))
 }
 
 // Apply installs or replaces a session. Packets that waited leave by the new rules before newer ones do.
@@ -136,7 +160,9 @@ func (l *live) build(s *upf.Session, memory upf.Memory) *rules {
 			c := watched[id]
 			if c == nil {
 				c = &counter{UsageCounter: keep(counters, l.counters, id, func() *upf.UsageCounter { return counterOf(memory, s.Slot, id) })}
-				c.how, c.watch = s.URR(id)
+				if c.how, c.watch = s.URR(id); c.watch && memory != nil && c.how.Quota != (upf.Limit{}) {
+					c.left = memory.Remaining(s.Slot, id)
+				}
 				watched[id] = c
 			}
 			w.counters = append(w.counters, c)

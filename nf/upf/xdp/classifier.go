@@ -100,7 +100,7 @@ func (x *side) classify(s *upf.Session) (*classifier, error) {
 		if w.apart {
 			c.flows++
 			d.flow = c.flows
-			if !w.lends && (w.nextHop == 0 || w.sessionTunnel) {
+			if !w.lends && w.quota == 0 && (w.nextHop == 0 || w.sessionTunnel) {
 				d.flags |= flagShort
 			}
 		}

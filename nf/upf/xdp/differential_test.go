@@ -78,6 +78,9 @@ func differential(t *testing.T, tcx bool) {
 	d.compare()
 	c := d.path.Counters()
 	t.Logf("left to user space: %v", d.path.Passed())
+	if d.path.Passed()[PassQuota] < packets/1000 {
+		t.Errorf("few quotas were used up: %v", d.path.Passed())
+	}
 	t.Logf("verdicts: %v, counters %+v", d.counts, c)
 	for _, what := range []string{"uplink forwarded", "downlink forwarded", "uplink dropped", "downlink dropped", "uplink passed", "downlink passed",
 		"IPv6 uplink forwarded", "IPv6 downlink forwarded", "relayed", "relayed to the UE"} {
@@ -85,7 +88,7 @@ func differential(t *testing.T, tcx bool) {
 			t.Errorf("%s: only %d times in %d", what, d.counts[what], packets)
 		}
 	}
-	for _, why := range []upf.Drop{upf.DropSpoofed, upf.DropNoRule, upf.DropGate, upf.DropRate, upf.DropAction} {
+	for _, why := range []upf.Drop{upf.DropSpoofed, upf.DropNoRule, upf.DropGate, upf.DropRate, upf.DropAction, upf.DropQuota} {
 		if c.Dropped[why] < packets/1000 {
 			t.Errorf("dropped for %q: only %d times in %d", why, c.Dropped[why], packets)
 		}
@@ -318,7 +321,40 @@ func (d *differ) edited(s *upf.Session) *upf.Session {
 			r.QERs[k].Gate = d.gate()
 		}
 	}
+	if d.IntN(2) == 0 {
+		out.URRs = d.quotas(s.Slot)
+	}
 	return &out
+}
+
+// quotas are random ones of the URRs of a session, most of which are soon used up.
+func (d *differ) quotas(slot uint32) (out []upf.URR) {
+	if d.IntN(3) > 0 {
+		return nil
+	}
+	for id := range pfcp.URRID(4) {
+		n := uint64(1 + d.IntN(20_000))
+		used := d.alone.path.Usage(slot, id)
+		u := upf.URR{ID: id}
+		switch d.IntN(12) {
+		case 0, 1, 2:
+			u.Quota.Total = used.Total() + n
+		case 3:
+			u.Quota.Uplink = used.UplinkBytes + n
+		case 4:
+			u.Quota.Downlink = used.DownlinkBytes + n
+		case 5:
+			u.Quota.Total, u.Closed = used.Total()+n, true
+		case 6:
+			u.Quota.Total, u.Quota.Uplink = used.Total()+n, used.UplinkBytes+n/2+1
+		case 7:
+			u.Quota.Total, u.Before = used.Total()+n, d.IntN(2) == 0
+		default:
+			continue
+		}
+		out = append(out, u)
+	}
+	return out
 }
 
 // session makes random rules.
@@ -372,6 +408,7 @@ func (d *differ) session(slot uint32) *upf.Session {
 		d.fill(&r, i, down, ambr)
 		s.Rules = append(s.Rules, r)
 	}
+	s.URRs = d.quotas(slot)
 	return s
 }
 

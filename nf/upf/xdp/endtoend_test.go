@@ -43,7 +43,8 @@ func TestMain(m *testing.M) {
 }
 
 // serve is a user plane with one session until its standard input ends; it tells the session's usage when it is asked.
-// What it is told stands after the pin: more slots, whether its programs differ, and where the UE is.
+// What it is told stands after the pin: more slots, whether its programs differ, where the UE is, and its
+// quota in octets, 0 for none.
 func serve(told string) error {
 	words := strings.Split(told, ",")
 	o := Options{N6: []string{"n6"}, Pin: words[0], Persist: true, Mode: Native}
@@ -66,13 +67,24 @@ func serve(told string) error {
 	p.near.mu.Lock()
 	p.near.patience = patience
 	p.near.mu.Unlock()
-	if err := p.Apply(labSessionTo(netip.MustParseAddr(words[3]))); err != nil {
+	quota, err := strconv.ParseUint(words[4], 10, 64)
+	if err != nil {
+		return err
+	}
+	apply := func(gnb string) error {
+		s := labSessionTo(netip.MustParseAddr(gnb))
+		if quota > 0 {
+			s.URRs = []upf.URR{{ID: 1, Quota: upf.Limit{Total: quota}}}
+		}
+		return p.Apply(s)
+	}
+	if err := apply(words[3]); err != nil {
 		return err
 	}
 	fmt.Println("ready")
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		if to, is := strings.CutPrefix(in.Text(), "switch "); is {
-			if err := p.Apply(labSessionTo(netip.MustParseAddr(to))); err != nil {
+			if err := apply(to); err != nil {
 				return err
 			}
 			continue

@@ -35,6 +35,7 @@ type lab struct {
 	pin             string
 	gnbConn, dnConn *net.UDPConn
 	peer            netip.Addr           // where the UE is
+	quota           uint64               // its, octets of both directions; 0: none
 	peers           map[string]link.Link // the programs at the far ends, by the core's interface
 	exchanged       int                  // packets that went and came, each way
 	octets          int                  // of them, as the UE sees them

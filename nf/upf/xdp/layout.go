@@ -42,6 +42,7 @@ const (
 	flagTowardsUE   = 1  // of an uplink
 	flagSessionRate = 1  // of a flow or decision
 	flagDownlink    = 2  // of a flow
+	flagSpends      = 4  // of a flow
 	flagExact4      = 4  // of a decision
 	flagExact6      = 8  // of a decision
 	flagPorts       = 16 // of a decision
@@ -109,7 +110,8 @@ type flow struct {
 	flags    uint8
 	_        [3]uint8
 	state    state
-	_        uint64
+	quota    uint32 // account plus one
+	_        uint32
 }
 
 // filter is one way to match a rule.
@@ -165,7 +167,7 @@ type account struct {
 	taken     [4]uint64
 	sequence  uint32
 	end       uint32
-	_         uint64
+	left      int64 // octets of the quota
 }
 
 // nextHop is a neighbour, or what leads to a tunnel's end.

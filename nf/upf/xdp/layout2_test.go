@@ -3,6 +3,8 @@ package xdp
 import (
 	"testing"
 
+	"github.com/cilium/ebpf"
+
 	"github.com/limpid-5g/limpid/nf/upf"
 )
 
@@ -57,5 +59,27 @@ func TestLayout3(t *testing.T) {
 	}
 	if a.slot != 2 || a.counters != 1<<bitUplink || a.told != a.taken || a.taken != [4]uint64{400, 0, 4} || a.end != 0 {
 		t.Errorf("%+v", a)
+	}
+}
+
+// TestMovedQuota: flows take from their account where it is in the new maps, what old programs took meanwhile is taken there too, and
+// a flow whose account found no room lets nothing pass.
+func TestMovedQuota(t *testing.T) {
+	p := plainPath(t, 0)
+	m := &migration{version: 6, copied: []uint32{1}, taken: []int{64, 65, 66}, left: map[*account]quotaLeft{}}
+	m.accounts = make([]account, 200)
+	m.accounts[1] = account{slot: 2, urr: 1, left: 5}
+	m.accounts[150] = account{slot: 2, urr: 2, left: 1000}
+	p.loaded.flows[64], p.loaded.flows[65], p.loaded.flows[66] = flow{quota: 151}, flow{quota: 78}, flow{}
+	m.copyAccounts(p.loaded)
+	m.accounts[150].left -= 300
+	m.collection = &ebpf.Collection{}
+	check(t, m.finish())
+	at := p.loaded.flows[64].quota - 1
+	if a := &p.loaded.accounts[at]; a.urr != 2 || a.left != 700 || p.loaded.accounts[1].left != 5 {
+		t.Errorf("account %d: %d octets are left", at, a.left)
+	}
+	if f := p.loaded.flows; f[65].quota <= uint32(len(p.loaded.accounts)) || f[66].quota != 0 {
+		t.Errorf("flows take from %d and %d", f[65].quota, f[66].quota)
 	}
 }

@@ -2,6 +2,7 @@ package xdp
 
 import (
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/limpid-5g/limpid/nf/upf"
 	"github.com/limpid-5g/limpid/wire/pfcp"
@@ -78,11 +79,15 @@ func (l *ledger) close(key urrKey, slots int) {
 
 func (a *account) clear() {
 	a.slot, a.urr, a.counters, a.told, a.taken, a.sequence, a.end = 0, 0, 0, [4]uint64{}, [4]uint64{}, 0, 0
+	a.remaining().Store(0)
 	a.slow.UplinkBytes.Store(0)
 	a.slow.DownlinkBytes.Store(0)
 	a.slow.UplinkPackets.Store(0)
 	a.slow.DownlinkPackets.Store(0)
 }
+
+// remaining is what is left of the quota, which both paths take from.
+func (a *account) remaining() *atomic.Int64 { return (*atomic.Int64)(unsafe.Pointer(&a.left)) }
 
 // usage is what an account holds and what the counters that it sums add.
 func (a *account) usage(programs upf.Usage) upf.Usage {

@@ -41,7 +41,7 @@ const (
 )
 
 // layoutVersion is part of the name of the folder with the pinned maps. It changes with layout.go.
-const layoutVersion = 5
+const layoutVersion = 6
 
 // loaded is the programs and the maps, which user space sees as memory.
 type loaded struct {

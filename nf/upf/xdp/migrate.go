@@ -120,6 +120,8 @@ type migration struct {
 	v2lists []classifierV2
 	v2made  map[listV2]uint32 // classifiers of today, by what they were made of
 	copied  []uint32          // slots
+	taken   []int             // flows
+	left    map[*account]quotaLeft
 	seen    map[*state]counted
 }
 
@@ -127,6 +129,12 @@ type migration struct {
 type counted struct {
 	octets, packets uint64
 	to              *state
+}
+
+// quotaLeft is what was left of a quota when it was copied, and its place in the new maps.
+type quotaLeft struct {
+	octets int64
+	to     *account
 }
 
 // blockV1 is a session of layout 1.
@@ -153,7 +161,7 @@ type nextHopV1 struct {
 
 // openOld maps the old maps of a folder into memory.
 func openOld(folder string) (*migration, error) {
-	m := &migration{seen: map[*state]counted{}, v2made: map[listV2]uint32{}}
+	m := &migration{seen: map[*state]counted{}, v2made: map[listV2]uint32{}, left: map[*account]quotaLeft{}}
 	name := strings.TrimPrefix(filepath.Base(folder), staging)
 	if _, err := fmt.Sscanf(name, "v%d-", &m.version); err != nil || m.version < 1 || m.version > layoutVersion {
 		return nil, fmt.Errorf("upf: xdp: %s: maps of a layout that this release does not know", folder)
@@ -321,6 +329,7 @@ func (p *Path) take(m *migration, slot uint32, b block) {
 		for i := run; i < run+int(p.loaded.classifiers[uint32(at)].flows); i++ {
 			p.loaded.flows[i] = m.flows[i]
 			m.note(&m.flows[i].state, &p.loaded.flows[i].state)
+			m.taken = append(m.taken, i)
 		}
 	}
 	if b.down.ue6 != 0 {
@@ -365,6 +374,7 @@ func (m *migration) copyAccounts(to *loaded) {
 		copied[slot] = true
 	}
 	spare := len(to.blocks)
+	moved := map[uint32]uint32{}
 	for i := range m.accounts {
 		a := &m.accounts[i]
 		if a.slot == 0 || !copied[a.slot-1] {
@@ -375,7 +385,7 @@ func (m *migration) copyAccounts(to *loaded) {
 			at, spare = spare, spare+1
 		}
 		if at >= len(to.accounts) {
-			return
+			break
 		}
 		x := &to.accounts[at]
 		x.urr, x.counters, x.told, x.taken, x.sequence, x.end = a.urr, a.counters, a.told, a.taken, a.sequence, a.end
@@ -387,7 +397,29 @@ func (m *migration) copyAccounts(to *loaded) {
 			x.add(numbersToUsage(a.told))
 			x.told, x.sequence, x.end = a.taken, 0, 0
 		}
+		if m.version > 5 {
+			moved[uint32(i)] = uint32(at)
+			m.left[a] = quotaLeft{a.remaining().Load(), x}
+			x.remaining().Store(m.left[a].octets)
+		}
 		x.slot = a.slot
+	}
+	m.bindQuotas(to, moved)
+}
+
+// bindQuotas lets the flows that were copied take from the accounts where they are now. One whose account found no room lets nothing
+// pass but by user space.
+func (m *migration) bindQuotas(to *loaded, moved map[uint32]uint32) {
+	for _, i := range m.taken {
+		f := &to.flows[i]
+		if f.quota == 0 {
+			continue
+		}
+		at, ok := moved[f.quota-1]
+		if !ok {
+			at = uint32(len(to.accounts))
+		}
+		f.quota = at + 1
 	}
 }
 
@@ -397,6 +429,9 @@ func (m *migration) finish() error {
 	for from, c := range m.seen {
 		atomic.AddUint64(&c.to.octets, atomic.LoadUint64(&from.octets)-c.octets)
 		atomic.AddUint64(&c.to.packets, atomic.LoadUint64(&from.packets)-c.packets)
+	}
+	for from, c := range m.left {
+		c.to.remaining().Add(from.remaining().Load() - c.octets)
 	}
 	return m.close()
 }

@@ -16,12 +16,13 @@ const (
 	PassTTL
 	PassRoute
 	PassMTU
+	PassQuota
 	passReasons
 )
 
 func (p Pass) String() string {
 	return [...]string{"lengths do not fit", "GTP-U signalling", "GTP-U extension headers", "outer options or fragment", "options or fragment",
-		"unknown tunnel or address", "session served in user space", "rules under change", "time to live", "no next hop", "above the MTU"}[p]
+		"unknown tunnel or address", "session served in user space", "rules under change", "time to live", "no next hop", "above the MTU", "quota used up"}[p]
 }
 
 // Passed is how many packets the programs left to user space for each reason, both directions, since the maps were made.

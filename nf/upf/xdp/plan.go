@@ -17,6 +17,7 @@ type plan struct {
 
 // side is one tunnel of a session, or its addresses.
 type side struct {
+	session *upf.Session
 	slot    uint32
 	down    bool // packets from a data network
 	toUE    bool // a tunnel from another UPF
@@ -47,9 +48,11 @@ type way struct {
 	peer          uint64
 	down          bool
 	sessionRate   bool
-	sessionTunnel bool // its tunnel is the one in the session's line
-	lends         bool // the state of its policer is another's
-	apart         bool // it has a flow; else the session's own line counts and polices
+	sessionTunnel bool   // its tunnel is the one in the session's line
+	lends         bool   // the state of its policer is another's
+	apart         bool   // it has a flow; else the session's own line counts and polices
+	quota         uint32 // the account, plus one, whose quota bounds it; 0: none
+	spends        bool   // its packets take from that
 	policer       policer
 	holder        int // the way of the side, in a plan's flows the flow, that holds the state of the policer
 }
@@ -65,7 +68,7 @@ type policer struct {
 func (p *Path) plan(s *upf.Session) *plan {
 	out := &plan{}
 	for _, teid := range s.Tunnels {
-		x := side{slot: upf.Slot(teid), teid: teid}
+		x := side{session: s, slot: upf.Slot(teid), teid: teid}
 		for i := range s.Rules {
 			if s.Rules[i].TEID == teid {
 				x.rules = append(x.rules, &s.Rules[i])
@@ -73,7 +76,7 @@ func (p *Path) plan(s *upf.Session) *plan {
 		}
 		out.sides = append(out.sides, x)
 	}
-	down := side{slot: s.Slot, down: true}
+	down := side{session: s, slot: s.Slot, down: true}
 	for i := range s.Rules {
 		if r := &s.Rules[i]; !r.Uplink() && r.TEID == 0 {
 			down.rules = append(down.rules, r)
@@ -108,6 +111,9 @@ func (p *Path) planSide(s *upf.Session, x *side, tunnels int) Reason {
 			return why
 		}
 		w, why := p.wayOf(x, r)
+		if why == 0 {
+			why = p.bound(s, &w)
+		}
 		if why != 0 {
 			return why
 		}
@@ -120,7 +126,7 @@ func (p *Path) planSide(s *upf.Session, x *side, tunnels int) Reason {
 	if !x.police(ways) {
 		return ReasonPolicers
 	}
-	if plainFilters(x.rules) && (x.down || tunnels == 1 && x.slot == s.Slot && ways[0].nextHop == 0) && ways[0].verdict != verdictSlow {
+	if plainFilters(x.rules) && ways[0].quota == 0 && (x.down || tunnels == 1 && x.slot == s.Slot && ways[0].nextHop == 0) && ways[0].verdict != verdictSlow {
 		x.plain, x.shared, x.qfis, x.way, x.ways = true, true, x.rules[0].QFIs, ways[0], ways
 		return 0
 	}
@@ -149,7 +155,7 @@ func (x *side) part(may bool) {
 	alike := func(a, b *way) bool {
 		return slices.Equal(a.rule.URRs, b.rule.URRs) && (a.verdict != verdictForward || b.verdict != verdictForward || a.peer == b.peer)
 	}
-	fit := func(w *way) bool { return may && w.policer.perOctet == 0 && (x.down || w.nextHop == 0) }
+	fit := func(w *way) bool { return may && w.policer.perOctet == 0 && w.quota == 0 && (x.down || w.nextHop == 0) }
 	best, most := -1, 0
 	for i := range x.ways {
 		n := 0
@@ -210,8 +216,28 @@ func rare(s *upf.Session, r *upf.Rule) Reason {
 // restricts tells whether a URR asks for more than counting: then the path that sees every packet of it is the one in
 // user space. That it reaches a threshold the UPF finds itself.
 func restricts(u upf.URR) bool {
-	u.ID, u.Report = 0, upf.Limit{}
+	if u.Quota.Single() || u.Closed {
+		u.Quota = upf.Limit{}
+	}
+	u.ID, u.Report, u.Closed = 0, upf.Limit{}, false // what was counted elsewhere is told to user space alone
 	return u != upf.URR{}
+}
+
+// bound holds a way to the quota of a URR of its rule, TS 29.244 §5.2.2.2.
+func (p *Path) bound(s *upf.Session, w *way) Reason {
+	for _, id := range w.rule.URRs {
+		u, _ := s.URR(id)
+		switch at, kept := p.ledger.index[urrKey{s.Slot, id}]; {
+		case u.Quota == upf.Limit{} || u.Closed || w.verdict != verdictForward:
+		case w.quota != 0:
+			return ReasonURR
+		case !kept:
+			return ReasonRoom
+		default:
+			w.quota, w.spends = at+1, u.Quota.Spent(!w.down)
+		}
+	}
+	return 0
 }
 
 // addresses finds the UE's addresses, which must be the same in all rules of a side.
@@ -292,8 +318,17 @@ func (p *Path) wayOf(x *side, r *upf.Rule) (way, Reason) {
 			return w, 0
 		}
 	}
+	for _, id := range r.URRs {
+		if u, _ := x.session.URR(id); u.Closed {
+			w.verdict = verdictDrop + uint8(upf.DropQuota)
+			return w, 0
+		}
+	}
 	for _, q := range r.QERs {
 		if rate, ok := rateOf(r, q); ok && rate == 0 {
+			if slices.ContainsFunc(r.URRs, func(id pfcp.URRID) bool { u, _ := x.session.URR(id); return u.Quota != upf.Limit{} }) {
+				return w, ReasonURR // that which is found first is counted
+			}
 			w.verdict = verdictDrop + uint8(upf.DropRate)
 			return w, 0
 		}

@@ -22,7 +22,7 @@ const (
 	ReasonOptions          // filters by SPI, flow label, TCP flags, fragments or ICMP type
 	ReasonFilters          // more filters than a classifier holds
 	ReasonPolicers         // more than two rates for a packet, or one that several tunnels share
-	ReasonURR              // a URR with a quota, or that counts before policing, is paused or tells addresses
+	ReasonURR              // a URR with two bounds of its quota, two URRs with quotas, or one that counts before policing, is paused or tells addresses
 	ReasonRoom             // a map is full
 	reasons
 )
@@ -30,5 +30,5 @@ const (
 func (r Reason) String() string {
 	return [...]string{"served by the programs", "no rule", "packets wait", "Ethernet or unstructured", "networks behind the UE", "addresses",
 		"data network", "target", "tunnel over IPv6", "plain UDP", "forwarding tunnel", "NAT", "marking to a data network", "paging policy", "filter options",
-		"filters", "rates", "quota", "room"}[r]
+		"filters", "rates", "usage", "room"}[r]
 }

@@ -28,7 +28,8 @@ type session struct {
 	generation  int // of the rules
 	plan        *plan
 	urrs        map[pfcp.URRID]*account
-	run         uint32 // of the flows
+	quotas      map[pfcp.URRID]upf.Limit // that what is left in the accounts is reckoned from
+	run         uint32                   // of the flows
 	runLength   int
 	classifiers []uint32
 }
@@ -37,6 +38,8 @@ type session struct {
 type installation struct {
 	*session
 	plan        *plan
+	quotas      map[pfcp.URRID]upf.Limit
+	granted     map[*account]int64 // what was added to what is left of them
 	run         uint32
 	sameRun     bool
 	classifiers []uint32 // by side, 0: none
@@ -60,18 +63,20 @@ func (p *Path) Apply(rules *upf.Session) error {
 	if s == nil {
 		s = p.adopt(rules)
 	}
-	x := p.prepare(s, p.plan(rules))
 	opened := p.openAccounts(s, rules)
+	x := p.prepare(s, p.plan(rules))
+	p.grant(x, rules)
 	p.applying = x
 	defer func() { p.applying = nil }()
-	if err := p.slow.Apply(rules); err != nil {
+	told := p.elsewhere(x, rules)
+	if err := p.slow.Apply(told); err != nil {
 		p.withdraw(x, opened)
 		return err
 	}
 	p.sessions[s.slot] = s
 	p.install(x, rules)
-	if left, ok := p.quotasLeft(s, rules); ok {
-		return p.slow.Apply(left)
+	if now := p.elsewhere(x, rules); !slices.Equal(now.URRs, told.URRs) {
+		return p.slow.Apply(now)
 	}
 	return nil
 }
@@ -89,29 +94,28 @@ func (p *Path) resolve(rules *upf.Session) {
 	}
 }
 
-// quotasLeft is the rules with quotas as user space counts to them, which does not see what the programs had counted before they
-// left the session to it; false if that is the same.
-func (p *Path) quotasLeft(s *session, rules *upf.Session) (*upf.Session, bool) {
-	var out *upf.Session
+// elsewhere is the rules with what the programs count of URRs whose quotas are user space's alone.
+func (p *Path) elsewhere(x *installation, rules *upf.Session) *upf.Session {
+	out := rules
 	for i := range rules.URRs {
 		u := &rules.URRs[i]
-		a := s.urrs[u.ID]
-		if a == nil || u.Quota == (upf.Limit{}) {
+		a := x.urrs[u.ID]
+		if _, shared := x.quotas[u.ID]; shared || a == nil || u.Quota == (upf.Limit{}) {
 			continue
 		}
-		now := p.readCounters(s, a.counters)
+		now := p.readCounters(x.session, a.counters)
 		counted := sum(&now, a.counters)
 		if counted == (upf.Usage{}) {
 			continue
 		}
-		if out == nil {
+		if out == rules {
 			copied := *rules
 			copied.URRs = slices.Clone(rules.URRs)
 			out = &copied
 		}
-		out.URRs[i].Quota = u.Quota.Less(counted)
+		out.URRs[i].Elsewhere = counted
 	}
-	return out, out != nil
+	return out
 }
 
 // prepare finds room for the flows and classifiers of a plan and writes them; the session does not use them yet.
@@ -160,6 +164,9 @@ func flowOf(run uint32, w *way) flow {
 	if w.down {
 		f.flags |= flagDownlink
 	}
+	if f.quota = w.quota; w.spends {
+		f.flags |= flagSpends
+	}
 	return f
 }
 
@@ -205,6 +212,9 @@ func (p *Path) openAccounts(s *session, rules *upf.Session) []pfcp.URRID {
 
 // withdraw takes an installation back that the slow path refused.
 func (p *Path) withdraw(x *installation, opened []pfcp.URRID) {
+	for a, n := range x.granted {
+		a.remaining().Add(-n)
+	}
 	p.giveClassifiers(x.classifiers)
 	if x.run != 0 && !x.sameRun {
 		p.flows.give(x.run, len(x.plan.flows))
@@ -230,6 +240,7 @@ func (p *Path) install(x *installation, rules *upf.Session) {
 		}
 	}
 	s.generation++
+	s.quotas = x.quotas
 	s.plan, s.run, s.runLength, s.classifiers = x.plan, x.run, len(x.plan.flows), x.classifiers
 	p.clearLost(&old, s)
 	for i := range s.plan.sides {
@@ -245,6 +256,7 @@ func (p *Path) install(x *installation, rules *upf.Session) {
 		summed[id] = a.counters
 	}
 	p.carryAccounts(s, rules, before, now)
+	p.settleQuotas(s)
 	p.retire(&old, x.sameRun, summed, before)
 }
 

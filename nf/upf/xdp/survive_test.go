@@ -36,7 +36,7 @@ const kills = 24
 // TestSurvivesKill kills the process that loaded the programs at random times, also while it starts, and lets another one
 // take over, of the same release, with other programs, or with maps of another layout, while packets go both ways: no
 // packet of the session is lost, and at the end its usage is what was sent, to the octet. Before a kill there may be a path switch to
-// a gNB that nobody has spoken to, or the kernel loses the gNB.
+// a gNB that nobody has spoken to, or the kernel loses the gNB, and the session may have a quota.
 func TestSurvivesKill(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -55,6 +55,7 @@ func TestSurvivesKill(t *testing.T) {
 		}
 		p.kill(t, time.Duration(random.IntN(int(10*time.Millisecond))), l)
 		l.exchange(t, 20)
+		l.quota = []uint64{0, 1 << 40, 1 << 41}[random.IntN(3)]
 		variant := []string{",0,same", ",0,changed", fmt.Sprintf(",%d,same", 7+round)}[random.IntN(3)]
 		if p = l.launch(t, variant, random.IntN(3) > 0); p == nil {
 			t.FailNow()
@@ -158,7 +159,7 @@ func (l *lab) spawn(t *testing.T, variant string) *process {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	p := &process{cmd: exec.CommandContext(ctx, os.Args[0])}
-	p.cmd.Env = append(os.Environ(), served+"="+l.pin+variant+","+l.peer.String())
+	p.cmd.Env = append(os.Environ(), served+"="+l.pin+variant+fmt.Sprintf(",%s,%d", l.peer, l.quota))
 	in, errIn := p.cmd.StdinPipe()
 	out, errOut := p.cmd.StdoutPipe()
 	p.stdin = in

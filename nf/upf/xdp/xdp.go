@@ -1,7 +1,7 @@
 // Package xdp is the UPF's fast path in the kernel: in its network drivers (XDP), or at the hook of traffic control (tcx) where
 // XDP cannot be had. It stands before another upf.Datapath, the slow path, which gets every session too. A packet that the
 // programs do not decide passes on untouched to the kernel, and through its sockets and interfaces to the slow path: unknown
-// tunnels and addresses, buffering, quotas, other GTP-U messages, extension chains, options, outer fragments, an expired time
+// tunnels and addresses, buffering, quotas that are used up, other GTP-U messages, extension chains, options, outer fragments, an expired time
 // to live, packets above an MTU, next hops that are not resolved yet. Each packet is so counted by one of the two, and
 // Counters and Usage are their sums. The state of policers is in the maps, and both work on it.
 //

@@ -165,9 +165,8 @@ enum { NO_PORTS = 1 << 16, PORTS_OF = 4, FEW = 8, NO_MATCH = 0xff };
 
 /* try_screen is the decision of a filter on a packet of which the key and the ports are all that is asked; NO_MATCH if it does not
  * match, UNDECIDED if it may and asks for more. exact is F_EXACT4 or F_EXACT6. */
-INLINE u64 try_screen(struct classifier *c, u32 i, u64 key, u32 remote, u32 local, u32 exact)
+INLINE u64 try_screen(struct classifier *c, const struct screen *screens, u32 i, u64 key, u32 remote, u32 local, u32 exact)
 {
-	const struct screen *screens = exact == F_EXACT6 ? c->screen6 : c->screen4;
 	if (likely((key & screens[i].mask) != screens[i].value))
 		return NO_MATCH;
 	struct decision *d = &c->decisions[i];
@@ -187,9 +186,10 @@ NOINLINE u64 screened_late(u32 index, u64 key, u32 remote, u32 local, u32 exact)
 	if (!c)
 		return UNDECIDED;
 	u32 n = c->count;
+	const struct screen *screens = c->screen4 + (exact / F_EXACT6 & 1) * FILTERS; /* no branch: the loop is verified once for both */
 #pragma clang loop unroll(disable)
 	for (u32 i = FEW; i < FILTERS && i < n; i++) {
-		u64 found = try_screen(c, i, key, remote, local, exact);
+		u64 found = try_screen(c, screens, i, key, remote, local, exact);
 		if (found != NO_MATCH)
 			return found;
 	}
@@ -204,7 +204,7 @@ INLINE u64 screened(u32 index, u64 key, u32 remote, u32 local, u32 exact)
 		return UNDECIDED;
 #pragma unroll
 	for (u32 i = 0; i < FEW; i++) { /* the screens after the last let nothing through */
-		u64 found = try_screen(c, i, key, remote, local, exact);
+		u64 found = try_screen(c, exact == F_EXACT6 ? c->screen6 : c->screen4, i, key, remote, local, exact);
 		if (found != NO_MATCH)
 			return found;
 	}
@@ -285,6 +285,7 @@ INLINE u32 flow_of(struct rules r, u32 slot, u64 decision)
 /* What a packet's rule says, and the states that it works on. */
 struct way {
 	u32 verdict, table, qfi, tos, next_hop;
+	u32 quota, spends; /* as in struct flow */
 	u64 peer;
 	u64 session_rate, flow_rate;
 	struct state *session;
@@ -315,6 +316,8 @@ INLINE int way_of(u32 index, struct way *w)
 	if (!(f->flags & F_SESSION_RATE))
 		w->session_rate = 0;
 	w->flow_rate = f->per_octet;
+	w->quota = f->quota;
+	w->spends = f->flags & F_SPENDS;
 	w->flow = f;
 	w->policer = policer_of(f);
 	return 1;
@@ -344,6 +347,40 @@ INLINE int admit(const struct way *w, u32 octets, u64 now)
 	if (w->policer)
 		take(&w->policer->state, w->flow_rate, octets, now);
 	return 1;
+}
+
+/* spend takes a packet from a quota. It is false if that was used up before, TS 29.244 §5.2.2.2: of packets that come at once the
+ * one that uses it up is the last, whatever direction they take. It and refund() are functions, which the kernel verifies once. */
+NOINLINE int spend(u32 quota, u32 spends, u32 octets)
+{
+	u32 at = quota - 1;
+	struct account *a = map_lookup(&ledger, &at);
+	if (!a || READ(a->left) <= 0)
+		return 0;
+	if (!spends || __sync_fetch_and_add(&a->left, -(s64)octets) > 0)
+		return 1;
+	__sync_fetch_and_add(&a->left, octets);
+	return 0;
+}
+
+/* refund gives back what a packet has taken that does not leave. */
+NOINLINE int refund(u32 quota, u32 spends, u32 octets)
+{
+	u32 at = quota - 1;
+	struct account *a = map_lookup(&ledger, &at);
+	if (a && spends)
+		__sync_fetch_and_add(&a->left, octets);
+	return 0;
+}
+
+/* bounded tells whether the quota of a packet's rule lets it pass. */
+INLINE int bounded(const struct way *w, u32 octets) { return likely(!w->quota) || spend(w->quota, w->spends, octets); }
+
+/* refuse drops a packet that its quota has let pass. */
+INLINE int refuse(const struct way *w, u32 octets, u32 reason, u32 direction)
+{
+	refund(w->quota, w->spends, octets);
+	return drop(reason, direction);
 }
 
 INLINE void account_way(const struct way *w, u32 octets, u32 direction)

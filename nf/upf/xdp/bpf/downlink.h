@@ -194,15 +194,19 @@ NOINLINE int any_downlink(struct context *ctx)
 		return pass(PASS_ROUTE, DOWNLINK);
 	if (k.octets + OUTER > h.mtu)
 		return pass(PASS_MTU, DOWNLINK);
+	if (!bounded(&w, k.octets))
+		return pass(PASS_QUOTA, DOWNLINK);
 	int failed = reshape(ctx, -OUTER, frame - ETH - k.octets, k.version);
-	if (failed)
+	if (failed) {
+		refund(w.quota, w.spends, k.octets);
 		return failed == UNTOUCHED ? pass(PASS_MTU, DOWNLINK) : drop(DROP_SEND, DOWNLINK);
+	}
 	data = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
 	if (data + ETH + OUTER + IPV4 > end)
-		return drop(DROP_SEND, DOWNLINK);
+		return refuse(&w, k.octets, DROP_SEND, DOWNLINK);
 	if (!admit(&w, k.octets, now))
-		return drop(DROP_RATE, DOWNLINK);
+		return refuse(&w, k.octets, DROP_RATE, DOWNLINK);
 	struct tunnel t = { .peer = w.peer, .qfi = w.qfi, .tos = w.tos };
 	write_ethernet(data, &h, htons(ETHERTYPE_IPV4));
 	encapsulate(data + ETH, &t, k.octets);
@@ -211,7 +215,7 @@ NOINLINE int any_downlink(struct context *ctx)
 	else
 		((struct ipv6 *)(data + ETH + OUTER))->limit--;
 	if (h.vlan && !tag(ctx, h.vlan))
-		return drop(DROP_SEND, DOWNLINK);
+		return refuse(&w, k.octets, DROP_SEND, DOWNLINK);
 	account_way(&w, k.octets, DOWNLINK);
 	return leave(ctx, &h);
 }

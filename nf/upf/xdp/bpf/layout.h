@@ -33,6 +33,7 @@ enum pass {
 	PASS_TTL,
 	PASS_ROUTE,      /* no route, no resolved next hop, or the UPF itself */
 	PASS_MTU,
+	PASS_QUOTA, /* a quota is used up */
 };
 
 /* Pairs of counters: forwarded, then each reason to drop from DROPS on, then each reason to pass from PASSED on. */
@@ -97,6 +98,7 @@ struct session {
 enum {
 	F_SESSION_RATE = 1, /* the session's policer holds for the flow too */
 	F_DOWNLINK = 2,     /* packets are the downlink's, for user space */
+	F_SPENDS = 4,       /* packets take from the quota, and do not only ask whether some of it is left */
 };
 
 /* A rule of a session that counts or polices apart, or has a tunnel of its own, with its state: one line of the cache. */
@@ -112,7 +114,8 @@ struct flow {
 	u8 flags;
 	u8 spare[3];
 	struct state state;
-	u64 last;
+	u32 quota; /* the account, plus one, whose quota lets packets pass; 0: none does */
+	u32 last;
 } __attribute__((aligned(64)));
 
 /* A filter of a rule. Addresses and masks are in network order; one of IPv4 is in the first word. */
@@ -161,7 +164,7 @@ struct classifier {
 	struct filter filters[FILTERS];
 };
 
-/* What is counted of a URR by both paths; the programs have no part in it. */
+/* What is counted of a URR by both paths; the programs have a part in its quota alone. */
 struct account {
 	u32 slot; /* plus one; 0: free */
 	u32 urr;
@@ -171,7 +174,7 @@ struct account {
 	u64 taken[4]; /* at the last one that was answered */
 	u32 sequence; /* of the last one that was sent */
 	u32 end;      /* of its measurement, as a time stamp of N4; 0: none was sent */
-	u64 spare;
+	s64 left;     /* octets of the quota, taken by the packet that passes; at most 0: used up */
 };
 
 struct next_hop {

@@ -188,16 +188,18 @@ INLINE int to_network(struct context *ctx, const struct key *k, const struct way
 		return pass(PASS_ROUTE, UPLINK);
 	if (octets > h.mtu)
 		return pass(PASS_MTU, UPLINK);
+	if (!bounded(w, octets))
+		return pass(PASS_QUOTA, UPLINK);
 	if (!admit(w, octets, now))
-		return drop(DROP_RATE, UPLINK);
+		return refuse(w, octets, DROP_RATE, UPLINK);
 	if (reshape(ctx, removed, frame - removed - ETH - octets, k->version))
-		return drop(DROP_SEND, UPLINK);
+		return refuse(w, octets, DROP_SEND, UPLINK);
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	if (data + ETH + IPV4 > end)
-		return drop(DROP_SEND, UPLINK);
+		return refuse(w, octets, DROP_SEND, UPLINK);
 	forwarded(data, k->version, &h);
 	if (h.vlan && !tag(ctx, h.vlan))
-		return drop(DROP_SEND, UPLINK);
+		return refuse(w, octets, DROP_SEND, UPLINK);
 	account_way(w, octets, UPLINK);
 	return leave(ctx, &h);
 }
@@ -211,18 +213,20 @@ INLINE int to_tunnel(struct context *ctx, const struct key *k, const struct way 
 		return pass(PASS_ROUTE, UPLINK);
 	if (octets + OUTER > h.mtu)
 		return pass(PASS_MTU, UPLINK);
+	if (!bounded(w, octets))
+		return pass(PASS_QUOTA, UPLINK);
 	if (!admit(w, octets, now))
-		return drop(DROP_RATE, UPLINK);
+		return refuse(w, octets, DROP_RATE, UPLINK);
 	if (reshape(ctx, (int)header - GTPU, frame + GTPU - header - ETH - OUTER - octets, k->version))
-		return drop(DROP_SEND, UPLINK);
+		return refuse(w, octets, DROP_SEND, UPLINK);
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	if (data + ETH + OUTER > end)
-		return drop(DROP_SEND, UPLINK);
+		return refuse(w, octets, DROP_SEND, UPLINK);
 	struct tunnel t = { .peer = w->peer, .qfi = w->qfi & 0x3f ? w->qfi : w->qfi | k->qfi, .tos = w->tos, .type = to_ue ? 0 : 0x10 };
 	write_ethernet(data, &h, htons(ETHERTYPE_IPV4));
 	encapsulate(data + ETH, &t, octets);
 	if (h.vlan && !tag(ctx, h.vlan))
-		return drop(DROP_SEND, UPLINK);
+		return refuse(w, octets, DROP_SEND, UPLINK);
 	account_way(w, octets, UPLINK); /* it came from a tunnel */
 	return leave(ctx, &h);
 }
