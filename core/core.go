@@ -47,6 +47,8 @@ type Options struct {
 	// Process is this one's name where the core is divided, and UserPlaneMetrics the socket where its user plane, another one, lets
 	// its counters be read.
 	Process, UserPlaneMetrics string
+	// Memory hears when all that the core knew is back; nil: nobody.
+	Memory *Memory
 	// Record takes down an operator's act before it is done; its error is why it is not done.
 	Record func(ctx context.Context, act string, request any) error
 
@@ -145,7 +147,7 @@ func (c *Core) open(ctx context.Context) error {
 	}
 	if err := c.openSMF(smf.Deps{
 		SDM: t.sdm("SMF", data), UECM: t.uecm("SMF", data), Policy: t.smPolicy("SMF", policy), AMF: toAMF, Ladder: c.opts.Ladder,
-		Contexts: st, ServingAMF: c.servingAMF(toAMF), Admission: c.sessionAdmission(t),
+		Contexts: st, ServingAMF: c.servingAMF(toAMF), Admission: c.sessionAdmission(t), Settled: c.opts.Memory.Started,
 	}); err != nil {
 		return err
 	}

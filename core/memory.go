@@ -7,79 +7,94 @@ import (
 	"os"
 	"runtime/debug"
 	runtime "runtime/metrics"
+	"sync"
 	"time"
 
 	"github.com/limpid-5g/limpid/manage/metrics"
 )
 
 // Nearly all of a core's memory is UEs at rest, and Go's default would double it: garbage is collected when the heap has
-// grown by growth percent, but not before it has grown by leastGrowth octets, which saves a small core the work. While UEs
-// come fast, it may grow by filling percent, up to fillingTo octets. While the process starts and brings back what it knew,
-// it may grow by starting percent, but not before it has grown by leastStart octets, up to startingTo octets or a quarter
-// of the memory that the system has to give.
+// grown by growth percent, but not before it has grown by leastGrowth octets, which saves a small core the work. While many
+// UEs come it may grow further, up to fillingTo octets in all: by filling percent while they register; by starting percent while
+// the process brings back what it knew, but not before it has grown by leastStart octets.
 const (
 	growth      = 25
 	leastGrowth = 64 << 20
 	filling     = 100
-	fillingTo   = 4e9
 	starting    = 300
 	leastStart  = 256 << 20
-	startingTo  = 3.5e9
+	fillingTo   = 3.5e9
 	growthCheck = time.Second
+	// calm is how many looks without fast growth end the filling.
+	calm = 5
+	// startsFor is how long a start takes at most: a UPF may stay away.
+	startsFor = 10 * time.Minute
+	// startSpare is how much more than is in use there is room for. The limit is of all memory, not of the heap alone: with
+	// less, the collector does little else.
+	startSpare = 1.4
 )
 
-// LimitMemory sets the garbage collector for a process that is a core, and goes on doing so until ctx ends. Who starts
-// the process with GOGC set has the last word.
-func LimitMemory(ctx context.Context) {
-	if os.Getenv("GOGC") != "" {
-		return
+// Memory is told when the core of a process has started.
+type Memory struct {
+	started chan struct{}
+	once    sync.Once
+}
+
+// Started says that all UEs and sessions that the core knew are back. It may be called more than once, and of nil.
+func (m *Memory) Started() {
+	if m != nil {
+		m.once.Do(func() { close(m.started) })
 	}
-	g := collector{now: -1, starts: math.Min(startingTo, float64(availableMemory())/4), before: debug.SetMemoryLimit(-1)}
+}
+
+// LimitMemory sets the garbage collector for a process that is a core, and goes on doing so until ctx ends. The start lasts until the
+// Memory is told so. Who starts the process with GOGC set has the last word.
+func LimitMemory(ctx context.Context) *Memory {
+	m := &Memory{started: make(chan struct{})}
+	if os.Getenv("GOGC") != "" {
+		return m
+	}
+	g := collector{now: -1, starts: math.Min(fillingTo, float64(availableMemory())/4), before: debug.SetMemoryLimit(-1)}
 	g.look()
 	go func() {
 		tick := time.NewTicker(growthCheck)
 		defer tick.Stop()
+		late := time.NewTimer(startsFor)
+		defer late.Stop()
+		started := m.started
 		for {
 			select {
 			case <-ctx.Done():
 				return
+			case <-started:
+				started = nil
+				g.started()
+			case <-late.C:
+				g.started()
 			case <-tick.C:
+				g.look()
 			}
-			g.look()
 		}
 	}()
+	return m
 }
 
 // collector is what the garbage collector was last told.
 type collector struct {
 	starts float64 // octets that a start may take for less collecting; 0: the process has started
 	before int64   // the limit of memory without that
-	began  time.Time
-	allocs uint64 // octets that were ever allotted
-	now    int    // percent
-	live   uint64 // octets that were in use then
+	now    int     // percent
+	live   uint64  // octets that were in use then
 	fills  bool
 	steady int // how often in a row it did not fill
 }
 
-// calm is how many looks without fast growth end the filling; calmStart is how many without many allocations end the start,
-// which takes startsFor at most.
-const (
-	calm      = 5
-	calmStart = 3
-	manyBytes = 32 << 20
-	startsFor = 3 * time.Minute
-	// startSpare is how much more than is in use there is room for. The limit is of all memory, not of the heap alone: with
-	// less, the collector does little else.
-	startSpare = 1.5
-)
-
 func (g *collector) look() {
-	sample := []runtime.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
+	sample := []runtime.Sample{{Name: "/gc/heap/live:bytes"}}
 	runtime.Read(sample)
 	live := sample[0].Value.Uint64()
 	if g.starts > 0 {
-		g.start(live, sample[1].Value.Uint64())
+		g.start(live)
 		return
 	}
 	g.steady++
@@ -97,25 +112,21 @@ func (g *collector) look() {
 	}
 }
 
-// start is look while the process starts.
-func (g *collector) start(live, allocs uint64) {
-	now := time.Now()
-	if g.began.IsZero() {
-		g.began = now
-	}
-	g.steady++
-	if allocs > g.allocs+manyBytes {
-		g.steady = 0
-	}
-	g.allocs, g.live = allocs, live
-	if g.steady < calmStart && now.Sub(g.began) < startsFor {
-		// A limit is kept also where the collector gets little of a busy processor; more is in use than that: so be it.
-		debug.SetMemoryLimit(min(g.before, int64(math.Max(g.starts, float64(live)*startSpare))))
-		g.set(growthAtStart(live))
+// start is look while the process starts. A limit is kept also where the collector gets little of a busy processor; where more is in
+// use than that, so be it.
+func (g *collector) start(live uint64) {
+	g.live = live
+	debug.SetMemoryLimit(min(g.before, int64(math.Max(g.starts, float64(live)*startSpare))))
+	g.set(growthAtStart(live))
+}
+
+// started ends the start.
+func (g *collector) started() {
+	if g.starts == 0 {
 		return
 	}
-	g.starts, g.steady = 0, 0
-	g.set(growthFor(live, false))
+	g.starts = 0
+	g.set(growthFor(g.live, false))
 	debug.SetMemoryLimit(g.before)
 	debug.FreeOSMemory() // which collects
 }

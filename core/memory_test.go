@@ -1,9 +1,11 @@
 package core
 
 import (
+	"context"
 	"math"
 	"runtime/debug"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -15,7 +17,7 @@ func TestGrowth(t *testing.T) {
 		want  int
 	}{
 		{0, false, 400}, {1 << 20, false, 400}, {64 << 20, false, 100}, {128 << 20, false, 50}, {1 << 30, false, 25}, {3 << 30, false, 25},
-		{64 << 20, true, 100}, {1 << 30, true, 100}, {2.5e9, true, 60}, {3.9e9, true, 25}, {8e9, true, 25},
+		{64 << 20, true, 100}, {1 << 30, true, 100}, {2e9, true, 75}, {3.4e9, true, 25}, {8e9, true, 25},
 	} {
 		if got := growthFor(x.live, x.fills); got != x.want {
 			t.Errorf("%d octets, filling %v: %d %%, want %d", x.live, x.fills, got, x.want)
@@ -23,38 +25,62 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
-// TestStart: a process that starts is bounded by a limit until it allots little, or for too long, and by growth after.
+// TestStart: a process that starts is bounded by a limit until it has started, and by growth after.
 func TestStart(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(100))
 	before := debug.SetMemoryLimit(-1)
 	defer debug.SetMemoryLimit(before)
 	g := collector{now: -1, starts: 2e9, before: before}
 	for _, x := range []struct {
-		live, allocs, want uint64
-		growth             int
-	}{{0, 1e8, 2e9, 6400}, {32 << 20, 5e8, 2e9, 800}, {1e8, 1e9, 2e9, starting}, {1.2e9, 9e9, 2e9, starting}, {1.5e9, 9e9, 2.25e9, starting}, {4e9, 19e9, 6e9, starting}} {
-		g.start(x.live, x.allocs)
-		if got := uint64(debug.SetMemoryLimit(-1)); got != x.want || g.now != x.growth || g.starts == 0 {
+		live, want uint64
+		growth     int
+	}{{0, 2e9, 6400}, {32 << 20, 2e9, 800}, {1e8, 2e9, starting}, {1.2e9, 2e9, starting}, {2e9, 2.8e9, starting}, {1e9, 2e9, starting}} {
+		g.start(x.live)
+		if got := uint64(debug.SetMemoryLimit(-1)); got != x.want || g.now != x.growth {
 			t.Errorf("limit %d, want %d: %+v", got, x.want, g)
 		}
 	}
-	for range calmStart {
-		if g.starts == 0 {
-			t.Error("ended too early")
-		}
-		g.start(1e9, 19e9)
-	}
+	g.started()
 	if g.starts != 0 || g.now != growth || debug.SetMemoryLimit(-1) != before {
 		t.Errorf("has not ended: %+v", g)
 	}
-	g = collector{now: -1, starts: 1e9, before: before, began: time.Now().Add(-startsFor)}
-	if g.start(1e8, 9e9); g.starts != 0 {
-		t.Error("starts without end")
+	debug.SetMemoryLimit(7e9)
+	if g.started(); debug.SetMemoryLimit(-1) != 7e9 {
+		t.Error("ends twice")
 	}
 	g = collector{now: -1, starts: 1e9, before: 5e8}
-	if g.start(1e8, 9e9); debug.SetMemoryLimit(-1) != 5e8 {
+	if g.start(1e8); debug.SetMemoryLimit(-1) != 5e8 {
 		t.Error("a limit that was set is not kept")
 	}
+}
+
+// TestStarted: the collector hears when the core has started, and only once.
+func TestStarted(t *testing.T) {
+	t.Setenv("GOGC", "")
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	before := debug.SetMemoryLimit(-1)
+	defer debug.SetMemoryLimit(before)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		m := LimitMemory(ctx)
+		if debug.SetMemoryLimit(-1) == before {
+			t.Fatal("the start has no limit")
+		}
+		time.Sleep(time.Minute)
+		if debug.SetMemoryLimit(-1) == before {
+			t.Fatal("the start ended by itself")
+		}
+		m.Started()
+		m.Started()
+		synctest.Wait()
+		if debug.SetMemoryLimit(-1) != before {
+			t.Error("the start does not end")
+		}
+		cancel()
+		synctest.Wait()
+	})
+	(*Memory)(nil).Started()
 }
 
 // TestAvailableMemory: what Linux tells is read.

@@ -50,7 +50,7 @@ func runCore(ctx context.Context, file, ladderForm string, out, errOut io.Writer
 	if cfg.Processes.Separate {
 		return runLoader(ctx, cfg, file, ladderForm, out, errOut)
 	}
-	core.LimitMemory(ctx)
+	memory := core.LimitMemory(ctx)
 	log := newLogger(cfg.Log, errOut)
 	sink, endLadder, err := newLadder(ladderForm, out)
 	if err != nil {
@@ -65,7 +65,7 @@ func runCore(ctx context.Context, file, ladderForm string, out, errOut io.Writer
 	if err != nil {
 		return errors.Join(err, protection.close())
 	}
-	c, err := core.New(ctx, cfg, core.Options{Log: log, Ladder: sink, Operations: protection.operations, Record: acts.operation})
+	c, err := core.New(ctx, cfg, core.Options{Log: log, Memory: memory, Ladder: sink, Operations: protection.operations, Record: acts.operation})
 	if err != nil {
 		return errors.Join(err, acts.close(), protection.close())
 	}

@@ -135,13 +135,13 @@ func (p *process) controlPlane(ctx context.Context, errOut io.Writer) error {
 	}
 	cfg.UPF = nil // another process, which the SMF knows as its peer
 	p.log = newLogger(cfg.Log, errOut).With("process", p.name)
-	core.LimitMemory(ctx)
+	memory := core.LimitMemory(ctx)
 	sink, endLadder, err := newLadder(p.ladder, p.out)
 	if err != nil {
 		return err
 	}
 	kept := &confinement{mode: lockdown.Mode(cfg.Lockdown), profile: controlPlaneProfile(cfg)}
-	c, err := core.New(ctx, cfg, core.Options{Log: p.log, Ladder: sink, Handed: p.handed, Operations: kept.operation,
+	c, err := core.New(ctx, cfg, core.Options{Log: p.log, Memory: memory, Ladder: sink, Handed: p.handed, Operations: kept.operation,
 		Process: p.name, UserPlaneMetrics: userPlaneMetrics, Record: recorder{control.NewClient(cfg.SocketOf(processLedger))}.operation})
 	if err != nil {
 		return err

@@ -37,12 +37,12 @@ func Core(ctx context.Context, kind, profile, file string) error {
 	if err != nil {
 		return err
 	}
-	core.LimitMemory(ctx)
+	memory := core.LimitMemory(ctx)
 	stop, err := start(ctx, kind, profile)
 	if err != nil {
 		return err
 	}
-	c, err := core.New(ctx, cfg, core.Options{})
+	c, err := core.New(ctx, cfg, core.Options{Memory: memory})
 	if err != nil {
 		return errors.Join(err, stop())
 	}

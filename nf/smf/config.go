@@ -109,6 +109,8 @@ type Deps struct {
 	Ladder     ladder.Sink
 	// Contexts is where sessions outlive the process; nil: nowhere.
 	Contexts Contexts
+	// Settled is called once, while the SMF runs, when all sessions that came back are on their UPFs again; nil: nobody asks.
+	Settled func()
 }
 
 const (

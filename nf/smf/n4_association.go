@@ -25,6 +25,8 @@ type upf struct {
 	orphans  []uint64       // SEIDs there of sessions to delete once it answers again
 	unsynced []uint64       // SEIDs here of sessions whose last change, or coming back, it did not confirm
 
+	settled bool // sessions that came back were given to it
+
 	settingUp chan struct{} // holds one while the association is being set up from this side, and guards again
 	again     time.Time     // when that was last done because the UPF said that there is none
 }
@@ -201,6 +203,25 @@ func (s *SMF) restoreSessions(u *upf) {
 	list := inUseFirst(s.all(), u)
 	s.restoreEach(list)
 	s.logUPF(slog.LevelInfo, u, "sessions restored on UPF", "sessions", len(list))
+	u.mu.Lock()
+	u.settled = true
+	u.mu.Unlock()
+	s.settle()
+}
+
+// settle tells who asks once no UPF is left that lacks sessions of before.
+func (s *SMF) settle() {
+	for _, u := range s.upfs {
+		u.mu.Lock()
+		lacks := !u.settled && u.sessions.Load() > 0
+		u.mu.Unlock()
+		if lacks {
+			return
+		}
+	}
+	if s.deps.Settled != nil {
+		s.settling.Do(s.deps.Settled)
+	}
 }
 
 func (s *SMF) restoreEach(list []*session) {

@@ -43,6 +43,7 @@ type SMF struct {
 	cancel    context.CancelFunc
 	running   sync.WaitGroup
 	closing   sync.Once
+	settling  sync.Once
 
 	lastQoS  atomic.Pointer[sessionQoS]
 	lastRead atomic.Pointer[keptQoS]
@@ -146,6 +147,7 @@ func (s *SMF) Run(ctx context.Context) error {
 	for _, u := range s.upfs {
 		s.running.Go(func() { s.associate(u) })
 	}
+	s.settle()
 	<-s.ctx.Done()
 	s.Close()
 	return ctx.Err()
