@@ -38,6 +38,7 @@ type options struct {
 	without  []string // keys of the configuration that say how the core is kept in, which are turned off
 	divided  bool     // into processes
 	fullOnly bool     // nothing at half load
+	apart    bool     // core and load have a processor each
 }
 
 func main() {
@@ -171,6 +172,11 @@ func (o *options) with(ctx context.Context, f func(*lab.Lab, *system, *lab.Proce
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
+	if o.apart {
+		if err := keepApart(l); err != nil {
+			return err
+		}
+	}
 	c, err := lab.StartCore(ctx, l, dir, binary, append(args, s.config))
 	if err != nil {
 		return err

@@ -4,9 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/limpid-5g/limpid/internal/lab"
+	"github.com/limpid-5g/limpid/internal/netspace"
 )
 
 const (
@@ -23,8 +27,10 @@ func (o *options) runOverload(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	o.warmUp += overloadUEs
+	o.apart = true
 	return o.with(ctx, func(l *lab.Lab, s *system, c *lab.Process) error {
 		o.warmUp -= overloadUEs
+		fmt.Fprintln(out, processors())
 		full, err := o.once(ctx, l, s, c, o.ues, saturated)
 		if err != nil {
 			return fmt.Errorf("saturation: %w", err)
@@ -58,4 +64,38 @@ func write(out io.Writer, what string, s *sample) {
 		fmt.Fprintf(out, "  %-8s %6d admitted, p50 %s, p99 %s, max %s; %d refused %v\n", p.Name, p.OK, p.Latency.P50.Round(10*time.Microsecond),
 			p.Latency.P99.Round(10*time.Microsecond), p.Latency.Max.Round(10*time.Microsecond), p.Failed, p.Errors)
 	}
+}
+
+// keepApart gives the core a processor and the load another, where there are two: what is started in the namespaces runs there.
+func keepApart(l *lab.Lab) error {
+	for i, n := range []*netspace.Space{l.Core, l.RAN} {
+		err := n.Do(func() error {
+			var one, all unix.CPUSet
+			if err := unix.SchedGetaffinity(0, &all); err != nil || all.Count() < 2 {
+				return err
+			}
+			for cpu, left := 0, i; ; cpu++ {
+				if !all.IsSet(cpu) {
+					continue
+				}
+				if left == 0 {
+					one.Set(cpu)
+					return unix.SchedSetaffinity(0, &one)
+				}
+				left--
+			}
+		})
+		if err != nil {
+			return fmt.Errorf("a processor of its own: %w", err)
+		}
+	}
+	return nil
+}
+
+// processors says who has which.
+func processors() string {
+	if runtime.NumCPU() < 2 {
+		return "core and load share the one processor"
+	}
+	return "core and load have a processor each"
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/limpid-5g/limpid/internal/lab"
 )
 
-// TestChaos: a short run of the whole, TS 23.007 §25. It needs root.
+// TestChaos: a short run of the whole with traffic over the pinned fast path, TS 23.007 §25. It needs root.
 func TestChaos(t *testing.T) {
 	limpid, err := lab.Build(t.TempDir())
 	if err != nil {
@@ -17,7 +17,7 @@ func TestChaos(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	o := options{limpid: limpid, kills: 5, ues: 50, gnbs: 2, seed: 1, think: time.Second, life: time.Second, sctp: "raw", nodes: 1}
+	o := options{limpid: limpid, kills: 5, ues: 50, gnbs: 2, seed: 1, think: time.Second, life: time.Second, sctp: "raw", nodes: 1, users: 2}
 	var out bytes.Buffer
 	err = o.run(ctx, &out)
 	t.Log(out.String())
