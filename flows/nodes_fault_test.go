@@ -25,7 +25,7 @@ var lifeBetweenNodes = []string{
 }
 
 // fewWrites is how many of the writes go wrong in each way unless -every-write says that all do.
-const fewWrites = 2
+const fewWrites = 1
 
 // TestEveryWriteOfTwoNodes: TS 23.501 §5.21.2: lets writes of a phone's life between two nodes of a set go wrong in each way, others in
 // each run. Once the store is well again the phone is served at either node, without a new authentication and with its session.
