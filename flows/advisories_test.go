@@ -52,7 +52,7 @@ func nas(typeOfRegistration, identity, more string) string {
 const suciOfFirst = "0100f110f0ff000000000000000010"
 
 func advisories() []advisory {
-	return slices.Concat(advisoriesToAMF(), advisoriesOnN2(), advisoriesOnN1(), advisoriesToSMF())
+	return slices.Concat(advisoriesToAMF(), advisoriesOnN2(), advisoriesOnN1(), advisoriesToSMF(), laterAdvisories())
 }
 
 func advisoriesToAMF() []advisory {
@@ -74,7 +74,7 @@ func advisoriesToAMF() []advisory {
 		{id: "open5gs/open5gs#960", fails: "AMF: messages of a UE without the UE's identities; NG RESET with a cause that does not exist", n2: []string{
 			"002e4003000000", "000e4003000000", "002a4003000000", "00140009000001000f400001ff", "0014000c000001000f0002ff80",
 		}},
-		{id: "free5gc/free5gc#725", fails: "AMF: UPLINK RAN CONFIGURATION TRANSFER with nothing in it", n2: []string{"00304003000000"}},
+		{id: "free5gc/free5gc#725, free5gc/free5gc#641", fails: "AMF: UPLINK RAN CONFIGURATION TRANSFER with nothing in it", n2: []string{"00304003000000"}},
 		{id: "free5gc/free5gc#501", fails: "AMF: INITIAL UE MESSAGE before NG Setup",
 			first: []string{"000f404800000500550002000100260 01a197e00417900 0d0102f8390000000000000000302e04f0f0f0f0007900135002f839000000010002f839000001e8e87ed4005a4001180070400100"}},
 		{id: "free5gc/free5gc#768", fails: "AMF: UE CONTEXT RELEASE COMPLETE as the first message of an association", first: []string{"2029000f000002000a40020001005540020001"}},
@@ -100,8 +100,8 @@ func advisoriesToAMF() []advisory {
 		{id: "free5gc/free5gc#792", fails: "AMF: messages out of order", script: []string{
 			"gnb gnb1", "ue u1 mute=SecurityModeComplete", "begin register u1", "say u1 7e0043", "say u1 7e005e7700", "say u1 7e0041790000", "wait 2m", "finish fails .",
 		}},
-		{id: "open5gs/open5gs#4422", fails: "AMF: SECURITY MODE COMPLETE with another message than the initial one in it", flows: []string{"security_mode_wrong_container"}},
-		{id: "open5gs/open5gs#3608", fails: "AMF: another REGISTRATION REQUEST during authentication or security mode control", flows: []string{"registration_twice", "two_phones_at_once"}},
+		{id: "open5gs/open5gs#4422", fails: "AMF: SECURITY MODE COMPLETE with another message than the initial one in it", flows: []string{"security_mode_service_container", "security_mode_wrong_container"}},
+		{id: "open5gs/open5gs#3608, open5gs/open5gs#3612, open5gs/open5gs#2733", fails: "AMF: another REGISTRATION REQUEST during authentication or security mode control", flows: []string{"registration_twice", "two_phones_at_once"}},
 		{id: "open5gs/open5gs#3971", fails: "AMF: registration in a tracking area that is not served", script: []string{
 			"gnb gnb1", "initial gnb1 900 nas=" + nas("79", suciOfFirst, "2e02f0f0"), "ngap gnb1 UEContextReleaseRequest amf=1 ran=900", "wait 1s",
 		}},
@@ -111,7 +111,7 @@ func advisoriesToAMF() []advisory {
 		{id: "omec-project/amf#290", fails: "AMF: a PDU session resource setup response that names session 0", n2: nil, script: []string{
 			"gnb gnb1", "ue u1", "register u1", "session u1 1", "ngap gnb1 hex=201d0024000003000a40020001005540020001003a4011000000100300000000000000000000000000",
 		}},
-		{id: "free5gc/free5gc#795, open5gs/open5gs#4471", fails: "AMF, SMF: PDU session identities 0 and 16 to 255", flows: []string{"session_identity_0"}},
+		{id: "free5gc/free5gc#795, open5gs/open5gs#4471, open5gs/open5gs#4201", fails: "AMF, SMF: PDU session identities 0 and 16 to 255", flows: []string{"session_identity_0"}},
 	}
 }
 
@@ -247,7 +247,7 @@ func (a *advisory) doTo(t *testing.T, s *stage) {
 
 // TestUPFAdvisories: a UPF answers each with a refusal and goes on.
 func TestUPFAdvisories(t *testing.T) {
-	for _, a := range upfAdvisories() {
+	for _, a := range slices.Concat(upfAdvisories(), laterUPFAdvisories()) {
 		t.Run(a.id, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { refusesOnN4(t, &a) })
 		})
@@ -396,11 +396,18 @@ func advisoriesPage(t *testing.T) string {
 		}
 		row(a.id, a.fails, test)
 	}
-	for _, a := range upfAdvisories() {
+	for _, a := range slices.Concat(upfAdvisories(), laterUPFAdvisories()) {
 		row(a.id, a.fails, "TestUPFAdvisories")
+	}
+	for _, f := range floods() {
+		row(f.id, f.fails, "TestUPFFloods")
 	}
 	for _, a := range packetAdvisories() {
 		row(a.id, a.fails, "TestPacketAdvisories")
+	}
+	b.WriteString("\n## Reports without a case\n\n| report | why |\n|---|---|\n")
+	for _, u := range unmatchedAdvisories() {
+		fmt.Fprintf(&b, "| %s | %s |\n", u[0], u[1])
 	}
 	return b.String()
 }

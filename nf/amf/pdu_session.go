@@ -271,7 +271,9 @@ func (ue *ue) toSMF(ctx context.Context, id uint8, info nsmf.N2SMInfo) {
 	info.Data = slices.Clone(info.Data)
 	updated, err := ue.amf.services.Sessions.UpdateSMContext(ctx, s.ref, nsmf.SMContextUpdateData{N2SMInfo: info, TAI: ue.tai})
 	if err != nil {
-		s.active = false
+		if info.Type == nsmf.PDUResSetupRsp { // any other leaves the user plane as it is
+			s.active = false
+		}
 		ue.log().Warn("SMF refused N2 information", "session", id, "type", info.Type, "error", err)
 		ue.dropIfGone(s, err)
 		return

@@ -70,14 +70,14 @@ type EAPSession struct {
 	KSEAF      aka.KSEAF  `json:"kSeaf,omitempty"`
 }
 
-// Av5GAKA is the serving network's half of a 5G authentication vector, TS 29.509 §6.1.6.2.4.
+// Av5GAKA is the serving network's half of a 5G authentication vector, TS 29.509 §6.1.6.2.5.
 type Av5GAKA struct {
 	RAND      aka.RAND `json:"rand"`
 	AUTN      aka.AUTN `json:"autn"`
 	HXRESStar [16]byte `json:"hxresStar"`
 }
 
-// ConfirmationData carries RES*, TS 29.509 §6.1.6.2.5; nil where the UE never answered.
+// ConfirmationData carries RES*, TS 29.509 §6.1.6.2.6; nil where the UE never answered.
 type ConfirmationData struct {
 	RESStar *[16]byte `json:"resStar"`
 }
@@ -92,7 +92,7 @@ const (
 	AuthenticationOngoing AuthResult = "AUTHENTICATION_ONGOING" // of EAP
 )
 
-// ConfirmationDataResponse ends an authentication, TS 29.509 §6.1.6.2.6. SUPI and KSEAF are set on success only.
+// ConfirmationDataResponse ends an authentication, TS 29.509 §6.1.6.2.8. SUPI and KSEAF are set on success only.
 type ConfirmationDataResponse struct {
 	AuthResult AuthResult `json:"authResult"`
 	SUPI       ident.SUPI `json:"supi,omitempty"`
