@@ -88,6 +88,11 @@ func differential(t *testing.T, tcx bool) {
 			t.Errorf("%s: only %d times in %d", what, d.counts[what], packets)
 		}
 	}
+	for _, what := range []string{"over IPv6 uplink forwarded", "into IPv6, uplink forwarded", "into IPv6, downlink forwarded"} {
+		if !tcx && d.counts[what] < packets/1000 {
+			t.Errorf("%s: only %d times in %d", what, d.counts[what], packets)
+		}
+	}
 	for _, why := range []upf.Drop{upf.DropSpoofed, upf.DropNoRule, upf.DropGate, upf.DropRate, upf.DropAction, upf.DropQuota} {
 		if c.Dropped[why] < packets/1000 {
 			t.Errorf("dropped for %q: only %d times in %d", why, c.Dropped[why], packets)
@@ -234,6 +239,12 @@ func (d *differ) both(direction, program string, frame []byte) {
 		what += " dropped"
 	}
 	d.counts[what]++
+	if len(frame) > 14+48 && bytes.Equal(frame[14+24:14+40], n3Addr6.AsSlice()) {
+		d.counts["over IPv6 "+what]++
+	}
+	if len(o.DataOut) > 14+48 && verdict != xdpPass && o.DataOut[14]>>4 == 6 && bytes.Equal(o.DataOut[14+8:14+24], n3Addr6.AsSlice()) {
+		d.counts["into IPv6, "+what]++
+	}
 	if len(frame) > 14+44 && (frame[14+44]>>4 == 6 && direction == "uplink" || frame[14]>>4 == 6 && direction == "downlink") {
 		d.counts["IPv6 "+what]++
 	}
@@ -304,7 +315,7 @@ func (d *differ) settle() {
 	}
 }
 
-var peers = []netip.Addr{gnb, farGNB, gnb, farGNB, gnb, farGNB, gnb, farGNB, lostGNB}
+var peers = []netip.Addr{gnb, farGNB, gnb, farGNB, gnb6, farGNB6, gnb6, farGNB, lostGNB, lostGNB6}
 
 // edited is a session with the same rules, some with another action, peer or gate.
 func (d *differ) edited(s *upf.Session) *upf.Session {
@@ -564,6 +575,9 @@ func (d *differ) uplinkFrame() []byte {
 		g.Type = gtpu.EndMarker
 	case 3:
 		g.Payload = append(g.Payload, make([]byte, d.IntN(8))...)
+	}
+	if d.IntN(8) == 0 {
+		return d.pad(gpdu6(gnb6, &g))
 	}
 	return d.pad(gpdu(gnb, &g))
 }

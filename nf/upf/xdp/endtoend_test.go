@@ -485,7 +485,7 @@ func TestRefusals(t *testing.T) {
 		cfg        upf.Config
 		o          Options
 	}{
-		{"N3 over IPv6", "no fast path", v6, Options{Pin: l.pin}},
+		{"N3 over IPv6 is no address here", "no interface has the N3 address", v6, Options{Pin: l.pin}},
 		{"no default route", "name the interfaces of N6", labConfig(), Options{Pin: l.pin}},
 		{"no such interface", "eth99", labConfig(), Options{Pin: l.pin, N6: []string{"eth99"}}},
 		{"N3 is no address here", "no interface has the N3 address", elsewhere, Options{Pin: l.pin, N6: []string{"n6"}}},

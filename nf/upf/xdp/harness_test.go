@@ -37,11 +37,15 @@ var _ upf.Datapath = (*still)(nil)
 // gateway, or by interface 2.
 var (
 	n3Addr   = netip.MustParseAddr("10.0.3.1")
+	n3Addr6  = netip.MustParseAddr("2001:db8:3::1")
 	gateway  = netip.MustParseAddr("192.0.2.1")
 	farGW    = netip.MustParseAddr("198.51.100.1")
 	gnb      = netip.MustParseAddr("172.16.0.2") // behind interface 2
 	farGNB   = netip.MustParseAddr("172.17.0.3") // behind the gateway
 	lostGNB  = netip.MustParseAddr("172.18.0.9") // not resolved
+	gnb6     = netip.MustParseAddr("fd00:2::2")  // behind interface 2
+	farGNB6  = netip.MustParseAddr("2001:db8:9::3")
+	lostGNB6 = netip.MustParseAddr("fd00:2::9")
 	dnHost   = netip.MustParseAddr("203.0.113.5")
 	gateMAC  = net.HardwareAddr{2, 0, 0, 0, 0, 1}
 	farMAC   = net.HardwareAddr{2, 0, 0, 0, 0, 2}
@@ -61,14 +65,14 @@ var (
 )
 
 func testConfig() upf.Config {
-	return upf.Config{N4: netip.MustParseAddrPort("10.0.4.2:8805"), N3: n3Addr, Networks: networks, ExtraSlots: 16}
+	return upf.Config{N4: netip.MustParseAddrPort("10.0.4.2:8805"), N3: n3Addr, N3v6: n3Addr6, Networks: networks, ExtraSlots: 16}
 }
 
 // around is what the kernel would know there; one and two are the indices of the interfaces.
 func around(one, two int) view {
 	p := netip.MustParsePrefix
 	routes := []kernelRoute{
-		{prefix: p("10.0.3.1/32")}, {prefix: p("10.60.0.0/26")}, {prefix: p("10.61.0.0/28")},
+		{prefix: p("10.0.3.1/32")}, {prefix: p("2001:db8:3::1/128")}, {prefix: p("10.60.0.0/26")}, {prefix: p("10.61.0.0/28")},
 		{prefix: p("192.0.2.0/24"), ifindex: one}, {prefix: p("198.51.100.0/24"), ifindex: two},
 		{prefix: p("172.16.0.0/16"), ifindex: two}, {prefix: p("172.18.0.0/16"), ifindex: two},
 		{prefix: p("203.0.0.0/8"), ifindex: two, gateway: farGW}, {prefix: p("11.0.0.0/8")},
@@ -80,7 +84,7 @@ func around(one, two int) view {
 	return view{
 		links: map[int]linkView{one: {LinkAttrs: &netlink.LinkAttrs{Index: one, MTU: mtu1, HardwareAddr: oneMAC, Flags: net.FlagUp}},
 			two: {LinkAttrs: &netlink.LinkAttrs{Index: two, MTU: mtu2, HardwareAddr: twoMAC, Flags: net.FlagUp}}},
-		neighbours: map[neighbour]net.HardwareAddr{{one, gateway}: gateMAC, {two, farGW}: farMAC, {two, gnb}: gnbMAC,
+		neighbours: map[neighbour]net.HardwareAddr{{one, gateway}: gateMAC, {two, farGW}: farMAC, {two, gnb}: gnbMAC, {two, gnb6}: gnbMAC,
 			{one, gateway6}: gateMAC, {two, farGW6}: farMAC},
 		tables: [][]kernelRoute{routes},
 	}
@@ -168,6 +172,28 @@ func ethernet(to, from net.HardwareAddr, packet []byte) []byte {
 // gpdu makes a frame with a G-PDU to N3.
 func gpdu(from netip.Addr, p *gtpu.Packet) []byte {
 	return ethernet(oneMAC, gnbMAC, ipv4(from, n3Addr, unix.IPPROTO_UDP, 64, udp(gtpu.Port, gtpu.Port, gtpu.Append(nil, p))))
+}
+
+// gpdu6 is gpdu over IPv6.
+func gpdu6(from netip.Addr, p *gtpu.Packet) []byte {
+	return ethernet(oneMAC, gnbMAC, udp6(from, n3Addr6, gtpu.Append(nil, p)))
+}
+
+// udp6 makes a packet between the ports of GTP-U, with the checksum that RFC 8200 §8.1 wants.
+func udp6(from, to netip.Addr, payload []byte) []byte {
+	b := ipv6(from, to, unix.IPPROTO_UDP, 64, udp(gtpu.Port, gtpu.Port, payload))
+	sum := sum6(b)
+	if sum == 0 {
+		sum = 0xffff
+	}
+	binary.BigEndian.PutUint16(b[46:], sum)
+	return b
+}
+
+// sum6 is the checksum over the datagram of an IPv6 packet and its pseudo-header; 0 if it holds a right one.
+func sum6(b []byte) uint16 {
+	pseudo := append(append([]byte(nil), b[8:40]...), 0, 0, b[44], b[45], 0, 0, 0, b[6])
+	return checksum(append(append(pseudo, b[40:]...), make([]byte, len(b)%2)...))
 }
 
 func checksum(b []byte) uint16 {

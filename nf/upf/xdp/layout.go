@@ -83,7 +83,7 @@ type downlink struct {
 	tos      uint8
 	_        uint8
 	nextHop  uint32
-	peer     uint64 // TEID and address, both in network order, the address in the low half
+	peer     uint64 // TEID and address, both in network order, the address in the low half, 0 if it is of IPv6
 	perOctet uint64 // or with verdictRules: classifier, flows
 	ue6      uint64
 	state    state
@@ -239,6 +239,7 @@ type programConfig struct {
 	TestClock uint32
 	Homes     uint32
 	Spare     uint32
+	N3v6      [2]uint64 // network order
 }
 
 // change writes facts: packets that come meanwhile are user space's. A writer that died in the middle left the number

@@ -212,7 +212,7 @@ func twoTags(l, parent netlink.Link) error {
 
 // holding finds the interface that has an address.
 func (n *neighbours) holding(a netip.Addr) ([]string, error) {
-	addrs, err := n.handle.AddrList(nil, unix.AF_INET)
+	addrs, err := n.handle.AddrList(nil, unix.AF_UNSPEC)
 	if err != nil {
 		return nil, fmt.Errorf("upf: xdp: addresses: %w", err)
 	}

@@ -99,7 +99,7 @@ const maxVerified = 50_000
 // TestComplexity prints and bounds the complexity of the programs, and wants no map of programs among the maps, which
 // the kernel would empty with the process.
 func TestComplexity(t *testing.T) {
-	c := programConfig{N3: 1, Pools: maxPools}
+	c := programConfig{N3: 1, N3v6: [2]uint64{1, 1}, Pools: maxPools}
 	for i := range c.Pool {
 		c.Pool[i] = poolConfig{First: 10<<24 | uint32(i)<<16, Size: 1 << 16, Slot: uint32(i) << 16, MTU: 1400}
 	}

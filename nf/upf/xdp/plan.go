@@ -46,6 +46,7 @@ type way struct {
 	qfi, tos      uint8
 	nextHop       uint32
 	peer          uint64
+	wide          bool // its tunnel is over IPv6
 	down          bool
 	sessionRate   bool
 	sessionTunnel bool   // its tunnel is the one in the session's line
@@ -126,7 +127,7 @@ func (p *Path) planSide(s *upf.Session, x *side, tunnels int) Reason {
 	if !x.police(ways) {
 		return ReasonPolicers
 	}
-	if plainFilters(x.rules) && ways[0].quota == 0 && (x.down || tunnels == 1 && x.slot == s.Slot && ways[0].nextHop == 0) && ways[0].verdict != verdictSlow {
+	if plainFilters(x.rules) && ways[0].quota == 0 && !ways[0].wide && (x.down || tunnels == 1 && x.slot == s.Slot && ways[0].nextHop == 0) && ways[0].verdict != verdictSlow {
 		x.plain, x.shared, x.qfis, x.way, x.ways = true, true, x.rules[0].QFIs, ways[0], ways
 		return 0
 	}
@@ -155,7 +156,9 @@ func (x *side) part(may bool) {
 	alike := func(a, b *way) bool {
 		return slices.Equal(a.rule.URRs, b.rule.URRs) && (a.verdict != verdictForward || b.verdict != verdictForward || a.peer == b.peer)
 	}
-	fit := func(w *way) bool { return may && w.policer.perOctet == 0 && w.quota == 0 && (x.down || w.nextHop == 0) }
+	fit := func(w *way) bool {
+		return may && w.policer.perOctet == 0 && w.quota == 0 && !w.wide && (x.down || w.nextHop == 0)
+	}
 	best, most := -1, 0
 	for i := range x.ways {
 		n := 0
@@ -176,7 +179,7 @@ func (x *side) part(may bool) {
 	if best >= 0 {
 		x.shared, x.way = true, way{rule: x.ways[best].rule}
 	} else {
-		best = slices.IndexFunc(x.ways, func(w way) bool { return w.verdict == verdictForward })
+		best = slices.IndexFunc(x.ways, func(w way) bool { return w.verdict == verdictForward && !w.wide })
 	}
 	if !x.down || best < 0 {
 		return
@@ -334,13 +337,10 @@ func (p *Path) wayOf(x *side, r *upf.Rule) (way, Reason) {
 		}
 	}
 	if r.Peer.IsValid() {
-		if !r.Peer.Is4() {
-			return w, ReasonPeer6
-		}
 		if r.Uplink() == (r.To == pfcp.InterfaceAccess) {
 			return w, ReasonTarget
 		}
-		w.nextHop, w.peer, w.tos = p.near.hop(r.Peer), tunnel(r.Peer, r.PeerTEID), r.Mark&r.MarkMask
+		w.nextHop, w.peer, w.tos, w.wide = p.near.hop(r.Peer), tunnel(r.Peer, r.PeerTEID), r.Mark&r.MarkMask, r.Peer.Is6()
 		if w.nextHop == 0 {
 			return w, ReasonRoom
 		}

@@ -13,7 +13,6 @@ const (
 	ReasonAddresses        // rules with different addresses, or an IPv6 prefix that is not of 64 bits
 	ReasonNetwork          // a data network with a routing table of its own, or another pool's address
 	ReasonTarget           // neither a tunnel nor a data network, or the wrong way round
-	ReasonPeer6            // a tunnel over IPv6
 	ReasonPort             // plain UDP to a server, TS 23.501 §5.6.10.3
 	ReasonRelay            // an indirect data forwarding tunnel, TS 23.501 §5.8.2.12
 	ReasonNAT              // addresses are translated
@@ -29,6 +28,6 @@ const (
 
 func (r Reason) String() string {
 	return [...]string{"served by the programs", "no rule", "packets wait", "Ethernet or unstructured", "networks behind the UE", "addresses",
-		"data network", "target", "tunnel over IPv6", "plain UDP", "forwarding tunnel", "NAT", "marking to a data network", "paging policy", "filter options",
+		"data network", "target", "plain UDP", "forwarding tunnel", "NAT", "marking to a data network", "paging policy", "filter options",
 		"filters", "rates", "usage", "room"}[r]
 }

@@ -532,11 +532,13 @@ func (p *Path) retire(old *session, sameRun bool, summed map[pfcp.URRID]uint64, 
 	})
 }
 
-// tunnel is a peer's F-TEID as one number in network order.
+// tunnel is a peer's F-TEID as one number in network order; an address of IPv6 is the next hop's.
 func tunnel(peer netip.Addr, teid uint32) uint64 {
 	var b [8]byte
-	a := peer.As4()
-	copy(b[:], a[:])
+	if peer.Is4() {
+		a := peer.As4()
+		copy(b[:], a[:])
+	}
 	binary.BigEndian.PutUint32(b[4:], teid)
 	return binary.NativeEndian.Uint64(b[:])
 }

@@ -49,6 +49,12 @@ func (s *surroundings) frame(b []byte) {
 
 // Datagram goes out of N3.
 func (s *surroundings) Datagram(to netip.AddrPort, b []byte, class uint8) {
+	if to.Addr().Is6() {
+		b = udp6(n3Addr6, to.Addr(), b)
+		b[0], b[1] = 0x60|class>>4, class<<4
+		s.route(to.Addr(), b)
+		return
+	}
 	b = ipv4(n3Addr, to.Addr(), 17, 64, udp(gtpu.Port, to.Port(), b))
 	b[1] = class
 	copy(b[4:], []byte{0, 0, 0x40, 0, 64, 17, 0, 0}) // no id, not to be fragmented
@@ -136,6 +142,10 @@ func routable(b []byte) (packet []byte, to netip.Addr, ok bool) {
 // n3Payload is the datagram that the socket on N3 would get.
 func n3Payload(frame []byte) ([]byte, netip.Addr, bool) {
 	ip, to, ok := routable(frame)
+	if ok && to == n3Addr6 && ip[6] == 17 && len(ip) >= 48 && binary.BigEndian.Uint16(ip[42:]) == gtpu.Port && int(binary.BigEndian.Uint16(ip[44:])) == len(ip)-40 &&
+		ip[46]|ip[47] != 0 && sum6(ip) == 0 {
+		return ip[48:], netip.AddrFrom16([16]byte(ip[8:24])), true
+	}
 	if !ok || to != n3Addr || ip[0] != 0x45 || ip[9] != 17 || len(ip) < 28 || binary.BigEndian.Uint16(ip[6:])&0x3fff != 0 {
 		return nil, to, false
 	}

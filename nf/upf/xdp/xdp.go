@@ -133,16 +133,18 @@ func prepare(cfg upf.Config, log *slog.Logger) (*Path, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !cfg.N3.Is4() {
-		return nil, errors.New("upf: xdp: N3 over IPv6 has no fast path")
-	}
 	layout, err := upf.NewLayout(cfg.Networks, cfg.ExtraSlots)
 	if err != nil {
 		return nil, err
 	}
 	p := &Path{log: log, layout: layout, networks: cfg.Networks, sessions: map[uint32]*session{}, tables: map[string]uint8{},
 		tableNumbers: []int{unix.RT_TABLE_MAIN}, size: sizes{slots: layout.Slots(), flows: defaultFlows}}
-	p.config.N3 = networkOrder(cfg.N3)
+	if a := cfg.Local(true); a.IsValid() {
+		p.config.N3 = networkOrder(a)
+	}
+	if a := cfg.Local(false); a.IsValid() {
+		p.config.N3v6 = addressWords(a)
+	}
 	for _, n := range cfg.Networks {
 		if !p.knowRoutes(n) {
 			continue

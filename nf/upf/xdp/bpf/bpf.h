@@ -19,6 +19,9 @@ typedef long long s64;
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define barrier() asm volatile("" ::: "memory")
 #define AS_BRANCHES(x) asm volatile("" : "+r"(x)) /* no arithmetic on what was compared: x tells nothing of the packet */
+/* FORGET keeps a number from being told apart by where it comes from: the kernel verifies once what follows, and not for each pool.
+ * other is any number of the packet. */
+#define FORGET(x, other) asm volatile("%0 ^= %1\n%0 ^= %1" : "+r"(x) : "r"((u64)(other)))
 #define READ(x) (*(const volatile typeof(x) *)&(x))
 
 enum { MAP_HASH = 1, MAP_ARRAY = 2, MAP_PROG_ARRAY = 3, MAP_PERCPU_ARRAY = 6, MAP_DEVMAP_HASH = 25 };
@@ -28,6 +31,7 @@ static void *(*const map_lookup)(void *map, const void *key) = (void *)1;
 static long (*const tail_call)(void *ctx, void *map, u32 index) = (void *)12;
 static u64 (*const coarse_ns)(void) = (void *)160;
 static u32 (*const prandom)(void) = (void *)7;
+static s64 (*const sum_octets)(const u32 *from, u32 less, const u32 *to, u32 octets, u32 seed) = (void *)28;
 
 enum { UNTOUCHED = -1000 };
 

@@ -3,7 +3,7 @@
  * What a user's packet is, and which rule of several it matches, TS 29.244 §5.2.1.
  */
 #pragma once
-#include "hop.h"
+#include "wide.h"
 
 /* What filters look at in a packet: the ends by role, not by direction. Addresses are in network order, ports in host order. */
 struct key {

@@ -12,15 +12,19 @@ INLINE u64 place(u32 slot, u32 mtu) { return (u64)mtu << 32 | slot; }
 /* place_of is the place of an address of the pools, in host order. */
 INLINE u64 place_of(u32 address)
 {
+	u64 found = NOWHERE;
 #pragma unroll
 	for (int i = 0; i < POOLS; i++) {
 		if (i >= config.pools)
 			break;
 		u32 offset = address - config.pool[i].first;
-		if (offset < config.pool[i].size)
-			return place(config.pool[i].slot + offset, config.pool[i].mtu);
+		if (offset < config.pool[i].size) {
+			found = place(config.pool[i].slot + offset, config.pool[i].mtu);
+			break;
+		}
 	}
-	return NOWHERE;
+	FORGET(found, address);
+	return found;
 }
 
 /* place_of6 is place_of for a prefix of IPv6 in network order: by its offset in a pool, else by itself. */
@@ -190,9 +194,9 @@ NOINLINE int any_downlink(struct context *ctx)
 	if (w.verdict >= VERDICT_DROP)
 		return drop(w.verdict - VERDICT_DROP, DOWNLINK);
 	struct hop h;
-	if (!hop_of(w.next_hop, &h))
+	if (!hop_of(w.next_hop, &h) || is_left_out(w.peer))
 		return pass(PASS_ROUTE, DOWNLINK);
-	if (k.octets + OUTER > h.mtu)
+	if (!reaches(w.peer, k.octets, end - data, frame, h.mtu))
 		return pass(PASS_MTU, DOWNLINK);
 	if (!bounded(&w, k.octets))
 		return pass(PASS_QUOTA, DOWNLINK);
@@ -214,8 +218,14 @@ NOINLINE int any_downlink(struct context *ctx)
 		decrement(data + ETH + OUTER);
 	else
 		((struct ipv6 *)(data + ETH + OUTER))->limit--;
-	if (h.vlan && !tag(ctx, h.vlan))
+	int more = 0;
+	if (has_n3v6() && is_wide(w.peer)) {
+		if (!prepare(ctx, data + ETH, w.next_hop, &h))
+			return refuse(&w, k.octets, DROP_SEND, DOWNLINK);
+		more = UNFINISHED;
+	} else if (h.vlan && !tag(ctx, h.vlan)) {
 		return refuse(&w, k.octets, DROP_SEND, DOWNLINK);
+	}
 	account_way(&w, k.octets, DOWNLINK);
-	return leave(ctx, &h);
+	return leave(ctx, &h) + more;
 }

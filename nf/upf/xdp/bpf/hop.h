@@ -114,8 +114,8 @@ NOINLINE u32 hop_to6(u32 table, u64 high, u64 low)
 	barrier();
 #pragma clang loop unroll(disable)
 	for (u32 i = 0; i < ROUTES && i < n; i++) {
-		if ((high & READ(r->list6[i].mask[0])) == READ(r->list6[i].address[0]) &&
-		    (low & READ(r->list6[i].mask[1])) == READ(r->list6[i].address[1])) {
+		if (!(((high & READ(r->list6[i].mask[0])) ^ READ(r->list6[i].address[0])) |
+		      ((low & READ(r->list6[i].mask[1])) ^ READ(r->list6[i].address[1])))) {
 			found = READ(r->list6[i].next_hop);
 			break;
 		}

@@ -81,7 +81,7 @@ struct downlink { /* one line of the cache */
 	u8 tos; /* of the outer header */
 	u8 spare;
 	u32 next_hop;
-	u64 peer; /* TEID and address of the tunnel, both in network order: the address in the low half */
+	u64 peer; /* TEID and address of the tunnel, both in network order: the address in the low half, 0 if it is of IPv6 */
 	union {
 		u64 per_octet;
 		struct rules rules;
@@ -234,4 +234,5 @@ struct config {
 	u32 test_clock; /* the clock is test_now */
 	u32 homes;      /* how many there are, less one */
 	u32 spare;
+	u64 n3v6[2]; /* network order; 0: none */
 };

@@ -16,11 +16,12 @@ NOINLINE int tagged(struct xdp_md *ctx)
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	if (data + ETH + VLAN > end)
 		return XDP_PASS;
-	struct vlan v = *(struct vlan *)(data + 12);
-	u64 key = (u64)ctx->ingress_ifindex << 12 | (htons(v.tag) & 0xfff);
-	u32 *leads = map_lookup(&vlans, &key);
-	if (!leads)
+	u32 vlan = ((struct vlan *)(data + 12))->tag;
+	u64 key = (u64)ctx->ingress_ifindex << 12 | (htons(vlan) & 0xfff);
+	u32 *found = map_lookup(&vlans, &key);
+	if (!found)
 		return XDP_PASS;
+	u32 leads = *found;
 	u64 macs = *(u64 *)data;
 	u32 rest = *(u32 *)(data + 8);
 	if (adjust_head(ctx, VLAN))
@@ -32,13 +33,13 @@ NOINLINE int tagged(struct xdp_md *ctx)
 	*(u64 *)data = macs;
 	*(u32 *)(data + 8) = rest;
 	int verdict = XDP_PASS;
-	if (*leads & LEADS_TO_N3 && is_for_n3(ctx))
-		verdict = any_uplink(ctx);
-	else if (*leads & LEADS_TO_N6 && is_for_n6(ctx))
+	if (leads & LEADS_TO_N3 && is_for_n3(ctx))
+		verdict = any_tunnel(ctx);
+	else if (leads & LEADS_TO_N6 && is_for_n6(ctx))
 		verdict = any_downlink(ctx);
 	if (verdict != XDP_PASS)
-		return verdict;
-	return tag(ctx, v.tag) ? XDP_PASS : XDP_DROP;
+		return finished(ctx, verdict);
+	return tag(ctx, vlan) ? XDP_PASS : XDP_DROP;
 }
 
 INLINE int is_tagged(struct xdp_md *ctx)

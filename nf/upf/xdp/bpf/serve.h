@@ -8,13 +8,13 @@
 INLINE int serve_n3(struct context *ctx)
 {
 	int verdict = uplink(ctx);
-	return verdict == NOT_PLAIN ? any_uplink(ctx) : verdict;
+	return verdict == NOT_PLAIN ? finished(ctx, any_uplink(ctx)) : verdict;
 }
 
 INLINE int serve_n6(struct context *ctx)
 {
 	int verdict = downlink(ctx);
-	return verdict == NOT_PLAIN ? any_downlink(ctx) : verdict;
+	return verdict == NOT_PLAIN ? finished(ctx, any_downlink(ctx)) : verdict;
 }
 
 /* serve serves an interface that leads to gNBs and to data networks. */

@@ -90,6 +90,68 @@ INLINE int uncover(struct context *ctx, void *packet, u32 version, u32 removed, 
 #endif
 }
 
+NOINLINE int any_uplink(struct context *ctx);
+
+#ifdef TCX
+INLINE int wide_uplink(struct context *ctx) { return PASS; }
+#else
+/* wide_uplink serves a frame from a tunnel over IPv6. */
+NOINLINE int wide_uplink(struct context *ctx)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	if (data + ETH + IPV6 + UDP > end)
+		return PASS;
+	struct ipv6 *ip = data + ETH;
+	struct udp *udp = data + ETH + IPV6;
+	u32 octets = htons(udp->length);
+	if (ip->length != udp->length || !udp->checksum || octets < UDP || octets > LINEAR)
+		return pass(PASS_OUTER, UPLINK);
+	u64 source0 = *(u64 *)(data + ETH + 8), source1 = *(u64 *)(data + ETH + 16), before = *(u64 *)(data + ETH);
+	if (checksum(ctx, ETH + 8, octets) != 0xffff)
+		return pass(PASS_MALFORMED, UPLINK);
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	if (data + ETH > end)
+		return PASS;
+	u64 macs = *(u64 *)data;
+	u32 rest = *(u32 *)(data + 8);
+	if (adjust_head(ctx, LONGER))
+		return PASS;
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	if (data + ETH + IPV4 > end)
+		return DROP;
+	*(u64 *)data = macs;
+	*(u32 *)(data + 8) = rest;
+	((struct ethernet *)data)->type = htons(ETHERTYPE_IPV4);
+	*(u32 *)(data + ETH) = htonl(0x45 << 24 | (octets + IPV4));
+	*(u32 *)(data + ETH + 4) = 0;
+	*(u32 *)(data + ETH + 8) = htonl(PROTOCOL_UDP << 16);
+	*(u32 *)(data + ETH + 12) = 0;
+	*(u32 *)(data + ETH + 16) = config.n3;
+	int verdict = any_uplink(ctx);
+	if (verdict != PASS)
+		return verdict;
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	if (data + ETH > end)
+		return DROP;
+	macs = *(u64 *)data;
+	rest = *(u32 *)(data + 8);
+	if (adjust_head(ctx, -LONGER))
+		return DROP;
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	if (data + ETH + IPV6 > end)
+		return DROP;
+	*(u64 *)data = macs;
+	*(u32 *)(data + 8) = rest;
+	((struct ethernet *)data)->type = htons(ETHERTYPE_IPV6);
+	write_ipv6(data + ETH, before, before >> 32, source0, source1, config.n3v6[0], config.n3v6[1]);
+	return PASS;
+}
+#endif
+
 /* uplink serves what is plain: a packet to a data network of a session with one rule, or with several that count
  * and police together. */
 INLINE int uplink(struct context *ctx)
@@ -100,7 +162,7 @@ INLINE int uplink(struct context *ctx)
 	struct udp *udp = data + ETH + IPV4;
 	struct gtpu *g = data + ETH + IPV4 + UDP;
 	if (data + ETH + OUTER > end || !is_gtpu(eth, outer, udp))
-		return PASS;
+		return is_wide_gtpu(data, end) ? finished(ctx, wide_uplink(ctx)) : PASS;
 	u32 qfi, header = plain_header(g, &qfi), length = htons(outer->length);
 	if (!header || !is_whole(outer, udp))
 		return NOT_PLAIN;
@@ -205,13 +267,13 @@ INLINE int to_network(struct context *ctx, const struct key *k, const struct way
 }
 
 /* to_tunnel sends a packet of a tunnel on into the next one, N9 or the gNB's, TS 23.501 §5.6.4. */
-INLINE int to_tunnel(struct context *ctx, const struct key *k, const struct way *w, u32 header, u64 frame, u64 now, int to_ue)
+INLINE int to_tunnel(struct context *ctx, const struct key *k, const struct way *w, u32 header, u64 there, u64 frame, u64 now, int to_ue)
 {
 	struct hop h;
 	u32 octets = k->octets;
-	if (!hop_of(w->next_hop, &h))
+	if (!hop_of(w->next_hop, &h) || is_left_out(w->peer))
 		return pass(PASS_ROUTE, UPLINK);
-	if (octets + OUTER > h.mtu)
+	if (!reaches(w->peer, octets, there, frame, h.mtu))
 		return pass(PASS_MTU, UPLINK);
 	if (!bounded(w, octets))
 		return pass(PASS_QUOTA, UPLINK);
@@ -225,10 +287,16 @@ INLINE int to_tunnel(struct context *ctx, const struct key *k, const struct way 
 	struct tunnel t = { .peer = w->peer, .qfi = w->qfi & 0x3f ? w->qfi : w->qfi | k->qfi, .tos = w->tos, .type = to_ue ? 0 : 0x10 };
 	write_ethernet(data, &h, htons(ETHERTYPE_IPV4));
 	encapsulate(data + ETH, &t, octets);
-	if (h.vlan && !tag(ctx, h.vlan))
+	int more = 0;
+	if (has_n3v6() && is_wide(w->peer)) {
+		if (!prepare(ctx, data + ETH, w->next_hop, &h))
+			return refuse(w, octets, DROP_SEND, UPLINK);
+		more = UNFINISHED;
+	} else if (h.vlan && !tag(ctx, h.vlan)) {
 		return refuse(w, octets, DROP_SEND, UPLINK);
+	}
 	account_way(w, octets, UPLINK); /* it came from a tunnel */
-	return leave(ctx, &h);
+	return leave(ctx, &h) + more;
 }
 
 /* owned tells whether the UE's end of a packet is the session's UE. */
@@ -269,7 +337,14 @@ INLINE int header_of(const struct gtpu *g, const void *end, u32 *qfi)
 INLINE int is_for_n3(struct context *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	return data + ETH + IPV4 + UDP <= end && is_gtpu(data, data + ETH, data + ETH + IPV4);
+	return (data + ETH + IPV4 + UDP <= end && is_gtpu(data, data + ETH, data + ETH + IPV4)) || is_wide_gtpu(data, end);
+}
+
+/* any_tunnel serves a frame that is for N3. */
+INLINE int any_tunnel(struct context *ctx)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	return is_wide_gtpu(data, end) ? wide_uplink(ctx) : any_uplink(ctx);
 }
 
 /* any_uplink serves packets of a tunnel that go into another one, or meet filters and flows of any kind. */
@@ -325,6 +400,6 @@ NOINLINE int any_uplink(struct context *ctx)
 	if (w.verdict >= VERDICT_DROP)
 		return drop(w.verdict - VERDICT_DROP, UPLINK);
 	if (w.next_hop)
-		return to_tunnel(ctx, &k, &w, header, frame, now, to_ue);
+		return to_tunnel(ctx, &k, &w, header, end - data, frame, now, to_ue);
 	return to_network(ctx, &k, &w, IPV4 + UDP + header, frame, now);
 }
