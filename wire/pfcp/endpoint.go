@@ -44,6 +44,9 @@ type Config struct {
 	PeerSEID func(seid uint64) uint64
 	// Allow tells whether to listen to a peer at all. Default: everyone.
 	Allow func(peer netip.AddrPort) bool
+	// Late hears of accepted Session Establishment Responses that no request waits for any more: what they tell of is at the peer all
+	// the same. It must not wait. Default: they are dropped.
+	Late func(peer netip.AddrPort, h Header, m *SessionEstablishmentResponse)
 	// Tap sees each message once, as it is first sent or received.
 	Tap func(d Direction, peer netip.AddrPort, h Header, m Message)
 
@@ -107,9 +110,9 @@ type pendingRequest struct {
 }
 
 type reply struct {
-	h   Header
-	m   Message
-	err error
+	m     Message
+	err   error
+	fseid Opt[FSEID] // of what cannot be read else
 }
 
 // NewEndpoint begins to serve conn, which it owns from now on, until Close.
@@ -177,6 +180,11 @@ func (e *Endpoint) Request(ctx context.Context, peer netip.AddrPort, h Header, m
 	}
 	key, answer := e.enroll(peer, m.Type())
 	defer e.retire(key)
+	return e.exchange(ctx, key, answer, h, m)
+}
+
+// exchange sends a request under a sequence number that is enrolled, and waits.
+func (e *Endpoint) exchange(ctx context.Context, key transaction, answer chan reply, h Header, m Message) (Message, error) {
 	h.Sequence, h.Type = key.sequence, m.Type()
 	room, _ := e.rooms.Get().(*[]byte)
 	if room == nil {
@@ -191,22 +199,26 @@ func (e *Endpoint) Request(ctx context.Context, peer netip.AddrPort, h Header, m
 		return nil, fmt.Errorf("pfcp: %s of %d octets does not fit a datagram", m.Type(), len(wire))
 	}
 	if e.cfg.Tap != nil {
-		e.cfg.Tap(Sent, peer, h, m)
+		e.cfg.Tap(Sent, key.peer, h, m)
 	}
 	timer := time.NewTimer(e.cfg.T1)
 	defer timer.Stop()
 	for sent := 0; ; sent++ {
 		if sent > e.cfg.N1 {
-			return nil, fmt.Errorf("%w from %s to %s, sent %d times", ErrNoAnswer, peer, m.Type(), sent)
+			err := fmt.Errorf("%w from %s to %s, sent %d times", ErrNoAnswer, key.peer, m.Type(), sent)
+			return nil, &Unanswered{Err: err, key: key, h: h, m: m}
 		}
 		if sent > 0 {
 			e.Stats.Retransmission.Add(1)
 			timer.Reset(e.cfg.T1)
 		}
-		e.send(wire, peer)
+		e.send(wire, key.peer)
 		select {
 		case r := <-answer:
-			return r.m, r.err
+			if r.err != nil {
+				return nil, &Unanswered{Err: r.err, UPFSEID: r.fseid, key: key, h: h, m: m}
+			}
+			return r.m, nil
 		case <-timer.C:
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -214,6 +226,54 @@ func (e *Endpoint) Request(ctx context.Context, peer netip.AddrPort, h Header, m
 			return nil, ErrClosed
 		}
 	}
+}
+
+// Unanswered is a request to which no answer came that could be read. What it asked for may have been done.
+type Unanswered struct {
+	Err     error      // ErrNoAnswer, or what is wrong with the answer
+	UPFSEID Opt[FSEID] // that could be read of the answer to a Session Establishment Request
+
+	key transaction
+	h   Header
+	m   Message
+}
+
+func (u *Unanswered) Error() string { return u.Err.Error() }
+
+// Unwrap returns Err.
+func (u *Unanswered) Unwrap() error { return u.Err }
+
+// Repeatable tells whether there is a request to repeat.
+func (u *Unanswered) Repeatable() bool { return u != nil && u.m != nil }
+
+// Repeat sends a request once more as it was, with its sequence number: a peer that has served it says again what it answered,
+// TS 29.244 §6.4.
+func (e *Endpoint) Repeat(ctx context.Context, u *Unanswered) (Message, error) {
+	window := e.window(u.key.peer)
+	select {
+	case window <- struct{}{}:
+		defer func() { <-window }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-e.ctx.Done():
+		return nil, ErrClosed
+	}
+	key, answer := e.enrollAgain(u.key, u.m.Type())
+	defer e.retire(key)
+	return e.exchange(ctx, key, answer, u.h, u.m)
+}
+
+// enrollAgain takes a sequence number that was used before, or a new one where another request has it by now.
+func (e *Endpoint) enrollAgain(key transaction, t MessageType) (transaction, chan reply) {
+	e.mu.Lock()
+	if _, busy := e.pending[key]; busy {
+		e.mu.Unlock()
+		return e.enroll(key.peer, t)
+	}
+	defer e.mu.Unlock()
+	p := pendingRequest{want: t.Response(), answer: make(chan reply, 1)}
+	e.pending[key] = p
+	return key, p.answer
 }
 
 // window holds a place for each request under way to a peer.

@@ -346,3 +346,77 @@ func TestBadRequests(t *testing.T) {
 		}
 	})
 }
+
+// TestUnansweredIsRepeated: a request that nobody answered is repeated under its number, so that a peer that has served it says its
+// answer again and serves it no second time; an answer that comes when nobody waits is told of, TS 29.244 §6.4.
+func TestUnansweredIsRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := Pipe(smfAddr, upfAddr)
+		var served, late atomic.Int32
+		var lose atomic.Bool
+		lose.Store(true)
+		far.Lose = func([]byte) bool { return lose.Load() }
+		answer := &SessionEstablishmentResponse{NodeID: NodeID{Addr: upfAddr.Addr()}, Cause: CauseRequestAccepted, UPFSEID: Some(FSEID{SEID: 7, IPv4: upfAddr.Addr()})}
+		upf := NewEndpoint(far, Config{Handle: func(context.Context, netip.AddrPort, Header, Message) (uint64, Message) {
+			served.Add(1)
+			return 5, answer
+		}})
+		smf := NewEndpoint(near, Config{Late: func(_ netip.AddrPort, h Header, m *SessionEstablishmentResponse) {
+			if h.SEID == 5 && m.UPFSEID.Value().SEID == 7 {
+				late.Add(1)
+			}
+		}})
+		defer smf.Close()
+		defer upf.Close()
+		request := &SessionEstablishmentRequest{NodeID: NodeID{Addr: smfAddr.Addr()}, CPFSEID: FSEID{SEID: 5, IPv4: smfAddr.Addr()},
+			CreatePDR: []CreatePDR{{PDRID: 1, FARID: Some(FARID(1)), PDI: PDI{SourceInterface: InterfaceCore}}}, CreateFAR: []CreateFAR{{FARID: 1, ApplyAction: ApplyDROP}}}
+		_, err := smf.Request(t.Context(), upfAddr, Header{}, request)
+		var lost *Unanswered
+		if !errors.As(err, &lost) || !errors.Is(err, ErrNoAnswer) || !lost.Repeatable() || lost.UPFSEID.Present() {
+			t.Fatalf("%v", err)
+		}
+		if _, err := smf.Repeat(t.Context(), lost); !errors.Is(err, ErrNoAnswer) {
+			t.Errorf("repeated and lost again: %v", err)
+		}
+		lose.Store(false)
+		m, err := smf.Repeat(t.Context(), lost)
+		if r, ok := m.(*SessionEstablishmentResponse); err != nil || !ok || r.UPFSEID.Value().SEID != 7 || served.Load() != 1 {
+			t.Errorf("%+v, %v, served %d times", m, err, served.Load())
+		}
+		wire := Append(nil, Header{SEID: 5, Sequence: lost.key.sequence}, answer)
+		for range 2 {
+			far.Deliver(wire)
+		}
+		far.Deliver(Append(nil, Header{SEID: 5, Sequence: lost.key.sequence}, &SessionDeletionResponse{Cause: CauseRequestAccepted}))
+		synctest.Wait()
+		if late.Load() != 2 || smf.Stats.Unexpected.Load() != 3 {
+			t.Errorf("%d late answers were told of, %d unexpected", late.Load(), smf.Stats.Unexpected.Load())
+		}
+		busy, _ := smf.enrollAgain(lost.key, request.Type())
+		if again, _ := smf.enrollAgain(lost.key, request.Type()); busy != lost.key || again == lost.key {
+			t.Errorf("number %d is used twice", again.sequence)
+		}
+	})
+}
+
+// TestUnreadableAnswer: of an answer that cannot be read the F-SEID is told, wherever it stands, and what is cut tells nothing.
+func TestUnreadableAnswer(t *testing.T) {
+	answer := &SessionEstablishmentResponse{NodeID: NodeID{Addr: upfAddr.Addr()}, Cause: CauseRequestAccepted, UPFSEID: Some(FSEID{SEID: 7, IPv4: upfAddr.Addr()})}
+	whole := Append(nil, Header{SEID: 5, Sequence: 9}, answer)
+	for name, c := range map[string]struct {
+		wire []byte
+		told bool
+	}{
+		"whole":           {whole, true},
+		"IE after it bad": {append(append([]byte(nil), whole...), 0, 8, 0, 4, 0, 56, 0, 9), true},
+		"before it":       {Append(nil, Header{SEID: 5}, &SessionEstablishmentResponse{Cause: CauseRequestAccepted})[:20], false},
+		"no header":       {whole[:10], false},
+	} {
+		if len(c.wire) > 4 && c.told {
+			c.wire[2], c.wire[3] = byte((len(c.wire)-4)>>8), byte(len(c.wire)-4)
+		}
+		if f, told := fseidIn(c.wire).Get(); told != c.told || told && f.SEID != 7 {
+			t.Errorf("%s: %+v, %v", name, f, told)
+		}
+	}
+}

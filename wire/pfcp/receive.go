@@ -52,13 +52,19 @@ func (e *Endpoint) discard(peer netip.AddrPort, err error) {
 	e.cfg.Log.Debug("PFCP datagram discarded", "peer", peer, "error", err)
 }
 
-// response wakes the request that waits for it. A response that cannot be read ends the wait too, TS 29.244 §7.6.1.
+// response wakes the request that waits for it, once. A response that cannot be read ends the wait too, TS 29.244 §7.6.1.
 func (e *Endpoint) response(peer netip.AddrPort, h Header, b []byte) {
+	key := transaction{peer, h.Sequence}
 	e.mu.Lock()
-	p, ok := e.pending[transaction{peer, h.Sequence}]
+	p, ok := e.pending[key]
+	ok = ok && (h.Type == p.want || h.Type == TypeVersionNotSupportedResponse)
+	if ok {
+		delete(e.pending, key)
+	}
 	e.mu.Unlock()
-	if !ok || (h.Type != p.want && h.Type != TypeVersionNotSupportedResponse) {
+	if !ok {
 		e.Stats.Unexpected.Add(1)
+		e.late(peer, b)
 		return
 	}
 	h, m, err := Decode(b)
@@ -68,10 +74,47 @@ func (e *Endpoint) response(peer netip.AddrPort, h Header, b []byte) {
 	if h.Type == TypeVersionNotSupportedResponse {
 		err = ErrVersion
 	}
-	select {
-	case p.answer <- reply{h, m, err}:
-	default: // answered before
+	r := reply{m: m, err: err}
+	if err != nil && h.Type == TypeSessionEstablishmentResponse {
+		r.fseid = fseidIn(b)
 	}
+	p.answer <- r // it has room for the one answer
+}
+
+// late tells of a session that an answer tells of which nobody waits for any more.
+func (e *Endpoint) late(peer netip.AddrPort, b []byte) {
+	if e.cfg.Late == nil {
+		return
+	}
+	h, m, err := Decode(b)
+	answer, ok := m.(*SessionEstablishmentResponse)
+	if err != nil || !ok || !answer.Cause.Accepted() || !answer.UPFSEID.Present() {
+		return
+	}
+	if e.cfg.Tap != nil {
+		e.cfg.Tap(Received, peer, h, m)
+	}
+	e.cfg.Late(peer, h, answer)
+}
+
+// fseidIn looks for the UP F-SEID in a response that cannot be read as a whole.
+func fseidIn(b []byte) (f Opt[FSEID]) {
+	_, rest, err := DecodeHeader(b)
+	for err == nil && len(rest) > 0 {
+		t, v, after, bad := next(rest)
+		if bad != nil {
+			break
+		}
+		if rest = after; t != IEFSEID {
+			continue
+		}
+		var found FSEID
+		if found.decode(v) == 0 {
+			return Some(found)
+		}
+		break
+	}
+	return f
 }
 
 // request serves a request once, however often it comes, TS 29.244 §6.4.
