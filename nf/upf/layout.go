@@ -96,17 +96,23 @@ func (l *Layout) SlotOf4(a uint32) (uint32, bool) {
 
 // claim takes the slot of the address if it is in a pool, and else any. It fails if the slot is taken or none is left.
 func (l *Layout) claim(ue netip.Addr) (uint32, error) {
-	if ue.Is4() {
-		a := ue.As4()
-		if s, ok := l.SlotOf4(binary.BigEndian.Uint32(a[:])); ok {
-			if l.used[s] {
-				return 0, fmt.Errorf("address %s has a session already", ue)
-			}
-			l.used[s] = true
-			return s, nil
+	if s, ok := l.slotOf(ue); ok {
+		if l.used[s] {
+			return 0, fmt.Errorf("address %s has a session already", ue)
 		}
+		l.used[s] = true
+		return s, nil
 	}
 	return l.claimAny()
+}
+
+// slotOf is the slot of an address, if it is in a pool.
+func (l *Layout) slotOf(ue netip.Addr) (uint32, bool) {
+	if !ue.Is4() {
+		return 0, false
+	}
+	a := ue.As4()
+	return l.SlotOf4(binary.BigEndian.Uint32(a[:]))
 }
 
 func (l *Layout) claimAny() (uint32, error) {

@@ -48,6 +48,7 @@ type world struct {
 	rand     *rand.Rand
 	sessions []*model
 	nextPeer uint32
+	nextCP   uint64
 }
 
 func (w *world) step() {
@@ -95,7 +96,10 @@ func (w *world) establishOne() {
 	if addr.As4()[0] != 10 && taken {
 		return // two sessions of an address outside the pools: the CP function's fault, and not looked for
 	}
-	a := w.ask(0, request(addr)).(*pfcp.SessionEstablishmentResponse)
+	m := request(addr)
+	w.nextCP++
+	m.CPFSEID.SEID = w.nextCP // one of its own, as TS 29.244 §5.6.2 has it
+	a := w.ask(0, m).(*pfcp.SessionEstablishmentResponse)
 	want := pfcp.CauseRequestAccepted
 	if taken || addr.As4()[0] != 10 && extra == 4 {
 		want = pfcp.CauseNoResourcesAvailable

@@ -135,9 +135,8 @@ func (u *UPF) obey(s *session, r *pfcp.SessionReportResponse) {
 			u.refresh(s)
 		}
 	}
-	if cp, ok := r.CPFSEID.Get(); ok { // another SMF of the set has taken over, TS 29.244 §5.22
-		s.answers(cp)
-		s.peer = u.reportsTo(cp, s.peer)
+	if cp, ok := r.CPFSEID.Get(); ok { // another SMF of the set has taken over
+		u.handOver(s, cp)
 	}
 	if r.Cause == pfcp.CauseSessionContextNotFound {
 		u.log.Warn("CP function does not know the session, it ends", "peer", s.peer, "seid", s.seid)

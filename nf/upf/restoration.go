@@ -138,23 +138,39 @@ func (u *UPF) watchRestoration() {
 	}
 }
 
-// replaced lets go of a session that the CP function restores again: it has not heard that this was done, since the CP F-SEID
-// is the same, which is one session's alone, TS 29.244 §8.2.37.
-func (u *UPF) replaced(m *pfcp.SessionEstablishmentRequest) {
-	for i := range m.CreatePDR {
-		f, ok := m.CreatePDR[i].PDI.LocalFTEID.Get()
-		if !ok || f.Choose() {
-			continue
-		}
-		u.mu.Lock()
-		last := u.bySlot[Slot(f.TEID)]
-		u.mu.Unlock()
-		if last == nil || !u.lock(last) {
+// replaced lets go of a session that the CP function establishes again: it has not heard that this was done, since the CP F-SEID
+// is the same, which is one session's alone, TS 29.244 §5.6.2. No index leads from the F-SEID to the session: it is looked for where
+// the request would meet it, at its tunnel, its address or its prefix.
+func (u *UPF) replaced(m *pfcp.SessionEstablishmentRequest, next ruleSet) {
+	for _, last := range u.inTheWay(m, next) {
+		if !u.lock(last) {
 			continue
 		}
 		if last.node == m.NodeID && last.cp == m.CPFSEID {
+			u.log.Info("session is established again in its own place", "node", m.NodeID, "seid", last.seid)
 			u.forget(last)
 		}
 		u.unlock(last)
 	}
+}
+
+// inTheWay are the sessions that have the tunnel or the address that a request names, or no address as the request has none.
+func (u *UPF) inTheWay(m *pfcp.SessionEstablishmentRequest, next ruleSet) (list []*session) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for i := range m.CreatePDR {
+		if f, ok := m.CreatePDR[i].PDI.LocalFTEID.Get(); ok && !f.Choose() {
+			if last := u.bySlot[Slot(f.TEID)]; last != nil {
+				list = append(list, last)
+			}
+		}
+	}
+	if slot, ok := u.layout.slotOf(ueAddress(next)); ok {
+		if last := u.bySlot[slot]; last != nil {
+			list = append(list, last)
+		}
+	} else if last := u.unplaced[m.CPFSEID.SEID]; last != nil {
+		list = append(list, last)
+	}
+	return list
 }

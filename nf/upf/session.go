@@ -79,9 +79,7 @@ func (u *UPF) tryEstablish(peer netip.AddrPort, m *pfcp.SessionEstablishmentRequ
 	if err := next.create(m.CreatePDR, m.CreateFAR, m.CreateQER, m.CreateURR, m.CreateBAR); err != nil {
 		return nil, err
 	}
-	if s.restoring {
-		u.replaced(m)
-	}
+	u.replaced(m, next)
 	chosen, bad := u.chooseAddresses(s, next)
 	if bad != nil {
 		return nil, bad
@@ -136,7 +134,22 @@ func (u *UPF) enroll(s *session, r ruleSet) error {
 	u.lastSEID++
 	s.slot, s.seid, s.prefix = slot, u.lastSEID, prefix
 	u.sessions[s.seid], u.bySlot[s.slot] = s, s
+	if _, placed := u.layout.slotOf(ueAddress(r)); !placed || s.chosen4.IsValid() {
+		u.unplaced[s.cpSEID.Load()] = s
+	}
 	return nil
+}
+
+// handOver notes that another CP function has the session from now on, TS 29.244 §5.22.
+func (u *UPF) handOver(s *session, cp pfcp.FSEID) {
+	u.mu.Lock()
+	if u.unplaced[s.cp.SEID] == s {
+		delete(u.unplaced, s.cp.SEID)
+		u.unplaced[cp.SEID] = s
+	}
+	u.mu.Unlock()
+	s.answers(cp)
+	s.peer = u.reportsTo(cp, s.peer)
 }
 
 // answers notes who gets the responses and reports of the session.
@@ -188,8 +201,7 @@ func (u *UPF) modify(s *session, m *pfcp.SessionModificationRequest) (pfcp.Messa
 		return nil, err
 	}
 	if cp, ok := m.CPFSEID.Get(); ok {
-		s.answers(cp)
-		s.peer = u.reportsTo(cp, s.peer)
+		u.handOver(s, cp)
 	}
 	if m.PFCPSMReqFlags.Value()&pfcp.SMReqDROBU != 0 {
 		u.path.DropBuffered(s.slot)
@@ -382,6 +394,9 @@ func (u *UPF) forget(s *session) {
 	delete(u.sessions, s.seid)
 	delete(u.watched, s)
 	delete(u.bySlot, s.slot)
+	if u.unplaced[s.cpSEID.Load()] == s {
+		delete(u.unplaced, s.cpSEID.Load())
+	}
 	u.layout.release6(s.prefix)
 	u.layout.release(s.slot)
 }

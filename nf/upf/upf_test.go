@@ -135,6 +135,12 @@ func tunnelTo(teid uint32) pfcp.Opt[pfcp.OuterHeaderCreation] {
 	return pfcp.Some(pfcp.OuterHeaderCreation{Description: pfcp.CreateGTPUUDPIPv4, TEID: teid, IPv4: gnb})
 }
 
+// ofCP is a request of another session of the CP function.
+func ofCP(seid uint64, m *pfcp.SessionEstablishmentRequest) *pfcp.SessionEstablishmentRequest {
+	m.CPFSEID.SEID = seid
+	return m
+}
+
 // request is the establishment of a session for the address, with QFI 9 and one URR.
 func request(addr netip.Addr) *pfcp.SessionEstablishmentRequest {
 	return &pfcp.SessionEstablishmentRequest{NodeID: node, CPFSEID: pfcp.FSEID{SEID: 77, IPv4: node.Addr},
@@ -318,7 +324,7 @@ func TestTEID(t *testing.T) {
 				t.Errorf("TEID %#x", teid)
 			}
 			seen[teid] = true
-			if a := r.ask(0, request(ue)).(*pfcp.SessionEstablishmentResponse); a.Cause != pfcp.CauseNoResourcesAvailable || a.OffendingIE.Value() != pfcp.IEUEIPAddress {
+			if a := r.ask(0, ofCP(78, request(ue))).(*pfcp.SessionEstablishmentResponse); a.Cause != pfcp.CauseNoResourcesAvailable || a.OffendingIE.Value() != pfcp.IEUEIPAddress {
 				t.Errorf("a second session of the address: %+v", a)
 			}
 			r.accepted(r.ask(seid, &pfcp.SessionDeletionRequest{}))
@@ -339,8 +345,8 @@ func TestTEID(t *testing.T) {
 			t.Errorf("%x", teids)
 		}
 		// Three of the four extra slots are taken: another session finds one, the next none.
-		r.establish(request(netip.MustParseAddr("198.51.100.2")))
-		if a := r.ask(0, request(netip.MustParseAddr("198.51.100.3"))).(*pfcp.SessionEstablishmentResponse); a.Cause != pfcp.CauseNoResourcesAvailable {
+		r.establish(ofCP(78, request(netip.MustParseAddr("198.51.100.2"))))
+		if a := r.ask(0, ofCP(79, request(netip.MustParseAddr("198.51.100.3")))).(*pfcp.SessionEstablishmentResponse); a.Cause != pfcp.CauseNoResourcesAvailable {
 			t.Errorf("%+v", a)
 		}
 	})
@@ -543,6 +549,36 @@ func TestRestoration(t *testing.T) {
 		r.accepted(r.ask(again.UPFSEID.Value().SEID, &pfcp.SessionDeletionRequest{}))
 		if _, next := r.establish(request(ue)); next != 6<<20|7 {
 			t.Errorf("TEID %#x is not of the next generation", next)
+		}
+	})
+}
+
+// TestEstablishedAgain: a CP F-SEID is one session's alone, TS 29.244 §5.6.2: established again, because the CP function has not
+// heard the answer, the session takes its own place, whatever address it has, and nothing is left of the first.
+func TestEstablishedAgain(t *testing.T) {
+	run(t, func(r *rig) {
+		r.associate()
+		for name, address := range map[string]netip.Addr{"of a pool": ue, "of no pool": netip.MustParseAddr("198.51.100.1")} {
+			first, _ := r.establish(request(address))
+			second, teid := r.establish(request(address))
+			if first == second || r.upf.Sessions() != 1 {
+				t.Errorf("%s: %#x, then %#x, %d sessions", name, first, second, r.upf.Sessions())
+			}
+			if c, _ := pfcp.CauseOf(r.ask(first, &pfcp.SessionDeletionRequest{})); c != pfcp.CauseSessionContextNotFound {
+				t.Errorf("%s: the first is there: %s", name, c)
+			}
+			moved := &pfcp.SessionModificationRequest{CPFSEID: pfcp.Some(pfcp.FSEID{SEID: 78, IPv4: node.Addr})}
+			r.accepted(r.ask(second, moved)) // another CP function has it now, TS 29.244 §5.22
+			if a := r.ask(0, request(ue)).(*pfcp.SessionEstablishmentResponse); address == ue && a.Cause != pfcp.CauseNoResourcesAvailable {
+				t.Errorf("%s: %+v takes the place of %#x", name, a, teid)
+			}
+			r.accepted(r.ask(second, &pfcp.SessionDeletionRequest{}))
+			if found := r.upf.View().Found; len(found) > 0 {
+				t.Errorf("%s: %v", name, found)
+			}
+			for r.upf.Sessions() > 0 { // the one of ue above
+				r.accepted(r.ask(r.upf.View().Sessions[0].SEID, &pfcp.SessionDeletionRequest{}))
+			}
 		}
 	})
 }

@@ -306,8 +306,8 @@ func TestUEAddresses(t *testing.T) {
 		r.associate()
 		seen := map[netip.Addr]bool{}
 		var seids []uint64
-		for range 254 {
-			m := request(ue)
+		for i := range uint64(254) {
+			m := ofCP(100+i, request(ue))
 			for i := range m.CreatePDR {
 				m.CreatePDR[i].PDI.UEIPAddress = []pfcp.UEIPAddress{{ChooseIPv4: true, Destination: i == 1}}
 			}

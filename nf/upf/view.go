@@ -10,7 +10,8 @@ import (
 // SessionView is what the UPF holds of a PFCP session at one moment, for who compares it with what others hold.
 type SessionView struct {
 	SEID, CPSEID uint64
-	TEIDs        []uint32 // that were allotted to it
+	Node         netip.Addr // of the CP function
+	TEIDs        []uint32   // that were allotted to it
 	UE           netip.Addr
 	Peers        []Peer // tunnels that it sends into
 	Buffers      bool   // downlink packets wait for the UE
@@ -62,7 +63,7 @@ func (u *UPF) View() View {
 
 // view is for who holds s.mu.
 func (s *session) view() SessionView {
-	w := SessionView{SEID: s.seid, CPSEID: s.cp.SEID}
+	w := SessionView{SEID: s.seid, CPSEID: s.cp.SEID, Node: s.node.Addr}
 	for _, t := range s.tunnels {
 		w.TEIDs = append(w.TEIDs, t.teid)
 	}
