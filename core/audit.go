@@ -22,8 +22,9 @@ type View struct {
 	Found []string // what the AMF finds in itself
 	Held  amf.Snapshot
 	SMF   smf.View
-	UPF   *upf.View // nil where every UPF is another process
-	Own   string    // the name of that UPF
+	UPF   *upf.View  // nil where every UPF is another process
+	Own   string     // the name of that UPF
+	N4    netip.Addr // of the SMF
 	UDM   []udm.RegistrationView
 	PCF   pcf.View
 	NSACF []nsacf.SliceView
@@ -47,7 +48,7 @@ func (c *Core) View(ctx context.Context) (View, error) {
 	}
 	if c.upf != nil {
 		own := c.upf.View()
-		v.UPF, v.Own = &own, c.cfg.UPF.Name
+		v.UPF, v.Own, v.N4 = &own, c.cfg.UPF.Name, c.cfg.SMF.N4.Address
 	}
 	if c.store == nil {
 		return v, nil

@@ -113,15 +113,17 @@ func (c *checker) uesOfSessions() {
 	}
 }
 
-// userPlane: SMF and UPF agree on every session, its address and its tunnels.
+// userPlane: SMF and UPF agree on every session, its address and its tunnels, and the UPF has no others of this SMF but those that
+// the SMF is about to delete.
 func (c *checker) userPlane() {
 	if c.UPF == nil || c.SMF.Down[c.Own] {
 		return
 	}
-	known := make(map[uint64]bool)
-	busy := false
+	known, moving := make(map[uint64]bool), make(map[uint64]bool) // by the UPF's SEID, by the SMF's
 	for _, n := range c.refs {
-		busy = busy || n.Busy
+		if n.Busy {
+			moving[n.LocalSEID] = true // on its way to the UPF, or from it
+		}
 		if n.UPF != c.Own || !n.OnUPF {
 			continue
 		}
@@ -130,11 +132,11 @@ func (c *checker) userPlane() {
 			c.onUPF(n, c.seids[n.RemoteSEID])
 		}
 	}
-	if busy || c.SMF.Orphans[c.Own] > 0 {
-		return // they may be on their way to the UPF, or from it
+	for _, l := range c.SMF.Leftovers {
+		known[l.RemoteSEID], moving[l.LocalSEID] = true, true
 	}
 	for seid, s := range c.seids {
-		if !known[seid] {
+		if !known[seid] && !moving[s.CPSEID] && s.Node == c.N4 {
 			c.bad("UPF session %#x of the SMF's %#x: the UPF has it and the SMF does not", seid, s.CPSEID)
 		}
 	}
@@ -166,13 +168,23 @@ func (c *checker) onUPF(n *smf.SessionView, s *upf.SessionView) {
 	}
 }
 
+// addressesOfSession is how many addresses a session has at most.
+const addressesOfSession = 2
+
 // addresses: each belongs to one session, and the pools count no others.
 func (c *checker) addresses() {
 	owners := make(map[string]string)
 	perDNN := make(map[ident.DNN]uint32)
 	busy := false
+	for _, l := range c.SMF.Leftovers {
+		perDNN[l.DNN] += l.Addresses
+	}
 	for _, n := range c.refs {
-		busy = busy || n.Busy
+		if n.Busy { // it may have what it does not show yet
+			busy = true
+			perDNN[n.DNN] += addressesOfSession
+			continue
+		}
 		for _, a := range []netip.Addr{n.Address, n.Prefix.Addr()} {
 			if !a.IsValid() {
 				continue
@@ -185,13 +197,13 @@ func (c *checker) addresses() {
 			perDNN[n.DNN]++
 		}
 	}
-	if busy {
-		return
-	}
 	for dnn, used := range c.SMF.Addresses {
 		if used > perDNN[dnn] {
 			c.bad("DNN %s: %d addresses are allotted and sessions have %d", dnn, used, perDNN[dnn])
 		}
+	}
+	if busy {
+		return
 	}
 	for _, g := range c.SMF.Guaranteed {
 		if g.Granted != g.Held {

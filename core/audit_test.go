@@ -23,14 +23,14 @@ const (
 
 // goodView is a core with a connected UE that has a session with a user plane, and an idle UE that has one without.
 func goodView() *View {
-	gnb := netip.MustParseAddr("127.0.0.11")
+	gnb, n4 := netip.MustParseAddr("127.0.0.11"), netip.MustParseAddr("127.0.0.4")
 	session := func(supi ident.SUPI, n uint64, active bool) (smf.SessionView, upf.SessionView) {
 		address := netip.AddrFrom4([4]byte{10, 60, 0, byte(n + 1)})
 		s := smf.SessionView{SessionInfo: smf.SessionInfo{
 			Ref: string(rune('0' + n)), SUPI: supi, PDUSessionID: 1, DNN: "internet", SNSSAI: ident.SNSSAI{SST: 1, SD: ident.NoSD}, State: smf.Active, UpCnxState: nsmf.Deactivated,
 			Address: address, UPF: "upf", LocalSEID: n, RemoteSEID: 10 + n, UplinkTEID: uint32(100 + n),
 		}, PolicyID: "sm" + string(rune('0'+n)), OnUPF: true, Registered: true}
-		u := upf.SessionView{SEID: 10 + n, CPSEID: n, TEIDs: []uint32{uint32(100 + n)}, UE: address, Buffers: !active}
+		u := upf.SessionView{SEID: 10 + n, CPSEID: n, Node: n4, TEIDs: []uint32{uint32(100 + n)}, UE: address, Buffers: !active}
 		if active {
 			s.UpCnxState, s.GNBAddress, s.GNBTEID = nsmf.Activated, gnb, 7
 			u.Peers = []upf.Peer{{Address: gnb, TEID: 7}}
@@ -46,8 +46,8 @@ func goodView() *View {
 		}},
 		Held: amf.Snapshot{Contexts: 2, Registered: 2},
 		SMF: smf.View{Sessions: []smf.SessionView{s1, s2}, Addresses: map[ident.DNN]uint32{"internet": 2},
-			Orphans: map[string]int{}, Down: map[string]bool{}},
-		UPF: &upf.View{Sessions: []upf.SessionView{u1, u2}}, Own: "upf",
+			Down: map[string]bool{}},
+		UPF: &upf.View{Sessions: []upf.SessionView{u1, u2}}, Own: "upf", N4: n4,
 		UDM: []udm.RegistrationView{{SUPI: first, AMF: "amf", SMFs: []uint8{1}}, {SUPI: second, AMF: "amf", SMFs: []uint8{1}}},
 		PCF: pcf.View{AM: map[ident.SUPI]string{first: "am1", second: "am2"},
 			SM: map[pcf.SessionKey]string{{SUPI: first, PDUSessionID: 1}: "sm1", {SUPI: second, PDUSessionID: 1}: "sm2"}},
@@ -82,9 +82,22 @@ func TestCheckFinds(t *testing.T) {
 			s.Ref, s.LocalSEID = "9", 9
 			v.SMF.Sessions = append(v.SMF.Sessions, s)
 		}, "has it twice"},
-		"at rest in a procedure":     {func(v *View) { v.SMF.Sessions[0].State = smf.Releasing }, "at rest while it is releasing"},
-		"not on the UPF":             {func(v *View) { v.UPF.Sessions = v.UPF.Sessions[1:] }, "and the UPF does not"},
-		"on the UPF only":            {func(v *View) { v.UPF.Sessions = append(v.UPF.Sessions, upf.SessionView{SEID: 99}) }, "the UPF has it and the SMF does not"},
+		"at rest in a procedure": {func(v *View) { v.SMF.Sessions[0].State = smf.Releasing }, "at rest while it is releasing"},
+		"not on the UPF":         {func(v *View) { v.UPF.Sessions = v.UPF.Sessions[1:] }, "and the UPF does not"},
+		"on the UPF only":        {func(v *View) { v.UPF.Sessions = append(v.UPF.Sessions, upf.SessionView{SEID: 99, Node: v.N4}) }, "the UPF has it and the SMF does not"},
+		"on the UPF twice": {func(v *View) {
+			s := v.UPF.Sessions[0]
+			s.SEID = 99
+			v.UPF.Sessions = append(v.UPF.Sessions, s)
+		}, "the UPF has it and the SMF does not"},
+		"on the UPF only, and others busy": {func(v *View) {
+			v.SMF.Sessions[0].Busy = true
+			v.UPF.Sessions = append(v.UPF.Sessions, upf.SessionView{SEID: 99, CPSEID: 99, Node: v.N4})
+		}, "the UPF has it and the SMF does not"},
+		"on the UPF only, and others left": {func(v *View) {
+			v.SMF.Leftovers = []smf.LeftoverView{{UPF: "upf", LocalSEID: 98, RemoteSEID: 98}}
+			v.UPF.Sessions = append(v.UPF.Sessions, upf.SessionView{SEID: 99, CPSEID: 99, Node: v.N4})
+		}, "the UPF has it and the SMF does not"},
 		"another's UPF session":      {func(v *View) { v.UPF.Sessions[0].CPSEID = 2 }, "that of another"},
 		"another address at the UPF": {func(v *View) { v.UPF.Sessions[0].UE = netip.MustParseAddr("10.60.0.99") }, "at the UPF"},
 		"another tunnel at the UPF":  {func(v *View) { v.UPF.Sessions[0].TEIDs = []uint32{5} }, "its tunnel at the UPF"},

@@ -23,6 +23,7 @@ func (s *stage) audit(ctx context.Context) error {
 	s.settle()
 	errs = append(errs, s.disagreements(ctx, false)...)
 	s.silent.Store(false)
+	s.n4Fault.Store(nil)
 	errs = append(errs, s.finish(ctx, nil))
 	for name, g := range s.cells {
 		errs = append(errs, g.Close(ctx))

@@ -3,6 +3,7 @@ package flows
 import (
 	"encoding/binary"
 	"log/slog"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -20,6 +21,7 @@ func TestPlantedLeaks(t *testing.T) {
 		want  string
 	}{
 		"session taken from the UPF":   {takeFromUPF, "and the UPF does not"},
+		"session of nobody on the UPF": {plantOnUPF, "the UPF has it and the SMF does not"},
 		"session taken from the store": {func(t *testing.T, s *stage) { removeStored(t, s, first, false) }, "not in the store"},
 		"UE taken from the store":      {func(t *testing.T, s *stage) { removeStored(t, s, first, true) }, "registered and not in the store"},
 	} {
@@ -90,5 +92,28 @@ func removeStored(t *testing.T, s *stage, supi ident.SUPI, own bool) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// plantOnUPF makes a session with the address of the SMF, which does not hear the answer.
+func plantOnUPF(t *testing.T, s *stage) {
+	s.n4Fault.Store(&n4Fault{kind: "loses", message: "SessionEstablishmentResponse"})
+	v, err := s.core.View(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := netip.MustParseAddr("10.60.0.77")
+	m := &pfcp.SessionEstablishmentRequest{NodeID: pfcp.NodeID{Addr: n4[0].Addr()}, CPFSEID: pfcp.FSEID{SEID: 0x4711, IPv4: n4[0].Addr()},
+		CreatePDR: []pfcp.CreatePDR{{PDRID: 1, Precedence: 100, FARID: pfcp.Some(pfcp.FARID(1)), PDI: pfcp.PDI{SourceInterface: pfcp.InterfaceAccess,
+			LocalFTEID: pfcp.Some(pfcp.FTEID{ChooseIPv4: true}), UEIPAddress: []pfcp.UEIPAddress{{IPv4: address}}, NetworkInstance: pfcp.Some(pfcp.NetworkInstance("internet"))}}},
+		CreateFAR: []pfcp.CreateFAR{{FARID: 1, ApplyAction: pfcp.ApplyFORW, ForwardingParameters: pfcp.Some(pfcp.ForwardingParameters{
+			DestinationInterface: pfcp.InterfaceCore, NetworkInstance: pfcp.Some(pfcp.NetworkInstance("internet"))})}},
+		PDNType: pfcp.Some(pfcp.PDNTypeIPv4)}
+	end, _ := s.n4Ends.Load(n4[0])
+	end.(*pfcp.PipeConn).Deliver(pfcp.Append(nil, pfcp.Header{Sequence: 0x888}, m))
+	s.settle()
+	now, err := s.core.View(t.Context())
+	if err != nil || len(now.UPF.Sessions) != len(v.UPF.Sessions)+1 {
+		t.Fatalf("the UPF has %d sessions and had %d, %v", len(now.UPF.Sessions), len(v.UPF.Sessions), err)
 	}
 }

@@ -59,6 +59,7 @@ func playRandom(t *testing.T, seed uint64) {
 		s.chaos.stop()
 		s.begun = nil
 		s.silent.Store(false)
+		s.n4Fault.Store(nil)
 		time.Sleep(quiet) // every command has come to its end, whatever it is
 		if err := s.audit(t.Context()); err != nil {
 			t.Errorf("left behind: %v", err)
@@ -127,7 +128,7 @@ func randomScript(s *stage, r *rand.Rand) {
 		"begin register $U slices=1,2-010203", "begin register $U slices=1,2-010203", "begin register $U type=mobility slices=2-010203",
 		"begin session $U $P slice=2-010203", "begin session $U $P type=IPv6", "begin session $U $P type=IPv4v6",
 		"policy voice.yaml", "policy none.yaml", "policy bars.yaml", "aaa silent", "aaa heard", "aaa heard",
-		"aaa-revokes msisdn-49170000$P 2-010203", "aaa-doubts msisdn-49170000$P 2-010203", "n4 silent", "n4 heard", "n4 heard", "wait 1ms", "wait 1s", "wait 7s", "wait 40s", "REOPEN",
+		"aaa-revokes msisdn-49170000$P 2-010203", "aaa-doubts msisdn-49170000$P 2-010203", "n4 silent", "n4 heard", "n4 loses SessionEstablishmentResponse", "n4 delays SessionEstablishmentResponse 5s", "n4 heard", "n4 spoils SessionEstablishmentResponse", "n4 repeats SessionEstablishmentResponse", "n4 heard", "wait 1ms", "wait 1s", "wait 7s", "wait 40s", "REOPEN",
 	}
 	for range randomOperations {
 		line := lines[r.IntN(len(lines))]

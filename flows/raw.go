@@ -41,12 +41,6 @@ func (s *stage) vanishGNB(_ context.Context, c *command) error {
 	return s.cutLink(c.words[1], number)
 }
 
-// n4 makes N4 lose everything, or nothing: "n4 silent", "n4 heard".
-func (s *stage) n4(_ context.Context, c *command) error {
-	s.silent.Store(len(c.words) > 1 && c.words[1] == "silent")
-	return nil
-}
-
 // replay sends the last NAS message of a UE once more, octet by octet.
 func (s *stage) replay(_ context.Context, c *command) error {
 	u, err := s.ue(c)

@@ -122,7 +122,7 @@ func (s *stage) inside(verb string) bool {
 // reachesInside tells whether a command is one for who runs the core.
 func reachesInside(verb string) bool {
 	switch verb {
-	case "n4", "node", "core", "peer", "kill", "start", "disk", "restart", "policy", "network-release", "relocate", "agree", "granted", "counted", "admitted", "aaa", "asked", "aaa-revokes", "aaa-doubts", "exchange", "operator", "subscriber", "join":
+	case "n4", "node", "core", "peer", "kill", "start", "disk", "restart", "policy", "network-release", "relocate", "agree", "granted", "charged", "counted", "admitted", "aaa", "asked", "aaa-revokes", "aaa-doubts", "exchange", "operator", "subscriber", "join":
 		return true
 	}
 	return false

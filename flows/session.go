@@ -24,6 +24,7 @@ func (s *stage) sessionVerbs() verbs {
 		"agree":           s.agree,
 		"released":        s.released,
 		"granted":         s.granted,
+		"charged":         s.charged,
 		"lifetime":        s.lifetime,
 		"notify":          s.notify,
 		"exchange":        s.exchange,
@@ -234,6 +235,35 @@ func (s *stage) lifetime(_ context.Context, c *command) error {
 		return fmt.Errorf("session %d is kept for %s, want %s", id, got.Lifetime, c.options["is"])
 	}
 	return nil
+}
+
+// charged compares the charging identifier of a session with what it was: "charged u1 1". None is ever another session's.
+func (s *stage) charged(_ context.Context, c *command) error {
+	_, id, err := s.ueAndSession(c)
+	if err != nil {
+		return err
+	}
+	supi := s.ues[c.words[1]].SUPI()
+	for _, n := range s.core.Sessions() {
+		if n.SUPI != supi || n.PDUSessionID != id {
+			continue
+		}
+		if s.charges == nil {
+			s.charges = make(map[string]string)
+		}
+		of := c.words[1] + " " + c.words[2]
+		if was, known := s.charges[of]; known && was != n.ChargingID {
+			return fmt.Errorf("it is charged as %s and was as %s", n.ChargingID, was)
+		}
+		for other, as := range s.charges {
+			if other != of && as == n.ChargingID {
+				return fmt.Errorf("it is charged as %s, which is session %s", as, other)
+			}
+		}
+		s.charges[of] = n.ChargingID
+		return nil
+	}
+	return fmt.Errorf("%s has no session %d", supi, id)
 }
 
 // granted compares the guaranteed rates that are granted under the first bound with downlink=N in bit/s.

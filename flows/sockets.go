@@ -172,6 +172,7 @@ func (s *stage) auditSockets() error {
 	ctx, cancel := context.WithTimeout(s.ctx, time.Minute)
 	defer cancel()
 	s.silent.Store(false)
+	s.n4Fault.Store(nil)
 	errs := []error{s.finish(ctx, nil)}
 	for name, g := range s.cells {
 		errs = append(errs, g.Close(ctx))
@@ -205,7 +206,8 @@ type deafConn struct {
 }
 
 func (c *deafConn) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
-	if c.stage.silent.Load() {
+	deliver := func(b []byte) { _, _ = c.PacketConn.WriteToUDPAddrPort(b, to) }
+	if c.stage.losesN4(b, deliver) {
 		return len(b), nil
 	}
 	return c.PacketConn.WriteToUDPAddrPort(b, to)

@@ -53,19 +53,21 @@ type stage struct {
 	gutis    gutis
 	// of every gNB by its name
 	cellConfigs map[string]gnb.Config
-	holds       holds             // what UEs and gNBs hold back
-	links       links             // the gNBs' own ends of their associations
-	dialled     atomic.Uint32     // associations so far
-	unreachable atomic.Value      // address of the AMF that nobody reaches, as text
-	said        sync.Map          // UE name -> []byte, its last NAS message as it went over the air
-	silent      atomic.Bool       // N4 loses everything
+	holds       holds         // what UEs and gNBs hold back
+	links       links         // the gNBs' own ends of their associations
+	dialled     atomic.Uint32 // associations so far
+	unreachable atomic.Value  // address of the AMF that nobody reaches, as text
+	said        sync.Map      // UE name -> []byte, its last NAS message as it went over the air
+	silent      atomic.Bool   // N4 loses everything
+	n4Fault     atomic.Pointer[n4Fault]
 	chaos       *chaos            // nil but in the random test
 	begun       []<-chan error    // commands that run beside the script
 	others      map[string][]byte // further files of the flow
 	settle      func()            // waits until everybody has done what can be done without waiting
 
-	arrows ladder.Sink // what the core says and hears
-	n4Ends sync.Map    // netip.AddrPort -> *pfcp.PipeConn of who has that address
+	arrows  ladder.Sink       // what the core says and hears
+	charges map[string]string // what sessions were charged as
+	n4Ends  sync.Map          // netip.AddrPort -> *pfcp.PipeConn of who has that address
 
 	// Over real sockets, where they are not nil:
 	dial       func(context.Context) (sctp.Association, error)                 // an association of a gNB
@@ -179,8 +181,8 @@ func (s *stage) pipes() func(netip.AddrPort) (pfcp.PacketConn, error) {
 		near, far := pfcp.Pipe(addr, other(addr))
 		s.n4Ends.Store(addr, near)
 		s.n4Ends.Store(other(addr), far)
-		lose := func([]byte) bool { return s.silent.Load() }
-		near.Lose, far.Lose = lose, lose
+		near.Lose = func(b []byte) bool { return s.losesN4(b, near.Deliver) }
+		far.Lose = func(b []byte) bool { return s.losesN4(b, far.Deliver) }
 		network[other(addr)] = far
 		return near, nil
 	}

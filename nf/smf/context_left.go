@@ -80,11 +80,11 @@ func (s *SMF) settleLeft(ctx context.Context, k ueSession, now []store.SMContext
 	}
 	for _, l := range end {
 		if !l.upf.alive() {
-			l.upf.orphan(l.seid)
+			l.upf.leave(&leftover{seid: l.seid})
 			continue
 		}
 		if _, err := s.request(ctx, l.upf, l.seid, &pfcp.SessionDeletionRequest{}); err != nil && causeOf(err) == 0 {
-			l.upf.orphan(l.seid)
+			l.upf.leave(&leftover{seid: l.seid})
 			s.log.Warn("what was left of a session is deleted on its UPF once that answers", slog.String("upf", l.upf.Name), slog.Any("error", err))
 		}
 	}

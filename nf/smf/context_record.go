@@ -48,6 +48,7 @@ const (
 	fieldServingAMF
 	fieldTold
 	fieldSEID
+	fieldChargingID
 )
 
 // Fields of a tunnel, a pair of rates, a QoS flow and a QoS rule inside.
@@ -116,6 +117,9 @@ func (s *session) record() (b []byte, matters int) {
 		w.Uint(fieldStarted, uint64(s.started.Unix()))
 	}
 	w.Bytes(fieldServingAMF, guamiOctets(s.serving))
+	if s.smf.cfg.Shared || s.charging != "" { // of who else could it be?
+		w.String(fieldChargingID, s.chargingID())
+	}
 	matters = w.Len()
 	w.Uint(fieldSEID, s.seid)
 	w.Uint(fieldRemoteSEID, s.remoteSEID)
@@ -189,6 +193,8 @@ func (s *session) readKind(r *record.Reader) error {
 	case fieldTold:
 		n := r.Uint()
 		s.told = toldUsage{uint32(n >> 32), pfcp.Timestamp(n)}
+	case fieldChargingID:
+		s.charging = r.String()
 	case fieldServingAMF:
 		s.serving = readGUAMI(r)
 	case fieldStarted:

@@ -128,6 +128,9 @@ func (s *SMF) restoreSession(c *store.SMContext) (*session, error) {
 	if err := n.readRecord(c.Record); err != nil {
 		return nil, err
 	}
+	if n.charging == n.ownChargingID() {
+		n.charging = ""
+	}
 	if err := n.takeAddress(); err != nil {
 		return nil, err
 	}

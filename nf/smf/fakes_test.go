@@ -191,12 +191,13 @@ type fakeUPF struct {
 	features pfcp.UPFunctionFeatures
 	allots   bool                            // refuses F-TEIDs that it did not choose
 	cause    map[pfcp.MessageType]pfcp.Cause // refusals
-	silent   map[pfcp.MessageType]bool       // "0" is everything
+	silent   map[pfcp.MessageType]bool       // it hears nothing of these; "0" is everything
 	count    map[pfcp.MessageType]int
 	forgot   bool               // has restarted, and has no association yet
 	unknown  pfcp.Cause         // what it says of sessions meanwhile; 0: that they are not known
 	broken   []string           // rules created twice, or changed without being there
 	hear     func(pfcp.Message) // nil: nobody listens
+	lost     uint32             // number of the last request that did not reach it
 }
 
 type fakeN4Session struct {
@@ -219,15 +220,27 @@ func newFakeUPF(conn pfcp.PacketConn) *fakeUPF {
 	return u
 }
 
+// loses tells whether a message does not reach the UPF.
+func (u *fakeUPF) loses(b []byte) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	h, _, err := pfcp.DecodeHeader(b)
+	if err != nil || h.Type.IsResponse() || !u.silent[everything] && !u.silent[h.Type] {
+		return false
+	}
+	if u.lost != h.Sequence {
+		u.lost = h.Sequence
+		u.count[h.Type]++
+	}
+	return true
+}
+
 func (u *fakeUPF) handle(_ context.Context, _ netip.AddrPort, h pfcp.Header, m pfcp.Message) (uint64, pfcp.Message) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.count[m.Type()]++
 	if u.hear != nil {
 		u.hear(m)
-	}
-	if u.silent[everything] || u.silent[m.Type()] {
-		return 0, nil
 	}
 	node := pfcp.NodeID{Addr: upfN4.Addr()}
 	if c := u.cause[m.Type()]; c != 0 {
@@ -428,6 +441,7 @@ func inWorld(t *testing.T, change func(*world, *Config), test func(*world)) {
 		cfg := testConfig()
 		near, far := pfcp.Pipe(smfN4, upfN4)
 		w.upf = newFakeUPF(far)
+		near.Lose = w.upf.loses
 		if change != nil {
 			change(w, &cfg)
 		}
@@ -472,6 +486,17 @@ func (w *world) watch(e ladder.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ladder = append(w.ladder, e)
+}
+
+// heardAgain lets the UPF hear everything: until then the address of a session that it may have is nobody else's.
+func (w *world) heardAgain() {
+	w.t.Helper()
+	synctest.Wait()
+	if used, _ := w.smf.networks[string(internet)].addresses.usage(); used != 4 { // network, gateway, broadcast
+		w.t.Errorf("%d addresses in use, want that of the session too", used)
+	}
+	w.upf.set(func() { clear(w.upf.silent) })
+	w.pass(15 * time.Second)
 }
 
 // noLeak checks that nothing is left of any session.

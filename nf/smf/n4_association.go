@@ -22,17 +22,20 @@ type upf struct {
 	up       bool           // associated, and the last heartbeat was answered
 	recovery pfcp.Timestamp // the UPF's; 0 without an association
 	epoch    uint64         // counts the associations: what was made in an earlier one is gone
-	orphans  []uint64       // SEIDs there of sessions to delete once it answers again
 	unsynced []uint64       // SEIDs here of sessions whose last change, or coming back, it did not confirm
 
 	settled bool // sessions that came back were given to it
+
+	leftovers []*leftover // to be deleted once it answers again
+	unheard   int         // of these, establishments that it has not answered
+	answered  []answered  // the last of these
 
 	settingUp chan struct{} // holds one while the association is being set up from this side, and guards again
 	again     time.Time     // when that was last done because the UPF said that there is none
 }
 
-// maxOrphans bounds what is kept for a UPF that does not answer; it ends with the UPF's association in any case.
-const maxOrphans = 100_000
+// maxUnsynced bounds what is kept for a UPF that does not answer; it ends with the UPF's association in any case.
+const maxUnsynced = 100_000
 
 func newUPF(c UPF) *upf {
 	if c.Address.Port() == 0 {
@@ -48,6 +51,13 @@ func (u *upf) alive() bool {
 	return u.up
 }
 
+// takes tells whether the UPF may get new sessions.
+func (u *upf) takes() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.up && u.unheard < maxUnheard
+}
+
 // serves tells whether the operator lets the UPF serve a DNN in a slice.
 func (u *upf) serves(dnn ident.DNN, slice ident.SNSSAI) bool {
 	return (len(u.DNNs) == 0 || slices.ContainsFunc(u.DNNs, dnn.Equal)) &&
@@ -58,7 +68,7 @@ func (u *upf) serves(dnn ident.DNN, slice ident.SNSSAI) bool {
 func (s *SMF) selectUPF(dnn ident.DNN, slice ident.SNSSAI) *upf {
 	var best *upf
 	for _, u := range s.upfs {
-		if u.serves(dnn, slice) && u.alive() && (best == nil || u.sessions.Load() < best.sessions.Load()) {
+		if u.serves(dnn, slice) && u.takes() && (best == nil || u.sessions.Load() < best.sessions.Load()) {
 			best = u
 		}
 	}
@@ -172,9 +182,13 @@ var errUnexpectedAnswer = errors.New("answer of the wrong type")
 func (s *SMF) associated(u *upf, recovery pfcp.Timestamp) {
 	u.mu.Lock()
 	again := u.epoch > 0
-	u.up, u.recovery, u.orphans, u.unsynced = true, recovery, nil, nil
+	u.up, u.recovery, u.unsynced = true, recovery, nil
 	u.epoch++
+	left := u.clearLeft()
 	u.mu.Unlock()
+	for _, l := range left {
+		l.free()
+	}
 	s.logUPF(slog.LevelInfo, u, "association with UPF set up", "recovery", recovery.Time(), "again", again)
 	if u.sessions.Load() > 0 {
 		s.running.Go(func() { s.restoreSessions(u) })
@@ -297,20 +311,11 @@ func (u *upf) lose() {
 	u.up, u.recovery = false, 0
 }
 
-// orphan keeps the SEID of a session that could not be deleted.
-func (u *upf) orphan(seid uint64) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if len(u.orphans) < maxOrphans {
-		u.orphans = append(u.orphans, seid)
-	}
-}
-
 // unconfirmed keeps the SEID of a session here whose last change the UPF did not answer.
 func (u *upf) unconfirmed(seid uint64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if len(u.unsynced) < maxOrphans {
+	if len(u.unsynced) < maxUnsynced {
 		u.unsynced = append(u.unsynced, seid)
 	}
 }
@@ -318,8 +323,8 @@ func (u *upf) unconfirmed(seid uint64) {
 // catchUp tells the UPF what it missed while it did not answer: sessions that it lost or that changed, and sessions that ended.
 func (s *SMF) catchUp(u *upf) {
 	u.mu.Lock()
-	list, changed := u.orphans, u.unsynced
-	u.orphans, u.unsynced = nil, nil
+	changed := u.unsynced
+	u.unsynced = nil
 	u.mu.Unlock()
 	var lost []*session
 	for _, seid := range changed {
@@ -334,18 +339,7 @@ func (s *SMF) catchUp(u *upf) {
 	if len(lost) > 0 {
 		s.running.Go(func() { s.restoreEach(lost) })
 	}
-	for i, seid := range list {
-		_, err := s.request(s.ctx, u, seid, &pfcp.SessionDeletionRequest{})
-		if bad, refused := errors.AsType[*pfcp.Error](err); err != nil && !refused {
-			s.logUPF(slog.LevelWarn, u, "UPF stopped answering again", "error", err)
-			for _, left := range list[i:] {
-				u.orphan(left)
-			}
-			return
-		} else if refused && !isGone(bad) {
-			s.logUPF(slog.LevelWarn, u, "UPF keeps a session that ended", "seid", seid, "error", err)
-		}
-	}
+	s.deleteLeft(u)
 }
 
 // upfSetsUp answers a UPF that sets the association up itself, TS 29.244 §6.2.6.3.

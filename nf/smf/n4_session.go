@@ -3,7 +3,6 @@ package smf
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"reflect"
 
 	"github.com/limpid-5g/limpid/wire/pfcp"
@@ -33,6 +32,7 @@ func (s *session) establishOnUPF(ctx context.Context) error {
 		m, err = s.smf.request(context.WithoutCancel(ctx), u, 0, req)
 	}
 	if err != nil {
+		s.mayBeOnUPF(err)
 		return err
 	}
 	answer, ok := m.(*pfcp.SessionEstablishmentResponse)
@@ -41,11 +41,12 @@ func (s *session) establishOnUPF(ctx context.Context) error {
 	}
 	remote, ok := answer.UPFSEID.Get()
 	if !ok {
+		s.mayBeOnUPF(&pfcp.Unanswered{Err: errNoFTEID})
 		return errNoFTEID
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.remoteSEID, s.onUPF, s.epoch, s.unmoved = remote.SEID, true, epoch, false
+	s.remoteSEID, s.onUPF, s.epoch, s.unmoved, s.unheard = remote.SEID, true, epoch, false, nil
 	for _, c := range answer.CreatedPDR {
 		if f, ok := c.LocalFTEID.Get(); ok && f.IPv4.IsValid() {
 			s.uplink = tunnel{f.IPv4, f.TEID}
@@ -158,35 +159,6 @@ func (s *session) forward(ctx context.Context, gnb tunnel) error {
 // buffer has downlink packets kept and the first of them reported.
 func (s *session) buffer(ctx context.Context, flags pfcp.SessionModificationReqFlags) error {
 	return s.modifyOnUPF(ctx, pfcp.UpdateFAR{FARID: downlinkFAR, ApplyAction: pfcp.Some(bufferAndNotify)}, flags)
-}
-
-// leaveUPF deletes the session on its UPF, TS 29.244 §6.3.4, and keeps what it counted. A UPF that does not answer, or
-// refuses, or whose answer cannot be read, is asked once more when it answers the next heartbeat.
-func (s *session) leaveUPF(ctx context.Context) {
-	s.mu.Lock()
-	u, seid, there := s.upf, s.remoteSEID, s.onUPF
-	s.upf, s.onUPF, s.gnb = nil, false, tunnel{}
-	s.mu.Unlock()
-	if u == nil {
-		return
-	}
-	defer s.forgetTold()
-	defer u.sessions.Add(-1)
-	if !there {
-		return
-	}
-	if !u.alive() {
-		u.orphan(seid)
-		return
-	}
-	m, err := s.smf.request(ctx, u, seid, &pfcp.SessionDeletionRequest{})
-	if answer, ok := m.(*pfcp.SessionDeletionResponse); ok {
-		s.count(answer.UsageReport)
-	}
-	if err != nil && !isGone(err) {
-		u.orphan(seid)
-		s.smf.log.Warn("session is deleted on its UPF once that answers", s.attrs(slog.String("upf", u.Name), slog.Any("error", err))...)
-	}
 }
 
 // toldUsage is the last usage report of a session's UPF: its UR-SEQN, and when its measurement ended.

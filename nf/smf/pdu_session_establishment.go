@@ -94,14 +94,19 @@ func (s *session) anchor(ctx context.Context, sub *nudm.SessionManagementSubscri
 				return err
 			}
 		}
-		if err := s.establishOnUPF(ctx); err != nil { // step 10
-			return n4Refusal(err)
-		}
-		if s.is(Released) {
+		err := s.establishOnUPF(ctx) // step 10
+		switch {
+		case err == nil && s.is(Released):
 			return procedure.ErrSuperseded
+		case err == nil:
+			err = s.keep(ctx)
+		case !isHeld(err):
+			return n4Refusal(err)
+		default:
+			s.smf.log.Warn("UPF has the address of a session that is not known here; another is tried", s.attrs(slog.Any("error", err))...)
+			err = n4Refusal(err)
 		}
-		err := s.keep(ctx)
-		if !isLeased(err) || sub.StaticIPv4.IsValid() || try == maxLeases {
+		if !isLeased(err) && !isHeld(err) || sub.StaticIPv4.IsValid() || try == maxLeases {
 			return err
 		}
 		s.leaveUPF(ctx)
@@ -111,6 +116,12 @@ func (s *session) anchor(ctx context.Context, sub *nudm.SessionManagementSubscri
 		s.uplink = tunnel{} // it went with the session there
 		s.mu.Unlock()
 	}
+}
+
+// isHeld tells whether a UPF has refused a session because another one there has its address.
+func isHeld(err error) bool {
+	bad, ok := errors.AsType[*pfcp.Error](err)
+	return ok && bad.Cause == pfcp.CauseNoResourcesAvailable && bad.Offending == pfcp.IEUEIPAddress
 }
 
 // waitFor waits until the session that had the same identity has given everything back.

@@ -367,6 +367,9 @@ func TestRefusedLater(t *testing.T) {
 					t.Errorf("identities %d, %d", m.SessionID(), m.TransactionID())
 				}
 				checkOneLine(t, w.logged(), tt.cause)
+				if w.upf.silent[establishment] {
+					w.heardAgain()
+				}
 				w.noLeak()
 				if _, err := w.smf.UpdateSMContext(w.t.Context(), ref, gnbAccepts(1)); sbi.CauseOf(err) != sbi.CauseContextNotFound {
 					t.Errorf("answer of the gNB after the end: %v", err)
@@ -390,6 +393,7 @@ func TestSilentUPFRetransmits(t *testing.T) {
 		if n := w.smf.n4.Stats.Retransmission.Load(); n != 3 {
 			t.Errorf("%d retransmissions, want 3", n)
 		}
+		w.heardAgain()
 		w.noLeak()
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
+	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
 // State is where a session is in its life, TS 24.501 §6.1.3.3.
@@ -68,12 +69,13 @@ type session struct {
 	upf            *upf // that counts this session
 	remoteSEID     uint64
 	onUPF          bool
-	epoch          uint64      // of the UPF's association in which the session was made there
-	registered     bool        // in the UDM
-	held           bool        // the store has said that it has it
-	left           bool        // to another node: what is stored is not this one's to remove
-	unmoved        bool        // it came over, and its UPF still reports to the other node
-	serving        ident.GUAMI // of the AMF; zero: that of this core
+	epoch          uint64           // of the UPF's association in which the session was made there
+	unheard        *pfcp.Unanswered // an establishment there whose answer never came
+	registered     bool             // in the UDM
+	held           bool             // the store has said that it has it
+	left           bool             // to another node: what is stored is not this one's to remove
+	unmoved        bool             // it came over, and its UPF still reports to the other node
+	serving        ident.GUAMI      // of the AMF; zero: that of this core
 
 	// Only the actor's goroutine touches these.
 	counted bool   // by the NSACF
@@ -94,6 +96,7 @@ type session struct {
 	gnbQoS    *sessionQoS // what the gNB has been told; nil while the user plane is down
 	onN4      *n4Rules    // what the UPF has; nil: what qos means
 	usage     Usage
+	charging  string    // its charging identifier where that is another node's; never written once it is known
 	told      toldUsage // the last of it
 	started   time.Time // when the UE was accepted
 	// reserved is the guaranteed bit rate that the session holds of what the operator allows.
@@ -137,7 +140,8 @@ type SessionInfo struct {
 	SessionAMBR   nudm.AMBR
 	QFIs          []uint8
 	Usage         Usage
-	// ChargingID names the session in charging data, TS 32.255 §5.1.10: it never comes again, restart or not.
+	// ChargingID names the session in charging data, TS 32.255 §5.1.10: it never comes again, restart or not, and stays with
+	// the session on other nodes.
 	ChargingID string
 	Started    time.Time
 	ServingAMF ident.GUAMI // zero: that of this core
@@ -305,6 +309,8 @@ func (s *session) Serve(ctx context.Context, m any) {
 		if s.restoreOnUPF(ctx) {
 			return
 		}
+	case answeredAgain:
+		s.checkAnswer(ctx, m)
 	case moveStep:
 		s.step(ctx, m)
 	case endForwarding:

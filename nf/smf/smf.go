@@ -134,7 +134,7 @@ func New(cfg Config, deps Deps, log *slog.Logger) (*SMF, error) {
 	}
 	s.n4 = pfcp.NewEndpoint(deps.N4, pfcp.Config{
 		T1: cfg.Timers.T1, N1: cfg.Timers.N1, NodeID: s.nodeID(), Log: log,
-		Handle: s.handleN4, PeerSEID: s.peerSEID, Allow: s.knowsPeer, Tap: s.showN4,
+		Handle: s.handleN4, PeerSEID: s.peerSEID, Allow: s.knowsPeer, Late: s.answeredLate, Tap: s.showN4,
 	})
 	return s, nil
 }

@@ -177,11 +177,16 @@ func (s *session) freeAddress() {
 	a := s.address
 	s.address = ueAddress{}
 	s.mu.Unlock()
+	s.network.free(a)
+}
+
+// free gives addresses back to the pools.
+func (n *dataNetwork) free(a ueAddress) {
 	if a.ipv4.IsValid() {
-		s.network.addresses.free(a.ipv4)
+		n.addresses.free(a.ipv4)
 	}
 	if a.ipv6.IsValid() {
-		s.network.prefixes.free(a.ipv6.Addr())
+		n.prefixes.free(a.ipv6.Addr())
 	}
 }
 

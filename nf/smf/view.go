@@ -22,9 +22,18 @@ type View struct {
 	Procedures int                  // sessions that are busy
 	Addresses  map[ident.DNN]uint32 // allotted from the pools, IPv4 addresses and IPv6 prefixes
 	Guaranteed []GuaranteedView
-	Orphans    map[string]int  // by UPF: sessions there that are deleted once it answers
+	Leftovers  []LeftoverView
 	Down       map[string]bool // UPFs without association or answer
 	Panics     uint64
+}
+
+// LeftoverView is what may be of an ended session on a UPF that has not answered: it is deleted once it does.
+type LeftoverView struct {
+	UPF        string
+	LocalSEID  uint64 // 0: not known
+	RemoteSEID uint64 // 0: not known
+	DNN        ident.DNN
+	Addresses  uint32 // that it has of the pools, until it is certain to be gone
 }
 
 // GuaranteedView is what is granted under a bound on guaranteed bit rates, bit/s, and what sessions hold of it.
@@ -37,12 +46,15 @@ type GuaranteedView struct {
 func (s *SMF) View() View {
 	v := View{
 		Procedures: s.pool.Running(), Panics: s.pool.Panics(),
-		Addresses: make(map[ident.DNN]uint32), Orphans: make(map[string]int), Down: make(map[string]bool),
+		Addresses: make(map[ident.DNN]uint32), Down: make(map[string]bool),
 	}
 	unsynced := make(map[uint64]bool)
 	for _, u := range s.upfs {
 		u.mu.Lock()
-		v.Orphans[u.Name], v.Down[u.Name] = len(u.orphans), !u.up
+		v.Down[u.Name] = !u.up
+		for _, l := range u.leftovers {
+			v.Leftovers = append(v.Leftovers, l.view(u))
+		}
 		for _, seid := range u.unsynced {
 			unsynced[seid] = true
 		}
@@ -67,6 +79,21 @@ func (s *SMF) View() View {
 	}
 	for _, n := range s.networks {
 		v.Addresses[n.Name] = n.addresses.allotted() + n.prefixes.allotted()
+	}
+	return v
+}
+
+// view is for who holds u.mu.
+func (l *leftover) view(u *upf) LeftoverView {
+	v := LeftoverView{UPF: u.Name, LocalSEID: l.cp, RemoteSEID: l.seid}
+	if l.network == nil {
+		return v
+	}
+	v.DNN = l.network.Name
+	for _, has := range []bool{l.address.ipv4.IsValid(), l.address.ipv6.IsValid()} {
+		if has {
+			v.Addresses++
+		}
 	}
 	return v
 }
