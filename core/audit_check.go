@@ -53,6 +53,7 @@ func (v *View) Check(alone bool) []string {
 	c.sessionsOfUEs()
 	c.uesOfSessions()
 	c.userPlane()
+	c.charges()
 	c.addresses()
 	c.policies()
 	c.admissions()
@@ -157,6 +158,9 @@ func (c *checker) onUPF(n *smf.SessionView, s *upf.SessionView) {
 	if !slices.Contains(s.TEIDs, n.UplinkTEID) {
 		c.bad("%s: its tunnel at the UPF is %#x for the SMF and one of %#x for the UPF", at, n.UplinkTEID, s.TEIDs)
 	}
+	if s.QERs != n.QERs || s.URRs != n.URRs {
+		c.bad("%s: it has %d QERs and %d URRs at the UPF, and %d and %d at the SMF", at, s.QERs, s.URRs, n.QERs, n.URRs)
+	}
 	gnb := upf.Peer{Address: n.GNBAddress, TEID: n.GNBTEID}
 	switch {
 	case n.GNBAddress.IsValid() && !slices.Contains(s.Peers, gnb):
@@ -165,6 +169,18 @@ func (c *checker) onUPF(n *smf.SessionView, s *upf.SessionView) {
 		c.bad("%s: the UPF sends to a tunnel of a gNB and the SMF knows none", at)
 	case !n.GNBAddress.IsValid() && !s.Buffers:
 		c.bad("%s: without a tunnel to a gNB the UPF does not buffer", at)
+	}
+}
+
+// charges: no two sessions are charged under one identifier.
+func (c *checker) charges() {
+	of := make(map[string]string)
+	for _, n := range c.refs {
+		at := name(n.SUPI, n.PDUSessionID)
+		if other, taken := of[n.ChargingID]; taken && n.ChargingID != "" {
+			c.bad("sessions %q and %q are charged as %s", min(at, other), max(at, other), n.ChargingID)
+		}
+		of[n.ChargingID] = at
 	}
 }
 

@@ -98,6 +98,17 @@ func TestCheckFinds(t *testing.T) {
 			v.SMF.Leftovers = []smf.LeftoverView{{UPF: "upf", LocalSEID: 98, RemoteSEID: 98}}
 			v.UPF.Sessions = append(v.UPF.Sessions, upf.SessionView{SEID: 99, CPSEID: 99, Node: v.N4})
 		}, "the UPF has it and the SMF does not"},
+		"QER at the UPF only": {func(v *View) { v.UPF.Sessions[0].QERs = 3 }, "3 QERs and 0 URRs at the UPF"},
+		"URR at the UPF only": {func(v *View) { v.UPF.Sessions[0].URRs = 1 }, "0 QERs and 1 URRs at the UPF"},
+		"charging id of two":  {func(v *View) { v.SMF.Sessions[0].ChargingID, v.SMF.Sessions[1].ChargingID = "x", "x" }, "are charged as x"},
+		"address leaked, others busy": {func(v *View) {
+			v.SMF.Sessions[0].Busy = true
+			v.SMF.Addresses["internet"] = 4
+		}, "4 addresses are allotted"},
+		"address freed, and held by what is left": {func(v *View) {
+			v.SMF.Leftovers = []smf.LeftoverView{{UPF: "upf", LocalSEID: 98, RemoteSEID: 98, DNN: "internet", Addresses: 1}}
+			v.SMF.Addresses["internet"] = 4
+		}, "4 addresses are allotted"},
 		"another's UPF session":      {func(v *View) { v.UPF.Sessions[0].CPSEID = 2 }, "that of another"},
 		"another address at the UPF": {func(v *View) { v.UPF.Sessions[0].UE = netip.MustParseAddr("10.60.0.99") }, "at the UPF"},
 		"another tunnel at the UPF":  {func(v *View) { v.UPF.Sessions[0].TEIDs = []uint32{5} }, "its tunnel at the UPF"},

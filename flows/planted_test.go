@@ -21,6 +21,7 @@ func TestPlantedLeaks(t *testing.T) {
 		want  string
 	}{
 		"session taken from the UPF":   {takeFromUPF, "and the UPF does not"},
+		"URR of nobody on the UPF":     {plantURR, "at the UPF, and"},
 		"session of nobody on the UPF": {plantOnUPF, "the UPF has it and the SMF does not"},
 		"session taken from the store": {func(t *testing.T, s *stage) { removeStored(t, s, first, false) }, "not in the store"},
 		"UE taken from the store":      {func(t *testing.T, s *stage) { removeStored(t, s, first, true) }, "registered and not in the store"},
@@ -116,4 +117,15 @@ func plantOnUPF(t *testing.T, s *stage) {
 	if err != nil || len(now.UPF.Sessions) != len(v.UPF.Sessions)+1 {
 		t.Fatalf("the UPF has %d sessions and had %d, %v", len(now.UPF.Sessions), len(v.UPF.Sessions), err)
 	}
+}
+
+// plantURR has the UPF measure a session once more, with the address of the SMF.
+func plantURR(t *testing.T, s *stage) {
+	v, err := s.core.View(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &pfcp.SessionModificationRequest{CreateURR: []pfcp.CreateURR{{URRID: 77, MeasurementMethod: pfcp.MeasureVOLUM}}}
+	end, _ := s.n4Ends.Load(n4[0])
+	end.(*pfcp.PipeConn).Deliver(pfcp.Append(nil, pfcp.Header{SEID: v.SMF.Sessions[0].RemoteSEID, Sequence: 0x999}, m))
 }

@@ -12,6 +12,8 @@ type SessionView struct {
 	PolicyID   string // of its SM policy association; "" if it has none
 	OnUPF      bool
 	Registered bool // the UDM knows of it
+	// QERs and URRs are how many the UPF is to have for it.
+	QERs, URRs int
 	// Unsynced says that the UPF has not confirmed the last change: it is told again once it answers.
 	Unsynced bool
 }
@@ -68,6 +70,7 @@ func (s *SMF) View() View {
 		n.mu.Lock()
 		reserved, of := n.reserved, reservation{n.network.Name, n.slice, n.upfName}
 		w.PolicyID, w.OnUPF, w.Registered = n.policyID, n.onUPF, n.registered
+		w.QERs, w.URRs = n.measures()
 		n.mu.Unlock()
 		v.Sessions = append(v.Sessions, w)
 		for i := range v.Guaranteed {
@@ -96,4 +99,15 @@ func (l *leftover) view(u *upf) LeftoverView {
 		}
 	}
 	return v
+}
+
+// measures counts the QERs and URRs of the session on its UPF. Call it with s.mu held.
+func (s *session) measures() (qers, urrs int) {
+	switch {
+	case s.onN4 != nil:
+		return len(s.onN4.qers), 1
+	case s.qos == nil:
+		return 0, 0
+	}
+	return len(s.qos.qers()), 1
 }

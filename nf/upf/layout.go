@@ -115,6 +115,17 @@ func (l *Layout) slotOf(ue netip.Addr) (uint32, bool) {
 	return l.SlotOf4(binary.BigEndian.Uint32(a[:]))
 }
 
+// taken counts the slots that are in use.
+func (l *Layout) taken() int {
+	n := 0
+	for _, used := range l.used {
+		if used {
+			n++
+		}
+	}
+	return n
+}
+
 func (l *Layout) claimAny() (uint32, error) {
 	if len(l.free) == 0 {
 		return 0, fmt.Errorf("all of %d slots outside the pools are taken", len(l.used)-int(l.poolSlots))

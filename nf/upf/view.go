@@ -15,6 +15,7 @@ type SessionView struct {
 	UE           netip.Addr
 	Peers        []Peer // tunnels that it sends into
 	Buffers      bool   // downlink packets wait for the UE
+	QERs, URRs   int
 }
 
 // Peer is the end of a tunnel at a gNB or another UPF.
@@ -39,7 +40,7 @@ func (u *UPF) View() View {
 	}
 	u.mu.Unlock()
 	var v View
-	slots, peers := 0, 0
+	slots, peers, extra, unknown := 0, 0, 0, 0
 	for _, s := range all {
 		u.look(s, func(rests bool) {
 			if rests {
@@ -47,6 +48,10 @@ func (u *UPF) View() View {
 			}
 			v.Sessions = append(v.Sessions, s.view())
 			slots++
+			extra += s.extraSlots()
+			if u.association(s.node) == nil {
+				unknown++
+			}
 			peers += s.peers()
 		})
 	}
@@ -58,12 +63,32 @@ func (u *UPF) View() View {
 	if len(u.sessions) == slots && len(u.byPeer) > peers {
 		v.Found = append(v.Found, fmt.Sprintf("%d tunnels of peers are known and sessions use %d", len(u.byPeer), peers))
 	}
+	if used := u.layout.taken(); len(u.sessions) == slots && used != slots+extra {
+		v.Found = append(v.Found, fmt.Sprintf("%d slots of tunnels are taken and sessions have %d", used, slots+extra))
+	}
+	if len(u.sessions) == slots && len(u.unplaced) > slots {
+		v.Found = append(v.Found, fmt.Sprintf("%d sessions are found by their CP function's SEID and there are %d", len(u.unplaced), slots))
+	}
+	if unknown > 0 {
+		v.Found = append(v.Found, fmt.Sprintf("%d sessions are of CP functions without an association", unknown))
+	}
 	return v
+}
+
+// extraSlots counts the slots that the session's tunnels have beside its own, for who holds s.mu.
+func (s *session) extraSlots() int {
+	n := 0
+	for _, t := range s.tunnels {
+		if Slot(t.teid) != s.slot {
+			n++
+		}
+	}
+	return n
 }
 
 // view is for who holds s.mu.
 func (s *session) view() SessionView {
-	w := SessionView{SEID: s.seid, CPSEID: s.cp.SEID, Node: s.node.Addr}
+	w := SessionView{SEID: s.seid, CPSEID: s.cp.SEID, Node: s.node.Addr, QERs: len(s.rules.qers), URRs: len(s.rules.urrs)}
 	for _, t := range s.tunnels {
 		w.TEIDs = append(w.TEIDs, t.teid)
 	}
