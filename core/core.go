@@ -127,7 +127,11 @@ func (c *Core) open(ctx context.Context) error {
 	}
 	networks := plmns(c.cfg)
 	t := tracer{sink: c.opts.Ladder}
-	repository := udr.New(udr.Config{}, st, c.nf("udr"))
+	life, err := st.BeginLife(ctx, c.cfg.AMF.Name, time.Now())
+	if err != nil {
+		return c.cfg.ErrorAt("store", err)
+	}
+	repository := udr.New(c.udrConfig(life), st, c.nf("udr"))
 	data := udm.New(udm.Config{HomePLMNs: networks, HomeNetworkKeys: keys, AuthenticatedSlices: authenticatedSlices(c.cfg)}, t.udr("UDM", repository), c.nf("udm"))
 	authentication := ausf.New(ausf.Config{ServingPLMNs: networks}, t.udmAuthentication("AUSF", data), c.nf("ausf"))
 	toAMF, toSMF := &tracedAMF{tracer: t}, &tracedSMFNotify{tracer: t}
@@ -147,7 +151,7 @@ func (c *Core) open(ctx context.Context) error {
 	}
 	if err := c.openSMF(smf.Deps{
 		SDM: t.sdm("SMF", data), UECM: t.uecm("SMF", data), Policy: t.smPolicy("SMF", policy), AMF: toAMF, Ladder: c.opts.Ladder,
-		Contexts: st, ServingAMF: c.servingAMF(toAMF), Admission: c.sessionAdmission(t), Settled: c.opts.Memory.Started,
+		Contexts: st, Life: life, ServingAMF: c.servingAMF(toAMF), Admission: c.sessionAdmission(t), Settled: c.opts.Memory.Started,
 	}); err != nil {
 		return err
 	}
@@ -202,6 +206,15 @@ func (c *Core) openStore(ctx context.Context) (store.Store, error) {
 		c.log.Info("store open", "engine", "SQLite", "path", name)
 	}
 	return st, nil
+}
+
+// udrConfig gives the UDR the sequence numbers of its life where it alone serves the subscribers. Nodes that share them lease
+// each block: a USIM takes those of two lives at once for old ones.
+func (c *Core) udrConfig(life store.Life) udr.Config {
+	if c.shared() {
+		return udr.Config{}
+	}
+	return udr.Config{Life: life.Number}
 }
 
 func (c *Core) openUPF() error {

@@ -123,8 +123,8 @@ type Subscribers interface {
 	Changes(ctx context.Context, after Place, limit int) ([]Change, error)
 
 	// LeaseSQN raises the sequence number ceiling by n values of SEQ and returns the ceiling before. The n
-	// sequence numbers that follow it belong to the caller: no other call returns them, crash or not,
-	// TS 33.102 §C.1.2. Errors: ErrNotFound, aka.ErrSQNExhausted.
+	// sequence numbers that follow it belong to the caller: no other call returns them, no life has them
+	// (Authentication.OfLife), crash or not, TS 33.102 §C.1.2. Errors: ErrNotFound, aka.ErrSQNExhausted.
 	LeaseSQN(ctx context.Context, supi ident.SUPI, n uint64) (aka.SQN, error)
 	// ResetSQN sets the ceiling, also downwards, TS 33.102 §6.3.5. Error: ErrNotFound.
 	ResetSQN(ctx context.Context, supi ident.SUPI, ceiling aka.SQN) error

@@ -34,7 +34,15 @@ type Authentication struct {
 	// SQN is the ceiling: no sequence number above it was ever used, TS 33.102 §C.1.2. A cached value may be
 	// behind: only LeaseSQN tells where to go on.
 	SQN aka.SQN
+	// OfLife, if not 0, numbers the life of a node to which the last SQNsOfLife values of SEQ up to the ceiling belong
+	// without a lease: the life itself was durable before it began, and the next one goes on behind them. Whoever runs
+	// that life may use them once; any write of the subscriber takes them away. Engines that several nodes share give none.
+	OfLife uint64
 }
+
+// SQNsOfLife is how many values of SEQ each life has of each subscriber for which nothing is written, TS 33.102 §C.1.2. It is
+// far below what a USIM accepts as one jump (aka.DefaultDelta), and never changed: former lives are counted by it.
+const SQNsOfLife = 32
 
 // AuthMethod is an authentication method, TS 29.505 §5.4.3.3.
 type AuthMethod string

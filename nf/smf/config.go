@@ -13,6 +13,7 @@ import (
 	"github.com/limpid-5g/limpid/sbi/nnsacf"
 	"github.com/limpid-5g/limpid/sbi/npcf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
+	"github.com/limpid-5g/limpid/store"
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
@@ -111,6 +112,8 @@ type Deps struct {
 	Contexts Contexts
 	// Settled is called once, while the SMF runs, when all sessions that came back are on their UPFs again; nil: nobody asks.
 	Settled func()
+	// Life is the run of the node that begins, where Contexts is set.
+	Life store.Life
 }
 
 const (

@@ -88,15 +88,15 @@ func (k *keeper) close() {
 	}
 }
 
-// begin numbers this life of the SMF, so that no SEID and no recovery time stamp of an earlier one comes again, even if
-// the clock was set back (TS 29.244 §8.2.65).
+// begin takes the numbers of this life of the node, so that no SEID and no recovery time stamp of an earlier one comes again,
+// even if the clock was set back (TS 29.244 §8.2.65).
 func (k *keeper) begin(s *SMF) error {
 	if k == nil {
 		return nil
 	}
-	life, err := k.contexts.BeginLife(context.Background(), s.cfg.Node, time.Now())
-	if err != nil {
-		return fmt.Errorf("SMF %q: %w", s.cfg.Name, err)
+	life := s.deps.Life
+	if life.Number == 0 {
+		return fmt.Errorf("SMF %q: contexts are kept, but in no life of a node", s.cfg.Name)
 	}
 	s.started = pfcp.NewTimestamp(life.Started)
 	s.lastSEID = life.Number << 32

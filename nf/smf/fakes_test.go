@@ -22,6 +22,7 @@ import (
 	"github.com/limpid-5g/limpid/sbi/npcf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
+	"github.com/limpid-5g/limpid/store"
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
 	"github.com/limpid-5g/limpid/wire/ngap"
 	"github.com/limpid-5g/limpid/wire/pfcp"
@@ -445,7 +446,14 @@ func inWorld(t *testing.T, change func(*world, *Config), test func(*world)) {
 		if change != nil {
 			change(w, &cfg)
 		}
-		smf, err := New(cfg, Deps{SDM: w.udm, UECM: w.udm, Policy: w.pcf, AMF: w.amf, N4: near, Contexts: w.disk, Ladder: w.watch},
+		var life store.Life
+		if w.disk != nil {
+			var err error
+			if life, err = w.disk.BeginLife(t.Context(), cfg.Node, time.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		smf, err := New(cfg, Deps{SDM: w.udm, UECM: w.udm, Policy: w.pcf, AMF: w.amf, N4: near, Contexts: w.disk, Life: life, Ladder: w.watch},
 			slog.New(slog.NewTextHandler(w, nil)))
 		if err != nil {
 			t.Fatal(err)

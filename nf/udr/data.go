@@ -22,7 +22,7 @@ func (u *UDR) AuthenticationSubscription(ctx context.Context, supi ident.SUPI) (
 	if err != nil {
 		return nudr.AuthenticationSubscription{}, err
 	}
-	u.provisioned(supi, sub.Revision)
+	u.provisioned(sub)
 	a := &sub.Authentication
 	return nudr.AuthenticationSubscription{
 		AuthenticationMethod: nausf.AuthType(a.Method),

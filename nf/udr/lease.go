@@ -6,9 +6,11 @@ import (
 
 	"github.com/limpid-5g/limpid/aka"
 	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/store"
 )
 
-// lease is a block of sequence numbers of one subscriber that is already accounted for on disk.
+// lease is a block of sequence numbers of one subscriber that is accounted for on disk: by a write of its own, or by the
+// life of the node.
 type lease struct {
 	revision int64 // of the subscriber that it was taken for; does not change
 
@@ -75,14 +77,21 @@ func (u *UDR) fill(ctx context.Context, l *lease, supi ident.SUPI) error {
 	return nil
 }
 
-// provisioned tells of which revision a subscriber is that was just read. A lease of an earlier one is given up: its
-// USIM may be another.
-func (u *UDR) provisioned(supi ident.SUPI, revision int64) {
+// provisioned takes note of a subscriber that was just read. The sequence numbers of this life are taken with the first
+// reading, and never again: a later reading may be from before they were used up. A lease of another revision is given up:
+// its USIM may be another.
+func (u *UDR) provisioned(sub *store.Subscriber) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if l, ok := u.leases[supi]; !ok || l.revision != revision {
-		u.leases[supi] = &lease{revision: revision}
+	l, ok := u.leases[sub.SUPI]
+	if ok && l.revision == sub.Revision {
+		return
 	}
+	l = &lease{revision: sub.Revision}
+	if a := &sub.Authentication; !ok && a.OfLife != 0 && a.OfLife == u.cfg.Life {
+		l.last, l.left = a.SQN-store.SQNsOfLife<<aka.INDBits, store.SQNsOfLife
+	}
+	u.leases[sub.SUPI] = l
 }
 
 func (u *UDR) leaseOf(supi ident.SUPI) *lease {
@@ -96,9 +105,11 @@ func (u *UDR) leaseOf(supi ident.SUPI) *lease {
 	return l
 }
 
-// forget drops the lease of a subscriber that is gone.
+// forget gives up the lease of a subscriber that is gone, and remembers that there was one.
 func (u *UDR) forget(supi ident.SUPI) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	delete(u.leases, supi)
+	if _, ok := u.leases[supi]; ok {
+		u.leases[supi] = new(lease)
+	}
 }

@@ -18,6 +18,9 @@ type Config struct {
 	// SQNBlock is how many sequence numbers are leased with one durable write; 0 means 32. At most this many are
 	// lost for a subscriber when the process dies, TS 33.102 §C.1.2.
 	SQNBlock uint64
+	// Life numbers the run of the node that this is part of, store.Life; it has sequence numbers for which nothing is
+	// written (store.Authentication). 0: it has none.
+	Life uint64
 }
 
 // defaultSQNBlock is far below what a USIM accepts as one jump (aka.DefaultDelta).

@@ -16,9 +16,17 @@ import (
 
 // A subscriber is read with one query, a row for each DNN, so that it is of one moment.
 const (
-	// SelectSubscriber is the beginning of the query, up to its condition, and OrderSubscriber its end.
-	SelectSubscriber = `SELECT s.supi, s.auth_method, s.algorithm, s.k, s.opc, s.amf_field, s.sqn_ceiling,
-	s.ambr_uplink, s.ambr_downlink, s.revision,
+	// SelectSubscriber is the beginning of the query, up to its condition, where sequence numbers are leased alone,
+	// SelectSubscriberOfLife where lives have some, and OrderSubscriber its end.
+	SelectSubscriber       = selectIdentity + `s.sqn_ceiling, 0, 0, ` + selectData
+	SelectSubscriberOfLife = selectIdentity + `s.sqn_ceiling, s.sqn_life, ` + SelectLife + `, ` + selectData
+	OrderSubscriber        = ` ORDER BY s.supi, l.is_default DESC, l.sst, l.sd, d.is_default DESC, d.dnn`
+
+	// SelectLife is the number of the last life of a node, 0 before the first.
+	SelectLife = `(SELECT coalesce(max(life), 0) FROM core_node)`
+
+	selectIdentity = `SELECT s.supi, s.auth_method, s.algorithm, s.k, s.opc, s.amf_field, `
+	selectData     = `s.ambr_uplink, s.ambr_downlink, s.revision,
 	s.barred, s.no_mico, s.registration_timer, s.service_area, s.forbidden_tacs, s.forbidden_rats, coalesce(s.gpsi, ''),
 	l.sst, l.sd, l.is_default, l.authenticate,
 	d.dnn, d.is_default, d.session_types, d.ssc_modes, d.ambr_uplink, d.ambr_downlink,
@@ -27,14 +35,14 @@ const (
 	FROM subscriber s
 	JOIN subscriber_slice l ON l.supi = s.supi
 	JOIN subscriber_dnn d ON d.supi = l.supi AND d.sst = l.sst AND d.sd = l.sd `
-	OrderSubscriber = ` ORDER BY s.supi, l.is_default DESC, l.sst, l.sd, d.is_default DESC, d.dnn`
 )
 
 // Subscriber is one row of a subscriber, joined with one of its slices and one of its DNNs.
 type Subscriber struct {
 	SUPI                           string
 	method, algorithm, k, opc, amf string
-	sqn, up, down, revision        int64
+	sqn, sqnLife, life             int64
+	up, down, revision             int64
 	access                         access
 	gpsi                           string
 	sst                            uint8
@@ -91,7 +99,7 @@ func DNNValues(supi ident.SUPI, slice ident.SNSSAI, d *store.DNN) []any {
 // Dest is where the columns of a row go, in the order in which every engine selects them.
 func (r *Subscriber) Dest() []any {
 	return []any{
-		&r.SUPI, &r.method, &r.algorithm, &r.k, &r.opc, &r.amf, &r.sqn, &r.up, &r.down, &r.revision,
+		&r.SUPI, &r.method, &r.algorithm, &r.k, &r.opc, &r.amf, &r.sqn, &r.sqnLife, &r.life, &r.up, &r.down, &r.revision,
 		&r.access.barred, &r.access.noMICO, &r.access.timer, &r.access.area, &r.access.forbiddenTACs, &r.access.forbiddenRATs, &r.gpsi,
 		&r.sst, &r.sd, &r.sliceDefault, &r.authenticate,
 		&r.dnn, &r.dnnDefault, &r.types, &r.modes, &r.sessionUp, &r.sessionDown,
@@ -127,6 +135,20 @@ func (r *Subscriber) AppendTo(subs []store.Subscriber) ([]store.Subscriber, erro
 	return subs, nil
 }
 
+// Ceiling is the ceiling of sequence numbers in a life, and the life if the last of them are its own, of a subscriber whose
+// ceiling was written in an earlier one or in this: each life since may have used as many as it has.
+func Ceiling(written, writtenIn, life int64) (ceiling aka.SQN, ofLife uint64) {
+	ceiling = aka.SQN(written)
+	if life <= writtenIn {
+		return ceiling, 0
+	}
+	ceiling, err := ceiling.Advance(uint64(life-writtenIn)*store.SQNsOfLife, ceiling.IND())
+	if err != nil { // none is left
+		return aka.MaxSQN, 0
+	}
+	return ceiling, uint64(life)
+}
+
 func (r *Subscriber) subscriber() (store.Subscriber, error) {
 	k, err := hex.DecodeString(r.k)
 	if err != nil {
@@ -144,13 +166,14 @@ func (r *Subscriber) subscriber() (store.Subscriber, error) {
 	if err != nil {
 		return store.Subscriber{}, err
 	}
+	ceiling, ofLife := Ceiling(r.sqn, r.sqnLife, r.life)
 	return store.Subscriber{
 		Access: access,
 		SUPI:   ident.SUPI(r.SUPI),
 		GPSI:   r.gpsi,
 		Authentication: store.Authentication{
 			Method: store.AuthMethod(r.method), Algorithm: store.Algorithm(r.algorithm),
-			K: k, OPc: opc, AMFField: aka.AMF(amf), SQN: aka.SQN(r.sqn),
+			K: k, OPc: opc, AMFField: aka.AMF(amf), SQN: ceiling, OfLife: ofLife,
 		},
 		UEAMBR:   store.AMBR{Uplink: uint64(r.up), Downlink: uint64(r.down)},
 		Revision: r.revision,

@@ -2,7 +2,7 @@ package sqlite
 
 // migrations are the steps of the schema: step i brings a file from version i to i+1. A published step is never
 // changed; a change is a new step.
-var migrations = []string{subscribersSchema, contextsSchema, accessSchema, sessionSchema, pulseSchema, gpsiSchema}
+var migrations = []string{subscribersSchema, contextsSchema, accessSchema, sessionSchema, pulseSchema, gpsiSchema, lifeSchema}
 
 // subscribersSchema is version 1. Keys are hexadecimal, bit rates in bit/s, sd is six hexadecimal digits or empty,
 // session_types and ssc_modes are separated by commas with the default first, TS 29.505 §5.2.
@@ -145,4 +145,11 @@ const gpsiSchema = `
 ALTER TABLE subscriber ADD COLUMN gpsi TEXT;
 CREATE UNIQUE INDEX subscriber_gpsi ON subscriber (gpsi) WHERE gpsi IS NOT NULL;
 ALTER TABLE subscriber_slice ADD COLUMN authenticate INTEGER NOT NULL DEFAULT 0 CHECK (authenticate IN (0, 1));
+`
+
+// lifeSchema is version 7: in which life of a node the ceiling of sequence numbers was written; each life after it has used
+// at most store.SQNsOfLife more, for which nothing is written.
+const lifeSchema = `
+ALTER TABLE subscriber ADD COLUMN sqn_life INTEGER NOT NULL DEFAULT 0;
+UPDATE subscriber SET sqn_life = (SELECT coalesce(max(life), 0) FROM core_node);
 `

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	selectOneSQL  = columns.SelectSubscriber + `WHERE s.supi = ?` + columns.OrderSubscriber
-	selectPageSQL = columns.SelectSubscriber + `WHERE s.supi IN (SELECT supi FROM subscriber WHERE supi > ? ORDER BY supi LIMIT ?)` + columns.OrderSubscriber
+	selectOneSQL  = columns.SelectSubscriberOfLife + `WHERE s.supi = ?` + columns.OrderSubscriber
+	selectPageSQL = columns.SelectSubscriberOfLife + `WHERE s.supi IN (SELECT supi FROM subscriber WHERE supi > ? ORDER BY supi LIMIT ?)` + columns.OrderSubscriber
 )
 
 // Subscriber implements store.Subscribers.
@@ -59,7 +59,7 @@ func (s *Store) AllSubscribers(ctx context.Context) iter.Seq2[store.Subscriber, 
 			yield(store.Subscriber{}, store.ErrClosed)
 			return
 		}
-		rows, err := s.readers.QueryContext(ctx, columns.SelectSubscriber+columns.OrderSubscriber)
+		rows, err := s.readers.QueryContext(ctx, columns.SelectSubscriberOfLife+columns.OrderSubscriber)
 		if err != nil {
 			yield(store.Subscriber{}, s.readError(err))
 			return

@@ -20,8 +20,8 @@ const (
 
 	insertSubscriberSQL = `INSERT INTO subscriber
 	(supi, auth_method, algorithm, k, opc, amf_field, sqn_ceiling, ambr_uplink, ambr_downlink, revision,
-	barred, no_mico, registration_timer, service_area, forbidden_tacs, forbidden_rats, gpsi)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (supi) DO NOTHING`
+	barred, no_mico, registration_timer, service_area, forbidden_tacs, forbidden_rats, gpsi, sqn_life)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ` + columns.SelectLife + `) ON CONFLICT (supi) DO NOTHING`
 
 	insertSliceSQL = `INSERT INTO subscriber_slice (supi, sst, sd, is_default, authenticate) VALUES (?, ?, ?, ?, ?)`
 
@@ -35,8 +35,8 @@ const (
 	deleteRemovedSQL = `DELETE FROM subscriber_removed WHERE supi = ?`
 
 	deleteSubscriberSQL = `DELETE FROM subscriber WHERE supi = ?`
-	selectCeilingSQL    = `SELECT sqn_ceiling FROM subscriber WHERE supi = ?`
-	updateCeilingSQL    = `UPDATE subscriber SET sqn_ceiling = ? WHERE supi = ?`
+	selectCeilingSQL    = `SELECT sqn_ceiling, sqn_life, ` + columns.SelectLife + ` FROM subscriber WHERE supi = ?`
+	updateCeilingSQL    = `UPDATE subscriber SET sqn_ceiling = ?, sqn_life = ` + columns.SelectLife + ` WHERE supi = ?`
 )
 
 // AddSubscribers implements store.Subscribers.
@@ -161,12 +161,13 @@ func nextRevision(t *transaction) (int64, error) {
 }
 
 func ceilingOf(t *transaction, supi ident.SUPI) (aka.SQN, error) {
-	var ceiling int64
-	err := t.scan(selectCeilingSQL, []any{string(supi)}, &ceiling)
+	var written, writtenIn, life int64
+	err := t.scan(selectCeilingSQL, []any{string(supi)}, &written, &writtenIn, &life)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, notFound(supi)
 	}
-	return aka.SQN(ceiling), err
+	ceiling, _ := columns.Ceiling(written, writtenIn, life)
+	return ceiling, err
 }
 
 func notFound(supi ident.SUPI) error {

@@ -37,6 +37,7 @@ func Run(t *testing.T, open Open) {
 		{"LeaseSQNExhausted", leaseSQNExhausted},
 		{"ResetSQN", resetSQN},
 		{"LeasesNeverOverlap", leasesNeverOverlap},
+		{"SQNsOfLife", sqnsOfLife},
 		{"FailureIsAlone", failureIsAlone},
 		{"OtherHandleSeesWrites", otherHandleSeesWrites},
 		{"TwoHandlesWrite", twoHandlesWrite},
