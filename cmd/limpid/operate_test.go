@@ -96,7 +96,7 @@ func TestOperate(t *testing.T) {
 	p := wholeCore(t, coreWhole, operatedSubscribers)
 	phones, said := daemon(t, p.ran, "ran", "--no-tun", "--duration", "10m", "--ladder", "--sctp", "udp", "--amf", "10.20.2.1", "--n3", "10.20.2.2",
 		"--plmn", "00101", "--subscribers", keysOf(t, operatedSubscribers))
-	awaits(t, p.log, "PDU session established", 4)
+	p.until(`(?s)^SUPI(.* active +activated ){4}`, "session", "list")
 	const u1, u2, u3, u4 = "001010000000001", "001010000000002", "001010000000003", "001010000000004"
 
 	p.operate(true, `\ngNB-00101-00000001/32 +limpid-gnb +\S+ +4 `, "gnb", "list")

@@ -52,7 +52,7 @@ func (ue *ue) releaseConnection(ctx context.Context, cause ngap.Cause) {
 	}
 	ue.radioGone(ctx)
 	ue.deactivateSessions(ctx, cause.String()) // steps 5 to 7
-	ue.log().Info("idle", "cause", cause)
+	ue.note("idle", "cause", cause)
 }
 
 // deactivateSessions takes down the N3 tunnels of all sessions, TS 23.502 §4.2.6 steps 5 to 7.

@@ -199,14 +199,14 @@ func (ue *ue) keepLater() {
 		return
 	}
 	ue.kept.written, ue.kept.stored = sum, true
-	log := ue.log()
+	supi := ue.supi
 	k.writer.Later(ue.supi, change, func(err error) {
 		if errors.Is(err, store.ErrNotOwner) {
 			_ = ue.insist(taken{}) // refused only at shutdown
 			return
 		}
 		if err != nil {
-			log.Warn("UE context not kept", "error", err)
+			ue.amf.log.Warn("UE context not kept", "supi", supi.Conceal(), "error", err)
 			return
 		}
 		ue.kept.held.Store(true)

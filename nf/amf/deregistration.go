@@ -28,7 +28,7 @@ func (ue *ue) deregistrationRequested(ctx context.Context, m *initialMessage, re
 	if !request.DeregistrationType.SwitchOff() {
 		ue.sendNAS(&gmm.DeregistrationAcceptUEOriginating{}) // step 7
 	}
-	ue.log().Info("deregistered", "switchOff", request.DeregistrationType.SwitchOff())
+	ue.note("deregistered", "switchOff", request.DeregistrationType.SwitchOff())
 	ue.forget(ctx, ngap.CauseNASDeregister) // steps 6, 8
 }
 

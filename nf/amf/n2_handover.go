@@ -77,7 +77,7 @@ func (ue *ue) handoverRequired(ctx context.Context, m *ngap.HandoverRequired) {
 		err = ue.executeHandover(ctx, h) // TS 23.502 §4.9.1.3.3
 	}
 	if err == nil {
-		ue.log().Info("handed over by N2", "from", h.source.gnb.label(), "sessions", len(h.sessions))
+		ue.note("handed over by N2", "from", h.source.gnb.label(), "sessions", len(h.sessions))
 		return
 	}
 	ue.log().Warn("no handover", "target", h.label(), "reason", err)

@@ -23,7 +23,7 @@ func (ue *ue) registration(ctx context.Context, m *initialMessage, request *gmm.
 	ue.attach(ctx, m.conn)
 	err := ue.register(ctx, m, request)
 	if err == nil {
-		ue.log().Info("registered", "guti", ue.guti, "slices", ue.allowed)
+		ue.note("registered", "guti", ue.guti, "slices", ue.allowed)
 		if len(ue.pendingSlices) > 0 {
 			_ = ue.insist(&slicesPending{ue.pendingSlices}) // refused only at shutdown
 		}

@@ -35,7 +35,7 @@ func (ue *ue) serviceRequest(ctx context.Context, m *initialMessage, request *gm
 		}
 		return
 	}
-	ue.log().Info("connected", "sessions", len(ue.sessions))
+	ue.note("connected", "sessions", len(ue.sessions))
 	ue.transferWaiting(ctx)
 }
 

@@ -484,7 +484,7 @@ func (ue *ue) loseConnection(ctx context.Context, m *connectionLost) {
 		return
 	}
 	ue.conn, ue.undelivered = nil, nil
-	ue.log().Info("connection lost", "reason", m.why)
+	ue.note("connection lost", "reason", m.why)
 	if !ue.registered {
 		ue.forget(ctx, ngap.CauseRadioNetworkUnspecified)
 		return
@@ -557,6 +557,13 @@ func (ue *ue) log() *slog.Logger {
 		l = l.With("procedure", string(ue.running))
 	}
 	return l
+}
+
+// note logs what every UE does every day: at level debug, so that it costs nothing unless the operator asks for it.
+func (ue *ue) note(message string, args ...any) {
+	if ue.amf.log.Enabled(context.Background(), slog.LevelDebug) {
+		ue.log().Debug(message, args...)
+	}
 }
 
 func (ue *ue) session(id uint8) *smContext {

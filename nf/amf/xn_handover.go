@@ -110,7 +110,7 @@ func (ue *ue) xnHandover(ctx context.Context, p *pathSwitch) error {
 		UEUPCIoTSupport:                     ue.suspendSupport(),
 	})
 	ue.deliverAgain()
-	ue.log().Info("handed over by Xn", "from", p.source.gnb.label(), "sessions", len(switched), "released", len(released))
+	ue.note("handed over by Xn", "from", p.source.gnb.label(), "sessions", len(switched), "released", len(released))
 	return nil
 }
 

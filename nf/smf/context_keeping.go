@@ -149,7 +149,6 @@ func (s *session) keepLater() {
 		return
 	}
 	s.written = sum
-	attrs := s.attrs()
 	k.writer.Later(s.key(), change, func(err error) {
 		switch {
 		case errors.Is(err, store.ErrNotOwner):
@@ -157,7 +156,7 @@ func (s *session) keepLater() {
 				s.deliver(moved{})
 			}
 		case err != nil:
-			s.smf.log.Warn("SM context not kept", append(attrs, slog.Any("error", err))...)
+			s.smf.log.Warn("SM context not kept", s.attrs(slog.Any("error", err))...)
 		}
 	})
 }

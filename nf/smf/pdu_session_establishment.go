@@ -374,6 +374,6 @@ func (s *session) registerInUDM(ctx context.Context) error {
 	s.mu.Lock()
 	s.registered = true
 	s.mu.Unlock()
-	s.smf.log.Info("PDU session established", s.attrs(slog.String("type", s.kind.String()), slog.Any("address", s.address), slog.String("upf", s.upf.Name))...)
+	s.note("PDU session established", "type", s.kind, "address", s.address, "upf", s.upf.Name)
 	return nil
 }

@@ -43,7 +43,7 @@ func (s *session) releaseRequested(m *gsm.PDUSessionReleaseRequest, out *nsmf.SM
 	}
 	out.N2SMInfo = s.beginRelease(m.PTI, gsm.CauseRegularDeactivation)
 	s.mu.Unlock()
-	s.smf.log.Info("UE releases its PDU session", s.attrs()...)
+	s.note("UE releases its PDU session")
 	s.deliver(release{sent: true})
 	return s.releaseCommand()
 }

@@ -396,6 +396,13 @@ func (s *session) attrs(more ...any) []any {
 	}, more...)
 }
 
+// note logs what every session does every day: at level debug, so that it costs nothing unless the operator asks for it.
+func (s *session) note(message string, args ...any) {
+	if s.smf.log.Enabled(context.Background(), slog.LevelDebug) {
+		s.smf.log.Debug(message, s.attrs(args...)...)
+	}
+}
+
 // Sessions returns copies of all sessions, in no order.
 func (s *SMF) Sessions() []SessionInfo {
 	all := s.all()

@@ -159,7 +159,7 @@ func (s *session) end(why string) {
 	s.state = Released
 	s.mu.Unlock()
 	if before != Released {
-		s.smf.log.Info("PDU session ended", s.attrs(slog.String("why", why))...)
+		s.note("PDU session ended", "why", why)
 	}
 	s.deliver(discard{why})
 }
