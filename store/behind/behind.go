@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/limpid-5g/limpid/store"
 )
 
 const (
@@ -16,7 +18,8 @@ const (
 	retry = time.Second
 )
 
-// Put writes a list; the errors are one for each element. The error beside them is of all.
+// Put writes a list; the errors are one for each element. The error beside them is of all. Where nobody waits for it ctx is
+// store.Unhurried.
 type Put[T any] func(ctx context.Context, list []T) ([]error, error)
 
 // Writer writes values of type T, each under its key.
@@ -28,6 +31,7 @@ type Writer[K comparable, T any] struct {
 	mu      sync.Mutex
 	waiting map[K]item[T]
 	flying  map[K]struct{} // in the write under way
+	hurry   chan struct{}  // closed when somebody waits for that write
 	landed  *sync.Cond     // that write has ended
 	timer   *time.Timer    // nil: nothing is planned
 	failing bool
@@ -39,7 +43,7 @@ type item[T any] struct {
 	done  func(error)
 }
 
-// New makes a Writer; what is given to Later is written within delay while the store works.
+// New makes a Writer; what is given to Later goes to the store within delay while that works, as a write that nobody waits for.
 func New[K comparable, T any](put Put[T], delay time.Duration, log *slog.Logger) *Writer[K, T] {
 	w := &Writer[K, T]{put: put, delay: delay, log: log, waiting: make(map[K]item[T]), flying: make(map[K]struct{})}
 	w.landed = sync.NewCond(&w.mu)
@@ -74,6 +78,7 @@ func (w *Writer[K, T]) Drop(key K) {
 		if _, ok := w.flying[key]; !ok {
 			return
 		}
+		w.hasten()
 		w.landed.Wait()
 	}
 }
@@ -94,8 +99,17 @@ func (w *Writer[K, T]) Close() {
 	if w.timer != nil {
 		w.timer.Stop()
 	}
+	w.hasten()
 	w.mu.Unlock()
 	for w.flush() {
+	}
+}
+
+// hasten says that somebody waits for the write under way. Call it with w.mu held.
+func (w *Writer[K, T]) hasten() {
+	if w.hurry != nil {
+		close(w.hurry)
+		w.hurry = nil
 	}
 }
 
@@ -111,7 +125,7 @@ func (w *Writer[K, T]) plan(d time.Duration) {
 
 // flush writes a part of what waits and tells whether it is worth going on.
 func (w *Writer[K, T]) flush() bool {
-	keys, batch := w.take()
+	keys, batch, hurry := w.take()
 	if len(batch) == 0 {
 		return false
 	}
@@ -119,7 +133,7 @@ func (w *Writer[K, T]) flush() bool {
 	for i := range batch {
 		values[i] = batch[i].value
 	}
-	errs, err := w.put(context.Background(), values)
+	errs, err := w.put(store.Unhurried(context.Background(), hurry), values)
 	w.land(keys, batch, err)
 	for i := range batch {
 		if batch[i].done != nil && err == nil {
@@ -130,7 +144,7 @@ func (w *Writer[K, T]) flush() bool {
 }
 
 // take moves what waits into the write under way. One at a time: the others go when it has landed.
-func (w *Writer[K, T]) take() ([]K, []item[T]) {
+func (w *Writer[K, T]) take() ([]K, []item[T], <-chan struct{}) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for len(w.flying) > 0 {
@@ -139,7 +153,7 @@ func (w *Writer[K, T]) take() ([]K, []item[T]) {
 	n := min(len(w.waiting), maxBatch)
 	if n == 0 {
 		w.timer = nil
-		return nil, nil
+		return nil, nil, nil
 	}
 	keys, batch := make([]K, 0, n), make([]item[T], 0, n)
 	for k, it := range w.waiting {
@@ -152,7 +166,12 @@ func (w *Writer[K, T]) take() ([]K, []item[T]) {
 	for _, k := range keys {
 		delete(w.waiting, k)
 	}
-	return keys, batch
+	hurry := make(chan struct{})
+	w.hurry = hurry
+	if w.closed || len(w.waiting) > 0 { // there is enough for a commit of its own
+		w.hasten()
+	}
+	return keys, batch, hurry
 }
 
 // land ends the write under way. What the store refused as a whole waits again, unless something newer does.
@@ -160,6 +179,7 @@ func (w *Writer[K, T]) land(keys []K, batch []item[T], err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	clear(w.flying)
+	w.hurry = nil
 	w.landed.Broadcast()
 	if err != nil {
 		for i, k := range keys {

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/limpid-5g/limpid/store"
 	"github.com/limpid-5g/limpid/store/behind"
 )
 
@@ -123,5 +124,59 @@ func TestCloseWrites(t *testing.T) {
 		if len(d.log) != 1000 {
 			t.Fatalf("%d written", len(d.log))
 		}
+	})
+}
+
+// TestUnhurried: the store may let a write wait for others, but not longer than until somebody waits for it.
+func TestUnhurried(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const patience = time.Minute
+		var mu sync.Mutex
+		var took []time.Duration
+		w := behind.New[string](func(ctx context.Context, list []value) ([]error, error) {
+			began := time.Now()
+			if hurry, ok := store.Hurry(ctx); ok {
+				select {
+				case <-hurry:
+				case <-time.After(patience):
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			took = append(took, time.Since(began))
+			return make([]error, len(list)), nil
+		}, 20*time.Millisecond, slog.New(slog.DiscardHandler))
+		want := func(step string, all ...time.Duration) {
+			t.Helper()
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			if !slices.Equal(took, all) {
+				t.Fatalf("%s: writes took %v, want %v", step, took, all)
+			}
+			took = nil
+		}
+		w.Later("a", value{"a", "a1"}, nil)
+		time.Sleep(time.Second)
+		want("nothing else")
+		if err := w.Now(t.Context(), "b", value{"b", "b1"}); err != nil { // does not wait for the other key
+			t.Fatal(err)
+		}
+		want("another key", 0)
+		if err := w.Now(t.Context(), "a", value{"a", "a2"}); err != nil {
+			t.Fatal(err)
+		}
+		want("the same key", time.Second-20*time.Millisecond, 0)
+		w.Later("a", value{"a", "a3"}, nil)
+		time.Sleep(2 * patience)
+		want("nobody", patience)
+		for i := range 600 {
+			w.Later(string(rune('0'+i)), value{}, nil)
+		}
+		time.Sleep(time.Second)
+		want("more than one write holds", 0)
+		w.Later("a", value{"a", "a4"}, nil)
+		w.Close()
+		want("at the end", time.Second-20*time.Millisecond, 0)
 	})
 }

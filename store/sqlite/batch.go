@@ -27,6 +27,7 @@ type change func(t *transaction) error
 type batcher struct {
 	tx    *transaction
 	queue chan *write
+	riding
 
 	commits atomic.Int64 // transactions begun
 	copying *copying
@@ -56,8 +57,10 @@ func startBatcher(ctx context.Context, conn *sql.Conn, copier *sql.DB) (*batcher
 // do applies c and returns once it is on stable storage. When ctx ends first the outcome is open.
 func (b *batcher) do(ctx context.Context, c change) error {
 	w := &write{ctx: ctx, apply: c, done: make(chan error, 1)}
-	if err := b.send(w); err != nil {
-		return err
+	if !b.ride(w) {
+		if err := b.send(w); err != nil {
+			return err
+		}
 	}
 	select {
 	case err := <-w.done:
@@ -82,6 +85,7 @@ func (b *batcher) send(w *write) error {
 }
 
 func (b *batcher) close() error {
+	b.end()
 	b.mu.Lock()
 	b.closed = true
 	close(b.queue)
@@ -95,15 +99,18 @@ func (b *batcher) run() {
 	defer b.copying.wait()
 	batch := make([]*write, 0, maxBatch)
 	for w := range b.queue {
-		batch = append(batch[:0], w)
-		batch = b.gather(batch)
-		batch = dropCancelled(batch)
-		if len(batch) > 0 {
-			b.commit(batch)
-			b.copying.written(b.tx, len(batch))
-		}
-		clear(batch)
+		b.commitAll(b.gather(append(b.join(batch[:0]), w)))
 	}
+	b.commitAll(b.join(batch[:0]))
+}
+
+// commitAll commits what is still wanted of a batch.
+func (b *batcher) commitAll(batch []*write) {
+	if kept := dropCancelled(batch); len(kept) > 0 {
+		b.commit(kept)
+		b.copying.written(b.tx, len(kept))
+	}
+	clear(batch)
 }
 
 // gather takes what has queued up, without waiting for more.

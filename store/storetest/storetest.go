@@ -41,6 +41,8 @@ func Run(t *testing.T, open Open) {
 		{"FailureIsAlone", failureIsAlone},
 		{"OtherHandleSeesWrites", otherHandleSeesWrites},
 		{"TwoHandlesWrite", twoHandlesWrite},
+		{"Unhurried", unhurried},
+		{"UnhurriedAtTheEnd", unhurriedAtTheEnd},
 		{"Reopen", reopen},
 		{"Cancelled", cancelled},
 		{"Closed", closed},
