@@ -57,6 +57,7 @@ func main() {
 	flag.IntVar(&o.gnbs, "gnbs", 8, "gNBs")
 	flag.IntVar(&o.inFlight, "in-flight", 64, "procedures that run at the same time at saturation")
 	flag.StringVar(&o.sctp, "sctp", "raw", "what carries SCTP: raw, udp or kernel")
+	flag.BoolVar(&o.apart, "pin", false, "give the core and the load a processor each, so that neither waits for the other")
 	cost := flag.Bool("cost", false, "measure what lockdown and egress cost, each against a core without them in turns")
 	rounds := flag.Int("rounds", 6, "rounds of -cost")
 	flag.DurationVar(&o.soak, "soak", 0, "instead: this long at 30 % load, with memory and goroutines as a series")
@@ -134,7 +135,7 @@ func (o *options) run(ctx context.Context, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	p := &options{limpid: o.limpid, ues: o.ues, runs: o.runs, warmUp: o.warmUp, gnbs: o.gnbs, inFlight: o.inFlight, sctp: o.sctp}
+	p := &options{limpid: o.limpid, ues: o.ues, runs: o.runs, warmUp: o.warmUp, gnbs: o.gnbs, inFlight: o.inFlight, sctp: o.sctp, apart: o.apart}
 	if o.kind != profiled.Allocs {
 		p.profile = file
 	}

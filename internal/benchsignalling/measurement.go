@@ -8,6 +8,7 @@ import (
 	"io"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"time"
@@ -20,6 +21,7 @@ import (
 type sample struct {
 	pairs  int
 	cpu    time.Duration // of the core
+	leave  time.Duration // CPU of the core to take leave of the UEs afterwards; 0: not measured
 	report load.Report
 }
 
@@ -126,16 +128,26 @@ func (o *options) stint(ctx context.Context, l *lab.Lab, s *system, c *lab.Proce
 	if err := p.Stop(); err != nil {
 		return nil, err
 	}
-	return r, nil
+	if err := c.Quiet(ctx); err != nil { // the UEs of this run have left before the next begins
+		return nil, err
+	}
+	left, err := c.CPU()
+	r.leave = left - after
+	return r, err
 }
 
 // write prints the measurement beside the floor.
 func (m *measurement) write(out io.Writer, f floor) {
 	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+	if m.apart && runtime.NumCPU() > 1 {
+		fmt.Fprintln(out, "core and generator have a processor each")
+	} else {
+		fmt.Fprintf(out, "core and generator share %d processors\n", runtime.NumCPU())
+	}
 	fmt.Fprintf(out, "registration (Profile A SUCI, 5G-AKA, NEA2/NIA2) with one PDU session; SCTP %s, PFCP over UDP; %d gNBs\n", m.sctp, m.gnbs)
 	for i, r := range m.runs {
-		fmt.Fprintf(out, "saturation, run %d: %d UEs, %.0f per second, core CPU %.3f ms each, %.0f per second and core of CPU\n",
-			i+1, r.pairs, r.perSecond(), ms(r.cost()), 1/r.cost().Seconds())
+		fmt.Fprintf(out, "saturation, run %d: %d UEs, %.0f per second, core CPU %.3f ms each, %.0f per second and core of CPU; afterwards %.3f ms each as the gNBs leave\n",
+			i+1, r.pairs, r.perSecond(), ms(r.cost()), 1/r.cost().Seconds(), ms(r.leave)/float64(r.pairs))
 	}
 	fmt.Fprintf(out, "median: %.0f per second; core CPU %.3f ms each: %.0f per second and core of CPU\n",
 		m.saturation(), ms(m.cost()), 1/m.cost().Seconds())
@@ -146,6 +158,10 @@ func (m *measurement) write(out io.Writer, f floor) {
 	for _, p := range m.half.report.Procedures {
 		fmt.Fprintf(out, "  %-8s p50 %.2f ms, p90 %.2f ms, p99 %.2f ms, max %.2f ms, from when it was due\n",
 			p.Name, ms(p.Latency.P50), ms(p.Latency.P90), ms(p.Latency.P99), ms(p.Latency.Max))
+		if c := p.Core; c != nil {
+			fmt.Fprintf(out, "  %-8s p50 %.2f ms, p90 %.2f ms, p99 %.2f ms, max %.2f ms, the core's part: %.1f answers, each from the gNB's sending to its hearing\n",
+				"", ms(c.Latency.P50), ms(c.Latency.P90), ms(c.Latency.P99), ms(c.Latency.Max), float64(c.Answers)/float64(p.OK))
+		}
 	}
 	fmt.Fprintf(out, "memory: %.1f KB of RSS per UE, registered with a session\n", m.memory/1000)
 }

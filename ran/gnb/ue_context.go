@@ -30,6 +30,7 @@ type ueContext struct {
 	bearers                []*bearer
 	left                   chan struct{} // closed when the context is gone; nil if nobody waits
 	moved                  bool          // the UE has gone to another gNB
+	turns                  turns
 	answers                map[ngap.ProcedureCode]chan ngap.Message
 	// of the initial context setup or the handover:
 	as           accessStratum
@@ -79,6 +80,7 @@ func (g *GNB) Connect(t radio.Terminal, s radio.Setup) (radio.Connection, error)
 	for g.lastID++; g.contexts[g.lastID] != nil; g.lastID++ {
 	}
 	c := &ueContext{g: g, id: g.lastID, terminal: t}
+	c.turns.ask()
 	g.contexts[c.id], g.terminals[t] = c, c
 	g.mu.Unlock()
 	if old != nil {
@@ -132,6 +134,7 @@ func (g *GNB) location() ngap.UserLocationInformation {
 func (c *ueContext) Send(nas []byte) error {
 	c.mu.Lock()
 	amf, gone := c.amf, c.gone
+	c.turns.ask()
 	c.mu.Unlock()
 	switch {
 	case gone:
@@ -255,6 +258,7 @@ func (c *ueContext) deliver(m ngap.Message, amf *ngap.AMFUENGAPID) bool {
 	if amf != nil && *amf != *c.amf {
 		return false
 	}
+	c.turns.answer()
 	c.inbox = append(c.inbox, m)
 	if !c.busy {
 		c.busy = true

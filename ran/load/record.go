@@ -15,6 +15,8 @@ const (
 type stats struct {
 	started, ok, failed int
 	latency             Histogram // of those that ended well
+	core                Histogram // of these, the core's part
+	answers             int       // of the core to them
 	errors              map[string]int
 }
 
@@ -57,6 +59,14 @@ func (r *recorder) end(p Procedure, latency time.Duration, err error) {
 		s.failed++
 		s.count(kind(err))
 	}
+}
+
+// turns counts how often the core answered in a procedure that ended well, and how long it took for that in all.
+func (r *recorder) turns(p Procedure, answers int, took time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.total[p].answers += answers
+	r.total[p].core.Record(took)
 }
 
 // lose counts a registration or session that the network ended by itself.

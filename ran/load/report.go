@@ -38,7 +38,17 @@ type ProcedureReport struct {
 	Failed  int            `json:"failed"`
 	Latency Percentiles    `json:"latency"`
 	Curve   []Point        `json:"curve,omitempty"`
+	// Core is the core's part of the procedures that ended well: the sum of the times from when a gNB gave a NAS message of
+	// the UE to its association until the AMF's next message about the UE came out of it. What phones and gNBs do in between,
+	// and how late the procedure began, is not in it; nil for those after which the UE has no connection.
+	Core *CorePart `json:"core,omitempty"`
 	Errors  map[string]int `json:"errors,omitempty"`
+}
+
+// CorePart is what a core takes of procedures of one kind.
+type CorePart struct {
+	Answers int         `json:"answers"` // in all
+	Latency Percentiles `json:"latency"` // of the sum in each procedure
 }
 
 // Percentiles describe a distribution.
@@ -106,10 +116,14 @@ func (r *run) report(elapsed time.Duration, notStarted int) *Report {
 		if s.started == 0 {
 			continue
 		}
-		out.Procedures = append(out.Procedures, ProcedureReport{
+		report := ProcedureReport{
 			Name: names[p], Started: s.started, OK: s.ok, Failed: s.failed,
 			Latency: percentiles(&s.latency), Curve: curve(&s.latency), Errors: s.errors,
-		})
+		}
+		if s.answers > 0 {
+			report.Core = &CorePart{Answers: s.answers, Latency: percentiles(&s.core)}
+		}
+		out.Procedures = append(out.Procedures, report)
 	}
 	return out
 }
@@ -146,12 +160,19 @@ func (r *Report) WriteText(out io.Writer) error {
 	}
 	_ = w.Flush()
 	for i := range r.Procedures {
+		if p := &r.Procedures[i]; p.Core != nil {
+			l := p.Core.Latency
+			fmt.Fprintf(out, "%s: the core's part, %.1f answers each: mean %s, p50 %s, p90 %s, p99 %s, max %s\n", p.Name,
+				float64(p.Core.Answers)/float64(p.OK), ms(l.Mean), ms(l.P50), ms(l.P90), ms(l.P99), ms(l.Max))
+		}
+	}
+	for i := range r.Procedures {
 		p := &r.Procedures[i]
 		for _, k := range p.kinds() {
 			fmt.Fprintf(out, "%s: %d x %s\n", p.Name, p.Errors[k], k)
 		}
 	}
-	_, err := fmt.Fprintf(out, "%d UEs on %d gNBs, %s at %g per second, %.1f s; latency in ms from when a procedure was due\n"+
+	_, err := fmt.Fprintf(out, "%d UEs on %d gNBs, %s at %g per second, %.1f s; latency in ms from when a procedure was due; the core's part from gNBs' sending to their hearing of it\n"+
 		"%d started late (worst %s ms), %d never started, %d registrations or sessions lost again, error rate %.4f %%\n",
 		r.UEs, r.GNBs, r.Mix, r.Rate, r.Elapsed.Seconds(), r.Late, ms(r.LateMax), r.NotStarted, r.Lost, 100*r.ErrorRate())
 	return err

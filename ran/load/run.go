@@ -124,9 +124,13 @@ func (r *run) possible(p Procedure) bool { return r.plan.Mix[p] > 0 && r.pools[f
 // perform runs a procedure of a phone and puts the phone back into its pool.
 func (r *run) perform(life context.Context, f *phone, p Procedure, due time.Time) {
 	ctx, cancel := context.WithTimeout(life, r.plan.Timeout)
+	f.cell.CoreTurns(f.ue) // what came before is none of this procedure
 	err := f.do(ctx, p, &r.plan)
 	cancel()
 	r.record.end(p, time.Since(due), err)
+	if answers, took := f.cell.CoreTurns(f.ue); err == nil && answers > 0 {
+		r.record.turns(p, answers, took)
+	}
 	if p == Detach {
 		r.awaitIdle(life, f)
 	}

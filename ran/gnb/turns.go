@@ -1,0 +1,43 @@
+package gnb
+
+import (
+	"time"
+
+	"github.com/limpid-5g/limpid/ran/radio"
+)
+
+// turns measures how long the core takes to answer. Its owner's lock is held.
+type turns struct {
+	asked time.Time // of the first NAS message that the AMF has not answered; zero: none
+	took  time.Duration
+	n     int
+}
+
+func (t *turns) ask() {
+	if t.asked.IsZero() {
+		t.asked = time.Now()
+	}
+}
+
+func (t *turns) answer() {
+	if !t.asked.IsZero() {
+		t.took, t.n, t.asked = t.took+time.Since(t.asked), t.n+1, time.Time{}
+	}
+}
+
+// CoreTurns is how often the AMF has answered a NAS message of a UE since the last call, and how long it took for that in all:
+// from the moment in which the gNB gave the message to its association until the next message about that UE came out of it. A
+// message that is not answered does not count. It tells nothing of a UE without connection.
+func (g *GNB) CoreTurns(t radio.Terminal) (n int, took time.Duration) {
+	g.mu.Lock()
+	c := g.terminals[t]
+	g.mu.Unlock()
+	if c == nil {
+		return 0, 0
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n, took = c.turns.n, c.turns.took
+	c.turns = turns{}
+	return n, took
+}
