@@ -149,7 +149,7 @@ func testPhones(t *testing.T, n int) []*phone {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all[i] = &phone{ue: u}
+		all[i] = &phone{ue: u, cell: new(gnb.GNB)}
 	}
 	return all
 }
