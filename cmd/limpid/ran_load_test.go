@@ -180,6 +180,12 @@ func TestLoadEnds(t *testing.T) {
 				t.Errorf("%s: %d started, %d ok, %v", p.Name, p.Started, p.OK, p.Errors)
 			}
 		}
+		for name, answers := range map[string]int{"attach": 3, "session": 1} { // each of which takes 1 ms, and nothing else does
+			c, want := procedure(t, r, name).Core, time.Duration(answers)*time.Millisecond
+			if c == nil || c.Answers != 30*answers || c.Latency.Mean != want || c.Latency.Max != want {
+				t.Errorf("%s: the core's part is %+v, want %d answers of 1 ms each", name, c, answers)
+			}
+		}
 		if r.ErrorRate() != 0 || r.NotStarted != 0 || r.Late != 0 || r.Elapsed < 590*time.Millisecond || r.Elapsed > 600*time.Millisecond {
 			t.Errorf("%+v", r)
 		}
