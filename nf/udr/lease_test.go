@@ -81,13 +81,13 @@ func TestFirstSQNsTakeNoWrite(t *testing.T) {
 // each is greater than those before unless the USIM was behind, TS 33.102 §C.1.2 and TS 33.102 §6.3.5. A backup, or whoever
 // looks, always sees a ceiling above all that were used.
 func TestNoSQNTwice(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range uint64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { playSQNs(t, rand.New(rand.NewPCG(seed, 5))) })
 	}
 }
 
 func playSQNs(t *testing.T, random *rand.Rand) {
-	const phones, lives, steps = 3, 8, 120
+	const phones, lives, steps = 3, 6, 60
 	r := &reborn{t, filepath.Join(t.TempDir(), "limpid.db")}
 	u, disk := r.live()
 	used, last := make(map[ident.SUPI]map[aka.SQN]bool), make(map[ident.SUPI]aka.SQN)
