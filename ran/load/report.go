@@ -32,17 +32,17 @@ type Report struct {
 // ProcedureReport is how the procedures of one kind went. Latencies count from when a procedure was due, and only those
 // that ended well.
 type ProcedureReport struct {
-	Name    string         `json:"name"`
-	Started int            `json:"started"`
-	OK      int            `json:"ok"`
-	Failed  int            `json:"failed"`
-	Latency Percentiles    `json:"latency"`
-	Curve   []Point        `json:"curve,omitempty"`
+	Name    string      `json:"name"`
+	Started int         `json:"started"`
+	OK      int         `json:"ok"`
+	Failed  int         `json:"failed"`
+	Latency Percentiles `json:"latency"`
+	Curve   []Point     `json:"curve,omitempty"`
 	// Core is the core's part of the procedures that ended well: the sum of the times from when a gNB gave a NAS message of
 	// the UE to its association until the AMF's next message about the UE came out of it. What phones and gNBs do in between,
 	// and how late the procedure began, is not in it; nil for those after which the UE has no connection.
-	Core *CorePart `json:"core,omitempty"`
-	Errors  map[string]int `json:"errors,omitempty"`
+	Core   *CorePart      `json:"core,omitempty"`
+	Errors map[string]int `json:"errors,omitempty"`
 }
 
 // CorePart is what a core takes of procedures of one kind.
