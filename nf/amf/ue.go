@@ -559,13 +559,6 @@ func (ue *ue) log() *slog.Logger {
 	return l
 }
 
-// note logs what every UE does every day: at level debug, so that it costs nothing unless the operator asks for it.
-func (ue *ue) note(message string, args ...any) {
-	if ue.amf.log.Enabled(context.Background(), slog.LevelDebug) {
-		ue.log().Debug(message, args...)
-	}
-}
-
 func (ue *ue) session(id uint8) *smContext {
 	for _, s := range ue.sessions {
 		if s.id == id {

@@ -13,7 +13,6 @@ import (
 	"github.com/limpid-5g/limpid/sbi/nnsacf"
 	"github.com/limpid-5g/limpid/sbi/npcf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
-	"github.com/limpid-5g/limpid/store"
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
@@ -113,7 +112,7 @@ type Deps struct {
 	// Settled is called once, while the SMF runs, when all sessions that came back are on their UPFs again; nil: nobody asks.
 	Settled func()
 	// Life is the run of the node that begins, where Contexts is set.
-	Life store.Life
+	Life Life
 }
 
 const (

@@ -22,6 +22,9 @@ import (
 // Contexts is where SM contexts are kept.
 type Contexts = store.Contexts
 
+// Life is a run of the node.
+type Life = store.Life
+
 const (
 	// keepDelay is how long a change that nobody waits for may be in memory only.
 	keepDelay = 25 * time.Millisecond

@@ -125,7 +125,6 @@ func sqnsOfLife(t *testing.T, h *harness) {
 	}
 	var number uint64
 	begin := func() {
-		t.Helper()
 		life, err := h.BeginLife(h.Context(), "a", time.Now())
 		h.must(err)
 		number = life.Number
