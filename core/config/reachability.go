@@ -11,7 +11,8 @@ type Paging struct {
 	PriorityARP uint8 `yaml:"priority_arp"`
 }
 
-// Overload is when gNBs are asked to keep phones away, TS 23.501 §5.19.5.2, in percent of amf.max_procedures.
+// Overload is when gNBs are asked to keep phones away, TS 23.501 §5.19.5.2, in percent of amf.max_procedures; also
+// while phones are turned away because the core is slow.
 type Overload struct {
 	Start     int   `yaml:"start"` // 0: never
 	Stop      int   `yaml:"stop"`

@@ -14,6 +14,7 @@ const (
 	admissionWindow = 250 * time.Millisecond
 	admissionWait   = 50 * time.Millisecond // for the soonest answer, from when there is a queue
 	admissionLeast  = 128                   // busy UEs that are always let in
+	admissionLasts  = 8                     // windows in a row in which UEs are turned away: the gNBs are asked for help
 )
 
 // admission is the bound.
@@ -25,6 +26,8 @@ type admission struct {
 	began time.Time     // of the window
 	least time.Duration // that a UE has waited for its answer in the window
 	n     int           // UEs that were answered in it
+	away  bool          // in the window a UE was turned away, though the operator would let it in
+	lasts int           // windows in a row of which that is true
 }
 
 func newAdmission(most int) *admission {
@@ -36,7 +39,18 @@ func (a *admission) admits(busy int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.turn(busy)
-	return busy < a.limit
+	in := busy < a.limit
+	if !in && busy < a.most {
+		a.away = true
+	}
+	return in
+}
+
+// overrun tells whether UEs have been turned away for some time because those that were let in wait.
+func (a *admission) overrun() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.lasts >= admissionLasts && time.Since(a.began) < 2*admissionWindow
 }
 
 // answered notes how long a UE that was let in waited for the first answer.
@@ -63,5 +77,8 @@ func (a *admission) turn(busy int) {
 		windows := int(min(since/admissionWindow, 64))
 		a.limit = min(a.limit+windows*(a.limit/16+1), a.most)
 	}
-	a.began, a.least, a.n = time.Now(), 0, 0
+	if a.lasts++; !a.away || since >= 2*admissionWindow {
+		a.lasts = 0
+	}
+	a.began, a.least, a.n, a.away = time.Now(), 0, 0, false
 }

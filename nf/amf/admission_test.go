@@ -65,3 +65,35 @@ func TestAdmissionOfFew(t *testing.T) {
 		}
 	})
 }
+
+// TestOverrun: gNBs are asked to keep UEs away, TS 38.413 §8.7.7, once UEs have been turned away without a pause because others
+// wait, and not for a moment's queue; when few are busy they are told that it is over, TS 38.413 §8.7.8.
+func TestOverrun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := testConfig()
+		cfg.MaxProcedures, cfg.Overload = 1000, Overload{Start: 900, Stop: 700}
+		a := testAMF(t, cfg)
+		g, sent := testGNB(a)
+		defer closeAll(t, a, g)
+		queue := func(windows int) {
+			for range windows {
+				a.admission.answered(time.Second, 500)
+				a.admission.admits(500)
+				a.watchLoad()
+				time.Sleep(admissionWindow)
+			}
+		}
+		queue(admissionLasts)
+		time.Sleep(time.Second)
+		queue(admissionLasts)
+		expect(t, sent(t))
+		queue(2)
+		expect(t, sent(t), "OverloadStart")
+		time.Sleep(2 * loadTick)
+		synctest.Wait()
+		expect(t, sent(t), "OverloadStart", "OverloadStop")
+		time.Sleep(time.Minute)
+		a.watchLoad()
+		expect(t, sent(t), "OverloadStart", "OverloadStop")
+	})
+}

@@ -34,10 +34,10 @@ func (l *load) close() {
 	l.watches.Wait()
 }
 
-// watchLoad starts overload control once as many UEs are busy as the operator says, TS 38.413 §8.7.7. It ends, with some
-// distance so that it does not flutter, by itself.
+// watchLoad starts overload control once as many UEs are busy as the operator says, or when UEs have been turned away for some
+// time, TS 38.413 §8.7.7. It ends, with some distance so that it does not flutter, by itself.
 func (a *AMF) watchLoad() {
-	if start := a.cfg.Overload.Start; start < 0 || a.pool.Running() < start {
+	if start := a.cfg.Overload.Start; start < 0 || a.pool.Running() < start && !a.admission.overrun() {
 		return
 	}
 	l := a.load
