@@ -3,6 +3,8 @@ package amf
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +21,7 @@ func testGNB(a *AMF) (*gnb, func(t *testing.T) []string) {
 	g.ready = true
 	g.link(&tnla{amf: a, assoc: near, log: a.log})
 	a.addGNB(g)
+	var mu sync.Mutex
 	var heard []string
 	go func() {
 		for {
@@ -27,14 +30,18 @@ func testGNB(a *AMF) (*gnb, func(t *testing.T) []string) {
 				return
 			}
 			if message, err := ngap.Decode(m.Data); err == nil {
+				mu.Lock()
 				heard = append(heard, message.Name())
+				mu.Unlock()
 			}
 		}
 	}()
 	return g, func(t *testing.T) []string {
 		t.Helper()
 		synctest.Wait()
-		return heard
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(heard)
 	}
 }
 
