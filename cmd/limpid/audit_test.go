@@ -19,7 +19,7 @@ func TestAudit(t *testing.T) {
 	p := wholeCore(t, coreWhole, operatedSubscribers)
 	phones, _ := daemon(t, p.ran, "ran", "--no-tun", "--duration", "10m", "--ladder", "--sctp", "udp", "--amf", "10.20.2.1", "--n3", "10.20.2.2",
 		"--plmn", "00101", "--subscribers", keysOf(t, operatedSubscribers))
-	awaits(t, p.log, "PDU session established", 4)
+	p.until(`(?s)^SUPI(.* active +activated ){4}`, "session", "list")
 	p.until(`^nothing found\n$`, "audit")
 
 	const lost, sessionless = ident.SUPI("imsi-001010000000001"), ident.SUPI("imsi-001010000000002")
