@@ -213,7 +213,7 @@ var nea = regexp.MustCompile(`NEA=\d`)
 // spoiled tells whether somebody sends octets that no decoder can like.
 func spoiled(f *flows.Flow) bool {
 	for _, line := range f.Script {
-		for _, word := range []string{"say ", "hex=", "nas=", "spoil=", "container=", "ngap "} {
+		for _, word := range []string{"say ", "hex=", "nas=", "spoil=", "spoils ", "container=", "ngap "} {
 			if strings.Contains(line, word) {
 				return true
 			}
