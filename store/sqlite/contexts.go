@@ -125,7 +125,10 @@ func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node s
 		_, err = t.exec(takeSMsSQL, string(supi), node, int64(seids))
 		return err
 	})
-	return u, err
+	if err != nil { // the write may still be under way
+		return store.UEContext{}, err
+	}
+	return u, nil
 }
 
 // whyNotTaken tells an owner that changed from a context that is gone.
@@ -216,7 +219,10 @@ func (s *Store) BeginLife(ctx context.Context, node string, now time.Time) (life
 		life = store.Life{Number: uint64(number), Started: time.Unix(started, 0)}
 		return err
 	})
-	return life, err
+	if err != nil { // the write may still be under way
+		return store.Life{}, err
+	}
+	return life, nil
 }
 
 // rowsOf yields what a query returns. Scan gives the places of a row's columns and what is to be done once they are
@@ -298,5 +304,8 @@ func (s *Store) Moved(ctx context.Context, node string) (list []ident.SUPI, err 
 		list, err = t.column(movedSQL, node)
 		return err
 	})
-	return list, err
+	if err != nil { // the write may still be under way
+		return nil, err
+	}
+	return list, nil
 }

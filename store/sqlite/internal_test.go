@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/limpid-5g/limpid/store"
 	"github.com/limpid-5g/limpid/store/storetest"
@@ -215,5 +216,55 @@ func TestDurability(t *testing.T) {
 		return nil
 	}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestGivenUpUnderWay: who gives up while its write is under way gets nothing of what that still finds.
+func TestGivenUpUnderWay(t *testing.T) {
+	for name, ask := range map[string]func(ctx context.Context, s *Store) (nothing bool, err error){
+		"moved": func(ctx context.Context, s *Store) (bool, error) {
+			list, err := s.Moved(ctx, "node")
+			return list == nil, err
+		},
+		"taken": func(ctx context.Context, s *Store) (bool, error) {
+			u, err := s.TakeUE(ctx, storetest.SUPI(1), 1, "node", 64)
+			return u.SUPI == "" && u.Record == nil, err
+		},
+		"life": func(ctx context.Context, s *Store) (bool, error) {
+			life, err := s.BeginLife(ctx, "node", time.Unix(1000, 0))
+			return life == store.Life{}, err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := opened(t)
+			var wg sync.WaitGroup
+			blocks := func() (entered, release chan struct{}) {
+				entered, release = make(chan struct{}), make(chan struct{})
+				enter := sync.OnceFunc(func() { close(entered) }) // a batch in which one fails is applied again
+				w := &write{ctx: t.Context(), done: make(chan error, 1), apply: func(*transaction) error { enter(); <-release; return nil }}
+				if err := s.batch.send(w); err != nil {
+					t.Fatal(err)
+				}
+				return entered, release
+			}
+			entered, release := blocks()
+			<-entered
+			entered2, release2 := blocks() // the next batch, in which the write is too
+			ctx, cancel := context.WithCancel(t.Context())
+			queued := len(s.batch.queue)
+			wg.Go(func() {
+				if nothing, err := ask(ctx, s); !nothing || !errors.Is(err, context.Canceled) {
+					t.Errorf("nothing: %v, error %v", nothing, err)
+				}
+			})
+			for len(s.batch.queue) == queued {
+				time.Sleep(time.Millisecond)
+			}
+			close(release)
+			<-entered2
+			cancel()
+			wg.Wait()
+			close(release2)
+		})
 	}
 }
