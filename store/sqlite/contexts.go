@@ -109,8 +109,9 @@ func (s *Store) UEByTMSI(ctx context.Context, tmsi uint32) (store.UEContext, err
 }
 
 // TakeUE implements store.Contexts.
-func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string, seids uint64) (u store.UEContext, err error) {
-	err = s.write(ctx, func(t *transaction) error {
+func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string, seids uint64) (store.UEContext, error) {
+	var u store.UEContext
+	err := s.write(ctx, func(t *transaction) error {
 		if _, err := t.exec(noteMovedSQL, string(supi), node); err != nil {
 			return err
 		}
@@ -209,8 +210,9 @@ func (s *Store) SMs(ctx context.Context, node string) iter.Seq2[store.SMContext,
 }
 
 // BeginLife implements store.Contexts.
-func (s *Store) BeginLife(ctx context.Context, node string, now time.Time) (life store.Life, err error) {
-	err = s.write(ctx, func(t *transaction) error {
+func (s *Store) BeginLife(ctx context.Context, node string, now time.Time) (store.Life, error) {
+	var life store.Life
+	err := s.write(ctx, func(t *transaction) error {
 		if _, err := t.exec(clearMovedSQL, node); err != nil {
 			return err
 		}
@@ -299,8 +301,9 @@ func (s *Store) Beat(ctx context.Context, node string, leaving bool) (list []sto
 }
 
 // Moved implements store.Contexts.
-func (s *Store) Moved(ctx context.Context, node string) (list []ident.SUPI, err error) {
-	err = s.write(ctx, func(t *transaction) (err error) {
+func (s *Store) Moved(ctx context.Context, node string) ([]ident.SUPI, error) {
+	var list []ident.SUPI
+	err := s.write(ctx, func(t *transaction) (err error) {
 		list, err = t.column(movedSQL, node)
 		return err
 	})
