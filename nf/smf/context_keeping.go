@@ -140,19 +140,25 @@ func (s *session) keep(ctx context.Context) error {
 // isLeased tells whether a session was not kept because another one has its address.
 func isLeased(err error) bool { return errors.Is(err, store.ErrLeased) }
 
-// keepLater has the session written if it has changed. Serve calls it when the session comes to rest.
-func (s *session) keepLater() {
+// unwritten is what is to be kept of a session that lives and is stored, if that is not what was written last, and its hash.
+func (s *session) unwritten() (change keptChange, sum uint64, changed bool) {
 	k := s.smf.keeper
 	if k == nil || !s.stored || !s.is(Active) {
-		return
+		return change, 0, false
 	}
-	change := s.toKeep()
-	sum := k.hash(&change)
-	if s.written == sum {
+	change = s.toKeep()
+	sum = k.hash(&change)
+	return change, sum, s.written != sum
+}
+
+// keepLater has the session written if it has changed. Serve calls it when the session comes to rest.
+func (s *session) keepLater() {
+	change, sum, changed := s.unwritten()
+	if !changed {
 		return
 	}
 	s.written = sum
-	k.writer.Later(s.key(), change, func(err error) {
+	s.smf.keeper.writer.Later(s.key(), change, func(err error) {
 		switch {
 		case errors.Is(err, store.ErrNotOwner):
 			if s.smf.ctx.Err() == nil {
@@ -167,18 +173,13 @@ func (s *session) keepLater() {
 // keepTunnel has the session's tunnel durable: after a kill the UPF, which may have gone on, is told of it again, and an earlier one
 // leads nowhere, TS 23.527 §4.3. A store that does not take it in time gets it later.
 func (s *session) keepTunnel(ctx context.Context) {
-	k := s.smf.keeper
-	if k == nil || !s.stored || !s.is(Active) {
-		return
-	}
-	change := s.toKeep()
-	sum := k.hash(&change)
-	if s.written == sum {
+	change, sum, changed := s.unwritten()
+	if !changed {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, tunnelPatience)
 	defer cancel()
-	if k.writer.Now(ctx, s.key(), change) == nil { // else keepLater tries again, and tells why it cannot
+	if s.smf.keeper.writer.Now(ctx, s.key(), change) == nil { // else keepLater tries again, and tells why it cannot
 		s.written = sum
 	}
 }
