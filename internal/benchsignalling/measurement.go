@@ -8,7 +8,6 @@ import (
 	"io"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"time"
@@ -139,11 +138,7 @@ func (o *options) stint(ctx context.Context, l *lab.Lab, s *system, c *lab.Proce
 // write prints the measurement beside the floor.
 func (m *measurement) write(out io.Writer, f floor) {
 	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-	if m.apart && runtime.NumCPU() > 1 {
-		fmt.Fprintln(out, "core and generator have a processor each")
-	} else {
-		fmt.Fprintf(out, "core and generator share %d processors\n", runtime.NumCPU())
-	}
+	fmt.Fprintln(out, processors(m.apart))
 	fmt.Fprintf(out, "registration (Profile A SUCI, 5G-AKA, NEA2/NIA2) with one PDU session; SCTP %s, PFCP over UDP; %d gNBs\n", m.sctp, m.gnbs)
 	for i, r := range m.runs {
 		fmt.Fprintf(out, "saturation, run %d: %d UEs, %.0f per second, core CPU %.3f ms each, %.0f per second and core of CPU; afterwards %.3f ms each as the gNBs leave\n",

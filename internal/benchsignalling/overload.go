@@ -30,7 +30,7 @@ func (o *options) runOverload(ctx context.Context, out io.Writer) error {
 	o.apart = true
 	return o.with(ctx, func(l *lab.Lab, s *system, c *lab.Process) error {
 		o.warmUp -= overloadUEs
-		fmt.Fprintln(out, processors())
+		fmt.Fprintln(out, processors(o.apart))
 		full, err := o.once(ctx, l, s, c, o.ues, saturated)
 		if err != nil {
 			return fmt.Errorf("saturation: %w", err)
@@ -93,9 +93,9 @@ func keepApart(l *lab.Lab) error {
 }
 
 // processors says who has which.
-func processors() string {
-	if runtime.NumCPU() < 2 {
-		return "core and load share the one processor"
+func processors(apart bool) string {
+	if apart && runtime.NumCPU() > 1 {
+		return "core and generator have a processor each"
 	}
-	return "core and load have a processor each"
+	return fmt.Sprintf("core and generator share %d processors", runtime.NumCPU())
 }

@@ -168,19 +168,28 @@ func (e *Endpoint) Close() error {
 // requests are under way to a peer, so that thousands at once overrun neither its socket nor its Concurrency.
 func (e *Endpoint) Request(ctx context.Context, peer netip.AddrPort, h Header, m Message) (Message, error) {
 	if m.Type() != TypeHeartbeatRequest { // which tells whether the peer lives, however busy it is
-		window := e.window(peer)
-		select {
-		case window <- struct{}{}:
-			defer func() { <-window }()
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-e.ctx.Done():
-			return nil, ErrClosed
+		window, err := e.enter(ctx, peer)
+		if err != nil {
+			return nil, err
 		}
+		defer func() { <-window }()
 	}
 	key, answer := e.enroll(peer, m.Type())
 	defer e.retire(key)
 	return e.exchange(ctx, key, answer, h, m)
+}
+
+// enter waits for a place among the requests under way to a peer, which is given back by receiving from the window.
+func (e *Endpoint) enter(ctx context.Context, peer netip.AddrPort) (window chan struct{}, err error) {
+	window = e.window(peer)
+	select {
+	case window <- struct{}{}:
+		return window, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-e.ctx.Done():
+		return nil, ErrClosed
+	}
 }
 
 // exchange sends a request under a sequence number that is enrolled, and waits.
@@ -249,15 +258,11 @@ func (u *Unanswered) Repeatable() bool { return u != nil && u.m != nil }
 // Repeat sends a request once more as it was, with its sequence number: a peer that has served it says again what it answered,
 // TS 29.244 §6.4.
 func (e *Endpoint) Repeat(ctx context.Context, u *Unanswered) (Message, error) {
-	window := e.window(u.key.peer)
-	select {
-	case window <- struct{}{}:
-		defer func() { <-window }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-e.ctx.Done():
-		return nil, ErrClosed
+	window, err := e.enter(ctx, u.key.peer)
+	if err != nil {
+		return nil, err
 	}
+	defer func() { <-window }()
 	key, answer := e.enrollAgain(u.key, u.m.Type())
 	defer e.retire(key)
 	return e.exchange(ctx, key, answer, u.h, u.m)
