@@ -92,6 +92,7 @@ type Endpoint struct {
 	rooms  sync.Pool // *[]byte, for requests under way
 
 	mu       sync.Mutex
+	idle     []chan served // of goroutines that wait for a request
 	sequence uint32
 	pending  map[transaction]pendingRequest
 	windows  map[netip.AddrPort]chan struct{} // by peer

@@ -163,18 +163,68 @@ func (e *Endpoint) request(peer netip.AddrPort, h Header, b []byte) {
 	if e.cfg.Tap != nil {
 		e.cfg.Tap(Received, peer, h, m)
 	}
-	slot := e.open(key, b)
+	e.begin(served{key, h, m, e.open(key, b)})
+}
+
+// served is a request that is being served.
+type served struct {
+	key  transaction
+	h    Header
+	m    Message
+	slot *answer
+}
+
+// maxIdleServers bounds the goroutines that wait for the next request. One that has served a request has a stack of the size that
+// requests need.
+const maxIdleServers = 64
+
+// begin serves a request on a goroutine of its own, one that has ended another if there is one.
+func (e *Endpoint) begin(r served) {
+	e.mu.Lock()
+	if n := len(e.idle); n > 0 {
+		server := e.idle[n-1]
+		e.idle = e.idle[:n-1]
+		e.mu.Unlock()
+		server <- r // which has room for one
+		return
+	}
+	e.mu.Unlock()
 	e.wg.Add(1)
-	go func() {
-		defer e.wg.Done()
-		defer func() { <-e.slots }()
-		if e.cfg.Handle == nil {
+	go e.serve(r)
+}
+
+// serve serves one request after the other until there are goroutines enough for that or the endpoint is closed.
+func (e *Endpoint) serve(r served) {
+	defer e.wg.Done()
+	next := make(chan served, 1)
+	for {
+		e.serveOne(&r)
+		e.mu.Lock()
+		if len(e.idle) >= maxIdleServers {
+			e.mu.Unlock()
 			return
 		}
-		if seid, m := e.handle(peer, h, m); m != nil {
-			e.answer(key, slot, seid, m)
+		e.idle = append(e.idle, next)
+		e.mu.Unlock()
+		select {
+		case r = <-next:
+		case <-e.ctx.Done():
+			return
 		}
+	}
+}
+
+func (e *Endpoint) serveOne(r *served) {
+	defer func() {
+		*r = served{}
+		<-e.slots
 	}()
+	if e.cfg.Handle == nil {
+		return
+	}
+	if seid, m := e.handle(r.key.peer, r.h, r.m); m != nil {
+		e.answer(r.key, r.slot, seid, m)
+	}
 }
 
 // known answers a request that Known knows.
