@@ -80,7 +80,7 @@ func newSessionQoS(d npcf.SMPolicyDecision, can abilities, before *sessionQoS) (
 	if before == nil {
 		before = &sessionQoS{}
 	}
-	b := binder{q: &sessionQoS{ambr: d.SessionAMBR, flows: make([]qosFlow, 0, maxFlows)}, before: before, def: d.DefaultQoS, can: can}
+	b := binder{q: &sessionQoS{ambr: d.SessionAMBR, flows: make([]qosFlow, 0, min(len(pcc), maxFlows))}, before: before, def: d.DefaultQoS, can: can}
 	for i := range pcc {
 		if i > 0 && len(pcc[i].FlowDescriptions) == 0 {
 			continue // a session has one rule for all packets, TS 24.501 §6.2.5.1.1.2
