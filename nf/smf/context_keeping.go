@@ -177,7 +177,7 @@ func (s *session) keepTunnel(ctx context.Context) {
 	if !changed {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, tunnelPatience)
+	ctx, cancel := context.WithTimeout(store.Sharing(ctx), tunnelPatience)
 	defer cancel()
 	if s.smf.keeper.writer.Now(ctx, s.key(), change) == nil { // else keepLater tries again, and tells why it cannot
 		s.written = sum

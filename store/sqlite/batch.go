@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/limpid-5g/limpid/store"
 )
@@ -76,6 +77,7 @@ func (b *batcher) send(w *write) error {
 	if b.closed {
 		return store.ErrClosed
 	}
+	b.passed(time.Now())
 	select {
 	case b.queue <- w:
 		return nil

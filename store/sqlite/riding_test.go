@@ -4,6 +4,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/limpid-5g/limpid/store"
 	"github.com/limpid-5g/limpid/store/storetest"
@@ -54,5 +55,57 @@ func TestRiding(t *testing.T) {
 		synctest.Wait()
 		commits("somebody waits for it", 1, 5)
 		wg.Wait()
+	})
+}
+
+// TestSharing: a write that no phone waits for has a commit of its own, unless others come all the time.
+func TestSharing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := opened(t)
+		keep := func(shares bool) {
+			ctx := t.Context()
+			if shares {
+				ctx = store.Sharing(ctx)
+			}
+			if errs, err := s.KeepUEs(ctx, []store.UEContext{storetest.UE(1)}); err != nil || errs[0] != nil {
+				t.Error(err, errs)
+			}
+		}
+		commits := func(step string, want int64) {
+			t.Helper()
+			if got := s.batch.commits.Swap(0); got != want {
+				t.Fatalf("%s: %d commits, want %d", step, got, want)
+			}
+		}
+		var wg sync.WaitGroup
+		shared := func() time.Duration {
+			begun := time.Now()
+			keep(true)
+			return time.Since(begun)
+		}
+		s.batch.commits.Store(0)
+		if took := shared(); took != 0 {
+			t.Fatalf("it waited for %v where nothing comes", took)
+		}
+		commits("nothing comes", 1)
+		for range 2 * briskly {
+			keep(false)
+			time.Sleep(paceWindow / briskly)
+		}
+		s.batch.commits.Store(0)
+		wg.Go(func() { shared() })
+		synctest.Wait()
+		commits("it shares", 0)
+		keep(false)
+		wg.Wait()
+		commits("the next", 1)
+		if took := shared(); took != shareAtMost {
+			t.Fatalf("it waited for %v, want %v", took, shareAtMost)
+		}
+		commits("none comes after all", 1)
+		time.Sleep(2 * paceWindow)
+		if took := shared(); took != 0 {
+			t.Fatalf("it waited for %v where nothing comes any more", took)
+		}
 	})
 }

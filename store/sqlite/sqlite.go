@@ -68,6 +68,9 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, opts Options) error {
+	if err := registerLogVFS(); err != nil {
+		return err
+	}
 	dsn, err := dataSource(s.path, opts.BusyTimeout)
 	if err != nil {
 		return err
@@ -137,7 +140,7 @@ func dataSource(path string, busy time.Duration) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	q := url.Values{"_pragma": {
+	q := url.Values{"vfs": {logVFS}, "_pragma": {
 		"busy_timeout(" + strconv.FormatInt(busy.Milliseconds(), 10) + ")",
 		"foreign_keys(1)", "synchronous(FULL)", "trusted_schema(0)", "cache_size(-16384)",
 		"wal_autocheckpoint(" + strconv.Itoa(mostFrames) + ")",
