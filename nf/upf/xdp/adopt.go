@@ -13,6 +13,7 @@ func (p *Path) inherit() {
 	l := p.loaded
 	p.classifiers, p.flows = newClassifiers(l.classifiers), newFlowTable(l.flows)
 	p.ledger = newLedger(l.accounts, len(l.blocks))
+	p.revisions = newRevisions(l.revisions, l.carried, l.accounts)
 	p.left = map[uint32][]pfcp.URRID{}
 	for i := range l.blocks {
 		b := &l.blocks[i]
@@ -25,6 +26,21 @@ func (p *Path) inherit() {
 	}
 	for key := range p.ledger.index {
 		p.left[key.slot] = append(p.left[key.slot], key.id)
+	}
+	p.leftRevisions = p.revisions.of()
+	for slot, all := range p.leftRevisions {
+		_, ok := p.left[slot]
+		for _, x := range all {
+			if ok = ok && p.flows.adopt(x.run, int(x.length)); ok {
+				p.flows.adopt(x.next, int(x.nextLength))
+			}
+		}
+		if !ok {
+			for _, x := range all {
+				x.end()
+			}
+			delete(p.leftRevisions, slot)
+		}
 	}
 	p.classifiers.settle()
 	p.flows.settle()
@@ -47,12 +63,14 @@ func (p *Path) inheritRules(slot uint32, verdict uint8, at uint64) {
 func (p *Path) adopt(rules *upf.Session) *session {
 	s := &session{slot: rules.Slot, urrs: map[pfcp.URRID]*account{}}
 	ids, left := p.left[s.slot]
-	if !left {
-		return s
-	}
 	b := &p.loaded.blocks[s.slot]
-	if !b.belongsTo(rules) {
+	if left && !b.belongsTo(rules) {
 		p.clear(s.slot)
+		left = false
+	}
+	if !left {
+		b.up.state.zero()
+		b.down.state.zero()
 		return s
 	}
 	delete(p.left, s.slot)
@@ -66,6 +84,11 @@ func (p *Path) adopt(rules *upf.Session) *session {
 	for _, id := range ids {
 		s.urrs[id] = p.ledger.open(urrKey{s.slot, id})
 	}
+	if s.pending = p.leftRevisions[s.slot]; len(s.pending) > 0 { // the accounts sum what follows, whatever the programs work by
+		last := s.pending[len(s.pending)-1]
+		s.run, s.runLength = last.next, int(last.nextLength)
+	}
+	delete(p.leftRevisions, s.slot)
 	return s
 }
 
@@ -130,24 +153,30 @@ func (p *Path) remove(s *session) {
 		p.closeAccount(s, id)
 	}
 	delete(p.sessions, s.slot)
-	p.retire(s, false, nil, [cells]upf.Usage{})
+	p.retire(s, s.classifiers, append(s.dropRevisions(), run{s.run, s.runLength}))
 }
 
 // clear ends what an earlier process left in a slot.
 func (p *Path) clear(slot uint32) {
-	ids := p.left[slot]
+	ids, s := p.left[slot], &session{slot: slot, pending: p.leftRevisions[slot]}
 	delete(p.left, slot)
+	delete(p.leftRevisions, slot)
+	var runs []run
+	for _, x := range s.pending {
+		runs = append(runs, run{x.next, int(x.nextLength)})
+	}
 	if int(slot) < len(p.loaded.blocks) {
-		b, s := &p.loaded.blocks[slot], &session{slot: slot}
+		b := &p.loaded.blocks[slot]
 		p.inheritSide(s, slot, b.up.verdict, b.up.perOctet)
 		p.inheritSide(s, slot, b.down.verdict, b.down.perOctet)
 		p.clearSide(slot, false)
 		p.clearSide(slot, true)
-		p.retire(s, false, nil, [cells]upf.Usage{})
+		runs = append(runs, run{s.run, s.runLength})
 	}
 	for _, id := range ids {
-		p.ledger.close(urrKey{slot, id}, len(p.loaded.blocks))
+		p.closeLeft(s, id)
 	}
+	p.retire(s, s.classifiers, append(runs, s.dropRevisions()...))
 }
 
 // Reap ends the sessions that an earlier process left and that Apply did not install again, and returns how many. Call
@@ -181,12 +210,11 @@ func (p *Path) Usage(slot uint32, id pfcp.URRID) upf.Usage {
 	if s == nil || s.urrs[id] == nil || p.loaded == nil {
 		return p.slow.Usage(slot, id)
 	}
-	return p.usage(s, s.urrs[id])
+	return p.usage(s, id)
 }
 
-func (p *Path) usage(s *session, a *account) upf.Usage {
-	now := p.readCounters(s, a.counters)
-	return a.usage(sum(&now, a.counters))
+func (p *Path) usage(s *session, id pfcp.URRID) upf.Usage {
+	return add(s.urrs[id].slow.Load(), p.programs(s, id))
 }
 
 // Told is what usage reports told of a URR, also of an earlier process that left the session with this tunnel.

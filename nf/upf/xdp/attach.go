@@ -69,15 +69,21 @@ func (p *Path) attachEach(devices []device, x attempt) error {
 	return nil
 }
 
-// programFor is what is put on a device; nil if it is left to user space in that mode.
+// programFor is what is put on a device; nil if it is left to user space in that mode. It is pinned beside its maps before it is at
+// work: the next process finds it there if this one dies before all links have changed over.
 func (p *Path) programFor(d device, mode Mode) (*ebpf.Program, error) {
-	if mode != TCX {
-		return p.loaded.collection.Programs[d.program()], nil
+	name, from := d.program(), p.loaded.collection
+	if mode == TCX {
+		if err := p.loaded.loadTCX(p.config, p.size, p.options.change); err != nil {
+			return nil, err
+		}
+		name, from = programTCX+strings.TrimPrefix(name, "limpid_"), p.loaded.tcx
 	}
-	if err := p.loaded.loadTCX(p.config, p.size, p.options.change); err != nil {
-		return nil, err
+	program := from.Programs[name]
+	if program == nil {
+		return nil, nil
 	}
-	return p.loaded.tcx.Programs[programTCX+strings.TrimPrefix(d.program(), "limpid_")], nil
+	return program, pinProgram(program, filepath.Join(p.folder, name))
 }
 
 // attach puts the program on an interface: in place of an earlier one if there is one, at once, in its mode and for each

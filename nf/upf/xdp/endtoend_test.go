@@ -84,10 +84,21 @@ func serve(told string) error {
 	fmt.Println("ready")
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		if to, is := strings.CutPrefix(in.Text(), "switch "); is {
+			words[3] = to
 			if err := apply(to); err != nil {
 				return err
 			}
 			continue
+		}
+		if in.Text() == "churn" { // to the end
+			for i := uint64(0); ; i++ {
+				if quota = i % 3 << 40; i%2 == 0 {
+					time.Sleep(time.Millisecond)
+				}
+				if err := apply(words[3]); err != nil {
+					return err
+				}
+			}
 		}
 		fmt.Printf("usage %+v\n", p.Usage(7, 1))
 	}

@@ -57,6 +57,12 @@ type state struct {
 	packets uint64
 }
 
+// zero begins to count anew.
+func (s *state) zero() {
+	atomic.StoreUint64(&s.octets, 0)
+	atomic.StoreUint64(&s.packets, 0)
+}
+
 // uplink is what is done with packets from a tunnel, and their state, in one line of the cache.
 type uplink struct {
 	_        structs.HostLayout

@@ -12,7 +12,7 @@ import (
 // they counted.
 func TestLayout2(t *testing.T) {
 	p := plainPath(t, 0)
-	m := &migration{version: 2, seen: map[*state]counted{}, v2made: map[listV2]uint32{}, v2lists: make([]classifierV2, maxClassifiers)}
+	m := &migration{version: 2, v2made: map[listV2]uint32{}, v2lists: make([]classifierV2, maxClassifiers)}
 	m.blocks, m.flows = make([]block, 3), make([]flow, 128)
 	ue := networkOrder(addressOf(1))
 	m.blocks[1] = block{up: uplink{teid: 1<<20 | 1, ue: ue, verdict: verdictRules, qfis: 1 | 64<<32, perOctet: 1 << 20},
@@ -25,7 +25,7 @@ func TestLayout2(t *testing.T) {
 	m.flows[66] = flow{verdict: verdictForward, flags: flagDownlink, qfi: 9, nextHop: p.near.hop(gnb), peer: tunnel(gnb, 5)}
 	for slot := range m.blocks {
 		if b, ok := m.block(slot); ok && p.fits(uint32(slot), b) {
-			p.take(m, uint32(slot), b)
+			p.take(m, uint32(slot), b, nil)
 		}
 	}
 	if len(m.copied) != 1 {
@@ -33,6 +33,8 @@ func TestLayout2(t *testing.T) {
 	}
 	p.wants(t, 1, xdpRedirect)
 	p.wants(t, 2, xdpPass)
+	m.collection = &ebpf.Collection{}
+	check(t, m.finish())
 	if got := p.loaded.flows[65].state; got.octets != 1100 || got.packets != 11 || p.loaded.blocks[1].up.state.next == 0 {
 		t.Errorf("uplink %+v, policer %d", got, p.loaded.blocks[1].up.state.next)
 	}
@@ -54,7 +56,7 @@ func TestLayout3(t *testing.T) {
 	m.accounts[1].add(upf.Usage{UplinkBytes: 50, UplinkPackets: 1})
 	m.copyAccounts(p.loaded)
 	a := &p.loaded.accounts[1]
-	if got, want := a.usage(upf.Usage{UplinkBytes: 7}), (upf.Usage{UplinkBytes: 1057, UplinkPackets: 11}); got != want {
+	if got, want := add(a.slow.Load(), upf.Usage{UplinkBytes: 7}), (upf.Usage{UplinkBytes: 1057, UplinkPackets: 11}); got != want {
 		t.Errorf("usage %+v, want %+v", got, want)
 	}
 	if a.slot != 2 || a.counters != 1<<bitUplink || a.told != a.taken || a.taken != [4]uint64{400, 0, 4} || a.end != 0 {

@@ -8,8 +8,8 @@ import (
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
-// The ledger holds what each URR of a session counted, in a map, so that it outlives the process: what user space and earlier
-// rules counted, which counters of the programs it sums, and what was told of it.
+// The ledger holds what each URR of a session counted, in a map, so that it outlives the process: what user space counted,
+// which counters of the programs it sums, and what was told of it. What earlier rules counted is in revision.go.
 
 // Bits of account.counters: the block's own counters of each direction, then the flows of the session's run.
 const (
@@ -88,17 +88,6 @@ func (a *account) clear() {
 
 // remaining is what is left of the quota, which both paths take from.
 func (a *account) remaining() *atomic.Int64 { return (*atomic.Int64)(unsafe.Pointer(&a.left)) }
-
-// usage is what an account holds and what the counters that it sums add.
-func (a *account) usage(programs upf.Usage) upf.Usage {
-	return add(a.slow.Load(), programs)
-}
-
-// carry makes the account go on at an earlier sum although it sums other counters from now on.
-func (a *account) carry(counters uint64, sum, now upf.Usage) {
-	a.add(sum.Sub(now))
-	a.counters = counters
-}
 
 // add adds what was counted elsewhere, modulo 2^64.
 func (a *account) add(u upf.Usage) {

@@ -55,6 +55,8 @@ type loaded struct {
 	hops                             []nextHop
 	routes                           []routeTable
 	slots6                           []uint64
+	carried                          []carried
+	revisions                        []revision
 	counters, ports, vlans, prefixes *ebpf.Map
 }
 
@@ -110,7 +112,18 @@ func built(object []byte, c programConfig, size sizes) (*ebpf.CollectionSpec, er
 	for name, n := range map[string]int{"sess": size.slots, "flows": size.flows, "classifiers": maxClassifiers, "ledger": size.accounts(), "prefixes": size.slots, "slots6": max(1, size.slots6)} {
 		spec.Maps[name].MaxEntries = uint32(n)
 	}
+	addRevisions(spec, size)
 	return spec, nil
+}
+
+// addRevisions adds the maps of which the programs know nothing.
+func addRevisions(spec *ebpf.CollectionSpec, size sizes) {
+	for name, m := range map[string]struct {
+		octets  uintptr
+		entries int
+	}{"carried": {unsafe.Sizeof(carried{}), size.flows}, "revisions": {unsafe.Sizeof(revision{}), maxRevisions}} {
+		spec.Maps[name] = &ebpf.MapSpec{Name: name, Type: ebpf.Array, Flags: unix.BPF_F_MMAPABLE, KeySize: 4, ValueSize: uint32(m.octets), MaxEntries: uint32(m.entries)}
+	}
 }
 
 // load loads the programs for maps of given sizes. Maps are taken from the folder pin on a BPF file system, or made and
@@ -194,7 +207,7 @@ func makePinFolder(pin string) error {
 func (l *loaded) see() error {
 	return errors.Join(mapTo(l, &l.blocks, "sess"), mapTo(l, &l.flows, "flows"), mapTo(l, &l.classifiers, "classifiers"),
 		mapTo(l, &l.accounts, "ledger"), mapTo(l, &l.hops, "nh"), mapTo(l, &l.routes, "routes"),
-		mapTo(l, &l.slots6, "slots6"))
+		mapTo(l, &l.slots6, "slots6"), mapTo(l, &l.carried, "carried"), mapTo(l, &l.revisions, "revisions"))
 }
 
 func mapTo[T any](l *loaded, to *[]T, name string) error {
@@ -268,13 +281,23 @@ func (l *loaded) pinPrograms(pin string) error {
 		maps.Copy(programs, l.tcx.Programs)
 	}
 	for name, p := range programs {
-		file := filepath.Join(pin, name)
-		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("upf: xdp: %w", err)
+		if err := pinProgram(p, filepath.Join(pin, name)); err != nil {
+			return err
 		}
-		if err := p.Pin(file); err != nil {
-			return fmt.Errorf("upf: xdp: %w", err)
-		}
+	}
+	return nil
+}
+
+// pinProgram pins a program in place of an earlier one, once.
+func pinProgram(p *ebpf.Program, file string) error {
+	if p.IsPinned() {
+		return nil
+	}
+	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("upf: xdp: %w", err)
+	}
+	if err := p.Pin(file); err != nil {
+		return fmt.Errorf("upf: xdp: %w", err)
 	}
 	return nil
 }

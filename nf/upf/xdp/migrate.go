@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"structs"
-	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -22,8 +21,9 @@ import (
 
 // An upgrade whose maps are laid out otherwise (another version of layout.go, other pools or sizes) fills new maps from
 // those that the programs at work use, in a folder whose name begins with staging, lets the links change over to
-// programs with the new maps, and then adds what was counted in the old ones meanwhile. A process that dies on the way
-// leaves either the old maps at work or the new ones: the folder of those at work is found by the links.
+// programs with the new maps, and then adds what was counted in the old ones. A process that dies on the way
+// leaves either the old maps at work or the new ones, or has changed over some of the links: the folder is found by the links, and
+// if it is the new one the next process ends what was begun before it does anything else.
 
 const staging = "new-"
 
@@ -94,21 +94,15 @@ func (p *Path) place(pin string) (folder, from string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	if base := filepath.Base(from); strings.HasPrefix(base, staging) { // a process died before it gave the name
-		named := filepath.Join(p.options.Pin, strings.TrimPrefix(base, staging))
-		if err := errors.Join(os.RemoveAll(named), os.Rename(from, named)); err != nil {
-			return "", "", fmt.Errorf("upf: xdp: %w", err)
+	if strings.HasPrefix(filepath.Base(from), staging) {
+		if from, err = p.endMigration(from); err != nil {
+			return "", "", err
 		}
-		from = named
 	}
 	if from == "" || from == pin {
 		return pin, "", nil
 	}
-	folder = filepath.Join(p.options.Pin, staging+filepath.Base(pin))
-	if err := errors.Join(os.RemoveAll(folder), os.RemoveAll(pin)); err != nil {
-		return "", "", fmt.Errorf("upf: xdp: %w", err)
-	}
-	return folder, from, nil
+	return filepath.Join(p.options.Pin, staging+filepath.Base(pin)), from, p.removeMaps(from)
 }
 
 // migration is the old maps, as memory, while the links change over.
@@ -119,16 +113,11 @@ type migration struct {
 	v1hops  []nextHopV1
 	v2lists []classifierV2
 	v2made  map[listV2]uint32 // classifiers of today, by what they were made of
-	copied  []uint32          // slots
-	taken   []int             // flows
+	earlier *revisions
+	copied  []uint32 // slots
+	taken   []int    // flows
 	left    map[*account]quotaLeft
-	seen    map[*state]counted
-}
-
-// counted is what a counter was when it was copied, and its place in the new maps.
-type counted struct {
-	octets, packets uint64
-	to              *state
+	pairs   []pair
 }
 
 // quotaLeft is what was left of a quota when it was copied, and its place in the new maps.
@@ -161,7 +150,7 @@ type nextHopV1 struct {
 
 // openOld maps the old maps of a folder into memory.
 func openOld(folder string) (*migration, error) {
-	m := &migration{seen: map[*state]counted{}, v2made: map[listV2]uint32{}, left: map[*account]quotaLeft{}}
+	m := &migration{v2made: map[listV2]uint32{}, left: map[*account]quotaLeft{}}
 	name := strings.TrimPrefix(filepath.Base(folder), staging)
 	if _, err := fmt.Sscanf(name, "v%d-", &m.version); err != nil || m.version < 1 || m.version > layoutVersion {
 		return nil, fmt.Errorf("upf: xdp: %s: maps of a layout that this release does not know", folder)
@@ -170,6 +159,11 @@ func openOld(folder string) (*migration, error) {
 	names := []string{"sess", "nh"}
 	if m.version > 1 {
 		names = append(names, "flows", "classifiers", "ledger")
+	}
+	for _, name := range []string{"carried", "revisions"} { // which not each release had
+		if _, err := os.Stat(filepath.Join(folder, name)); err == nil {
+			names = append(names, name)
+		}
 	}
 	for _, name := range names {
 		x, err := ebpf.LoadPinnedMap(filepath.Join(folder, name), nil)
@@ -184,6 +178,9 @@ func openOld(folder string) (*migration, error) {
 	} else {
 		err = errors.Join(mapTo(&m.loaded, &m.blocks, "sess"), mapTo(&m.loaded, &m.hops, "nh"), mapTo(&m.loaded, &m.flows, "flows"),
 			mapTo(&m.loaded, &m.accounts, "ledger"))
+	}
+	if m.collection.Maps["carried"] != nil && m.collection.Maps["revisions"] != nil {
+		err = errors.Join(err, mapTo(&m.loaded, &m.loaded.carried, "carried"), mapTo(&m.loaded, &m.loaded.revisions, "revisions"))
 	}
 	switch m.version {
 	case 1:
@@ -206,6 +203,8 @@ func (p *Path) migrate(from string) (*migration, error) {
 	}
 	m.copyHops(p.loaded.hops)
 	lost := 0
+	m.earlier = newRevisions(m.loaded.revisions, m.loaded.carried, m.accounts)
+	unended := m.earlier.of()
 	copy(p.loaded.classifiers, m.classifiers)
 	for slot := range max(len(m.blocks), len(m.v1)) {
 		old, ok := m.block(slot)
@@ -214,7 +213,7 @@ func (p *Path) migrate(from string) (*migration, error) {
 		case !p.fits(uint32(slot), old):
 			lost++
 		default:
-			p.take(m, uint32(slot), old)
+			p.take(m, uint32(slot), old, unended[uint32(slot)])
 		}
 	}
 	m.copyAccounts(p.loaded)
@@ -303,7 +302,7 @@ func (p *Path) poolSlots() int {
 }
 
 // take copies one session.
-func (p *Path) take(m *migration, slot uint32, b block) {
+func (p *Path) take(m *migration, slot uint32, b block, unended []*pending) {
 	to := &p.loaded.blocks[slot]
 	b.up.sequence, b.down.sequence = 0, 0
 	if m.version == 2 {
@@ -325,17 +324,28 @@ func (p *Path) take(m *migration, slot uint32, b block) {
 	m.note(&m.blocks[slot].up.state, &to.up.state)
 	m.note(&m.blocks[slot].down.state, &to.down.state)
 	for _, at := range b.rules() {
-		run := int(at >> 32)
-		for i := run; i < run+int(p.loaded.classifiers[uint32(at)].flows); i++ {
-			p.loaded.flows[i] = m.flows[i]
-			m.note(&m.flows[i].state, &p.loaded.flows[i].state)
-			m.taken = append(m.taken, i)
-		}
+		m.takeFlows(p.loaded, run{uint32(at >> 32), int(p.loaded.classifiers[uint32(at)].flows)})
+	}
+	for _, x := range unended {
+		m.takeFlows(p.loaded, run{x.run, int(x.length)})
+		m.takeFlows(p.loaded, run{x.next, int(x.nextLength)})
 	}
 	if b.down.ue6 != 0 {
 		if err := p.putPrefix(b.down.ue6, prefixEntry{Slot: slot, MTU: uint32(p.networks[0].MTU)}); err != nil {
 			p.log.Warn("a prefix cannot be taken over", "slot", slot, "error", err)
 		}
+	}
+}
+
+// takeFlows copies flows that have room and were not copied yet.
+func (m *migration) takeFlows(to *loaded, r run) {
+	for i := int(r.at); i < min(int(r.at)+r.length, len(to.flows), len(m.flows)); i++ {
+		if to.flows[i].state.octets&uncarried != 0 {
+			continue
+		}
+		to.flows[i] = m.flows[i]
+		m.note(&m.flows[i].state, &to.flows[i].state)
+		m.taken = append(m.taken, i)
 	}
 }
 
@@ -363,9 +373,11 @@ func (b *block) rules() (at []uint64) {
 	return at
 }
 
-// note remembers what a counter was when it was copied.
+// note remembers a counter that was copied.
 func (m *migration) note(from, to *state) {
-	m.seen[from] = counted{to.octets, to.packets, to}
+	x := pair{from, to}
+	x.await()
+	m.pairs = append(m.pairs, x)
 }
 
 func (m *migration) copyAccounts(to *loaded) {
@@ -397,14 +409,44 @@ func (m *migration) copyAccounts(to *loaded) {
 			x.add(numbersToUsage(a.told))
 			x.told, x.sequence, x.end = a.taken, 0, 0
 		}
+		moved[uint32(i)] = uint32(at)
 		if m.version > 5 {
-			moved[uint32(i)] = uint32(at)
 			m.left[a] = quotaLeft{a.remaining().Load(), x}
 			x.remaining().Store(m.left[a].octets)
 		}
 		x.slot = a.slot
 	}
 	m.bindQuotas(to, moved)
+	m.copyRevisions(to, moved)
+}
+
+// copyRevisions copies what is carried of the accounts, and what was not ended.
+func (m *migration) copyRevisions(to *loaded, moved map[uint32]uint32) {
+	places := map[uint32]uint32{} // plus one each
+	for _, x := range m.loaded.carried {
+		at, ok := moved[x.account-1]
+		if n := uint32(len(places)); x.account != 0 && ok && int(n) < len(to.carried) {
+			to.carried[n] = carried{account: at + 1, sum: x.sum}
+			places[m.earlier.at[x.account-1]+1] = n + 1
+		}
+	}
+	n := 0
+	for _, x := range m.loaded.revisions {
+		if x.stage == stageFree || n == len(to.revisions) {
+			continue
+		}
+		for i := range x.parts[:x.count] {
+			y := &x.parts[i]
+			at, ok := moved[y.account-1]
+			if y.account == 0 || !ok {
+				y.account, y.sum = 0, 0
+				continue
+			}
+			y.account, y.sum = at+1, places[y.sum]
+		}
+		to.revisions[n] = x
+		n++
+	}
 }
 
 // bindQuotas lets the flows that were copied take from the accounts where they are now. One whose account found no room lets nothing
@@ -426,9 +468,8 @@ func (m *migration) bindQuotas(to *loaded, moved map[uint32]uint32) {
 // finish adds what the old programs counted after their counters were copied, and forgets the old maps.
 func (m *migration) finish() error {
 	time.Sleep(grace) // the last packets of the old programs
-	for from, c := range m.seen {
-		atomic.AddUint64(&c.to.octets, atomic.LoadUint64(&from.octets)-c.octets)
-		atomic.AddUint64(&c.to.packets, atomic.LoadUint64(&from.packets)-c.packets)
+	for _, x := range m.pairs {
+		x.carry()
 	}
 	for from, c := range m.left {
 		c.to.remaining().Add(from.remaining().Load() - c.octets)
@@ -460,21 +501,29 @@ func (p *Path) settleMaps(folder, pin string, m *migration) error {
 			return fmt.Errorf("upf: xdp: old maps: %w", err)
 		}
 	}
-	folders, err := filepath.Glob(filepath.Join(p.options.Pin, "*v*-*"))
-	if err != nil {
-		return fmt.Errorf("upf: xdp: %w", err)
-	}
-	for _, f := range slices.DeleteFunc(folders, func(f string) bool { return f == folder }) {
-		p.log.Info("maps of another layout are removed", "folder", f)
-		if err := os.RemoveAll(f); err != nil {
-			return fmt.Errorf("upf: xdp: %w", err)
-		}
+	if err := p.removeMaps(folder); err != nil {
+		return err
 	}
 	if folder == pin {
 		return nil
 	}
 	if err := unix.Rename(folder, pin); err != nil {
 		return fmt.Errorf("upf: xdp: %s: %w", folder, err)
+	}
+	return nil
+}
+
+// removeMaps removes all maps but those of a folder.
+func (p *Path) removeMaps(but string) error {
+	folders, err := filepath.Glob(filepath.Join(p.options.Pin, "*v*-*"))
+	if err != nil {
+		return fmt.Errorf("upf: xdp: %w", err)
+	}
+	for _, f := range slices.DeleteFunc(folders, func(f string) bool { return f == but }) {
+		p.log.Info("maps of another layout are removed", "folder", f)
+		if err := os.RemoveAll(f); err != nil {
+			return fmt.Errorf("upf: xdp: %w", err)
+		}
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func (p *Path) grant(x *installation, rules *upf.Session) {
 		if x.quotas[u.ID] = u.Quota; x.session.quotas[u.ID] == u.Quota {
 			continue
 		}
-		n := u.Quota.Left(p.usage(x.session, a)) - a.remaining().Load()
+		n := u.Quota.Left(p.usage(x.session, u.ID)) - a.remaining().Load()
 		a.remaining().Add(n)
 		x.granted[a] = n
 	}
@@ -46,7 +46,7 @@ func (p *Path) settleQuotas(s *session) {
 		}
 		for id, quota := range s.quotas {
 			if a := s.urrs[id]; a != nil {
-				counted := p.usage(s, a)
+				counted := p.usage(s, id)
 				if over := a.remaining().Load() - quota.Left(counted); over > 0 {
 					a.remaining().Add(-over)
 				}

@@ -32,6 +32,8 @@ type session struct {
 	run         uint32                   // of the flows
 	runLength   int
 	classifiers []uint32
+	rules       *upf.Session
+	pending     []*pending // changes of rules whose earlier flows may count still, the oldest first
 }
 
 // installation is a session whose rules are about to be installed.
@@ -74,6 +76,7 @@ func (p *Path) Apply(rules *upf.Session) error {
 		return err
 	}
 	p.sessions[s.slot] = s
+	s.rules = rules
 	p.install(x, rules)
 	if now := p.elsewhere(x, rules); !slices.Equal(now.URRs, told.URRs) {
 		return p.slow.Apply(now)
@@ -94,17 +97,16 @@ func (p *Path) resolve(rules *upf.Session) {
 	}
 }
 
-// elsewhere is the rules with what the programs count of URRs whose quotas are user space's alone.
+// elsewhere is the rules with what the programs count of URRs whose thresholds and quotas user space looks at too.
 func (p *Path) elsewhere(x *installation, rules *upf.Session) *upf.Session {
 	out := rules
 	for i := range rules.URRs {
 		u := &rules.URRs[i]
 		a := x.urrs[u.ID]
-		if _, shared := x.quotas[u.ID]; shared || a == nil || u.Quota == (upf.Limit{}) {
+		if _, shared := x.quotas[u.ID]; a == nil || u.Report == (upf.Limit{}) && (shared || u.Quota == (upf.Limit{})) {
 			continue
 		}
-		now := p.readCounters(x.session, a.counters)
-		counted := sum(&now, a.counters)
+		counted := p.programs(x.session, u.ID)
 		if counted == (upf.Usage{}) {
 			continue
 		}
@@ -116,6 +118,20 @@ func (p *Path) elsewhere(x *installation, rules *upf.Session) *upf.Session {
 		out.URRs[i].Elsewhere = counted
 	}
 	return out
+}
+
+// tellSlow tells user space what was counted late of URRs whose thresholds and quotas it looks at.
+func (p *Path) tellSlow(s *session) {
+	x := &installation{session: s, plan: s.plan, quotas: s.quotas, run: s.run}
+	told := p.elsewhere(x, s.rules)
+	if told == s.rules {
+		return
+	}
+	p.applying = x
+	defer func() { p.applying = nil }()
+	if err := p.slow.Apply(told); err != nil {
+		p.log.Warn("what was counted last by earlier rules is not known in user space", "slot", s.slot, "error", err)
+	}
 }
 
 // prepare finds room for the flows and classifiers of a plan and writes them; the session does not use them yet.
@@ -226,7 +242,18 @@ func (p *Path) withdraw(x *installation, opened []pfcp.URRID) {
 
 func (p *Path) closeAccount(s *session, id pfcp.URRID) {
 	delete(s.urrs, id)
+	p.closeLeft(s, id)
+}
+
+// closeLeft closes the account of a URR of a session.
+func (p *Path) closeLeft(s *session, id pfcp.URRID) {
+	at, ok := p.ledger.index[urrKey{s.slot, id}]
+	if !ok {
+		return
+	}
+	s.closePart(at)
 	p.ledger.close(urrKey{s.slot, id}, len(p.loaded.blocks))
+	p.revisions.forget(at)
 }
 
 // install lets the programs work by the new rules.
@@ -242,6 +269,7 @@ func (p *Path) install(x *installation, rules *upf.Session) {
 	s.generation++
 	s.quotas = x.quotas
 	s.plan, s.run, s.runLength, s.classifiers = x.plan, x.run, len(x.plan.flows), x.classifiers
+	p.revise(s, &old, rules, before, now)
 	p.clearLost(&old, s)
 	for i := range s.plan.sides {
 		side := &s.plan.sides[i]
@@ -251,13 +279,12 @@ func (p *Path) install(x *installation, rules *upf.Session) {
 		}
 		p.writeSide(s, i, side.fast)
 	}
-	summed := map[pfcp.URRID]uint64{}
-	for id, a := range s.urrs {
-		summed[id] = a.counters
-	}
-	p.carryAccounts(s, rules, before, now)
 	p.settleQuotas(s)
-	p.retire(&old, x.sameRun, summed, before)
+	var runs []run
+	if !x.sameRun {
+		runs = append(runs, run{old.run, old.runLength})
+	}
+	p.retire(s, old.classifiers, runs)
 }
 
 // waited tells whether packets of a side had to wait.
@@ -458,78 +485,6 @@ func sum(counters *[cells]upf.Usage, mask uint64) (u upf.Usage) {
 		}
 	}
 	return u
-}
-
-// carryAccounts lets each URR sum the counters of the new rules from where those of the old ones were; URRs that are gone
-// are forgotten. A direction that is the programs' no more still counts for the old URRs what was on its way.
-func (p *Path) carryAccounts(s *session, rules *upf.Session, before, now [cells]upf.Usage) {
-	masks := map[pfcp.URRID]uint64{}
-	for i := range rules.Rules {
-		for _, id := range rules.Rules[i].URRs {
-			masks[id] |= 0
-		}
-	}
-	var own uint64 // of the session's own lines
-	for i := range s.plan.sides {
-		if x := &s.plan.sides[i]; x.fast && x.shared {
-			bit := uint64(1) << bitUplink
-			if x.down {
-				bit = 1 << bitDownlink
-			}
-			own |= bit
-			for _, id := range x.way.rule.URRs {
-				masks[id] |= bit
-			}
-		}
-	}
-	for i := range s.plan.flows {
-		for _, id := range s.plan.flows[i].rule.URRs {
-			masks[id] |= 1 << (bitFlows + i)
-		}
-	}
-	for id, a := range s.urrs {
-		mask, ok := masks[id]
-		if !ok {
-			p.closeAccount(s, id)
-			continue
-		}
-		mask |= a.counters & (1<<bitUplink | 1<<bitDownlink) &^ own
-		a.carry(mask, sum(&before, a.counters), sum(&now, mask))
-	}
-}
-
-// retire frees the flows and classifiers of earlier rules once no program works with them, and adds what the flows
-// counted last.
-func (p *Path) retire(old *session, sameRun bool, summed map[pfcp.URRID]uint64, before [cells]upf.Usage) {
-	run, n := old.run, old.runLength
-	if sameRun {
-		run = 0
-	}
-	if run == 0 && len(old.classifiers) == 0 {
-		return
-	}
-	time.AfterFunc(grace, func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if p.loaded == nil {
-			return
-		}
-		p.giveClassifiers(old.classifiers)
-		if run == 0 {
-			return
-		}
-		last := p.readCounters(old, ^uint64(0))
-		if s := p.sessions[old.slot]; s != nil {
-			for id, mask := range summed {
-				if a := s.urrs[id]; a != nil {
-					mask &^= 1<<bitUplink | 1<<bitDownlink
-					late := sum(&last, mask)
-					a.add(late.Sub(sum(&before, mask)))
-				}
-			}
-		}
-		p.flows.give(run, n)
-	})
 }
 
 // tunnel is a peer's F-TEID as one number in network order; an address of IPv6 is the next hop's.

@@ -36,7 +36,7 @@ const kills = 24
 // TestSurvivesKill kills the process that loaded the programs at random times, also while it starts, and lets another one
 // take over, of the same release, with other programs, or with maps of another layout, while packets go both ways: no
 // packet of the session is lost, and at the end its usage is what was sent, to the octet. Before a kill there may be a path switch to
-// a gNB that nobody has spoken to, or the kernel loses the gNB, and the session may have a quota.
+// a gNB that nobody has spoken to, or the kernel loses the gNB, or rules follow one another until the process dies; the session may have a quota.
 func TestSurvivesKill(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -44,20 +44,30 @@ func TestSurvivesKill(t *testing.T) {
 	l := newLab(t)
 	check(t, l.gnbConn.Close())
 	l.gnbConn = l.listen(t, l.gnb, netip.AddrPortFrom(netip.IPv4Unspecified(), gtpu.Port)) // of all gNBs
-	p := l.start(t, ",0,same")
+	p, started, between := l.start(t, ",0,same"), true, 0
 	l.settle(t, 50)
 	for round := range kills {
-		switch random.IntN(3) {
+		switch random.IntN(4) {
 		case 0:
 			l.handOver(t, p, round)
 		case 1:
 			l.forget(t, l.peer)
+		case 2:
+			p.churn(t)
 		}
-		p.kill(t, time.Duration(random.IntN(int(10*time.Millisecond))), l)
+		life := 10 * time.Millisecond
+		if !started {
+			life = 400 * time.Millisecond // long enough to have begun to change over
+		}
+		p.kill(t, time.Duration(random.Int64N(int64(life))), l)
+		if folders, err := filepath.Glob(filepath.Join(l.pin, staging+"*")); err != nil || len(folders) > 0 {
+			between++
+		}
 		l.exchange(t, 20)
 		l.quota = []uint64{0, 1 << 40, 1 << 41}[random.IntN(3)]
 		variant := []string{",0,same", ",0,changed", fmt.Sprintf(",%d,same", 7+round)}[random.IntN(3)]
-		if p = l.launch(t, variant, random.IntN(3) > 0); p == nil {
+		started = random.IntN(3) > 0
+		if p = l.launch(t, variant, started); p == nil {
 			t.FailNow()
 		}
 		l.exchange(t, 20)
@@ -69,11 +79,11 @@ func TestSurvivesKill(t *testing.T) {
 	if got, want := p.usage(t), fmt.Sprintf("usage %+v", sent); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	t.Logf("%d packets each way, none lost", l.exchanged)
+	t.Logf("%d packets each way, none lost; %d kills between two layouts", l.exchanged, between)
 	check(t, p.stdin.Close()) // an orderly end that leaves the programs at work
 	check(t, p.cmd.Wait())
 	l.exchange(t, 200)
-	for _, name := range []string{"links/n3", "links/n6", "v*/sess", "v*/flows", "v*/classifiers", "v*/ledger", "v*/prefixes", "v*/slots6", "v*/nh", "v*/routes",
+	for _, name := range []string{"links/n3", "links/n6", "v*/sess", "v*/flows", "v*/classifiers", "v*/ledger", "v*/carried", "v*/revisions", "v*/prefixes", "v*/slots6", "v*/nh", "v*/routes",
 		"v*/ports", "v*/vlans", "v*/counters", "v*/limpid_n3", "v*/limpid_n6"} {
 		if files, err := filepath.Glob(filepath.Join(l.pin, name)); err != nil || len(files) != 1 {
 			t.Errorf("%s: pinned %q, %v", name, files, err)
@@ -108,6 +118,13 @@ func (l *lab) handOver(t *testing.T, p *process, round int) {
 	l.peer = another(round)
 	l.addGNB(t, l.peer)
 	_, err := io.WriteString(p.stdin, "switch "+l.peer.String()+"\n")
+	check(t, err)
+}
+
+// churn has the session's rules changed again and again.
+func (p *process) churn(t *testing.T) {
+	t.Helper()
+	_, err := io.WriteString(p.stdin, "churn\n")
 	check(t, err)
 }
 

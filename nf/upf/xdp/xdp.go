@@ -72,6 +72,7 @@ type Path struct {
 	tableNumbers []int            // the kernel's, by table
 	config       programConfig
 	loaded       *loaded
+	folder       string // where maps and programs are pinned
 	links        []attached
 	lock         *os.File // of the pin
 	near         *neighbours
@@ -86,7 +87,10 @@ type Path struct {
 	classifiers *classifiers
 	flows       *flowTable
 	ledger      *ledger
+	revisions   *revisions
 	left        map[uint32][]pfcp.URRID // what an earlier process left: URRs by slot
+
+	leftRevisions map[uint32][]*pending // and what it had not ended
 
 	closing sync.Once
 	closed  error
@@ -202,8 +206,8 @@ func (p *Path) open(cfg upf.Config, pin string) error {
 	if err != nil {
 		return err
 	}
-	folder, migration, err := p.openMaps(pin)
-	if err != nil {
+	var migration *migration
+	if p.folder, migration, err = p.openMaps(pin); err != nil {
 		return err
 	}
 	devices, err := p.begin(cfg)
@@ -213,13 +217,13 @@ func (p *Path) open(cfg upf.Config, pin string) error {
 	if err := p.attachAll(devices); err != nil {
 		return err
 	}
-	if err := p.loaded.pinPrograms(folder); err != nil {
+	if err := p.loaded.pinPrograms(p.folder); err != nil {
 		return err
 	}
 	if err := p.removeLinks(devices); err != nil {
 		return err
 	}
-	return p.settleMaps(folder, pin, migration)
+	return p.settleMaps(p.folder, pin, migration)
 }
 
 // begin takes over what the maps hold and lets them follow the kernel's routes. It returns the devices to attach to.
