@@ -71,7 +71,7 @@ type Actor struct {
 type busy struct {
 	inbox []any         // not yet looked at
 	later []any         // opened during a procedure and left for after it
-	wake  chan struct{} // capacity 1: something is in the inbox
+	wake  chan struct{} // capacity 1: something is in the inbox; nil while the actor is held
 }
 
 // Pool bounds how many actors are busy at once, counts them and stops them together.
@@ -247,6 +247,57 @@ func (p *Pool) deliver(a *Actor, owner Owner, m any, how admission) error {
 		p.begin(start{a, owner})
 	}
 	return nil
+}
+
+// Hold keeps an actor that is at rest from serving until Release: who holds it may do what its procedures do, for many actors at once
+// and without their goroutines. What is delivered meanwhile waits. False: it is busy, or the pool is full or stops.
+func (p *Pool) Hold(a *Actor) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.busy != nil {
+		return false
+	}
+	if now, _ := p.enter(a, nil, false); !now {
+		return false
+	}
+	a.busy = new(busy)
+	return true
+}
+
+// Release ends Hold. A message m goes before all that waits; nil is none.
+func (p *Pool) Release(a *Actor, owner Owner, m any) {
+	a.mu.Lock()
+	b := a.busy
+	if m != nil {
+		b.inbox = append([]any{m}, b.inbox...)
+	}
+	if len(b.inbox) > 0 {
+		b.wake = make(chan struct{}, 1)
+		a.mu.Unlock()
+		p.begin(start{a, owner})
+		return
+	}
+	a.busy = nil
+	a.mu.Unlock()
+	p.giveUp()
+}
+
+// giveUp gives a place back that no goroutine has.
+func (p *Pool) giveUp() {
+	p.mu.Lock()
+	if len(p.backlog) > 0 {
+		next := p.backlog[0]
+		p.backlog[0] = start{}
+		p.backlog = p.backlog[1:]
+		p.mu.Unlock()
+		p.begin(next)
+		return
+	}
+	defer p.mu.Unlock()
+	p.running--
+	if p.running == 0 {
+		p.idle.Broadcast()
+	}
 }
 
 // run serves an actor's messages until there are none.

@@ -344,3 +344,76 @@ func BenchmarkAsk(b *testing.B) {
 	<-done
 	p.Stop()
 }
+
+// TestHold: an actor that is held serves nothing until it is released, and then what was left for it first.
+func TestHold(t *testing.T) {
+	run(t, func(t *testing.T, p *Pool, s *subject) {
+		s.serve = func(_ context.Context, m any) { s.note("served %v", m) }
+		if !p.Hold(&s.actor) || p.Hold(&s.actor) || p.Running() != 1 {
+			t.Fatalf("held twice, or not at all: %d run", p.Running())
+		}
+		p.Release(&s.actor, s, nil)
+		if s.actor.Busy() || p.Running() != 0 {
+			t.Fatal("not at rest with nothing to do")
+		}
+		if !p.Hold(&s.actor) {
+			t.Fatal("not held again")
+		}
+		deliver(t, p, s, "a")
+		deliver(t, p, s, "b")
+		synctest.Wait()
+		want(t, s.log)
+		p.Release(&s.actor, s, "first")
+		synctest.Wait()
+		want(t, s.log, "served first", "served a", "served b")
+		if s.actor.Busy() || p.Running() != 0 {
+			t.Fatal("still busy")
+		}
+	})
+}
+
+// TestHoldTakesAPlace: a held actor counts as one that is busy, and its place goes to the next who waits.
+func TestHoldTakesAPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPool(1)
+		first, second := &subject{}, &subject{}
+		second.serve = func(_ context.Context, m any) { second.note("served %v", m) }
+		if !p.Hold(&first.actor) || p.Hold(&second.actor) {
+			t.Fatal("more are held than may be busy")
+		}
+		if err := p.Follow(&second.actor, second, "a"); err != nil {
+			t.Fatal(err)
+		}
+		if p.Hold(&second.actor) {
+			t.Fatal("held while it waits for a place")
+		}
+		p.Release(&first.actor, first, nil)
+		synctest.Wait()
+		want(t, second.log, "served a")
+		p.Stop()
+		if p.Hold(&first.actor) {
+			t.Fatal("held after Stop")
+		}
+	})
+}
+
+// TestStopWaitsForRelease: who holds an actor ends what it does with it.
+func TestStopWaitsForRelease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPool(1)
+		s := &subject{serve: func(context.Context, any) {}}
+		if !p.Hold(&s.actor) {
+			t.Fatal("not held")
+		}
+		stopped := make(chan struct{})
+		go func() { p.Stop(); close(stopped) }()
+		synctest.Wait()
+		select {
+		case <-stopped:
+			t.Fatal("stopped over a held actor")
+		default:
+		}
+		p.Release(&s.actor, s, "last")
+		<-stopped
+	})
+}

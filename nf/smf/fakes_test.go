@@ -199,6 +199,8 @@ type fakeUPF struct {
 	broken   []string           // rules created twice, or changed without being there
 	hear     func(pfcp.Message) // nil: nobody listens
 	lost     uint32             // number of the last request that did not reach it
+	refuse   uint64             // the CP SEID of a session that it does not restore; 0: none
+	heard    func([]byte)       // nil: nobody counts datagrams
 }
 
 type fakeN4Session struct {
@@ -225,6 +227,9 @@ func newFakeUPF(conn pfcp.PacketConn) *fakeUPF {
 func (u *fakeUPF) loses(b []byte) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	if u.heard != nil {
+		u.heard(b)
+	}
 	h, _, err := pfcp.DecodeHeader(b)
 	if err != nil || h.Type.IsResponse() || !u.silent[everything] && !u.silent[h.Type] {
 		return false
@@ -296,6 +301,9 @@ func (u *fakeUPF) handle(_ context.Context, _ netip.AddrPort, h pfcp.Header, m p
 }
 
 func (u *fakeUPF) establish(node pfcp.NodeID, m *pfcp.SessionEstablishmentRequest) (uint64, pfcp.Message) {
+	if m.CPFSEID.SEID == u.refuse {
+		return m.CPFSEID.SEID, &pfcp.SessionEstablishmentResponse{NodeID: node, Cause: pfcp.CauseSessionRestorationFailure}
+	}
 	u.next++
 	n := &fakeN4Session{cp: m.CPFSEID.SEID, request: *m, pdrs: map[pfcp.PDRID]pfcp.CreatePDR{}, qers: map[pfcp.QERID]pfcp.CreateQER{}}
 	if bad := n.change(&pfcp.SessionModificationRequest{CreatePDR: m.CreatePDR, CreateQER: m.CreateQER}); bad != "" {
@@ -425,6 +433,18 @@ func testConfig() Config {
 		DNNs: []DNN{{Name: internet, Slices: []ident.SNSSAI{slice}, Pools: []netip.Prefix{netip.MustParsePrefix("10.45.0.0/29")},
 			DNSServers: []netip.Addr{netip.MustParseAddr("192.0.2.53"), netip.MustParseAddr("2001:db8::53")}}},
 	}
+}
+
+// inWorlds is inWorld with a UPF that takes each message in a datagram of its own, and with one that takes several in one.
+func inWorlds(t *testing.T, change func(*world, *Config), test func(*world)) {
+	t.Helper()
+	inWorld(t, change, test)
+	inWorld(t, func(w *world, cfg *Config) {
+		w.upf.features |= pfcp.UPFeatureBUNDL
+		if change != nil {
+			change(w, cfg)
+		}
+	}, test)
 }
 
 // inWorld runs a test in virtual time; once it is over nothing may be left anywhere.

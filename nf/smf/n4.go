@@ -27,6 +27,11 @@ func (s *SMF) fseid(seid uint64) pfcp.FSEID {
 // request sends a request to a UPF and returns its answer. A refusal is a *pfcp.Error with the UPF's cause.
 func (s *SMF) request(ctx context.Context, u *upf, seid uint64, m pfcp.Message) (pfcp.Message, error) {
 	answer, err := s.n4.Request(ctx, u.Address, pfcp.Header{SEID: seid}, m)
+	return s.verdict(u, m, answer, err)
+}
+
+// verdict is what the answer of a UPF to m means.
+func (s *SMF) verdict(u *upf, m, answer pfcp.Message, err error) (pfcp.Message, error) {
 	if err != nil {
 		return nil, fmt.Errorf("UPF %s: %w", u.Name, err)
 	}

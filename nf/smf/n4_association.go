@@ -24,6 +24,7 @@ type upf struct {
 	epoch    uint64         // counts the associations: what was made in an earlier one is gone
 	unsynced []uint64       // SEIDs here of sessions whose last change, or coming back, it did not confirm
 
+	bundles bool // feature BUNDL, TS 29.244 §8.2.25
 	settled bool // sessions that came back were given to it
 
 	leftovers []*leftover // to be deleted once it answers again
@@ -75,6 +76,9 @@ func (s *SMF) selectUPF(dnn ident.DNN, slice ident.SNSSAI) *upf {
 	return best
 }
 
+// features are what this SMF offers beyond the mandatory, TS 29.244 §8.2.58: it takes several messages in one datagram.
+const features = pfcp.CPFeatureBUNDL
+
 // associate keeps the association with a UPF for as long as the SMF runs, TS 29.244 §6.2.6.2.
 func (s *SMF) associate(u *upf) {
 	for told := false; s.ctx.Err() == nil; {
@@ -92,6 +96,7 @@ func (s *SMF) associate(u *upf) {
 			continue
 		}
 		told = false
+		s.heartbeats(u) // also of one that is lost already: it is not set up again at once
 	}
 }
 
@@ -159,7 +164,7 @@ var errNoFTUP = errors.New("the UPF does not offer feature FTUP (TS 29.244 §8.2
 // setUpAssociation sets the association up from this side, TS 29.244 §6.2.6.2.
 func (s *SMF) setUpAssociation(u *upf) error {
 	m, err := s.request(s.ctx, u, 0, &pfcp.AssociationSetupRequest{
-		NodeID: s.nodeID(), RecoveryTimeStamp: s.started, CPFunctionFeatures: pfcp.Some(pfcp.CPFunctionFeatures(0)),
+		NodeID: s.nodeID(), RecoveryTimeStamp: s.started, CPFunctionFeatures: pfcp.Some(features),
 	})
 	if err != nil {
 		return err
@@ -171,7 +176,7 @@ func (s *SMF) setUpAssociation(u *upf) error {
 	if answer.UPFunctionFeatures.Value()&pfcp.UPFeatureFTUP == 0 {
 		return errNoFTUP
 	}
-	s.associated(u, answer.RecoveryTimeStamp)
+	s.associated(u, answer.RecoveryTimeStamp, answer.UPFunctionFeatures.Value())
 	return nil
 }
 
@@ -179,10 +184,10 @@ var errUnexpectedAnswer = errors.New("answer of the wrong type")
 
 // associated notes an association just set up. A UPF forgets its sessions when that happens (TS 29.244 §6.2.6.2.2),
 // so those that it should have are made anew, TS 23.527 §4.3.
-func (s *SMF) associated(u *upf, recovery pfcp.Timestamp) {
+func (s *SMF) associated(u *upf, recovery pfcp.Timestamp, offers pfcp.UPFunctionFeatures) {
 	u.mu.Lock()
 	again := u.epoch > 0
-	u.up, u.recovery, u.unsynced = true, recovery, nil
+	u.up, u.recovery, u.unsynced, u.bundles = true, recovery, nil, offers&pfcp.UPFeatureBUNDL != 0
 	u.epoch++
 	left := u.clearLeft()
 	u.mu.Unlock()
@@ -215,7 +220,7 @@ func inUseFirst(all []*session, u *upf) []*session {
 // restoreSessions has every session on the UPF made anew, a bounded number at a time.
 func (s *SMF) restoreSessions(u *upf) {
 	list := inUseFirst(s.all(), u)
-	s.restoreEach(list)
+	s.restoreEach(u, list)
 	s.logUPF(slog.LevelInfo, u, "sessions restored on UPF", "sessions", len(list))
 	u.mu.Lock()
 	u.settled = true
@@ -238,17 +243,33 @@ func (s *SMF) settle() {
 	}
 }
 
-func (s *SMF) restoreEach(list []*session) {
+// restoreEach has sessions made anew on their UPF.
+func (s *SMF) restoreEach(u *upf, list []*session) {
+	u.mu.Lock()
+	bundles := u.bundles
+	u.mu.Unlock()
+	if bundles {
+		s.restoreBundled(u, list)
+		return
+	}
 	for _, n := range list {
-		select {
-		case s.restores <- struct{}{}:
-		case <-s.ctx.Done():
+		if !s.restoreAlone(n, n.deliver) {
 			return
 		}
-		if !n.deliver(restore{}) {
-			<-s.restores
-		}
 	}
+}
+
+// restoreAlone has a session made anew by a procedure of its own, once fewer than maxRestores of these run. False: the SMF stops.
+func (s *SMF) restoreAlone(n *session, deliver func(m any) bool) bool {
+	select {
+	case s.restores <- struct{}{}:
+	case <-s.ctx.Done():
+		return false
+	}
+	if !deliver(restore{}) {
+		<-s.restores
+	}
+	return true
 }
 
 // heartbeats watches the UPF until it has restarted, TS 29.244 §6.2.2. While it does not answer it is given no new
@@ -337,7 +358,7 @@ func (s *SMF) catchUp(u *upf) {
 		}
 	}
 	if len(lost) > 0 {
-		s.running.Go(func() { s.restoreEach(lost) })
+		s.running.Go(func() { s.restoreEach(u, lost) })
 	}
 	s.deleteLeft(u)
 }
@@ -345,13 +366,13 @@ func (s *SMF) catchUp(u *upf) {
 // upfSetsUp answers a UPF that sets the association up itself, TS 29.244 §6.2.6.3.
 func (s *SMF) upfSetsUp(u *upf, m *pfcp.AssociationSetupRequest) pfcp.Message {
 	answer := &pfcp.AssociationSetupResponse{NodeID: s.nodeID(), Cause: pfcp.CauseRequestAccepted, RecoveryTimeStamp: s.started,
-		CPFunctionFeatures: pfcp.Some(pfcp.CPFunctionFeatures(0))}
+		CPFunctionFeatures: pfcp.Some(features)}
 	if m.UPFunctionFeatures.Value()&pfcp.UPFeatureFTUP == 0 {
 		s.logUPF(slog.LevelError, u, "UPF refused", "error", errNoFTUP)
 		answer.Cause = pfcp.CauseRequestRejected
 		return answer
 	}
-	s.associated(u, m.RecoveryTimeStamp)
+	s.associated(u, m.RecoveryTimeStamp, m.UPFunctionFeatures.Value())
 	return answer
 }
 
@@ -367,7 +388,7 @@ func (s *SMF) upfUpdates(u *upf, m *pfcp.AssociationUpdateRequest) pfcp.Message 
 		})
 	}
 	return &pfcp.AssociationUpdateResponse{NodeID: s.nodeID(), Cause: pfcp.CauseRequestAccepted,
-		CPFunctionFeatures: pfcp.Some(pfcp.CPFunctionFeatures(0))}
+		CPFunctionFeatures: pfcp.Some(features)}
 }
 
 // nodeReport takes note of the user plane paths that failed or recovered, TS 29.244 §6.2.9. The sessions learn of a

@@ -49,7 +49,7 @@ func TestUPFWithoutFTUP(t *testing.T) {
 // tunnels, TS 23.527 §4.3 and TS 29.244 §6.2.2.
 func TestUPFRestarts(t *testing.T) {
 	for _, helps := range []bool{true, false} {
-		inWorld(t, nil, func(w *world) {
+		inWorlds(t, nil, func(w *world) {
 			ref := w.established()
 			_, before := w.upf.only(t)
 			w.upf.set(func() {
@@ -87,7 +87,7 @@ func TestUPFRestarts(t *testing.T) {
 // its end up, so that the next packet or service request brings the user plane back, TS 23.502 §4.3.7.
 func TestUPFRestartsWithOtherTunnels(t *testing.T) {
 	for _, connected := range []bool{true, false} {
-		inWorld(t, func(w *world, _ *Config) { w.upf.allots = true }, func(w *world) {
+		inWorlds(t, func(w *world, _ *Config) { w.upf.allots = true }, func(w *world) {
 			ref := w.established()
 			if !connected {
 				w.idle(ref)
@@ -168,7 +168,7 @@ func TestPathFailure(t *testing.T) {
 // TestRestorationUnanswered: a UPF that has too much to do after a restart gets its sessions later; no UE is asked to
 // establish its own again, TS 23.527 §4.3.
 func TestRestorationUnanswered(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorlds(t, nil, func(w *world) {
 		ref := w.established()
 		_, before := w.upf.only(t)
 		w.upf.set(func() {
@@ -236,7 +236,7 @@ func TestChangeUnanswered(t *testing.T) {
 
 // TestUPFLosesAssociation gets a new one and its sessions back, TS 29.244 §6.2.6.
 func TestUPFLosesAssociation(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorlds(t, nil, func(w *world) {
 		ref := w.established()
 		w.upf.set(func() {
 			clear(w.upf.sessions)
@@ -270,7 +270,7 @@ func TestUPFRestartsWithinASecond(t *testing.T) {
 		}
 	}
 	t.Run("a new session", func(t *testing.T) {
-		inWorld(t, nil, func(w *world) {
+		inWorlds(t, nil, func(w *world) {
 			ref := w.established()
 			_, before := w.upf.only(t)
 			restart(w)
@@ -297,7 +297,7 @@ func TestUPFRestartsWithinASecond(t *testing.T) {
 	})
 	for _, cause := range []pfcp.Cause{pfcp.CauseNoEstablishedAssociation, pfcp.CauseSessionContextNotFound} {
 		t.Run(cause.String(), func(t *testing.T) {
-			inWorld(t, nil, func(w *world) {
+			inWorlds(t, nil, func(w *world) {
 				ref := w.established()
 				restart(w)
 				w.upf.set(func() { w.upf.unknown = cause })
@@ -309,7 +309,7 @@ func TestUPFRestartsWithinASecond(t *testing.T) {
 			})
 		})
 		t.Run("rules, "+cause.String(), func(t *testing.T) {
-			inWorld(t, nil, func(w *world) {
+			inWorlds(t, nil, func(w *world) {
 				ref := w.established()
 				restart(w)
 				w.upf.set(func() { w.upf.unknown = cause })
@@ -327,7 +327,7 @@ func TestUPFRestartsWithinASecond(t *testing.T) {
 		})
 	}
 	t.Run("a release", func(t *testing.T) {
-		inWorld(t, nil, func(w *world) {
+		inWorlds(t, nil, func(w *world) {
 			ref := w.established()
 			restart(w)
 			w.upf.set(func() { w.upf.unknown = pfcp.CauseNoEstablishedAssociation })
@@ -342,7 +342,7 @@ func TestUPFRestartsWithinASecond(t *testing.T) {
 // TestUPFForgets: a UPF that answers whatever it is asked with cause 72, but associates each time, is not associated with and asked
 // for its sessions again without end, TS 29.244 §6.2.6. Once it remembers it has them all again.
 func TestUPFForgets(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorlds(t, nil, func(w *world) {
 		ref := w.established()
 		w.upf.set(func() {
 			clear(w.upf.sessions)

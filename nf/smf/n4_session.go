@@ -31,6 +31,11 @@ func (s *session) establishOnUPF(ctx context.Context) error {
 		epoch = u.generation()
 		m, err = s.smf.request(context.WithoutCancel(ctx), u, 0, req)
 	}
+	return s.established(m, err, epoch, qos)
+}
+
+// established takes the answer to a request to make the session, with a QoS, that was sent in an epoch of the association.
+func (s *session) established(m pfcp.Message, err error, epoch uint64, qos *sessionQoS) error {
 	if err != nil {
 		s.mayBeOnUPF(err)
 		return err

@@ -216,6 +216,8 @@ type (
 	resync struct{}
 	// restore makes the session anew on a UPF that lost it.
 	restore struct{}
+	// restored says that it was made anew together with others.
+	restored struct{}
 )
 
 // amf is the AMF that serves the UE.
@@ -315,7 +317,7 @@ func (s *session) Serve(ctx context.Context, m any) {
 		s.step(ctx, m)
 	case endForwarding:
 		s.closeForwarding(ctx, m.of)
-	case discard, releaseComplete, modificationAnswer, modifyOutcome: // the state says it, or nobody waits any more
+	case discard, restored, releaseComplete, modificationAnswer, modifyOutcome: // the state says it, or nobody waits any more
 	}
 	s.keepLater()
 	s.forgetRules()

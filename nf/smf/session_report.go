@@ -82,9 +82,8 @@ func (s *session) restoreOnUPF(ctx context.Context) (asBefore bool) {
 	case kept && !s.smf.cfg.Shared && s.written != 0:
 		return true
 	case err == nil || causeOf(err) == pfcp.CauseNoEstablishedAssociation || s.smf.ctx.Err() != nil:
-	case errors.Is(err, pfcp.ErrNoAnswer): // the UPF has more to do than it can
-		s.smf.log.Warn("session not restored on UPF yet: no answer", s.attrs()...)
-		s.upf.unconfirmed(s.seid)
+	case errors.Is(err, pfcp.ErrNoAnswer):
+		s.restoredLater()
 	default:
 		s.smf.log.Error("session not restored on UPF; the UE is asked to establish it again", s.attrs(slog.Any("error", err))...)
 		s.mu.Lock()
@@ -93,6 +92,12 @@ func (s *session) restoreOnUPF(ctx context.Context) (asBefore bool) {
 		s.releaseByNetwork(ctx, gsm.CauseReactivationRequested)
 	}
 	return false
+}
+
+// restoredLater has the session restored once the UPF, which has more to do than it can, answers again.
+func (s *session) restoredLater() {
+	s.smf.log.Warn("session not restored on UPF yet: no answer", s.attrs()...)
+	s.upf.unconfirmed(s.seid)
 }
 
 // behind tells whether the session should be on its UPF, which has lost it with an earlier association.

@@ -9,9 +9,10 @@ import (
 
 // features are what this UPF offers beyond the mandatory, TS 29.244 §8.2.25: it allots F-TEIDs and UE
 // addresses, sends end markers, counts packets, takes PFDs, has framed routes, delays notifications of downlink data,
-// buffers for as long as it is told, and takes an action, a validity time and a number of reports with a quota.
+// buffers for as long as it is told, takes an action, a validity time and a number of reports with a quota, and several messages in one
+// datagram.
 const features = pfcp.UPFeatureFTUP | pfcp.UPFeatureEMPU | pfcp.UPFeatureMNOP | pfcp.UPFeaturePFDM | pfcp.UPFeatureFRRT |
-	pfcp.UPFeatureUEIP | pfcp.UPFeatureDDND | pfcp.UPFeatureDLBD | pfcp.UPFeatureQUOAC | pfcp.UPFeatureVTIME | pfcp.UPFeatureNORP | pfcp.UPFeatureIP6PL
+	pfcp.UPFeatureUEIP | pfcp.UPFeatureDDND | pfcp.UPFeatureDLBD | pfcp.UPFeatureQUOAC | pfcp.UPFeatureVTIME | pfcp.UPFeatureNORP | pfcp.UPFeatureIP6PL | pfcp.UPFeatureBUNDL
 
 // association is one CP function that controls this UPF, TS 29.244 §6.2.6.
 type association struct {

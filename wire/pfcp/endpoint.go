@@ -97,6 +97,10 @@ type Endpoint struct {
 	pending  map[transaction]pendingRequest
 	windows  map[netip.AddrPort]chan struct{} // by peer
 	answers  answerCache
+
+	// Only the goroutine that receives touches these.
+	bundling bool // what is being served came with others
+	replies  bundle
 }
 
 // transaction is what a response is matched by, TS 29.244 §6.4.
@@ -111,9 +115,10 @@ type pendingRequest struct {
 }
 
 type reply struct {
-	m     Message
-	err   error
-	fseid Opt[FSEID] // of what cannot be read else
+	sequence uint32
+	m        Message
+	err      error
+	fseid    Opt[FSEID] // of what cannot be read else
 }
 
 // NewEndpoint begins to serve conn, which it owns from now on, until Close.
@@ -196,10 +201,7 @@ func (e *Endpoint) enter(ctx context.Context, peer netip.AddrPort) (window chan 
 // exchange sends a request under a sequence number that is enrolled, and waits.
 func (e *Endpoint) exchange(ctx context.Context, key transaction, answer chan reply, h Header, m Message) (Message, error) {
 	h.Sequence, h.Type = key.sequence, m.Type()
-	room, _ := e.rooms.Get().(*[]byte)
-	if room == nil {
-		room = new([]byte)
-	}
+	room := e.room()
 	wire := Append((*room)[:0], h, m)
 	defer func() {
 		*room = wire
@@ -236,6 +238,14 @@ func (e *Endpoint) exchange(ctx context.Context, key transaction, answer chan re
 			return nil, ErrClosed
 		}
 	}
+}
+
+// room is where a request is written; it goes back to e.rooms.
+func (e *Endpoint) room() *[]byte {
+	if room, ok := e.rooms.Get().(*[]byte); ok {
+		return room
+	}
+	return new([]byte)
 }
 
 // Unanswered is a request to which no answer came that could be read. What it asked for may have been done.
@@ -298,17 +308,22 @@ func (e *Endpoint) window(peer netip.AddrPort) chan struct{} {
 func (e *Endpoint) enroll(peer netip.AddrPort, t MessageType) (transaction, chan reply) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	key := e.nextKey(peer)
+	p := pendingRequest{want: t.Response(), answer: make(chan reply, 1)}
+	e.pending[key] = p
+	return key, p.answer
+}
+
+// nextKey is a sequence number that no other request to the peer waits on. e.mu is held.
+func (e *Endpoint) nextKey(peer netip.AddrPort) transaction {
 	key := transaction{peer: plain(peer)}
 	for {
 		e.sequence = (e.sequence + 1) & maxSequence
 		key.sequence = e.sequence
 		if _, busy := e.pending[key]; !busy {
-			break
+			return key
 		}
 	}
-	p := pendingRequest{want: t.Response(), answer: make(chan reply, 1)}
-	e.pending[key] = p
-	return key, p.answer
 }
 
 func (e *Endpoint) retire(key transaction) {

@@ -63,6 +63,7 @@ const (
 	UPFeatureEPFAR UPFunctionFeatures = 1 << 15
 	UPFeatureUEIP  UPFunctionFeatures = 1 << 18
 	UPFeatureMNOP  UPFunctionFeatures = 1 << 20
+	UPFeatureBUNDL UPFunctionFeatures = 1 << 22
 	UPFeatureVTIME UPFunctionFeatures = 1 << 26
 	UPFeatureNORP  UPFunctionFeatures = 1 << 27
 	UPFeatureIP6PL UPFunctionFeatures = 1 << 29

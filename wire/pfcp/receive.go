@@ -1,6 +1,7 @@
 package pfcp
 
 import (
+	"encoding/binary"
 	"errors"
 	"hash/maphash"
 	"net"
@@ -29,9 +30,25 @@ func (e *Endpoint) receive() {
 	}
 }
 
-// datagram sorts one message: response, request, or what TS 29.244 §7.6 says of neither.
+// datagram takes the messages of one datagram apart, TS 29.244 §6.5. One that cannot be read ends it: nobody knows where the next
+// begins.
 func (e *Endpoint) datagram(peer netip.AddrPort, b []byte) {
 	h, _, err := DecodeHeader(b)
+	e.bundling = err == nil && h.FollowOn
+	for err == nil && h.FollowOn {
+		n := 4 + int(binary.BigEndian.Uint16(b[2:]))
+		b[0] &^= followOn // alone it would be the same message
+		e.message(peer, h, nil, b[:n])
+		b = b[n:]
+		h, _, err = DecodeHeader(b)
+	}
+	e.message(peer, h, err, b)
+	e.sendReplies(peer)
+	e.bundling = false
+}
+
+// message sorts one message: response, request, or what TS 29.244 §7.6 says of neither.
+func (e *Endpoint) message(peer netip.AddrPort, h Header, err error, b []byte) {
 	switch {
 	case errors.Is(err, ErrVersion):
 		// Another version's answer is answered with silence, or two functions might never stop.
@@ -74,7 +91,7 @@ func (e *Endpoint) response(peer netip.AddrPort, h Header, b []byte) {
 	if h.Type == TypeVersionNotSupportedResponse {
 		err = ErrVersion
 	}
-	r := reply{m: m, err: err}
+	r := reply{sequence: key.sequence, m: m, err: err}
 	if err != nil && h.Type == TypeSessionEstablishmentResponse {
 		r.fseid = fseidIn(b)
 	}
@@ -126,7 +143,7 @@ func (e *Endpoint) request(peer netip.AddrPort, h Header, b []byte) {
 	if again {
 		e.Stats.Repeated.Add(1)
 		if a != nil {
-			e.send(a, peer)
+			e.reply(a, peer)
 		}
 		return
 	}
@@ -148,7 +165,7 @@ func (e *Endpoint) request(peer netip.AddrPort, h Header, b []byte) {
 		if h.SEID != 0 && e.cfg.PeerSEID != nil {
 			seid = e.cfg.PeerSEID(h.SEID)
 		}
-		e.answer(key, e.open(key, b), seid, refusal)
+		e.answer(key, e.open(key, b), seid, refusal, e.reply)
 		return
 	case err != nil:
 		e.discard(peer, err)
@@ -223,7 +240,7 @@ func (e *Endpoint) serveOne(r *served) {
 		return
 	}
 	if seid, m := e.handle(r.key.peer, r.h, r.m); m != nil {
-		e.answer(r.key, r.slot, seid, m)
+		e.answer(r.key, r.slot, seid, m, e.send)
 	}
 }
 
@@ -238,7 +255,7 @@ func (e *Endpoint) known(key transaction, h Header, b []byte) bool {
 			e.cfg.Tap(Received, key.peer, h, m)
 		}
 	}
-	e.answer(key, e.open(key, b), seid, response)
+	e.answer(key, e.open(key, b), seid, response, e.reply)
 	return true
 }
 
@@ -265,7 +282,7 @@ func (e *Endpoint) open(key transaction, b []byte) *answer {
 const usualAnswer = 64
 
 // answer sends a response with its request's sequence number and keeps it for when the request comes again.
-func (e *Endpoint) answer(key transaction, slot *answer, seid uint64, m Message) {
+func (e *Endpoint) answer(key transaction, slot *answer, seid uint64, m Message, send func([]byte, netip.AddrPort)) {
 	h := Header{Type: m.Type(), SEID: seid, Sequence: key.sequence}
 	wire := Append(make([]byte, 0, usualAnswer), h, m)
 	if len(wire) > maxDatagram {
@@ -278,7 +295,7 @@ func (e *Endpoint) answer(key transaction, slot *answer, seid uint64, m Message)
 	if e.cfg.Tap != nil {
 		e.cfg.Tap(Sent, key.peer, h, m)
 	}
-	e.send(wire, key.peer)
+	send(wire, key.peer)
 }
 
 // answer is a request that came, and what was answered; wire is nil while it is being served.
