@@ -47,10 +47,24 @@ func (c *Core) restore(ctx context.Context, data *udm.UDM, policy *pcf.PCF) erro
 	if err != nil {
 		return fmt.Errorf("restore UEs: %w", err)
 	}
+	if err := c.agreeSessions(ctx, sessions); err != nil {
+		return fmt.Errorf("restore PDU sessions: %w", err)
+	}
+	if ues+sessions > 0 {
+		c.log.Info("contexts restored", "ues", ues, "sessions", sessions, "seconds", time.Since(began).Seconds())
+	}
+	return nil
+}
+
+// agreeSessions makes the AMF and the SMF agree on which sessions there are: so many were restored.
+func (c *Core) agreeSessions(ctx context.Context, restored int) error {
+	if !c.shared() && c.amf.SessionsAgree(restored, c.smf.Has) {
+		return nil
+	}
 	for _, orphan := range c.amf.AgreeSessions(c.sessions()) {
 		elsewhere, err := c.elsewhere(ctx, orphan.SUPI)
 		if err != nil {
-			return fmt.Errorf("restore PDU sessions: %w", err)
+			return err
 		}
 		if elsewhere {
 			c.smf.Lost(ctx, orphan.Ref)
@@ -58,9 +72,6 @@ func (c *Core) restore(ctx context.Context, data *udm.UDM, policy *pcf.PCF) erro
 		}
 		c.log.Warn("PDU session ends: no registered UE has it", "supi", orphan.SUPI.Conceal(), "pdu_session", orphan.PDUSessionID)
 		c.smf.Discard(orphan.Ref)
-	}
-	if ues+sessions > 0 {
-		c.log.Info("contexts restored", "ues", ues, "sessions", sessions, "seconds", time.Since(began).Seconds())
 	}
 	return nil
 }

@@ -10,15 +10,21 @@ import (
 const chunk = 256
 
 // InParallel calls f for every element that seq yields, on as many goroutines as there are processors, and returns when
-// the last call has ended. The error is that of seq, at which it stops.
+// the last call has ended. The element is f's until it returns. The error is that of seq, at which it stops.
 func InParallel[T any](seq iter.Seq2[T, error], f func(*T)) error {
 	work := make(chan []T, 4)
+	free := make(chan []T, 4)
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for list := range work {
 				for i := range list {
 					f(&list[i])
+				}
+				clear(list)
+				select {
+				case free <- list[:0]:
+				default:
 				}
 			}
 		})
@@ -32,7 +38,11 @@ func InParallel[T any](seq iter.Seq2[T, error], f func(*T)) error {
 		}
 		if list = append(list, v); len(list) == chunk {
 			work <- list
-			list = make([]T, 0, chunk)
+			select {
+			case list = <-free:
+			default:
+				list = make([]T, 0, chunk)
+			}
 		}
 	}
 	work <- list

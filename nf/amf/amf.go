@@ -78,6 +78,7 @@ type AMF struct {
 	gnbs      []*gnb              // the longest there first
 	takeovers map[string]takeover // by global RAN node identity
 	alike     alike
+	readers   sync.Pool // of *record.Reader
 }
 
 // New makes an AMF; Serve lets gNBs in.

@@ -118,8 +118,12 @@ func (a *AMF) restingUE() *ue {
 
 // readRecord makes the UE from what is kept of it: registered, in CM-IDLE, at rest, and in no table yet.
 func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
-	r, err := record.Open(c.Record)
-	if err != nil {
+	r, ok := a.readers.Get().(*record.Reader)
+	if !ok {
+		r = new(record.Reader)
+	}
+	defer a.readers.Put(r)
+	if err := r.Open(c.Record); err != nil {
 		return nil, err
 	}
 	u := a.restingUE()

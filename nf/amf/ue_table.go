@@ -67,12 +67,17 @@ func (x *index[K]) drop(k K, u *ue) {
 
 func (x *index[K]) each(f func(K, *ue)) {
 	for i := range x.parts {
-		p := &x.parts[i]
-		p.RLock()
-		for k, u := range p.m {
-			f(k, u)
-		}
-		p.RUnlock()
+		x.eachOf(i, f)
+	}
+}
+
+// eachOf is each for one of the parts.
+func (x *index[K]) eachOf(i int, f func(K, *ue)) {
+	p := &x.parts[i]
+	p.RLock()
+	defer p.RUnlock()
+	for k, u := range p.m {
+		f(k, u)
 	}
 }
 

@@ -3,7 +3,7 @@ package pcf
 import (
 	"context"
 	"net/http"
-	"reflect"
+	"slices"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/sbi"
@@ -27,12 +27,16 @@ type accessFacts struct {
 func (p *PCF) accessPolicy(req npcf.AMPolicyRequest, now npcf.AMPolicyAssociation) accessPolicy {
 	uri := req.NotificationURI
 	req.SUPI, req.NotificationURI = "", ""
-	f := &accessFacts{req, now}
-	if p.lastAccess != nil && reflect.DeepEqual(p.lastAccess, f) {
-		f = p.lastAccess
+	if last := p.lastAccess; last == nil || last.now != now || !sameRequest(&last.request, &req) {
+		p.lastAccess = &accessFacts{req, now}
 	}
-	p.lastAccess = f
-	return accessPolicy{uri, f}
+	return accessPolicy{uri, p.lastAccess}
+}
+
+// sameRequest tells whether two requests are the same.
+func sameRequest(a, b *npcf.AMPolicyRequest) bool {
+	return a.SUPI == b.SUPI && a.TAI == b.TAI && slices.Equal(a.AllowedNSSAI, b.AllowedNSSAI) && a.RFSPIndex == b.RFSPIndex &&
+		a.UEAMBR == b.UEAMBR && a.NotificationURI == b.NotificationURI
 }
 
 // CreateAMPolicy implements npcf.AMPolicyControl, TS 29.507 §4.2.2.

@@ -248,10 +248,27 @@ func (r *qosRule) write(w *record.Writer) {
 	}
 }
 
+// reader is for one record after the other; hasRead gives it back. A nil SMF has none.
+func (s *SMF) reader() *record.Reader {
+	if s != nil {
+		if r, ok := s.readers.Get().(*record.Reader); ok {
+			return r
+		}
+	}
+	return new(record.Reader)
+}
+
+func (s *SMF) hasRead(r *record.Reader) {
+	if s != nil {
+		s.readers.Put(r)
+	}
+}
+
 // readRecord fills the session from what is kept of it.
 func (s *session) readRecord(b []byte) error {
-	r, err := record.Open(b)
-	if err != nil {
+	r := s.smf.reader()
+	defer s.smf.hasRead(r)
+	if err := r.Open(b); err != nil {
 		return err
 	}
 	var room [256]byte

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/sbi/npcf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
@@ -128,7 +129,7 @@ func (s *SMF) restoreSession(c *store.SMContext) (*session, error) {
 	if err := n.readRecord(c.Record); err != nil {
 		return nil, err
 	}
-	if n.charging == n.ownChargingID() {
+	if n.charging != "" && n.charging == n.ownChargingID() {
 		n.charging = ""
 	}
 	if err := n.takeAddress(); err != nil {
@@ -191,6 +192,12 @@ func (s *session) uesRules() []npcf.PCCRule {
 			FiveQI: req.FiveQI, MaxBitRate: req.MaxBitRate, GuaranteedBitRate: req.Guaranteed})
 	}
 	return list
+}
+
+// Has tells whether a session of a UE is there.
+func (s *SMF) Has(ref string, supi ident.SUPI, id uint8) bool {
+	n := s.find(ref)
+	return n != nil && n.key() == ueSession{supi, id}
 }
 
 // Discard ends a restored session of which no UE is left.

@@ -48,6 +48,7 @@ type SMF struct {
 	lastQoS  atomic.Pointer[sessionQoS]
 	lastRead atomic.Pointer[keptQoS]
 	lastForm atomic.Pointer[requestForm]
+	readers  sync.Pool // of *record.Reader
 
 	mu       sync.RWMutex
 	sessions map[uint64]*session

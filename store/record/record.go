@@ -122,17 +122,25 @@ type Reader struct {
 
 // Open begins to read a record. Error: ErrDamaged, also for a version that this program does not know.
 func Open(b []byte) (*Reader, error) {
+	r := new(Reader)
+	return r, r.Open(b)
+}
+
+// Open has r, whatever it read before, begin to read a record, with the room that it has. Error: as of the function.
+func (r *Reader) Open(b []byte) error {
+	*r = Reader{inner: r.inner}
 	if len(b) < 1+sumLen {
-		return nil, fmt.Errorf("%w: %d octets", ErrDamaged, len(b))
+		return fmt.Errorf("%w: %d octets", ErrDamaged, len(b))
 	}
 	body := b[:len(b)-sumLen]
 	if crc32.Checksum(body, castagnoli()) != binary.BigEndian.Uint32(b[len(body):]) {
-		return nil, fmt.Errorf("%w: wrong checksum", ErrDamaged)
+		return fmt.Errorf("%w: wrong checksum", ErrDamaged)
 	}
 	if b[0] != Version {
-		return nil, fmt.Errorf("%w: version %d, this program knows %d", ErrDamaged, b[0], Version)
+		return fmt.Errorf("%w: version %d, this program knows %d", ErrDamaged, b[0], Version)
 	}
-	return &Reader{b: body[1:]}, nil
+	r.b = body[1:]
+	return nil
 }
 
 // Next goes to the next field and tells whether there is one.

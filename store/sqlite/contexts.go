@@ -243,6 +243,11 @@ func rowsOf[T any](ctx context.Context, s *Store, scan func(*T) ([]any, func() e
 		}
 		defer func() { _ = rows.Close() }()
 		dest, finish := scan(&v)
+		for i := range dest {
+			if b, ok := dest[i].(*[]byte); ok {
+				dest[i] = (*own)(b)
+			}
+		}
 		for rows.Next() {
 			err := rows.Scan(dest...)
 			if err == nil {
@@ -260,6 +265,19 @@ func rowsOf[T any](ctx context.Context, s *Store, scan func(*T) ([]any, func() e
 			yield(none, s.readError(err))
 		}
 	}
+}
+
+// own are octets that are kept as they come: the driver makes them for each row anew.
+type own []byte
+
+// Scan implements sql.Scanner.
+func (o *own) Scan(v any) error {
+	b, ok := v.([]byte)
+	if !ok && v != nil {
+		return fmt.Errorf("%T instead of octets", v)
+	}
+	*o = b
+	return nil
 }
 
 // one returns the only element.
