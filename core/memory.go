@@ -21,8 +21,8 @@ const (
 	growth      = 25
 	leastGrowth = 64 << 20
 	filling     = 100
-	starting    = 300
-	leastStart  = 256 << 20
+	starting    = 700
+	leastStart  = 512 << 20
 	fillingTo   = 3.5e9
 	growthCheck = time.Second
 	// calm is how many looks without fast growth end the filling.

@@ -116,12 +116,17 @@ func (a *AMF) restingUE() *ue {
 	return &ue{amf: a, ngKSI: uint8(gmm.NoKey), subscribed: &a.unsubscribed, last: &a.unseen}
 }
 
+// reader is for one record after the other; it goes back to a.readers.
+func (a *AMF) reader() *record.Reader {
+	if r, ok := a.readers.Get().(*record.Reader); ok {
+		return r
+	}
+	return new(record.Reader)
+}
+
 // readRecord makes the UE from what is kept of it: registered, in CM-IDLE, at rest, and in no table yet.
 func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
-	r, ok := a.readers.Get().(*record.Reader)
-	if !ok {
-		r = new(record.Reader)
-	}
+	r := a.reader()
 	defer a.readers.Put(r)
 	if err := r.Open(c.Record); err != nil {
 		return nil, err
