@@ -19,7 +19,8 @@ import (
 // the process brings back what it knew, but not before it has grown by leastStart octets.
 const (
 	growth      = 25
-	leastGrowth = 64 << 20
+	leastGrowth = 128 << 20
+	mostGrowth  = 800
 	filling     = 100
 	starting    = 700
 	leastStart  = 512 << 20
@@ -146,7 +147,7 @@ func growthFor(live uint64, fills bool) int {
 	if fills {
 		least = math.Max(least, math.Min(filling, 100*(fillingTo/size-1)))
 	}
-	return max(growth, int(math.Min(400, least)))
+	return max(growth, int(math.Min(mostGrowth, least)))
 }
 
 // growthAtStart is growthFor while the process starts. What Go grows by is of 4 MB at least.

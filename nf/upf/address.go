@@ -50,6 +50,9 @@ func (u *UPF) chooseAddresses(s *session, r ruleSet) (map[pfcp.PDRID][]pfcp.UEIP
 	chosen := map[pfcp.PDRID][]pfcp.UEIPAddress{}
 	for _, id := range sortedPDRs(r) {
 		p := r.pdrs[id]
+		if !slices.ContainsFunc(p.PDI.UEIPAddress, func(a pfcp.UEIPAddress) bool { return a.ChooseIPv4 || a.ChooseIPv6 }) {
+			continue
+		}
 		list := slices.Clone(p.PDI.UEIPAddress)
 		for i, a := range list {
 			if !a.ChooseIPv4 && !a.ChooseIPv6 {

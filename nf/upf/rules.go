@@ -33,8 +33,24 @@ func newRuleSet() ruleSet {
 		map[pfcp.URRID]urr{}, map[pfcp.BARID]bar{}}
 }
 
-func (r ruleSet) clone() ruleSet {
-	return ruleSet{maps.Clone(r.pdrs), maps.Clone(r.fars), maps.Clone(r.qers), maps.Clone(r.urrs), maps.Clone(r.bars)}
+// cloneFor is a clone as far as a modification changes it or asks about what was measured; the rest is shared.
+func (r ruleSet) cloneFor(m *pfcp.SessionModificationRequest) ruleSet {
+	if len(m.CreatePDR)+len(m.UpdatePDR)+len(m.RemovePDR) > 0 {
+		r.pdrs = maps.Clone(r.pdrs)
+	}
+	if len(m.CreateFAR)+len(m.UpdateFAR)+len(m.RemoveFAR) > 0 {
+		r.fars = maps.Clone(r.fars)
+	}
+	if len(m.CreateQER)+len(m.UpdateQER)+len(m.RemoveQER) > 0 {
+		r.qers = maps.Clone(r.qers)
+	}
+	if len(m.CreateURR)+len(m.UpdateURR)+len(m.RemoveURR)+len(m.QueryURR) > 0 || m.PFCPSMReqFlags.Value()&pfcp.SMReqQAURR != 0 {
+		r.urrs = maps.Clone(r.urrs)
+	}
+	if m.CreateBAR.Present() || m.UpdateBAR.Present() || m.RemoveBAR.Present() {
+		r.bars = maps.Clone(r.bars)
+	}
+	return r
 }
 
 // buffer is what the BAR of the session says of buffering, TS 29.244 §5.2.4.

@@ -174,7 +174,7 @@ func (u *UPF) reportsTo(cp pfcp.FSEID, peer netip.AddrPort) netip.AddrPort {
 
 // modify serves PFCP Session Modification, TS 29.244 §6.3.3: all of it or nothing.
 func (u *UPF) modify(s *session, m *pfcp.SessionModificationRequest) (pfcp.Message, error) {
-	next := s.rules.clone()
+	next := s.rules.cloneFor(m)
 	if err := next.remove(m); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package upf
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -32,7 +33,10 @@ func sortedURRs(r ruleSet) []pfcp.URRID {
 // removes, TS 29.244 §7.5.4 and §7.5.5.2.
 func (u *UPF) asked(s *session, next *ruleSet, m *pfcp.SessionModificationRequest) ([]unsent, error) {
 	var reports []unsent
-	last := s.rules.clone() // the modification may still fail
+	last := s.rules
+	if len(m.RemoveURR) > 0 {
+		last.urrs = maps.Clone(last.urrs) // the modification may still fail
+	}
 	for _, x := range m.RemoveURR {
 		reports = append(reports, u.usageReports(s, &last, x.URRID, pfcp.UsageTERMR)...)
 	}
