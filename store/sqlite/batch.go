@@ -45,8 +45,8 @@ type write struct {
 }
 
 // startBatcher takes conn over.
-func startBatcher(ctx context.Context, conn *sql.Conn, copier *sql.DB) (*batcher, error) {
-	tx, err := newTransaction(ctx, conn)
+func startBatcher(conn *sql.Conn, copier *sql.DB) (*batcher, error) {
+	tx, err := newTransaction(conn)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,8 @@ import (
 const (
 	// copyAfter is how many writes start a copy.
 	copyAfter = 2048
+	// copyLog copies what is committed and nobody reads in an older form.
+	copyLog = "PRAGMA wal_checkpoint(PASSIVE)"
 	// mostFrames is a log, in pages, that SQLite does not let grow further whatever happens beside it.
 	mostFrames = 32 << 10
 )
@@ -41,8 +43,7 @@ func (c *copying) written(tx *transaction, n int) {
 	case <-c.finished:
 		c.finished = nil
 		// A failure keeps the log, which loses nothing: the next copy tries again, and SQLite at mostFrames.
-		var busy, frames, copied int64
-		_ = tx.scan("PRAGMA wal_checkpoint(PASSIVE)", nil, &busy, &frames, &copied)
+		_, _ = tx.conn.ExecContext(context.Background(), copyLog)
 	default:
 	}
 }
@@ -52,7 +53,7 @@ func (c *copying) begin() {
 	c.pending, c.finished = 0, finished
 	c.running.Go(func() {
 		defer close(finished)
-		_, _ = c.db.ExecContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)") // as above
+		_, _ = c.db.ExecContext(context.Background(), copyLog) // as above
 	})
 }
 

@@ -34,7 +34,7 @@ func TestFullDisk(t *testing.T) {
 	setLimit := func(query string) {
 		t.Helper()
 		if err := s.batch.do(t.Context(), func(tx *transaction) error {
-			var got int
+			var got int64
 			return tx.scan(query, nil, &got)
 		}); err != nil {
 			t.Fatal(err)
@@ -202,7 +202,7 @@ func TestMigration(t *testing.T) {
 func TestDurability(t *testing.T) {
 	s := opened(t)
 	if err := s.batch.do(t.Context(), func(tx *transaction) error {
-		var synchronous int
+		var synchronous int64
 		var journal string
 		if err := tx.scan("PRAGMA synchronous", nil, &synchronous); err != nil {
 			return err

@@ -90,7 +90,7 @@ func (s *Store) open(ctx context.Context, opts Options) error {
 		return errors.Join(err, conn.Close())
 	}
 	s.copier.SetMaxOpenConns(1)
-	if s.batch, err = startBatcher(ctx, conn, s.copier); err != nil {
+	if s.batch, err = startBatcher(conn, s.copier); err != nil {
 		return errors.Join(err, conn.Close())
 	}
 	if s.readers, err = sql.Open(driverName, dsn+"&_pragma=query_only(1)"); err != nil {
