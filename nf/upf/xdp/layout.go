@@ -244,16 +244,6 @@ type programConfig struct {
 	Pools6    uint32
 	TestClock uint32
 	Homes     uint32
-	Spare     uint32
+	Zero      uint32
 	N3v6      [2]uint64 // network order
-}
-
-// change writes facts: packets that come meanwhile are user space's. A writer that died in the middle left the number
-// odd; the next one makes it even again. The order of stores is what the processor keeps (x86-64) and what sync/atomic
-// keeps elsewhere on the side of the writer.
-func change(sequence *uint32, write func()) {
-	n := atomic.LoadUint32(sequence) | 1
-	atomic.StoreUint32(sequence, n)
-	write()
-	atomic.StoreUint32(sequence, n+1)
 }

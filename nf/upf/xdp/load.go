@@ -55,6 +55,7 @@ type loaded struct {
 	hops                             []nextHop
 	routes                           []routeTable
 	slots6                           []uint64
+	changing                         []changing
 	carried                          []carried
 	revisions                        []revision
 	counters, ports, vlans, prefixes *ebpf.Map
@@ -207,7 +208,7 @@ func makePinFolder(pin string) error {
 func (l *loaded) see() error {
 	return errors.Join(mapTo(l, &l.blocks, "sess"), mapTo(l, &l.flows, "flows"), mapTo(l, &l.classifiers, "classifiers"),
 		mapTo(l, &l.accounts, "ledger"), mapTo(l, &l.hops, "nh"), mapTo(l, &l.routes, "routes"),
-		mapTo(l, &l.slots6, "slots6"), mapTo(l, &l.carried, "carried"), mapTo(l, &l.revisions, "revisions"))
+		mapTo(l, &l.slots6, "slots6"), mapTo(l, &l.changing, "changing"), mapTo(l, &l.carried, "carried"), mapTo(l, &l.revisions, "revisions"))
 }
 
 func mapTo[T any](l *loaded, to *[]T, name string) error {

@@ -156,11 +156,11 @@ func openOld(folder string) (*migration, error) {
 		return nil, fmt.Errorf("upf: xdp: %s: maps of a layout that this release does not know", folder)
 	}
 	m.collection = &ebpf.Collection{Maps: map[string]*ebpf.Map{}}
-	names := []string{"sess", "nh"}
+	names := []string{"sess", "nh", "routes"}
 	if m.version > 1 {
 		names = append(names, "flows", "classifiers", "ledger")
 	}
-	for _, name := range []string{"carried", "revisions"} { // which not each release had
+	for _, name := range []string{"carried", "revisions", "changing"} { // which not each release had
 		if _, err := os.Stat(filepath.Join(folder, name)); err == nil {
 			names = append(names, name)
 		}
@@ -182,6 +182,9 @@ func openOld(folder string) (*migration, error) {
 	if m.collection.Maps["carried"] != nil && m.collection.Maps["revisions"] != nil {
 		err = errors.Join(err, mapTo(&m.loaded, &m.loaded.carried, "carried"), mapTo(&m.loaded, &m.loaded.revisions, "revisions"))
 	}
+	if m.collection.Maps["changing"] != nil {
+		err = errors.Join(err, mapTo(&m.loaded, &m.routes, "routes"), mapTo(&m.loaded, &m.changing, "changing"))
+	}
 	switch m.version {
 	case 1:
 	case 2:
@@ -201,6 +204,7 @@ func (p *Path) migrate(from string) (*migration, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.endChanges()
 	m.copyHops(p.loaded.hops)
 	lost := 0
 	m.earlier = newRevisions(m.loaded.revisions, m.loaded.carried, m.accounts)

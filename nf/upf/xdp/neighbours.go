@@ -356,7 +356,7 @@ func (n *neighbours) writeHop(a netip.Addr, i uint32) {
 	if _, ours := n.serving[h.logical]; !ok || !ours {
 		h = reached{}
 	}
-	entry, now := &n.loaded.hops[i], nextHop{ifindex: uint32(h.ifindex), mtu: uint32(h.mtu),
+	now := nextHop{ifindex: uint32(h.ifindex), mtu: uint32(h.mtu),
 		macs: [2]uint64{number(h.to), number(h.from)}, version: 4, address: addressWords(a)}
 	if a.Is6() {
 		now.version = 6
@@ -364,13 +364,7 @@ func (n *neighbours) writeHop(a netip.Addr, i uint32) {
 	if h.vlan != 0 {
 		now.vlan = networkTag(h.vlan)
 	}
-	if now.sequence = entry.sequence; now == *entry {
-		return
-	}
-	change(&entry.sequence, func() {
-		entry.version, entry.address, entry.vlan = now.version, now.address, now.vlan
-		entry.ifindex, entry.mtu, entry.macs = now.ifindex, now.mtu, now.macs
-	})
+	n.loaded.writeHop(i, now)
 }
 
 // addr is the address of a next hop, invalid if the entry is free.
@@ -420,14 +414,7 @@ func (n *neighbours) writeRoutes() {
 		if m := max(len(v4), len(v6)); m > maxRoutes {
 			n.warn("more routes than the fast path knows: uplink is served in user space", "routes", m, "known", maxRoutes)
 		}
-		r := &n.loaded.routes[i]
-		now := fillTable(v4, v6)
-		if now.sequence = r.sequence; now == *r {
-			continue
-		}
-		change(&r.sequence, func() {
-			r.count, r.octet, r.list, r.count6, r.list6 = now.count, now.octet, now.list, now.count6, now.list6
-		})
+		n.loaded.writeRoutes(uint32(i), fillTable(v4, v6))
 	}
 }
 

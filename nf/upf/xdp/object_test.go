@@ -63,7 +63,7 @@ func TestLayout(t *testing.T) {
 	}
 	spec := mustSpec(t, object)
 	for name, v := range map[string]any{"uplink": uplink{}, "downlink": downlink{}, "state": state{}, "session": block{},
-		"next_hop": nextHop{}, "route": route{}, "route6": route6{}, "routes": routeTable{}, "pool": poolConfig{}, "pool6": pool6Config{}, "ue6": prefixEntry{},
+		"next_hop": nextHop{}, "route": route{}, "route6": route6{}, "routes": routeTable{}, "pool": poolConfig{}, "pool6": pool6Config{}, "ue6": prefixEntry{}, "changing": changing{},
 		"flow": flow{}, "filter": filter{}, "classifier": classifier{}, "screen": screen{}, "decision": decision{}, "account": account{}, "config": programConfig{}} {
 		var s *btf.Struct
 		if err := spec.Types.TypeByName(name, &s); err != nil {

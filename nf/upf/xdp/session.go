@@ -323,7 +323,6 @@ func (p *Path) writeSide(s *session, i int, fast bool) {
 	if int(x.slot) >= len(p.loaded.blocks) {
 		return
 	}
-	b := &p.loaded.blocks[x.slot]
 	verdict, per := uint8(verdictSlow), uint64(0)
 	if fast {
 		verdict, per = x.way.verdict, x.policer.perOctet
@@ -333,28 +332,15 @@ func (p *Path) writeSide(s *session, i int, fast bool) {
 	}
 	if x.down {
 		p.writePrefix(x)
-		if x.ue == b.down.ue && x.ue6 == b.down.ue6 && verdict == b.down.verdict && x.way.qfi == b.down.qfi && x.way.tos == b.down.tos &&
-			x.way.nextHop == b.down.nextHop && x.way.peer == b.down.peer && per == b.down.perOctet && b.down.sequence&1 == 0 {
-			return
-		}
-		change(&b.down.sequence, func() {
-			b.down.ue, b.down.ue6, b.down.verdict, b.down.qfi, b.down.tos = x.ue, x.ue6, verdict, x.way.qfi, x.way.tos
-			b.down.nextHop, b.down.peer, b.down.perOctet = x.way.nextHop, x.way.peer, per
-		})
+		p.loaded.writeDown(x.slot, downlink{ue: x.ue, ue6: x.ue6, verdict: verdict, qfi: x.way.qfi, tos: x.way.tos, nextHop: x.way.nextHop,
+			peer: x.way.peer, perOctet: per})
 		return
 	}
 	flags := uint8(0)
 	if x.toUE {
 		flags = flagTowardsUE
 	}
-	if x.teid == b.up.teid && x.ue == b.up.ue && x.ue6 == b.up.ue6 && verdict == b.up.verdict && x.way.table == b.up.table &&
-		flags == b.up.flags && x.qfis == b.up.qfis && per == b.up.perOctet && b.up.sequence&1 == 0 {
-		return
-	}
-	change(&b.up.sequence, func() {
-		b.up.teid, b.up.ue, b.up.ue6, b.up.verdict, b.up.table, b.up.flags = x.teid, x.ue, x.ue6, verdict, x.way.table, flags
-		b.up.qfis, b.up.perOctet = x.qfis, per
-	})
+	p.loaded.writeUp(x.slot, uplink{teid: x.teid, ue: x.ue, ue6: x.ue6, verdict: verdict, table: x.way.table, flags: flags, qfis: x.qfis, perOctet: per})
 }
 
 // clearLost clears what the session had before and has no more.
@@ -383,12 +369,12 @@ func (p *Path) clearSide(slot uint32, down bool) {
 	}
 	b := &p.loaded.blocks[slot]
 	if !down {
-		change(&b.up.sequence, func() { b.up = uplink{sequence: b.up.sequence, state: b.up.state} })
+		p.loaded.writeUp(slot, uplink{})
 		atomic.StoreUint64(&b.up.state.next, 0)
 		return
 	}
 	p.removePrefix(b.down.ue6)
-	change(&b.down.sequence, func() { b.down = downlink{sequence: b.down.sequence, state: b.down.state} })
+	p.loaded.writeDown(slot, downlink{})
 	atomic.StoreUint64(&b.down.state.next, 0)
 }
 

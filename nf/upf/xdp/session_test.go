@@ -35,6 +35,7 @@ func (p *Path) successor(t *testing.T) *Path {
 	next, err := prepare(testConfig(), p.log)
 	check(t, err)
 	next.config, next.slow, next.loaded, next.near = p.config, &still{}, p.loaded, p.near
+	next.loaded.endChanges()
 	next.inherit()
 	p.mu.Lock()
 	p.loaded = nil
@@ -230,10 +231,10 @@ func TestRemove(t *testing.T) {
 	}
 }
 
-// TestChangeInProgress: a packet that meets facts while they are written is the slow path's, and the next writer mends
-// what one that died left.
+// TestChangeInProgress: a packet that meets facts while they are written by a release that says them nowhere else is the slow
+// path's, and the next writer mends what one that died left.
 func TestChangeInProgress(t *testing.T) {
-	p := plainPath(t, 1)
+	p := plainPath(t, 2)
 	b := &p.loaded.blocks[0]
 	for _, sequence := range []*uint32{&b.up.sequence, &b.down.sequence} {
 		*sequence++

@@ -232,6 +232,7 @@ func (p *Path) begin(cfg upf.Config) (_ []device, err error) {
 		return nil, err
 	}
 	p.last = p.base
+	p.loaded.endChanges()
 	if p.near, err = newNeighbours(p.loaded, p.tableNumbers, p.log); err != nil {
 		return nil, err
 	}

@@ -42,21 +42,28 @@ NOINLINE u64 place_of6(u64 prefix)
 	return u ? place(u->slot, u->mtu) : NOWHERE;
 }
 
-/* address_of is the facts of a UE address as they are at one time; false if they are being changed. */
-INLINE int address_of(struct downlink *f, struct downlink *out)
+/* address_of is the facts of a slot's UE address as they are at one time; false if they were changed meanwhile, or as in hop_of(). */
+INLINE int address_of(struct downlink *f, u32 slot, struct downlink *out, int elsewhere)
 {
 	u32 sequence = READ(f->sequence);
+	struct downlink *facts = f;
+	if (unlikely(sequence & 1)) {
+		struct changing *c = elsewhere ? 0 : what_changes();
+		if (!c || READ(c->down_at) != slot + 1)
+			return 0;
+		facts = &c->down;
+	}
 	barrier();
-	out->ue = READ(f->ue);
-	out->ue6 = READ(f->ue6);
-	out->verdict = READ(f->verdict);
-	out->qfi = READ(f->qfi);
-	out->tos = READ(f->tos);
-	out->next_hop = READ(f->next_hop);
-	out->peer = READ(f->peer);
-	out->per_octet = READ(f->per_octet);
+	out->ue = READ(facts->ue);
+	out->ue6 = READ(facts->ue6);
+	out->verdict = READ(facts->verdict);
+	out->qfi = READ(facts->qfi);
+	out->tos = READ(facts->tos);
+	out->next_hop = READ(facts->next_hop);
+	out->peer = READ(facts->peer);
+	out->per_octet = READ(facts->per_octet);
 	barrier();
-	return !(sequence & 1) && READ(f->sequence) == sequence;
+	return READ(f->sequence) == sequence;
 }
 
 /* downlink serves what is plain: a packet of a session with one rule, or with several that count and police
@@ -88,7 +95,7 @@ INLINE int downlink(struct context *ctx)
 	guess_rules(&guess, slot, &u, ip, end, 0, DOWNLINK);
 	struct session *s = map_lookup(&sess, &slot);
 	struct downlink f;
-	if (!s || !address_of(&s->down, &f) || f.verdict == VERDICT_SLOW || u.local != (u.version == 6 ? f.ue6 : f.ue))
+	if (!s || !address_of(&s->down, slot, &f, 1) || f.verdict == VERDICT_SLOW || u.local != (u.version == 6 ? f.ue6 : f.ue))
 		return NOT_PLAIN;
 	if (u.limit <= 1)
 		return pass(PASS_TTL, DOWNLINK);
@@ -110,8 +117,8 @@ INLINE int downlink(struct context *ctx)
 	if (verdict >= VERDICT_DROP)
 		return drop(verdict - VERDICT_DROP, DOWNLINK);
 	struct hop h;
-	if (!hop_of(f.next_hop, &h))
-		return pass(PASS_ROUTE, DOWNLINK);
+	if (!hop_of(f.next_hop, &h, 1))
+		return NOT_PLAIN;
 	if (octets + OUTER > h.mtu)
 		return pass(PASS_MTU, DOWNLINK);
 	struct flow *flow = 0;
@@ -172,7 +179,7 @@ NOINLINE int any_downlink(struct context *ctx)
 	struct downlink f;
 	if (!s)
 		return pass(PASS_UNKNOWN, DOWNLINK);
-	if (!address_of(&s->down, &f))
+	if (!address_of(&s->down, slot, &f, 0))
 		return pass(PASS_CHANGE, DOWNLINK);
 	if (!owned(&k, f.ue, f.ue6))
 		return pass(PASS_UNKNOWN, DOWNLINK);
@@ -194,7 +201,7 @@ NOINLINE int any_downlink(struct context *ctx)
 	if (w.verdict >= VERDICT_DROP)
 		return drop(w.verdict - VERDICT_DROP, DOWNLINK);
 	struct hop h;
-	if (!hop_of(w.next_hop, &h) || is_left_out(w.peer))
+	if (!hop_of(w.next_hop, &h, 0) || is_left_out(w.peer))
 		return pass(PASS_ROUTE, DOWNLINK);
 	if (!reaches(w.peer, k.octets, end - data, frame, h.mtu))
 		return pass(PASS_MTU, DOWNLINK);

@@ -10,21 +10,28 @@ struct hop {
 	u32 ifindex, mtu, vlan;
 };
 
-/* hop_of reads a next hop; false if it is not known how to reach it. */
-INLINE int hop_of(u32 index, struct hop *h)
+/* hop_of reads a next hop; false if it is not known how to reach it, or if it is being written and who asks goes on elsewhere. */
+INLINE int hop_of(u32 index, struct hop *h, int elsewhere)
 {
 	struct next_hop *n = index ? map_lookup(&nh, &index) : 0;
 	if (!n)
 		return 0;
 	u32 sequence = READ(n->sequence);
+	struct next_hop *facts = n;
+	if (unlikely(sequence & 1)) {
+		struct changing *c = elsewhere ? 0 : what_changes();
+		if (!c || READ(c->hop_at) != index + 1)
+			return 0;
+		facts = &c->hop;
+	}
 	barrier();
-	h->ifindex = READ(n->ifindex);
-	h->mtu = READ(n->mtu);
-	h->vlan = READ(n->vlan);
-	h->macs[0] = READ(n->macs[0]);
-	h->macs[1] = READ(n->macs[1]);
+	h->ifindex = READ(facts->ifindex);
+	h->mtu = READ(facts->mtu);
+	h->vlan = READ(facts->vlan);
+	h->macs[0] = READ(facts->macs[0]);
+	h->macs[1] = READ(facts->macs[1]);
 	barrier();
-	if (!h->ifindex || (sequence & 1) || READ(n->sequence) != sequence)
+	if (!h->ifindex || READ(n->sequence) != sequence)
 		return 0;
 #ifdef TCX
 	if (h->vlan)
@@ -68,24 +75,58 @@ INLINE int leave(struct context *ctx, const struct hop *h)
 	return send_to(ctx, &ports, h->ifindex);
 }
 
+/* facts_of are the facts of a table as they stand, or as they are to be if they are being written; 0 if neither can be had. */
+INLINE struct routes *facts_of(struct routes *r, u32 table, u32 sequence)
+{
+	if (likely(!(sequence & 1)))
+		return r;
+	struct changing *c = what_changes();
+	return c && READ(c->routes_at) == table + 1 ? &c->routes : 0;
+}
+
+/* in_list finds the next hop for a destination in host order by the longest prefix. */
+NOINLINE u32 in_list(const struct routes *r, u32 destination)
+{
+	if (!r)
+		return 0;
+	u32 n = READ(r->count);
+#pragma clang loop unroll(disable)
+	for (u32 i = 0; i < ROUTES && i < n; i++) {
+		if ((destination & READ(r->list[i].mask)) == READ(r->list[i].address))
+			return READ(r->list[i].next_hop);
+	}
+	return 0;
+}
+
+/* in_list6 is in_list for IPv6. */
+NOINLINE u32 in_list6(const struct routes *r, u64 high, u64 low)
+{
+	if (!r)
+		return 0;
+	u32 n = READ(r->count6);
+#pragma clang loop unroll(disable)
+	for (u32 i = 0; i < ROUTES && i < n; i++) {
+		if (!(((high & READ(r->list6[i].mask[0])) ^ READ(r->list6[i].address[0])) |
+		      ((low & READ(r->list6[i].mask[1])) ^ READ(r->list6[i].address[1]))))
+			return READ(r->list6[i].next_hop);
+	}
+	return 0;
+}
+
 /* by_prefix finds the next hop for a destination in host order by the longest prefix. */
 NOINLINE u32 by_prefix(u32 table, u32 destination)
 {
-	u32 found = 0;
 	struct routes *r = map_lookup(&routes, &table);
 	if (!r)
 		return 0;
-	u32 sequence = READ(r->sequence), n = READ(r->count);
+	u32 sequence = READ(r->sequence);
 	barrier();
-#pragma clang loop unroll(disable)
-	for (u32 i = 0; i < ROUTES && i < n; i++) {
-		if ((destination & READ(r->list[i].mask)) == READ(r->list[i].address)) {
-			found = READ(r->list[i].next_hop);
-			break;
-		}
-	}
+	struct routes *facts = facts_of(r, table, sequence);
+	if (!facts)
+		return 0;
+	u32 found = in_list(facts, destination);
 	barrier();
-	return !(sequence & 1) && READ(r->sequence) == sequence ? found : 0;
+	return READ(r->sequence) == sequence ? found : 0;
 }
 
 /* hop_to finds the next hop for a destination in host order, 0 if it is user space's concern. */
@@ -98,30 +139,25 @@ INLINE u32 hop_to(u32 table, u32 destination)
 	barrier();
 	u32 found = READ(r->octet[destination >> 24]);
 	barrier();
-	if ((sequence & 1) || READ(r->sequence) != sequence)
-		return 0;
-	return unlikely(found == BY_PREFIX) ? by_prefix(table, destination) : found;
+	if (unlikely((sequence & 1) || READ(r->sequence) != sequence || found == BY_PREFIX))
+		return by_prefix(table, destination);
+	return found;
 }
 
 /* hop_to6 is hop_to for IPv6. */
 NOINLINE u32 hop_to6(u32 table, u64 high, u64 low)
 {
-	u32 found = 0;
 	struct routes *r = map_lookup(&routes, &table);
 	if (!r)
 		return 0;
-	u32 sequence = READ(r->sequence), n = READ(r->count6);
+	u32 sequence = READ(r->sequence);
 	barrier();
-#pragma clang loop unroll(disable)
-	for (u32 i = 0; i < ROUTES && i < n; i++) {
-		if (!(((high & READ(r->list6[i].mask[0])) ^ READ(r->list6[i].address[0])) |
-		      ((low & READ(r->list6[i].mask[1])) ^ READ(r->list6[i].address[1])))) {
-			found = READ(r->list6[i].next_hop);
-			break;
-		}
-	}
+	struct routes *facts = facts_of(r, table, sequence);
+	if (!facts)
+		return 0;
+	u32 found = in_list6(facts, high, low);
 	barrier();
-	return !(sequence & 1) && READ(r->sequence) == sequence ? found : 0;
+	return READ(r->sequence) == sequence ? found : 0;
 }
 
 /* unroutable tells whether a router may not forward to the destination, in host order, RFC 1812 §5.3.7. */

@@ -3,7 +3,8 @@
  * What user space and the programs share. layout.go says the same in Go; a test compares the two.
  *
  * Facts are written by user space only, state by the programs. Facts that change in place begin with a sequence number:
- * odd while they are being written. A program that meets a change leaves the packet to user space. Loads must stay in
+ * odd while they are being written. A program that meets a change takes the facts from struct changing, where they are whole before
+ * it begins and as long as it lasts, also if the process has died. Loads must stay in
  * order for that, as they do on x86-64. Flows and classifiers are not changed while a session leads to them.
  */
 #pragma once
@@ -209,6 +210,15 @@ struct routes {
 };
 enum { BY_PREFIX = 0xffff };
 
+/* What is being written, by kind, and where: a slot, a next hop, a table, plus one; 0: nothing. */
+struct changing {
+	u32 up_at, down_at, hop_at, routes_at;
+	struct uplink up;
+	struct downlink down;
+	struct next_hop hop;
+	struct routes routes;
+};
+
 struct pool {
 	u32 first, size, slot, mtu;
 };
@@ -233,6 +243,6 @@ struct config {
 	u32 pools6;
 	u32 test_clock; /* the clock is test_now */
 	u32 homes;      /* how many there are, less one */
-	u32 spare;
+	u32 zero;
 	u64 n3v6[2]; /* network order; 0: none */
 };

@@ -34,6 +34,9 @@ ARRAY(classifiers, struct classifier, 1);
 ARRAY(ledger, struct account, 1);
 ARRAY(nh, struct next_hop, NEXT_HOPS);
 ARRAY(routes, struct routes, TABLES);
+ARRAY(changing, struct changing, 1);
+
+INLINE struct changing *what_changes(void) { return map_lookup(&changing, (const void *)&config.zero); } /* stack is scarce */
 
 /* slots6: plus one, the slots of the sessions by the offset of their prefix in the pools of IPv6. Its size is set when it is
  * loaded, like that of prefixes, which has those of no pool. */

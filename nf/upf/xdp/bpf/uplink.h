@@ -24,21 +24,29 @@ INLINE u32 plain_header(const struct gtpu *g, u32 *qfi)
 	return header_extended;
 }
 
-/* tunnel_of is the facts of a tunnel as they are at one time; false if there are none or they are just being changed. */
-INLINE int tunnel_of(struct uplink *f, u32 teid, struct uplink *out)
+/* tunnel_of is the facts of a slot's tunnel as they are at one time; false if there are none, they were changed meanwhile, or as in
+ * hop_of(). */
+INLINE int tunnel_of(struct uplink *f, u32 slot, u32 teid, struct uplink *out, int elsewhere)
 {
 	u32 sequence = READ(f->sequence);
+	struct uplink *facts = f;
+	if (unlikely(sequence & 1)) {
+		struct changing *c = elsewhere ? 0 : what_changes();
+		if (!c || READ(c->up_at) != slot + 1)
+			return 0;
+		facts = &c->up;
+	}
 	barrier();
-	out->teid = READ(f->teid);
-	out->ue = READ(f->ue);
-	out->verdict = READ(f->verdict);
-	out->table = READ(f->table);
-	out->flags = READ(f->flags);
-	out->qfis = READ(f->qfis);
-	out->per_octet = READ(f->per_octet);
-	out->ue6 = READ(f->ue6);
+	out->teid = READ(facts->teid);
+	out->ue = READ(facts->ue);
+	out->verdict = READ(facts->verdict);
+	out->table = READ(facts->table);
+	out->flags = READ(facts->flags);
+	out->qfis = READ(facts->qfis);
+	out->per_octet = READ(facts->per_octet);
+	out->ue6 = READ(facts->ue6);
 	barrier();
-	return out->teid == teid && !(sequence & 1) && READ(f->sequence) == sequence;
+	return out->teid == teid && READ(f->sequence) == sequence;
 }
 
 /* is_gtpu tells whether a packet is for the port of GTP-U on N3. */
@@ -185,7 +193,7 @@ INLINE int uplink(struct context *ctx)
 	guess_rules(&guess, slot, &u, inner, end, qfi, UPLINK);
 	struct session *s = map_lookup(&sess, &slot);
 	struct uplink f;
-	if (!s || !teid || !tunnel_of(&s->up, teid, &f) || f.verdict == VERDICT_SLOW || f.flags)
+	if (!s || !teid || !tunnel_of(&s->up, slot, teid, &f, 1) || f.verdict == VERDICT_SLOW || f.flags)
 		return NOT_PLAIN;
 	if (f.qfis && !(f.qfis >> qfi & 1))
 		return drop(DROP_QFI, UPLINK);
@@ -213,8 +221,8 @@ INLINE int uplink(struct context *ctx)
 	else
 		next = unroutable(htonl(u.remote)) ? 0 : hop_to(table, htonl(u.remote));
 	struct hop h;
-	if (!hop_of(next, &h))
-		return pass(PASS_ROUTE, UPLINK);
+	if (!hop_of(next, &h, 1))
+		return NOT_PLAIN;
 	if (octets > h.mtu)
 		return pass(PASS_MTU, UPLINK);
 
@@ -246,7 +254,7 @@ INLINE int to_network(struct context *ctx, const struct key *k, const struct way
 		next = unroutable(htonl(k->remote[0])) ? 0 : hop_to(w->table, htonl(k->remote[0]));
 	else
 		next = unroutable6(k->remote[0]) ? 0 : hop_to6(w->table, k->remote[0], k->remote[1]);
-	if (!hop_of(next, &h))
+	if (!hop_of(next, &h, 0))
 		return pass(PASS_ROUTE, UPLINK);
 	if (octets > h.mtu)
 		return pass(PASS_MTU, UPLINK);
@@ -271,7 +279,7 @@ INLINE int to_tunnel(struct context *ctx, const struct key *k, const struct way 
 {
 	struct hop h;
 	u32 octets = k->octets;
-	if (!hop_of(w->next_hop, &h) || is_left_out(w->peer))
+	if (!hop_of(w->next_hop, &h, 0) || is_left_out(w->peer))
 		return pass(PASS_ROUTE, UPLINK);
 	if (!reaches(w->peer, octets, there, frame, h.mtu))
 		return pass(PASS_MTU, UPLINK);
@@ -369,10 +377,10 @@ NOINLINE int any_uplink(struct context *ctx)
 	u32 teid = htonl(g->teid), slot = teid & SLOT_MASK;
 	struct session *s = map_lookup(&sess, &slot);
 	struct uplink f;
-	if (!s || !teid || READ(s->up.teid) != teid)
+	if (!s || !teid)
 		return pass(PASS_UNKNOWN, UPLINK);
-	if (!tunnel_of(&s->up, teid, &f))
-		return pass(PASS_CHANGE, UPLINK);
+	if (!tunnel_of(&s->up, slot, teid, &f, 0))
+		return pass(READ(s->up.teid) == teid ? PASS_CHANGE : PASS_UNKNOWN, UPLINK);
 	if (f.verdict == VERDICT_SLOW)
 		return pass(PASS_SESSION, UPLINK);
 	int to_ue = f.flags & F_TOWARDS_UE;
