@@ -14,6 +14,7 @@ import (
 	"github.com/limpid-5g/limpid/nf/smf"
 	"github.com/limpid-5g/limpid/nf/udm"
 	"github.com/limpid-5g/limpid/nf/upf"
+	"github.com/limpid-5g/limpid/store"
 )
 
 // View is what each network function and the store hold at about one moment.
@@ -37,6 +38,8 @@ type View struct {
 type Stored struct {
 	UEs      map[ident.SUPI]uint32 // their 5G-TMSIs
 	Sessions map[pcf.SessionKey]uint64
+	// Guarantees is what is counted of the sessions of this node, by their local F-SEIDs; nil where nobody shares bounds.
+	Guarantees map[uint64]store.Guarantee
 }
 
 // View copies what the core holds. It stops nothing, so that what is under way may not fit together.
@@ -65,6 +68,16 @@ func (c *Core) View(ctx context.Context) (View, error) {
 			return v, err
 		}
 		v.Store.Sessions[pcf.SessionKey{SUPI: s.SUPI, PDUSessionID: s.PDUSessionID}] = s.SEID
+	}
+	if !v.SMF.Counted {
+		return v, nil
+	}
+	v.Store.Guarantees = make(map[uint64]store.Guarantee)
+	for g, err := range c.store.GuaranteesOf(ctx, c.cfg.AMF.Name) {
+		if err != nil {
+			return v, err
+		}
+		v.Store.Guarantees[g.SEID] = g
 	}
 	return v, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/limpid-5g/limpid/nf/smf"
 	"github.com/limpid-5g/limpid/nf/upf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
+	"github.com/limpid-5g/limpid/store"
 )
 
 // checker compares the parts of a View.
@@ -59,6 +60,7 @@ func (v *View) Check(alone bool) []string {
 	c.admissions()
 	c.registrations()
 	c.stored()
+	c.guarantees()
 	c.timers()
 	if alone {
 		c.alone()
@@ -314,6 +316,30 @@ func (c *checker) stored() {
 	for key := range c.Store.Sessions {
 		if u := c.ues[key.SUPI]; !mine[key] && (u == nil || !u.Busy) {
 			c.bad("%s: in the store and the SMF does not have it", name(key.SUPI, key.PDUSessionID))
+		}
+	}
+}
+
+// guarantees: the store counts what each session has of the bounds that all nodes share, where it has it, and nothing of others.
+func (c *checker) guarantees() {
+	if c.Store == nil || c.Store.Guarantees == nil {
+		return
+	}
+	here := make(map[uint64]bool)
+	for _, n := range c.refs {
+		here[n.LocalSEID] = true
+		g, has := c.Store.Guarantees[n.LocalSEID], n.Guaranteed
+		switch {
+		case n.Busy || c.SMF.Uncounted[n.LocalSEID]:
+		case g.Uplink != has.Uplink || g.Downlink != has.Downlink:
+			c.bad("%s: %d/%d bit/s are guaranteed, and %d/%d counted in the store", name(n.SUPI, n.PDUSessionID), has.Uplink, has.Downlink, g.Uplink, g.Downlink)
+		case !g.None() && (g.Place != store.GuaranteePlace{DNN: n.DNN, Slice: n.SNSSAI, UPF: n.UPF}):
+			c.bad("%s: its guaranteed bit rate is counted at %+v", name(n.SUPI, n.PDUSessionID), g.Place)
+		}
+	}
+	for seid, g := range c.Store.Guarantees {
+		if u := c.ues[g.SUPI]; !here[seid] && !c.SMF.Uncounted[seid] && (u == nil || !u.Busy) {
+			c.bad("%s: %d/%d bit/s guaranteed are counted in the store and there is no session", name(g.SUPI, g.PDUSessionID), g.Uplink, g.Downlink)
 		}
 	}
 }

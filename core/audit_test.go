@@ -14,6 +14,7 @@ import (
 	"github.com/limpid-5g/limpid/nf/upf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
+	"github.com/limpid-5g/limpid/store"
 )
 
 const (
@@ -120,20 +121,31 @@ func TestCheckFinds(t *testing.T) {
 		"guaranteed rate leaked": {func(v *View) {
 			v.SMF.Guaranteed = []smf.GuaranteedView{{Bound: "x", Granted: nudm.AMBR{Uplink: 1}}}
 		}, "1/0 bit/s are granted"},
-		"AM policy gone":                     {func(v *View) { delete(v.PCF.AM, first) }, "does not have the AM policy"},
-		"AM policy of another":               {func(v *View) { v.PCF.AM[first] = "other" }, "does not have the AM policy"},
-		"AM policy leaked":                   {func(v *View) { v.PCF.AM["imsi-001010000000009"] = "x" }, "AM policy association without"},
-		"SM policy gone":                     {func(v *View) { delete(v.PCF.SM, key) }, "does not have the SM policy"},
-		"SM policy leaked":                   {func(v *View) { v.PCF.SM[pcf.SessionKey{SUPI: first, PDUSessionID: 5}] = "x" }, "SM policy association without"},
-		"UDM does not know the UE":           {func(v *View) { v.UDM[0].AMF = "" }, "the UDM does not know it"},
-		"UDM knows a UE that is gone":        {func(v *View) { v.UDM = append(v.UDM, udm.RegistrationView{SUPI: "imsi-001010000000009", AMF: "amf"}) }, "the UDM has it registered"},
-		"UDM does not know the session":      {func(v *View) { v.UDM[0].SMFs = nil }, "does not know its SMF"},
-		"UDM knows a session that is gone":   {func(v *View) { v.UDM[0].SMFs = []uint8{1, 2} }, "knows an SMF for it"},
-		"UE not stored":                      {func(v *View) { delete(v.Store.UEs, first) }, "registered and not in the store"},
-		"UE stored with an old identity":     {func(v *View) { v.Store.UEs[first] = 77 }, "registered and not in the store"},
-		"UE stored and gone":                 {func(v *View) { v.Store.UEs["imsi-001010000000009"] = 9 }, "in the store and not registered"},
-		"session not stored":                 {func(v *View) { delete(v.Store.Sessions, key) }, "not in the store"},
-		"session stored and gone":            {func(v *View) { v.Store.Sessions[pcf.SessionKey{SUPI: first, PDUSessionID: 5}] = 5 }, "the SMF does not have it"},
+		"AM policy gone":                   {func(v *View) { delete(v.PCF.AM, first) }, "does not have the AM policy"},
+		"AM policy of another":             {func(v *View) { v.PCF.AM[first] = "other" }, "does not have the AM policy"},
+		"AM policy leaked":                 {func(v *View) { v.PCF.AM["imsi-001010000000009"] = "x" }, "AM policy association without"},
+		"SM policy gone":                   {func(v *View) { delete(v.PCF.SM, key) }, "does not have the SM policy"},
+		"SM policy leaked":                 {func(v *View) { v.PCF.SM[pcf.SessionKey{SUPI: first, PDUSessionID: 5}] = "x" }, "SM policy association without"},
+		"UDM does not know the UE":         {func(v *View) { v.UDM[0].AMF = "" }, "the UDM does not know it"},
+		"UDM knows a UE that is gone":      {func(v *View) { v.UDM = append(v.UDM, udm.RegistrationView{SUPI: "imsi-001010000000009", AMF: "amf"}) }, "the UDM has it registered"},
+		"UDM does not know the session":    {func(v *View) { v.UDM[0].SMFs = nil }, "does not know its SMF"},
+		"UDM knows a session that is gone": {func(v *View) { v.UDM[0].SMFs = []uint8{1, 2} }, "knows an SMF for it"},
+		"UE not stored":                    {func(v *View) { delete(v.Store.UEs, first) }, "registered and not in the store"},
+		"UE stored with an old identity":   {func(v *View) { v.Store.UEs[first] = 77 }, "registered and not in the store"},
+		"UE stored and gone":               {func(v *View) { v.Store.UEs["imsi-001010000000009"] = 9 }, "in the store and not registered"},
+		"session not stored":               {func(v *View) { delete(v.Store.Sessions, key) }, "not in the store"},
+		"session stored and gone":          {func(v *View) { v.Store.Sessions[pcf.SessionKey{SUPI: first, PDUSessionID: 5}] = 5 }, "the SMF does not have it"},
+		"guarantee not counted": {func(v *View) {
+			v.Store.Guarantees, v.SMF.Sessions[0].Guaranteed = map[uint64]store.Guarantee{}, nudm.AMBR{Uplink: 1, Downlink: 2}
+		}, "1/2 bit/s are guaranteed, and 0/0 counted"},
+		"guarantee counted elsewhere": {func(v *View) {
+			v.SMF.Sessions[0].Guaranteed = nudm.AMBR{Uplink: 1, Downlink: 2}
+			v.Store.Guarantees = map[uint64]store.Guarantee{1: {SEID: 1, Uplink: 1, Downlink: 2, Place: store.GuaranteePlace{DNN: "internet",
+				Slice: v.SMF.Sessions[0].SNSSAI, UPF: "other"}}}
+		}, "is counted at"},
+		"guarantee leaked": {func(v *View) {
+			v.Store.Guarantees = map[uint64]store.Guarantee{77: {SEID: 77, SUPI: first, PDUSessionID: 5, Uplink: 1}}
+		}, "1/0 bit/s guaranteed are counted in the store and there is no session"},
 		"timer leaked":                       {func(v *View) { v.AMF.Timers = 2 }, "2 idle timers"},
 		"UE counted and gone":                {func(v *View) { v.NSACF[0].In = append(v.NSACF[0].In, "imsi-001010000000009") }, "it is not registered with it"},
 		"UE counted in a slice that it lost": {func(v *View) { v.AMF.UEs[0].Allowed = nil }, "it is not registered with it"},

@@ -188,7 +188,7 @@ func (w *nodeWatch) takeFrom(ctx context.Context, s *sighting, dead bool, want f
 	w.mu.Unlock()
 }
 
-// forgetSessions gives back the addresses of what a dead node has of UEs that are no more, or are another's.
+// forgetSessions gives back the addresses and the guaranteed bit rates of what a dead node has of UEs that are no more, or are another's.
 func (w *nodeWatch) forgetSessions(ctx context.Context, node string) error {
 	var list []store.SMContext
 	for n, err := range w.c.store.SMs(ctx, node) {
@@ -209,7 +209,7 @@ func (w *nodeWatch) forgetSessions(ctx context.Context, node string) error {
 			return err
 		}
 	}
-	return nil
+	return w.c.store.ForgetGuarantees(ctx, node)
 }
 
 // state is what is known of a node: "here", "alive", "leaving" or "silent".

@@ -56,8 +56,8 @@ type (
 // Sessions are the sessions of the SMF, in no order.
 func (c *Core) Sessions() []SessionInfo { return c.smf.Sessions() }
 
-// Guaranteed are the bounds on guaranteed bit rates with what is granted under them.
-func (c *Core) Guaranteed() []GuaranteedUse { return c.smf.Guaranteed() }
+// Guaranteed are the bounds on guaranteed bit rates with what is granted under them, by all nodes over the store.
+func (c *Core) Guaranteed(ctx context.Context) ([]GuaranteedUse, error) { return c.smf.Guaranteed(ctx) }
 
 // ReleaseSession releases a session with its UE's knowledge, TS 23.502 §4.3.4.2.
 func (c *Core) ReleaseSession(supi ident.SUPI, id uint8) error { return c.smf.ReleaseSession(supi, id) }

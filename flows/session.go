@@ -267,8 +267,11 @@ func (s *stage) charged(_ context.Context, c *command) error {
 }
 
 // granted compares the guaranteed rates that are granted under the first bound with downlink=N in bit/s.
-func (s *stage) granted(_ context.Context, c *command) error {
-	bounds := s.core.Guaranteed()
+func (s *stage) granted(ctx context.Context, c *command) error {
+	bounds, err := s.core.Guaranteed(ctx)
+	if err != nil {
+		return err
+	}
 	if len(bounds) == 0 {
 		return fmt.Errorf("no bound is configured")
 	}

@@ -80,7 +80,7 @@ type Contexts interface {
 	UEByTMSI(ctx context.Context, tmsi uint32) (UEContext, error)
 	// TakeUE makes node the one that serves a subscriber and has all sessions of it, at once, and returns the context
 	// with its new epoch. What other nodes had of the sessions gets the SEID seids plus its PDU session identity, so that
-	// SEIDsOfUE numbers from seids on must be the caller's alone. Only one of several who have seen the same epoch gets
+	// SEIDsOfUE numbers from seids on must be the caller's alone; what the sessions hold in Guarantees goes with them. Only one of several who have seen the same epoch gets
 	// the UE; the nodes that had something of it hear of that by Moved. Whoever does not hear the answer asks again in the
 	// same way and is recognised. Errors: ErrNotFound, ErrNotOwner.
 	TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string, seids uint64) (UEContext, error)
@@ -97,6 +97,8 @@ type Contexts interface {
 	SMsOf(ctx context.Context, supi ident.SUPI) ([]SMContext, error)
 	// SMs yields every SM context of a node, "" for all, in no order, as of one moment. After an error it ends.
 	SMs(ctx context.Context, node string) iter.Seq2[SMContext, error]
+
+	Guarantees
 
 	// Nodes returns every node that has ever started, by name.
 	Nodes(ctx context.Context) ([]Node, error)

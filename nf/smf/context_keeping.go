@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/limpid-5g/limpid/sbi/nsmf"
@@ -41,7 +42,8 @@ type sessionKey = ueSession
 type keptChange struct {
 	store.SMContext
 	remove  bool
-	matters int // octets of the record in front of what alone is not worth a write
+	removed *atomic.Bool // set once it is forgotten
+	matters int          // octets of the record in front of what alone is not worth a write
 }
 
 // keeper writes the contexts of all sessions.
@@ -49,16 +51,17 @@ type keeper struct {
 	contexts Contexts
 	writer   *behind.Writer[sessionKey, keptChange]
 	seed     maphash.Seed
+	removed  func(seid uint64) // told of what is in the store no more
 }
 
 func (k *keeper) hash(c *keptChange) uint64 { return maphash.Bytes(k.seed, c.Record[:c.matters]) }
 
 // newKeeper returns nil where contexts end with the process.
-func newKeeper(contexts Contexts, log *slog.Logger) *keeper {
+func newKeeper(contexts Contexts, removed func(seid uint64), log *slog.Logger) *keeper {
 	if contexts == nil {
 		return nil
 	}
-	k := &keeper{contexts: contexts, seed: maphash.MakeSeed()}
+	k := &keeper{contexts: contexts, seed: maphash.MakeSeed(), removed: removed}
 	k.writer = behind.New[sessionKey](k.put, keepDelay, log)
 	return k
 }
@@ -71,7 +74,7 @@ func (k *keeper) put(ctx context.Context, list []keptChange) ([]error, error) {
 	for i := range list {
 		if c := &list[i]; !c.remove {
 			kept, at = append(kept, c.SMContext), append(at, i)
-		} else if err := k.contexts.RemoveSM(ctx, c.SUPI, c.PDUSessionID, c.SEID); err != nil {
+		} else if err := k.remove(ctx, &c.SMContext, c.removed); err != nil {
 			return nil, err
 		}
 	}
@@ -83,6 +86,19 @@ func (k *keeper) put(ctx context.Context, list []keptChange) ([]error, error) {
 		errs[at[i]] = err
 	}
 	return errs, err
+}
+
+// remove forgets a stored session. What it holds of guaranteed bit rates is others' from then on, and not before: it would come back
+// with it.
+func (k *keeper) remove(ctx context.Context, c *store.SMContext, removed *atomic.Bool) error {
+	err := k.contexts.RemoveSM(ctx, c.SUPI, c.PDUSessionID, c.SEID)
+	if err == nil {
+		if removed != nil {
+			removed.Store(true)
+		}
+		k.removed(c.SEID)
+	}
+	return err
 }
 
 func (k *keeper) close() {
@@ -127,6 +143,7 @@ func (s *session) keep(ctx context.Context) error {
 		s.mu.Lock()
 		s.held = true
 		s.mu.Unlock()
+		s.smf.admission.replaced(s)
 		return nil
 	}
 	r := &refusal{cause: gsm.CauseInsufficientResources, sbi: nsmf.CauseInsufficientResourcesSlice, err: err,
@@ -170,6 +187,27 @@ func (s *session) keepLater() {
 	})
 }
 
+// keepNow has the session durable as it is, if it is stored at all.
+func (s *session) keepNow(ctx context.Context) error {
+	change, sum, changed := s.unwritten()
+	k := s.smf.keeper
+	if !changed && (k == nil || !s.stored || !s.is(Active) || !k.writer.Pending(s.key())) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, keepPatience)
+	defer cancel()
+	err := k.writer.Now(ctx, s.key(), change)
+	switch {
+	case err == nil:
+		s.written = sum
+	case errors.Is(err, store.ErrNotOwner):
+		s.deliver(moved{})
+	default:
+		s.written = 0 // what waited has been dropped
+	}
+	return err
+}
+
 // keepTunnel has the session's tunnel durable: after a kill the UPF, which may have gone on, is told of it again, and an earlier one
 // leads nowhere, TS 23.527 §4.3. A store that does not take it in time gets it later.
 func (s *session) keepTunnel(ctx context.Context) {
@@ -197,10 +235,10 @@ func (s *session) unkeep(ctx context.Context) {
 		}
 		return
 	}
-	s.stored, s.written = false, 0
+	s.stored, s.written, s.removal = false, 0, new(atomic.Bool)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepPatience)
 	defer cancel()
-	change := keptChange{SMContext: store.SMContext{SUPI: s.supi, PDUSessionID: s.id, SEID: s.seid}, remove: true}
+	change := keptChange{SMContext: store.SMContext{SUPI: s.supi, PDUSessionID: s.id, SEID: s.seid}, remove: true, removed: s.removal}
 	if err := k.writer.Now(ctx, s.key(), change); err != nil {
 		s.smf.log.Warn("SM context is removed from the store once that works", s.attrs(slog.Any("error", err))...)
 		k.writer.Later(s.key(), change, nil)

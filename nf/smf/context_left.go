@@ -38,6 +38,7 @@ func (s *SMF) leaveBehind(n *session) {
 // SettleLeft deletes on the UPFs of this node what is of sessions that have been brought in elsewhere, or have ended, since
 // other nodes took them, TS 29.244 §6.3.4. Call it now and then.
 func (s *SMF) SettleLeft(ctx context.Context) {
+	s.admission.nodes.lookOver(ctx, s)
 	s.mu.RLock()
 	keys := make([]ueSession, 0, len(s.left))
 	for k := range s.left {

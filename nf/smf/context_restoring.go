@@ -37,8 +37,12 @@ func (s *SMF) Restore(ctx context.Context, each func(RestoredSession)) (int, err
 	if s.keeper == nil {
 		return 0, nil
 	}
+	counted, err := s.admission.nodes.ofThisNode(ctx)
+	if err != nil {
+		return 0, err
+	}
 	var restored, lost atomic.Int64
-	err := store.InParallel(s.keeper.contexts.SMs(ctx, s.cfg.Node), func(c *store.SMContext) {
+	err = store.InParallel(s.keeper.contexts.SMs(ctx, s.cfg.Node), func(c *store.SMContext) {
 		from := c.UPF
 		s.rehome(c)
 		n, err := s.restoreSession(c)
@@ -51,10 +55,13 @@ func (s *SMF) Restore(ctx context.Context, each func(RestoredSession)) (int, err
 			lost.Add(1)
 			s.log.Error("PDU session cannot be restored: the UE will have to establish it again", "supi", c.SUPI.Conceal(),
 				"pdu_session", c.PDUSessionID, "dnn", c.DNN, "address", c.IPv4, "error", err)
-			if err := s.keeper.contexts.RemoveSM(ctx, c.SUPI, c.PDUSessionID, c.SEID); err != nil {
+			if err := s.removeStored(ctx, c); err != nil {
 				s.log.Error("PDU session not removed from the store", "supi", c.SUPI.Conceal(), "error", err)
 			}
 			return
+		}
+		if !s.admission.nodes.has(n, counted[n.seid]) {
+			s.admission.recount(ctx, n)
 		}
 		if c.UPF == from && s.isWritten(c) {
 			n.unchanged(c.Record)
@@ -139,10 +146,7 @@ func (s *SMF) restoreSession(c *store.SMContext) (*session, error) {
 	if n.up == nsmf.Activated {
 		n.gnbQoS = n.qos
 	}
-	if err := n.hold(n.qos); err != nil { // the operator has lowered the bounds, or another node granted it: what is there stays, and counts
-		s.log.Warn("restored session has more than may be guaranteed", n.attrs("error", err)...)
-		n.holdAnyway()
-	}
+	n.holdAnyway()
 	n.recount(s.ctx)
 	n.upf.sessions.Add(1)
 	s.mu.Lock()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
+	"github.com/limpid-5g/limpid/sbi/nudm"
 	"github.com/limpid-5g/limpid/store"
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
@@ -94,9 +95,10 @@ func (s *SMF) take(ctx context.Context, c *store.SMContext) (arrival, error) {
 	}
 	if err != nil {
 		s.cannotCome(c, err)
-		return arrival{}, s.keeper.contexts.RemoveSM(ctx, c.SUPI, c.PDUSessionID, c.SEID)
+		return arrival{}, s.removeStored(ctx, c)
 	}
 	a.session = n
+	s.admission.cameOver(ctx, n)
 	n.mu.Lock()
 	n.serving = ident.GUAMI{} // that of this node asks
 	a.remote = n.remoteSEID
@@ -125,6 +127,8 @@ func (s *SMF) take(ctx context.Context, c *store.SMContext) (arrival, error) {
 func (a arrival) stayStored() {
 	a.mu.Lock()
 	a.policyID, a.registered, a.left = "", false, true
+	a.smf.admission.move(a.place(), a.reserved, nudm.AMBR{}) // in the store it holds what it held
+	a.reserved = nudm.AMBR{}
 	if a.upf != nil && a.upf.Name == a.from && a.remoteSEID == a.remote {
 		a.onUPF = false // what is there serves the UE until then; what was made there anew only holds the address
 	}
@@ -244,7 +248,7 @@ func (s *SMF) Disown(ctx context.Context, supi ident.SUPI) error {
 	stored, err := s.keeper.contexts.SMsOf(ctx, supi)
 	for _, c := range stored {
 		if c.Node == s.cfg.Node && s.session(c.SEID) == nil {
-			err = errors.Join(err, s.keeper.contexts.RemoveSM(ctx, supi, c.PDUSessionID, c.SEID))
+			err = errors.Join(err, s.removeStored(ctx, &c))
 		}
 	}
 	return err
@@ -255,7 +259,7 @@ func (s *session) outrank(ctx context.Context) error {
 	stored, err := s.smf.keeper.contexts.SMsOf(ctx, s.supi)
 	for _, c := range stored {
 		if c.PDUSessionID == s.id && s.smf.session(c.SEID) == nil {
-			err = errors.Join(err, s.smf.keeper.contexts.RemoveSM(ctx, s.supi, c.PDUSessionID, c.SEID))
+			err = errors.Join(err, s.smf.removeStored(ctx, &c))
 		}
 	}
 	return err

@@ -558,7 +558,7 @@ func (w *world) noLeak() {
 		w.t.Errorf("UDM has registrations %v left", w.udm.registered)
 	}
 	w.udm.mu.Unlock()
-	for _, g := range w.smf.Guaranteed() {
+	for _, g := range w.smf.admission.uses() {
 		if g.Granted != (nudm.AMBR{}) {
 			w.t.Errorf("%d/%d bit/s are still granted on %s", g.Granted.Uplink, g.Granted.Downlink, &g.Guaranteed)
 		}

@@ -3,10 +3,12 @@ package smf
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/sbi/npcf"
@@ -60,52 +62,106 @@ type reservation struct {
 	upf   string
 }
 
-// admission keeps the sums below their bounds: what is granted never is more than the operator set.
+// admission keeps the sums below their bounds: what is granted never is more than the operator set. Where other nodes grant under the
+// same bounds the store decides, and this is what the sessions of this node have of it.
 type admission struct {
-	mu     sync.Mutex
 	bounds []Guaranteed
-	used   []nudm.AMBR // by bound
+	nodes  *guarantees // nil: nobody else grants anything under the bounds
+
+	mu   sync.Mutex
+	used []nudm.AMBR // by bound
+	owed map[uint64]debt
 
 	gaveBack chan struct{}         // nil while nobody waits
 	waiting  map[*session]struct{} // told when something is given back
 }
 
 func newAdmission(bounds []Guaranteed) *admission {
-	return &admission{bounds: bounds, used: make([]nudm.AMBR, len(bounds))}
+	return &admission{bounds: bounds, used: make([]nudm.AMBR, len(bounds)), owed: make(map[uint64]debt)}
 }
 
-// change replaces what a session holds, from, by to; a bound that to would pass refuses it. Less is always granted.
-func (a *admission) change(of reservation, from, to nudm.AMBR) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	passes := func(used, from, to, bound uint64) bool { return bound != 0 && to > from && used-from+to > bound }
+// noRoom says that bounds would be passed, and by how much.
+type noRoom struct {
+	refusal *refusal
+	lacks   lacks
+}
+
+func (e *noRoom) Error() string { return e.refusal.Error() }
+
+// Unwrap returns the refusal.
+func (e *noRoom) Unwrap() error { return e.refusal }
+
+// check tells whether a session may have to instead of from beside what others have of each bound; the error is a *noRoom. Less is
+// always granted.
+func (a *admission) check(others []nudm.AMBR, of reservation, from, to nudm.AMBR) error {
+	missing := func(others, from, to, bound uint64) int64 {
+		if bound == 0 || to <= from {
+			return 0
+		}
+		return int64(others) + int64(to) - int64(bound)
+	}
+	full := new(noRoom)
 	for i := range a.bounds {
-		g, used := &a.bounds[i], a.used[i]
+		g := &a.bounds[i]
 		if !g.concerns(of) {
 			continue
 		}
-		if passes(used.Uplink, from.Uplink, to.Uplink, g.Rate.Uplink) || passes(used.Downlink, from.Downlink, to.Downlink, g.Rate.Downlink) {
-			return &refusal{cause: g.cause(), sbi: nsmf.CauseInsufficientResourcesSlice,
+		l := lack{g, missing(others[i].Uplink, from.Uplink, to.Uplink, g.Rate.Uplink), missing(others[i].Downlink, from.Downlink, to.Downlink, g.Rate.Downlink)}
+		full.lacks = append(full.lacks, l)
+		if full.refusal == nil && (l.uplink > 0 || l.downlink > 0) {
+			full.refusal = &refusal{cause: g.cause(), sbi: nsmf.CauseInsufficientResourcesSlice,
 				asked:   fmt.Sprintf("%d/%d bit/s guaranteed uplink/downlink", to.Uplink, to.Downlink),
-				allowed: fmt.Sprintf("%d/%d of %d/%d are granted on %s", used.Uplink-from.Uplink, used.Downlink-from.Downlink, g.Rate.Uplink, g.Rate.Downlink, g),
+				allowed: fmt.Sprintf("%d/%d of %d/%d are granted on %s", others[i].Uplink, others[i].Downlink, g.Rate.Uplink, g.Rate.Downlink, g),
 				change:  "smf.guaranteed, or the PCC rules"}
 		}
 	}
-	a.move(of, from, to)
-	if to.Uplink < from.Uplink || to.Downlink < from.Downlink {
-		a.tellFreed()
+	if full.refusal == nil {
+		return nil
 	}
+	return full
+}
+
+// change replaces what a session holds, from, by to; a bound that to would pass refuses it.
+func (a *admission) change(of reservation, from, to nudm.AMBR) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	others := slices.Clone(a.used)
+	for i := range a.bounds {
+		if a.bounds[i].concerns(of) {
+			others[i].Uplink -= from.Uplink
+			others[i].Downlink -= from.Downlink
+		}
+	}
+	if err := a.check(others, of, from, to); err != nil {
+		return err
+	}
+	a.count(of, from, to)
 	return nil
 }
 
-// move counts to instead of from, whatever the bounds are. Call it with a.mu held.
+// move counts to instead of from, whatever the bounds are, and tells who waits for room.
 func (a *admission) move(of reservation, from, to nudm.AMBR) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.count(of, from, to)
+}
+
+// count is move for who holds a.mu.
+func (a *admission) count(of reservation, from, to nudm.AMBR) {
 	for i := range a.bounds {
 		if a.bounds[i].concerns(of) {
 			a.used[i].Uplink += to.Uplink - from.Uplink
 			a.used[i].Downlink += to.Downlink - from.Downlink
 		}
 	}
+	if to.Uplink < from.Uplink || to.Downlink < from.Downlink {
+		a.tellFreed()
+	}
+}
+
+// concerns tells whether a bound concerns a session.
+func (a *admission) concerns(of reservation) bool {
+	return slices.ContainsFunc(a.bounds, func(g Guaranteed) bool { return g.concerns(of) })
 }
 
 // GuaranteedUse is a bound and what is granted under it, bit/s.
@@ -114,9 +170,25 @@ type GuaranteedUse struct {
 	Granted nudm.AMBR
 }
 
-// Guaranteed returns the bounds on guaranteed bit rates with what is granted.
-func (s *SMF) Guaranteed() []GuaranteedUse {
+// Guaranteed returns the bounds on guaranteed bit rates with what is granted, by all nodes together.
+func (s *SMF) Guaranteed(ctx context.Context) ([]GuaranteedUse, error) {
 	a := s.admission
+	if a.nodes == nil {
+		return a.uses(), nil
+	}
+	sums, err := a.nodes.contexts.GuaranteeSums(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]GuaranteedUse, len(a.bounds))
+	for i, used := range a.sums(sums) {
+		list[i] = GuaranteedUse{a.bounds[i], used}
+	}
+	return list, nil
+}
+
+// uses are the bounds with what the sessions of this node hold.
+func (a *admission) uses() []GuaranteedUse {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	list := make([]GuaranteedUse, len(a.bounds))
@@ -139,45 +211,79 @@ func (q *sessionQoS) guaranteed() nudm.AMBR {
 	return sum
 }
 
-// hold reserves what the flows of q need beside what the session holds; drop undoes what it does not need any more.
-func (s *session) hold(q *sessionQoS) error {
+// place is where the session's guaranteed rate is given. Call it with s.mu held.
+func (s *session) place() reservation { return reservation{s.network.Name, s.slice, s.upfName} }
+
+// hold reserves what the flows of q need beside what the session holds; settle undoes what it does not need any more.
+func (s *session) hold(ctx context.Context, q *sessionQoS) error {
 	need := q.guaranteed()
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	need.Uplink, need.Downlink = max(need.Uplink, s.reserved.Uplink), max(need.Downlink, s.reserved.Downlink)
-	return s.reserve(need)
+	s.mu.Unlock()
+	return s.reserve(ctx, need)
 }
 
-// holdAnyway counts what the session has although it passes a bound: nobody else is granted anything until there is room again.
+// holdAnyway counts what a session has that comes back although it passes a bound: the operator has lowered it. Nobody else is
+// granted anything until there is room again.
 func (s *session) holdAnyway() {
 	need := s.qos.guaranteed()
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	of := s.place()
 	a := s.smf.admission
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.move(reservation{s.network.Name, s.slice, s.upfName}, s.reserved, need)
+	if a.nodes != nil {
+		a.move(of, nudm.AMBR{}, need)
+	} else if err := a.change(of, nudm.AMBR{}, need); err != nil {
+		s.smf.log.Warn("restored session has more than may be guaranteed", s.attrs("error", err)...)
+		a.move(of, nudm.AMBR{}, need)
+	}
 	s.reserved = need
 }
 
-// settle makes the reservation what the session's QoS needs, and none once it is released.
-func (s *session) settle() {
+// settleRetry is the time until a session is looked at again that could not be made durable with less.
+const settleRetry = time.Second
+
+// settle makes the reservation what the session's QoS needs. What it is to have is durable before others get the rest: it would come
+// back with what it had. A session that ends gives back all in the end.
+func (s *session) settle(ctx context.Context) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	var need nudm.AMBR
-	if s.state != Released {
-		need = s.qos.guaranteed()
+	need, reserved, ends := s.qos.guaranteed(), s.reserved, s.state == Released || s.state == Releasing
+	s.mu.Unlock()
+	if need == reserved || ends {
+		return
 	}
-	_ = s.reserve(need) // less is always granted
+	if err := s.keepNow(ctx); err != nil {
+		s.smf.log.Warn("guaranteed bit rate is given back once the session is stored without it", s.attrs("error", err)...)
+		time.AfterFunc(settleRetry, func() {
+			if s.smf.ctx.Err() == nil {
+				s.deliver(unsettled{})
+			}
+		})
+		return
+	}
+	_ = s.reserve(ctx, need) // less is always granted
 }
 
-// reserve changes the reservation. Call it with s.mu held.
-func (s *session) reserve(to nudm.AMBR) error {
-	of := reservation{s.network.Name, s.slice, s.upfName}
-	if err := s.smf.admission.change(of, s.reserved, to); err != nil {
-		return err
+// reserve changes the reservation, with an error where that is refused. Only the actor's goroutine does.
+func (s *session) reserve(ctx context.Context, to nudm.AMBR) error {
+	s.mu.Lock()
+	of, from := s.place(), s.reserved
+	s.mu.Unlock()
+	if from == to {
+		return nil
 	}
+	a := s.smf.admission
+	if a.nodes == nil || !a.concerns(of) {
+		if err := a.change(of, from, to); err != nil {
+			return err
+		}
+	} else {
+		if err := a.changeOfAll(ctx, s, of, from, to); err != nil {
+			return err
+		}
+		a.move(of, from, to)
+	}
+	s.mu.Lock()
 	s.reserved = to
+	s.mu.Unlock()
 	return nil
 }
 
@@ -187,6 +293,7 @@ func (s *session) admit(ctx context.Context, d npcf.SMPolicyDecision) (q *sessio
 	s.mu.Lock()
 	before, can := s.qos, s.abilities()
 	s.mu.Unlock()
+	var away error // the store does not answer, and is not asked for each rule
 	for {
 		if q, err = newSessionQoS(d, can, before); err != nil {
 			return nil, nil, nil, failure(err, "correct the PCC rules of the PCF")
@@ -195,20 +302,34 @@ func (s *session) admit(ctx context.Context, d npcf.SMPolicyDecision) (q *sessio
 			return nil, nil, nil, &refusal{cause: gsm.CauseRequestRejectedUnspecified, asked: fmt.Sprintf("a session whose rules have %d packet filters", n),
 				allowed: fmt.Sprintf("%d, which is what the UE supports", s.filters), change: "fewer PCC rules for this DNN"}
 		}
-		refused := s.hold(q)
+		refused := away
+		if away == nil || !s.needsMore(q) {
+			refused = s.hold(ctx, q)
+		}
 		if refused == nil {
 			return q, left, why, nil
+		}
+		if _, full := errors.AsType[*noRoom](refused); !full {
+			away = refused
 		}
 		i := leastImportant(d.PCCRules, before)
 		if i < 0 {
 			return nil, nil, nil, refused
 		}
-		if s.preempt(ctx, &d.PCCRules[i], q) {
+		if away == nil && s.preempt(ctx, &d.PCCRules[i], q) {
 			return q, left, why, nil
 		}
 		left, why = append(left, d.PCCRules[i].ID), refused
 		d.PCCRules = slices.Delete(slices.Clone(d.PCCRules), i, i+1)
 	}
+}
+
+// needsMore tells whether q guarantees more than the session holds.
+func (s *session) needsMore(q *sessionQoS) bool {
+	need := q.guaranteed()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return need.Uplink > s.reserved.Uplink || need.Downlink > s.reserved.Downlink
 }
 
 // leastImportant is the index of the rule with a guaranteed rate that is the first to go, -1 if there is none.

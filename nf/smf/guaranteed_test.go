@@ -103,7 +103,7 @@ func TestGuaranteesFollowUPF(t *testing.T) {
 	n := &session{smf: s, network: &dataNetwork{}}
 	on := func(want string, granted ...nudm.AMBR) {
 		t.Helper()
-		for i, g := range s.Guaranteed() {
+		for i, g := range s.admission.uses() {
 			if n.upfName != want || g.Granted != granted[i] {
 				t.Fatalf("on UPF %s, want %s; %+v is granted on %s, want %+v", n.upfName, want, g.Granted, &g.Guaranteed, granted[i])
 			}
@@ -111,14 +111,14 @@ func TestGuaranteesFollowUPF(t *testing.T) {
 	}
 	choose := func() {
 		t.Helper()
-		if err := n.chooseUPF(); err != nil {
+		if err := n.chooseUPF(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if n.authorized() {
 			return
 		}
 		n.qos = &sessionQoS{flows: []qosFlow{{1, flowParameters{gbr: rate}}}}
-		if err := n.hold(n.qos); err != nil {
+		if err := n.hold(t.Context(), n.qos); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -131,6 +131,6 @@ func TestGuaranteesFollowUPF(t *testing.T) {
 	choose()
 	on("b", nudm.AMBR{}, rate)
 	n.state = Released
-	n.settle()
+	n.giveRoomBack(t.Context())
 	on("b", nudm.AMBR{}, nudm.AMBR{})
 }

@@ -83,7 +83,7 @@ const maxLeases = 8
 // anchor gives the session a UPF and an address, TS 23.501 §5.8.2.2.1, and makes it durable with the lease of the address.
 func (s *session) anchor(ctx context.Context, sub *nudm.SessionManagementSubscriptionData) error {
 	for try := 1; ; try++ {
-		if err := s.chooseUPF(); err != nil { // step 8
+		if err := s.chooseUPF(ctx); err != nil { // step 8
 			return err
 		}
 		if err := s.allotAddress(sub); err != nil {
@@ -99,7 +99,9 @@ func (s *session) anchor(ctx context.Context, sub *nudm.SessionManagementSubscri
 		case err == nil && s.is(Released):
 			return procedure.ErrSuperseded
 		case err == nil:
-			err = s.keep(ctx)
+			if err = s.keep(ctx); err == nil {
+				err = s.confirmRoom(ctx)
+			}
 		case !isHeld(err):
 			return n4Refusal(err)
 		default:
@@ -183,7 +185,7 @@ func policyRefusal(err error) error {
 	return failure(err, "see why the PCF failed")
 }
 
-func (s *session) chooseUPF() error {
+func (s *session) chooseUPF(ctx context.Context) error {
 	u := s.smf.selectUPF(s.network.Name, s.slice)
 	if u == nil {
 		return &refusal{cause: gsm.CauseNetworkFailure, sbi: nsmf.CauseUPFNotResponding, asked: "a UPF for this DNN and slice",
@@ -191,9 +193,14 @@ func (s *session) chooseUPF() error {
 	}
 	u.sessions.Add(1)
 	s.mu.Lock()
+	another := s.upfName != u.Name
+	s.mu.Unlock()
+	if another { // what was granted on another UPF is given back there
+		_ = s.reserve(ctx, nudm.AMBR{})
+	}
+	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.upfName != u.Name { // what was granted on another UPF is given back there
-		_ = s.reserve(nudm.AMBR{})
+	if another {
 		s.qos = nil
 	}
 	s.upf, s.upfName = u, u.Name

@@ -49,7 +49,7 @@ func (s *session) modify(ctx context.Context, c change) error {
 	s.onN4 = &has // whatever becomes of qos
 	during := has.with(after)
 	s.mu.Unlock()
-	defer s.settle()
+	defer s.settle(ctx)
 	defer s.endChange()
 	if err := s.setRules(ctx, during); err != nil && !s.later(err) { // step 2
 		return n4Refusal(err)
@@ -296,7 +296,7 @@ func (s *session) policyChanged(ctx context.Context, d npcf.SMPolicyDecision) {
 	q, left, why, err := s.admit(ctx, d)
 	if err != nil {
 		s.smf.log.Error("policy of the PCF not brought into force", s.attrs(slog.Any("error", err))...)
-		s.settle()
+		s.settle(ctx)
 		return
 	}
 	if len(left) > 0 {

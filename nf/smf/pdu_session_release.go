@@ -131,7 +131,7 @@ func (s *session) giveBack(ctx context.Context) {
 	s.leaveUPF(ctx)
 	s.unkeep(ctx)
 	s.freeAddress()
-	s.settle()
+	s.giveRoomBack(ctx)
 	s.countOut(ctx)
 	s.stopT3593()
 	s.mu.Lock()

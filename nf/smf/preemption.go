@@ -42,10 +42,15 @@ func (s *session) preempt(ctx context.Context, r *npcf.PCCRule, q *sessionQoS) b
 	asked := make(map[*session]bool)
 	for {
 		freed := s.smf.admission.freed()
-		if s.hold(q) == nil {
+		err := s.hold(ctx, q)
+		if err == nil {
 			return true
 		}
-		s.takeFrom(s.victims(r, q, asked), asked)
+		full, ok := errors.AsType[*noRoom](err)
+		if !ok {
+			return false
+		}
+		s.takeFrom(s.victims(r, full.lacks, asked), asked)
 		if len(asked) == 0 {
 			return false
 		}
@@ -76,14 +81,9 @@ func (s *session) takeFrom(victims []victim, asked map[*session]bool) {
 	}
 }
 
-// victims are the flows that are to go so that q fits, those of sessions that were asked already first; none if there are not
-// enough.
-func (s *session) victims(r *npcf.PCCRule, q *sessionQoS, asked map[*session]bool) []victim {
-	s.mu.Lock()
-	need := q.guaranteed()
-	need.Uplink, need.Downlink = max(need.Uplink, s.reserved.Uplink), max(need.Downlink, s.reserved.Downlink)
-	lacks := s.smf.admission.lacks(reservation{s.network.Name, s.slice, s.upfName}, s.reserved, need)
-	s.mu.Unlock()
+// victims are the flows that are to go so that nothing lacks, those of sessions that were asked already first; none if there are not
+// enough. What other nodes hold counts, but is theirs.
+func (s *session) victims(r *npcf.PCCRule, lacks lacks, asked map[*session]bool) []victim {
 	var candidates []victim
 	for _, n := range s.smf.all() {
 		if n != s {
@@ -129,7 +129,7 @@ func (s *session) vulnerable(level uint8) []victim {
 	var list []victim
 	for i := range s.qos.flows {
 		if f := &s.qos.flows[i]; f.guaranteed() && f.arp.Preemptable && f.arp.PriorityLevel > level {
-			list = append(list, victim{s, reservation{s.network.Name, s.slice, s.upfName}, f.qfi, f.arp, f.gbr})
+			list = append(list, victim{s, s.place(), f.qfi, f.arp, f.gbr})
 		}
 	}
 	return list
@@ -208,25 +208,6 @@ func (l lacks) change(v victim, sign int64) {
 			l[i].downlink += sign * int64(v.rate.Downlink)
 		}
 	}
-}
-
-// lacks is what is missing so that a session may hold to instead of from.
-func (a *admission) lacks(of reservation, from, to nudm.AMBR) lacks {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var list lacks
-	missing := func(used, from, to, bound uint64) int64 {
-		if bound == 0 || to <= from {
-			return 0
-		}
-		return int64(used) - int64(from) + int64(to) - int64(bound)
-	}
-	for i := range a.bounds {
-		if g, used := &a.bounds[i], a.used[i]; g.concerns(of) {
-			list = append(list, lack{g, missing(used.Uplink, from.Uplink, to.Uplink, g.Rate.Uplink), missing(used.Downlink, from.Downlink, to.Downlink, g.Rate.Downlink)})
-		}
-	}
-	return list
 }
 
 // freed returns a channel that is closed when somebody next gives something back.

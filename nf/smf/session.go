@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/limpid-5g/limpid/ident"
@@ -78,9 +79,10 @@ type session struct {
 	serving        ident.GUAMI      // of the AMF; zero: that of this core
 
 	// Only the actor's goroutine touches these.
-	counted bool   // by the NSACF
-	stored  bool   // the session is on disk, or may be
-	written uint64 // hash of what was last given to the store
+	counted bool         // by the NSACF
+	stored  bool         // the session is on disk, or may be
+	removal *atomic.Bool // set once it is there no more; nil: it never was, or still is
+	written uint64       // hash of what was last given to the store
 
 	state     State
 	up        nsmf.UpCnxState
@@ -291,6 +293,10 @@ func (s *session) Serve(ctx context.Context, m any) {
 		s.givesUp(ctx, m)
 	case roomFreed:
 		s.tryAgain(ctx)
+	case unsettled:
+		s.settle(ctx)
+	case miscounted:
+		s.smf.admission.recount(ctx, s)
 	case inactive:
 		s.selectiveDeactivation(ctx)
 	case addressExpired:

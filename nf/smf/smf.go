@@ -113,7 +113,10 @@ func New(cfg Config, deps Deps, log *slog.Logger) (*SMF, error) {
 		left:      make(map[ueSession][]leftBehind),
 		// A SEID of an earlier life of this SMF, which a UPF may still hold, is never given again.
 		lastSEID: uint64(pfcp.NewTimestamp(now)) << 32,
-		keeper:   newKeeper(deps.Contexts, log),
+	}
+	s.keeper = newKeeper(deps.Contexts, s.admission.repaid, log)
+	if cfg.Shared && deps.Contexts != nil && len(cfg.Guaranteed) > 0 {
+		s.admission.nodes = newGuarantees(deps.Contexts, cfg.Node, log)
 	}
 	if err := s.keeper.begin(s); err != nil {
 		return nil, err
@@ -164,6 +167,7 @@ func (s *SMF) Close() {
 		s.pool.Stop()
 		s.running.Wait()
 		s.keeper.close()
+		s.admission.nodes.close()
 	})
 }
 

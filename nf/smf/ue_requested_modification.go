@@ -113,7 +113,7 @@ func (s *session) grantToUE(ctx context.Context, m *gsm.PDUSessionModificationRe
 	}
 	if err != nil {
 		s.report(ctx, asked, npcf.RuleAllocationFailed)
-		s.settle()
+		s.settle(ctx)
 		return err
 	}
 	s.mu.Lock()

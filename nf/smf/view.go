@@ -14,6 +14,8 @@ type SessionView struct {
 	Registered bool // the UDM knows of it
 	// QERs and URRs are how many the UPF is to have for it.
 	QERs, URRs int
+	// Guaranteed is the guaranteed bit rate that it holds of what all nodes together may grant, bit/s.
+	Guaranteed nudm.AMBR
 	// Unsynced says that the UPF has not confirmed the last change: it is told again once it answers.
 	Unsynced bool
 }
@@ -24,9 +26,13 @@ type View struct {
 	Procedures int                  // sessions that are busy
 	Addresses  map[ident.DNN]uint32 // allotted from the pools, IPv4 addresses and IPv6 prefixes
 	Guaranteed []GuaranteedView
-	Leftovers  []LeftoverView
-	Down       map[string]bool // UPFs without association or answer
-	Panics     uint64
+	// Counted are the nodes over one store that share the bounds: the store counts what each session holds. Uncounted is of whom it
+	// does not do so yet, by local F-SEID.
+	Counted   bool
+	Uncounted map[uint64]bool
+	Leftovers []LeftoverView
+	Down      map[string]bool // UPFs without association or answer
+	Panics    uint64
 }
 
 // LeftoverView is what may be of an ended session on a UPF that has not answered: it is deleted once it does.
@@ -62,13 +68,17 @@ func (s *SMF) View() View {
 		}
 		u.mu.Unlock()
 	}
-	for _, g := range s.Guaranteed() {
+	v.Counted, v.Uncounted = s.admission.nodes != nil, s.admission.uncounted()
+	for _, g := range s.admission.uses() {
 		v.Guaranteed = append(v.Guaranteed, GuaranteedView{Bound: g.String(), Granted: g.Granted})
 	}
 	for _, n := range s.all() {
 		w := SessionView{SessionInfo: n.info(), Busy: n.actor.Busy(), Unsynced: unsynced[n.seid]}
 		n.mu.Lock()
-		reserved, of := n.reserved, reservation{n.network.Name, n.slice, n.upfName}
+		reserved, of := n.reserved, n.place()
+		if s.admission.concerns(of) {
+			w.Guaranteed = reserved
+		}
 		w.PolicyID, w.OnUPF, w.Registered = n.policyID, n.onUPF, n.registered
 		w.QERs, w.URRs = n.measures()
 		n.mu.Unlock()
@@ -80,6 +90,7 @@ func (s *SMF) View() View {
 			}
 		}
 	}
+	s.admission.addOwed(v.Guaranteed)
 	for _, n := range s.networks {
 		v.Addresses[n.Name] = n.addresses.allotted() + n.prefixes.allotted()
 	}

@@ -5,6 +5,8 @@ package behind
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -90,6 +92,13 @@ func (w *Writer[K, T]) Pending(key K) bool {
 	_, waits := w.waiting[key]
 	_, flies := w.flying[key]
 	return waits || flies
+}
+
+// AllPending are the keys of which something is not written yet.
+func (w *Writer[K, T]) AllPending() []K {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append(slices.Collect(maps.Keys(w.waiting)), slices.Collect(maps.Keys(w.flying))...)
 }
 
 // Close writes what waits, once more if the store refuses.

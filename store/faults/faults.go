@@ -156,6 +156,16 @@ func (s *Store) RemoveSM(ctx context.Context, supi ident.SUPI, pduSessionID uint
 	return s.write(ctx, "RemoveSM", func() error { return s.Store.RemoveSM(ctx, supi, pduSessionID, seid) }, nil)
 }
 
+// Guarantee implements store.Guarantees.
+func (s *Store) Guarantee(ctx context.Context, g store.Guarantee, allow func([]store.GuaranteeSum) error) error {
+	return s.write(ctx, "Guarantee", func() error { return s.Store.Guarantee(ctx, g, allow) }, nil)
+}
+
+// ForgetGuarantees implements store.Guarantees.
+func (s *Store) ForgetGuarantees(ctx context.Context, node string) error {
+	return s.write(ctx, "ForgetGuarantees", func() error { return s.Store.ForgetGuarantees(ctx, node) }, nil)
+}
+
 // BeginLife implements store.Contexts.
 func (s *Store) BeginLife(ctx context.Context, node string, now time.Time) (life store.Life, err error) {
 	err = s.write(ctx, "BeginLife", func() (err error) {

@@ -47,7 +47,9 @@ const (
 	ipv4 = excluded.ipv4, ipv6 = excluded.ipv6, record = excluded.record WHERE sm_context.seid = excluded.seid
 	RETURNING supi, pdu_session_id`
 	removeSMSQL = `DELETE FROM sm_context WHERE supi = $1 AND pdu_session_id = $2 AND seid = $3`
-	takeSMsSQL  = `UPDATE sm_context SET node = $2, seid = $3::bigint + pdu_session_id WHERE supi = $1 AND node <> $2`
+	takeSMsSQL  = `WITH held AS (UPDATE guarantee SET node = $2, seid = $3::bigint + pdu_session_id
+	WHERE seid IN (SELECT seid FROM sm_context WHERE supi = $1 AND node <> $2))
+	UPDATE sm_context SET node = $2, seid = $3::bigint + pdu_session_id WHERE supi = $1 AND node <> $2`
 	selectSMSQL = `SELECT supi, pdu_session_id, seid, node, dnn, upf, coalesce(ipv4, ''), coalesce(ipv6, ''), record FROM sm_context `
 
 	beginLifeSQL = `INSERT INTO core_node (node, life, started) VALUES ($1, (SELECT coalesce(max(life), 0) + 1 FROM core_node), $2)

@@ -14,6 +14,7 @@ const (
 	uniqueViolation      = "23505"
 	serializationFailure = "40001"
 	deadlockDetected     = "40P01"
+	lockNotAvailable     = "55P03"
 	readOnlyTransaction  = "25006" // the primary has become a standby, or the other way round not yet
 	duplicateTable       = "42P07"
 	duplicateObject      = "42710" // the type that every table has
@@ -22,7 +23,7 @@ const (
 // conflicted tells that the database undid a transaction because of another one: it may go well the next time.
 func conflicted(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && (e.Code == serializationFailure || e.Code == deadlockDetected)
+	return ok && (e.Code == serializationFailure || e.Code == deadlockDetected || e.Code == lockNotAvailable)
 }
 
 // away tells that the database could not be reached, is ending or starting, or is not the primary. Whether what was

@@ -37,8 +37,8 @@ type call[T any] struct {
 	done chan error
 }
 
-// newGroup starts a group. Store is repeated by again while the database is away.
-func newGroup[T any](again func(context.Context, func(context.Context) error) error, key func(T) string,
+// newGroup starts a group of so many writers. Store is repeated by again while the database is away.
+func newGroup[T any](writers int, again func(context.Context, func(context.Context) error) error, key func(T) string,
 	store func(context.Context, []T) ([]error, error)) *group[T] {
 	g := &group[T]{again: again, key: key, store: store, queue: make(chan *call[T], queueLength)}
 	for range writers {

@@ -45,6 +45,8 @@ type Store struct {
 	ues    *group[*store.UEContext]
 	sms    *group[*store.SMContext]
 	leases *group[*sqnLease]
+	// One writer: of two calls for one session the first takes effect first, and the turn is everybody's anyway.
+	guarantees *group[*guarantee]
 }
 
 // Open connects to the database that a URL or a list of key=value pairs names, as libpq reads them; several hosts with
@@ -77,9 +79,10 @@ func Open(ctx context.Context, source string, opts Options) (*Store, error) {
 		s.pool.Close()
 		return nil, err
 	}
-	s.ues = newGroup(s.again, keyOfUE, s.storeUEs)
-	s.sms = newGroup(s.again, keyOfSM, s.storeSMs)
-	s.leases = newGroup(s.again, keyOfLease, s.leaseSQNs)
+	s.ues = newGroup(writers, s.again, keyOfUE, s.storeUEs)
+	s.sms = newGroup(writers, s.again, keyOfSM, s.storeSMs)
+	s.leases = newGroup(writers, s.again, keyOfLease, s.leaseSQNs)
+	s.guarantees = newGroup(1, s.again, keyOfGuarantee, s.storeGuarantees)
 	return s, nil
 }
 
@@ -127,6 +130,7 @@ func (s *Store) Close() error {
 	s.ues.close()
 	s.sms.close()
 	s.leases.close()
+	s.guarantees.close()
 	s.pool.Close()
 	return nil
 }

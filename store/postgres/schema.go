@@ -13,7 +13,7 @@ import (
 
 // migrations are the steps of the schema: step i brings a database from version i to i+1. A published step is never
 // changed; a change is a new step.
-var migrations = []string{subscribersSchema, contextsSchema, accessSchema, sessionSchema, pulseSchema, gpsiSchema}
+var migrations = []string{subscribersSchema, contextsSchema, accessSchema, sessionSchema, pulseSchema, gpsiSchema, guaranteeSchema}
 
 // subscribersSchema is version 1; the columns are those of the embedded engine.
 const subscribersSchema = `
@@ -148,6 +148,27 @@ const gpsiSchema = `
 ALTER TABLE subscriber ADD COLUMN gpsi TEXT;
 CREATE UNIQUE INDEX subscriber_gpsi ON subscriber (gpsi) WHERE gpsi IS NOT NULL;
 ALTER TABLE subscriber_slice ADD COLUMN authenticate BOOLEAN NOT NULL DEFAULT FALSE;
+`
+
+// guaranteeSchema is version 7; the columns are those of the embedded engine. Who grants anything holds the row of guarantee_turn.
+const guaranteeSchema = `
+CREATE TABLE guarantee (
+	seid           BIGINT NOT NULL PRIMARY KEY,
+	supi           TEXT COLLATE "C" NOT NULL,
+	pdu_session_id BIGINT NOT NULL,
+	node           TEXT NOT NULL,
+	dnn            TEXT NOT NULL,
+	sst            BIGINT NOT NULL,
+	sd             BIGINT NOT NULL,
+	upf            TEXT NOT NULL,
+	uplink         BIGINT NOT NULL,
+	downlink       BIGINT NOT NULL
+);
+
+CREATE TABLE guarantee_turn (
+	id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1)
+);
+INSERT INTO guarantee_turn (id) VALUES (1);
 `
 
 const (

@@ -123,8 +123,7 @@ func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node s
 		if err := errors.Join(err, finish()); err != nil {
 			return err
 		}
-		_, err = t.exec(takeSMsSQL, string(supi), node, int64(seids))
-		return err
+		return t.takeSMs(supi, node, seids)
 	})
 	if err != nil { // the write may still be under way
 		return store.UEContext{}, err

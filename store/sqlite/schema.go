@@ -2,7 +2,7 @@ package sqlite
 
 // migrations are the steps of the schema: step i brings a file from version i to i+1. A published step is never
 // changed; a change is a new step.
-var migrations = []string{subscribersSchema, contextsSchema, accessSchema, sessionSchema, pulseSchema, gpsiSchema, lifeSchema}
+var migrations = []string{subscribersSchema, contextsSchema, accessSchema, sessionSchema, pulseSchema, gpsiSchema, lifeSchema, guaranteeSchema}
 
 // subscribersSchema is version 1. Keys are hexadecimal, bit rates in bit/s, sd is six hexadecimal digits or empty,
 // session_types and ssc_modes are separated by commas with the default first, TS 29.505 §5.2.
@@ -152,4 +152,21 @@ ALTER TABLE subscriber_slice ADD COLUMN authenticate INTEGER NOT NULL DEFAULT 0 
 const lifeSchema = `
 ALTER TABLE subscriber ADD COLUMN sqn_life INTEGER NOT NULL DEFAULT 0;
 UPDATE subscriber SET sqn_life = (SELECT coalesce(max(life), 0) FROM core_node);
+`
+
+// guaranteeSchema is version 8: what sessions hold of the guaranteed bit rates that nodes share, bit/s. A node that shares its
+// store with nobody counts in memory.
+const guaranteeSchema = `
+CREATE TABLE guarantee (
+	seid           INTEGER NOT NULL PRIMARY KEY,
+	supi           TEXT NOT NULL,
+	pdu_session_id INTEGER NOT NULL,
+	node           TEXT NOT NULL,
+	dnn            TEXT NOT NULL,
+	sst            INTEGER NOT NULL,
+	sd             INTEGER NOT NULL,
+	upf            TEXT NOT NULL,
+	uplink         INTEGER NOT NULL,
+	downlink       INTEGER NOT NULL
+) STRICT;
 `

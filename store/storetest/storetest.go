@@ -53,6 +53,10 @@ func Run(t *testing.T, open Open) {
 		{"SMContexts", smContexts},
 		{"Taking", taking},
 		{"LeaseIsOfOne", leaseIsOfOne},
+		{"Guarantees", guarantees},
+		{"GuaranteesForgotten", guaranteesForgotten},
+		{"GuaranteesTaken", guaranteesTaken},
+		{"GuaranteesBounded", guaranteesBounded},
 		{"Lives", lives},
 		{"Pulses", pulses},
 	} {
