@@ -81,6 +81,12 @@ func (s *stage) auditStore(ctx context.Context) error {
 	for supi := range ues {
 		errs = append(errs, fmt.Errorf("%s is registered and not in the store", supi))
 	}
+	for g, err := range s.life.disk.GuaranteesOf(ctx, "") {
+		errs = append(errs, err)
+		if _, known := sessions[g.SEID]; err == nil && !known {
+			errs = append(errs, fmt.Errorf("the store counts %d/%d bit/s for session %d of %s, which is not there", g.Uplink, g.Downlink, g.PDUSessionID, g.SUPI))
+		}
+	}
 	for n, err := range s.life.disk.SMs(ctx, "") {
 		errs = append(errs, err)
 		address, known := sessions[n.SEID]

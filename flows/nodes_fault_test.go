@@ -20,7 +20,7 @@ var everyWrite = flag.Bool("every-write", false, "let every write of two nodes g
 // lifeBetweenNodes makes every kind of write that a phone causes which goes from node a to node b and back.
 var lifeBetweenNodes = []string{
 	"node a", "camp u1 gnb1", "register u1", "session u1 1", "idle u1",
-	"node b", "camp u1 gnb2", "service-request u1", "session u1 2", "release-session u1 2", "idle u1",
+	"node b", "camp u1 gnb2", "service-request u1", "policy none.yaml", "policy voice.yaml", "session u1 2", "release-session u1 2", "idle u1",
 	"node a", "camp u1 gnb1", "register u1 type=mobility", "service-request u1", "idle u1",
 }
 
@@ -59,6 +59,7 @@ func playBetweenNodes(t *testing.T, write int64, fault faults.Fault) (writes int
 	if err != nil {
 		t.Fatal(err)
 	}
+	guaranteeVoice(&f)
 	dir := t.TempDir()
 	var log bytes.Buffer
 	synctest.Test(t, func(t *testing.T) {
@@ -113,6 +114,7 @@ func playBetweenNodes(t *testing.T, write int64, fault faults.Fault) (writes int
 		}
 		must("node a", "camp u1 gnb1", "register u1 identity=suci", "session u1 3", "deregister u1")
 		time.Sleep(5 * time.Second)
+		must("granted downlink=0")
 		if err := s.audit(t.Context()); err != nil {
 			t.Errorf("left behind: %v", err)
 		}

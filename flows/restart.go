@@ -101,6 +101,11 @@ func (s *stage) startCore(ctx context.Context, _ *command) error {
 		return err
 	}
 	s.settle()
+	return s.setUpAnew(ctx)
+}
+
+// setUpAnew has every gNB of the present node come back to a node that was away.
+func (s *stage) setUpAnew(ctx context.Context) error {
 	for _, name := range slices.Sorted(maps.Keys(s.cells)) {
 		old := s.cells[name]
 		if s.nodes.shared() && s.nodes.cells[name] != s.nodes.present {
