@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -81,9 +82,9 @@ func (n *twoNodes) draw(below int) int {
 	return n.r.IntN(below)
 }
 
-// fault lets one write in forty go wrong, not those by which nodes say that they live.
+// fault lets one write in twenty go wrong of those that have to do with guaranteed bit rates.
 func (n *twoNodes) fault(operation string) faults.Fault {
-	if n.well.Load() || operation == "Beat" || operation == "Moved" || operation == "BeginLife" || n.draw(40) > 0 {
+	if n.well.Load() || !slices.Contains([]string{"Guarantee", "ForgetGuarantees", "RemoveSM", "TakeUE"}, operation) || n.draw(20) > 0 {
 		return faults.Fault{}
 	}
 	return []faults.Fault{{Fail: true}, {Torn: true}, {Delay: 6 * time.Second}}[n.draw(3)]
@@ -136,6 +137,7 @@ func (n *twoNodes) operate() {
 		case "TURN":
 			n.turn(other)
 		case "KILL":
+			play(n.s, "wait 100ms") // who is idle is stored as idle
 			play(n.s, "kill")
 			n.dead[here] = true
 			n.turn(other)

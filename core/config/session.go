@@ -67,7 +67,7 @@ type SMF struct {
 	MaxProcedures int          `yaml:"max_procedures"` // 0: 20,000
 	Intervals     SMFIntervals `yaml:"intervals"`
 	BackOff       SMBackOff    `yaml:"back_off"`
-	Guaranteed    []Guaranteed `yaml:"guaranteed"` // bounds on guaranteed bit rates in all, of each node of a set
+	Guaranteed    []Guaranteed `yaml:"guaranteed"` // bounds on guaranteed bit rates in all, of all nodes over one store together
 }
 
 // SMBackOff is how long UEs wait after a refusal for want of resources, TS 24.501 §6.2.7 and §6.2.8; 0: as they like.

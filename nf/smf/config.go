@@ -28,9 +28,9 @@ type Config struct {
 	UPFs      []UPF
 	DNNs      []DNN
 	Timers    Timers
-	// Guaranteed bounds what GBR QoS flows are granted in all.
+	// Guaranteed bounds what GBR QoS flows are granted in all, by all SMFs over the store where it is Shared.
 	Guaranteed []Guaranteed
-	// Shared says that other nodes allot addresses of the same pools.
+	// Shared says that other nodes over the store allot addresses of the same pools and grant under the same bounds.
 	Shared bool
 	// MaxProcedures bounds how many sessions may be busy at once; 0 means 20,000.
 	MaxProcedures int

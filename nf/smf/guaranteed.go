@@ -17,7 +17,8 @@ import (
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
 )
 
-// Guaranteed bounds the sum of guaranteed bit rates, bit/s in each direction, TS 23.501 §5.7.2.5. A zero rate is no bound.
+// Guaranteed bounds the sum of guaranteed bit rates of all nodes over one store, bit/s in each direction, TS 23.501 §5.7.2.5. A zero
+// rate is no bound.
 type Guaranteed struct {
 	DNN   ident.DNN     // "": whatever the DNN
 	Slice *ident.SNSSAI // nil: whatever the slice

@@ -60,6 +60,46 @@ func TestNewerVersionIsRefused(t *testing.T) {
 	}
 }
 
+// TestGuaranteesComeToOlderDatabase: a database of before guaranteed bit rates were counted (version 6) keeps its sessions and counts.
+func TestGuaranteesComeToOlderDatabase(t *testing.T) {
+	dir := t.TempDir()
+	s, err := open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.KeepSMs(t.Context(), []store.SMContext{storetest.SM(1)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c, err := pgx.Connect(t.Context(), (&server{dir: os.Getenv(shared)}).source(schemaOf(dir)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	if _, err := c.Exec(t.Context(), "DROP TABLE guarantee, guarantee_turn"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Exec(t.Context(), "UPDATE limpid_schema SET version = 6"); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = open(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	g := store.Guarantee{SEID: storetest.SM(1).SEID, SUPI: storetest.SUPI(1), PDUSessionID: 5, Node: "a", Uplink: 1, Downlink: 2}
+	if err := s.Guarantee(t.Context(), g, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ForgetGuarantees(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	if sums, err := s.GuaranteeSums(t.Context()); err != nil || len(sums) != 1 || sums[0].Downlink != 2 {
+		t.Fatalf("%+v, %v", sums, err)
+	}
+}
+
 // TestTogether: nodes that start on an empty database at the same time all get the schema.
 func TestTogether(t *testing.T) {
 	dir := t.TempDir()

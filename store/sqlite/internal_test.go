@@ -268,3 +268,37 @@ func TestGivenUpUnderWay(t *testing.T) {
 		})
 	}
 }
+
+// TestGuaranteesComeToOlderFile: a file of before guaranteed bit rates were counted (version 7) keeps its sessions and counts.
+func TestGuaranteesComeToOlderFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "limpid.db")
+	s, err := Open(t.Context(), path, Options{Create: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.KeepSMs(t.Context(), []store.SMContext{storetest.SM(1)}); err != nil {
+		t.Fatal(err)
+	}
+	err = s.batch.do(t.Context(), func(t *transaction) error {
+		_, err := t.exec("DROP TABLE guarantee")
+		_, version := t.exec("PRAGMA user_version = 7")
+		return errors.Join(err, version)
+	})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = Open(t.Context(), path, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	g := store.Guarantee{SEID: storetest.SM(1).SEID, SUPI: storetest.SUPI(1), PDUSessionID: 5, Node: "a", Uplink: 1, Downlink: 2}
+	if err := s.Guarantee(t.Context(), g, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ForgetGuarantees(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	if sums, err := s.GuaranteeSums(t.Context()); err != nil || len(sums) != 1 || sums[0].Downlink != 2 {
+		t.Fatalf("%+v, %v", sums, err)
+	}
+}

@@ -127,41 +127,35 @@ func guaranteesTaken(_ *testing.T, h *harness) {
 	same(h, h.sums(), before)
 }
 
-// guaranteesBounded: two nodes grant, change, give back and take from each other at random and at once. At no moment is more held
-// than the bound, and nothing in the end.
+// rivals are two nodes that grant, change, give back and take from each other at random and at once.
+type rivals struct {
+	*harness
+	handles []store.Store
+	seed    uint64
+	mu      sync.Mutex
+	granted int
+	refused int
+}
+
+const (
+	rivalBound    = 1000
+	rivalWorkers  = 8
+	rivalSteps    = 40
+	rivalSessions = 12
+)
+
+// guaranteesBounded: whatever rivals do, at no moment is more held than the bound, and nothing in the end.
 func guaranteesBounded(t *testing.T, h *harness) {
-	const bound, workers, each, sessions = 1000, 8, 40, 12
-	seed := rand.Uint64()
+	r := &rivals{harness: h, handles: []store.Store{h.Store, h.handle()}, seed: rand.Uint64()}
 	defer func() {
 		if t.Failed() {
-			t.Logf("seed %d", seed)
+			t.Logf("seed %d", r.seed)
 		}
 	}()
-	handles := []store.Store{h.Store, h.handle()}
-	allow := func(rate uint64) func([]store.GuaranteeSum) error {
-		return func(others []store.GuaranteeSum) error {
-			for _, sum := range others {
-				rate += sum.Uplink
-			}
-			if rate > bound {
-				return errNoRoom
-			}
-			return nil
-		}
-	}
-	watch := func() {
-		for _, sum := range h.sums() {
-			if sum.Uplink > bound || sum.Downlink != 2*sum.Uplink {
-				t.Errorf("%d/%d are held of %d", sum.Uplink, sum.Downlink, bound)
-			}
-		}
-	}
-	for i := range sessions {
+	for i := range rivalSessions {
 		h.must(h.keepUE(UE(i)))
 		h.must(h.keepSM(SM(i)))
 	}
-	var mu sync.Mutex
-	granted, refused := 0, 0
 	ended := make(chan struct{})
 	var wg, watching sync.WaitGroup
 	watching.Go(func() {
@@ -170,62 +164,25 @@ func guaranteesBounded(t *testing.T, h *harness) {
 			case <-ended:
 				return
 			default:
-				watch()
+				r.look()
 			}
 		}
 	})
-	for w := range workers {
+	for w := range rivalWorkers {
 		wg.Go(func() {
-			r, s := rand.New(rand.NewPCG(seed, uint64(w))), handles[w%2]
-			for n := range each {
-				i := r.IntN(sessions)
-				node := string(rune('a' + w%2))
-				list, err := s.SMsOf(t.Context(), SUPI(i))
-				if err != nil || len(list) != 1 {
-					t.Errorf("%d sessions, %v", len(list), err)
-					return
-				}
-				g := guarantee(i, list[0].Node, 0)
-				g.SEID = list[0].SEID
-				switch r.IntN(8) {
-				case 0:
-					u, err := s.UE(t.Context(), SUPI(i))
-					if err == nil {
-						_, err = s.TakeUE(t.Context(), SUPI(i), u.Epoch, node, uint64(1+w*each+n)*store.SEIDsOfUE)
-					}
-					if err != nil && !errors.Is(err, store.ErrNotOwner) {
-						t.Error(err)
-					}
-					continue
-				case 1:
-					if err := s.ForgetGuarantees(t.Context(), node); err != nil {
-						t.Error(err)
-					}
-					continue
-				case 2, 3:
-				default:
-					g.Uplink = 1 + r.Uint64N(400)
-					g.Downlink = 2 * g.Uplink
-				}
-				err = s.Guarantee(t.Context(), g, allow(g.Uplink))
-				mu.Lock()
-				switch {
-				case errors.Is(err, errNoRoom):
-					refused++
-				case err != nil:
+			random := rand.New(rand.NewPCG(r.seed, uint64(w)))
+			for n := range rivalSteps {
+				if err := r.step(random, w%2, uint64(1+w*rivalSteps+n)*store.SEIDsOfUE); err != nil {
 					t.Error(err)
-				case !g.None():
-					granted++
 				}
-				mu.Unlock()
 			}
 		})
 	}
 	wg.Wait()
 	close(ended)
 	watching.Wait()
-	if granted < each || refused < each/4 {
-		t.Errorf("%d granted, %d refused: this shows nothing", granted, refused)
+	if r.granted < rivalSteps || r.refused < rivalSteps/4 {
+		t.Errorf("%d granted, %d refused: this shows nothing", r.granted, r.refused)
 	}
 	for _, g := range h.guarantees("") {
 		h.must(h.Guarantee(h.Context(), store.Guarantee{SEID: g.SEID}, nil))
@@ -233,4 +190,64 @@ func guaranteesBounded(t *testing.T, h *harness) {
 	if left := h.sums(); len(left) != 0 {
 		t.Errorf("%+v is left", left)
 	}
+}
+
+func (r *rivals) look() {
+	list, err := r.GuaranteeSums(r.Context())
+	if err != nil {
+		r.Error(err)
+	}
+	for _, sum := range list {
+		if sum.Uplink > rivalBound || sum.Downlink != 2*sum.Uplink {
+			r.Errorf("%d/%d are held of %d", sum.Uplink, sum.Downlink, rivalBound)
+		}
+	}
+}
+
+// step is what one of the nodes does; seids are for what it takes.
+func (r *rivals) step(random *rand.Rand, of int, seids uint64) error {
+	s, i, node := r.handles[of], random.IntN(rivalSessions), []string{"a", "b"}[of]
+	list, err := s.SMsOf(r.Context(), SUPI(i))
+	if err != nil {
+		return err
+	}
+	g := guarantee(i, list[0].Node, 0)
+	g.SEID = list[0].SEID
+	switch random.IntN(8) {
+	case 0:
+		u, err := s.UE(r.Context(), SUPI(i))
+		if err == nil {
+			_, err = s.TakeUE(r.Context(), SUPI(i), u.Epoch, node, seids)
+		}
+		if errors.Is(err, store.ErrNotOwner) {
+			return nil
+		}
+		return err
+	case 1:
+		return s.ForgetGuarantees(r.Context(), node)
+	case 2, 3:
+	default:
+		g.Uplink = 1 + random.Uint64N(400)
+		g.Downlink = 2 * g.Uplink
+	}
+	err = s.Guarantee(r.Context(), g, func(others []store.GuaranteeSum) error {
+		sum := g.Uplink
+		for _, o := range others {
+			sum += o.Uplink
+		}
+		if sum > rivalBound {
+			return errNoRoom
+		}
+		return nil
+	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case errors.Is(err, errNoRoom):
+		r.refused++
+		return nil
+	case err == nil && !g.None():
+		r.granted++
+	}
+	return err
 }
