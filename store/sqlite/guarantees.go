@@ -2,7 +2,7 @@ package sqlite
 
 import (
 	"context"
-	"errors"
+	"database/sql/driver"
 	"iter"
 
 	"github.com/limpid-5g/limpid/ident"
@@ -94,22 +94,17 @@ func (s *Store) GuaranteeSums(ctx context.Context) (list []store.GuaranteeSum, e
 
 // rowsIn returns what a query returns inside a transaction.
 func rowsIn[T any](t *transaction, scan func(*T) ([]any, func() error), query string, args ...any) (list []T, err error) {
-	stmt, err := t.prepare(context.Background(), query)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := stmt.QueryContext(context.Background(), args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
 	var v T
 	dest, finish := scan(&v)
-	for rows.Next() {
-		if err := errors.Join(rows.Scan(dest...), finish()); err != nil {
-			return nil, err
+	err = t.rows(query, args, func(got []driver.Value) (bool, error) {
+		if err := fill(dest, got); err != nil {
+			return false, err
+		}
+		if err := finish(); err != nil {
+			return false, err
 		}
 		list = append(list, v)
-	}
-	return list, rows.Err()
+		return true, nil
+	})
+	return list, err
 }

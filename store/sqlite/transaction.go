@@ -136,20 +136,25 @@ func (t *transaction) scan(query string, args []any, dest ...any) error {
 	found := false
 	err := t.rows(query, args, func(got []driver.Value) (bool, error) {
 		found = true
-		if len(got) != len(dest) {
-			return false, fmt.Errorf("sqlite: %d columns for %d places", len(got), len(dest))
-		}
-		for i, v := range got {
-			if err := assign(dest[i], v); err != nil {
-				return false, fmt.Errorf("column %d: %w", i+1, err)
-			}
-		}
-		return false, nil
+		return false, fill(dest, got)
 	})
 	if err == nil && !found {
 		return sql.ErrNoRows
 	}
 	return err
+}
+
+// fill puts the values of a row where they belong.
+func fill(dest []any, got []driver.Value) error {
+	if len(got) != len(dest) {
+		return fmt.Errorf("sqlite: %d columns for %d places", len(got), len(dest))
+	}
+	for i, v := range got {
+		if err := assign(dest[i], v); err != nil {
+			return fmt.Errorf("column %d: %w", i+1, err)
+		}
+	}
+	return nil
 }
 
 // assign puts the value of a column where it belongs.
