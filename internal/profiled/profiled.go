@@ -70,7 +70,10 @@ func start(ctx context.Context, kind, profile string) (stop func() error, err er
 		return func() error { return nil }, nil
 	case Allocs:
 		runtime.MemProfileRate = 16 << 10
-		return func() error { return write(profile, "allocs") }, nil
+		return func() error {
+			runtime.GC() // what came after the last collection is in no profile
+			return write(profile, "allocs")
+		}, nil
 	case CPU:
 		return record(asked, profile, pprof.StartCPUProfile, pprof.StopCPUProfile)
 	}
