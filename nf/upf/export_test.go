@@ -10,5 +10,5 @@ func (u *UPF) Held() (sessions, slots, peers, used int) {
 			used++
 		}
 	}
-	return len(u.sessions), len(u.bySlot), len(u.byPeer), used
+	return len(u.sessions), u.bySlot.taken, len(u.byPeer), used
 }

@@ -170,3 +170,30 @@ func (l *Layout) restore(teid, own uint32) bool {
 	l.generation[slot] = generation
 	return true
 }
+
+// places are the sessions by their slots.
+type places struct {
+	sessions []*session
+	taken    int
+}
+
+func newPlaces(slots int) places { return places{sessions: make([]*session, slots)} }
+
+// at is the session in a slot; nil: none, or there is no such slot.
+func (p *places) at(slot uint32) *session {
+	if int(slot) >= len(p.sessions) {
+		return nil
+	}
+	return p.sessions[slot]
+}
+
+// put puts a session into a slot; nil is none.
+func (p *places) put(slot uint32, s *session) {
+	if p.sessions[slot] != nil {
+		p.taken--
+	}
+	if s != nil {
+		p.taken++
+	}
+	p.sessions[slot] = s
+}

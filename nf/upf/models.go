@@ -99,7 +99,7 @@ func (u *UPF) restoreLike(peer netip.AddrPort, request []byte) (uint64, pfcp.Mes
 		u.mu.Lock()
 		defer u.mu.Unlock()
 		delete(u.sessions, s.seid)
-		delete(u.bySlot, s.slot)
+		u.bySlot.put(s.slot, nil)
 		u.layout.release(s.slot)
 		s.gone = true
 		return 0, nil
@@ -120,7 +120,8 @@ func (u *UPF) enrollLike(s *session, m *model, n pfcp.Names) bool {
 	u.layout.used[slot] = true
 	u.lastSEID++
 	s.slot, s.seid = slot, u.lastSEID
-	u.sessions[s.seid], u.bySlot[s.slot] = s, s
+	u.sessions[s.seid] = s
+	u.bySlot.put(s.slot, s)
 	return true
 }
 

@@ -160,13 +160,13 @@ func (u *UPF) inTheWay(m *pfcp.SessionEstablishmentRequest, next ruleSet) (list 
 	defer u.mu.Unlock()
 	for i := range m.CreatePDR {
 		if f, ok := m.CreatePDR[i].PDI.LocalFTEID.Get(); ok && !f.Choose() {
-			if last := u.bySlot[Slot(f.TEID)]; last != nil {
+			if last := u.bySlot.at(Slot(f.TEID)); last != nil {
 				list = append(list, last)
 			}
 		}
 	}
 	if slot, ok := u.layout.slotOf(ueAddress(next)); ok {
-		if last := u.bySlot[slot]; last != nil {
+		if last := u.bySlot.at(slot); last != nil {
 			list = append(list, last)
 		}
 	} else if last := u.unplaced[m.CPFSEID.SEID]; last != nil {

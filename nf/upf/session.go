@@ -133,7 +133,8 @@ func (u *UPF) enroll(s *session, r ruleSet) error {
 	}
 	u.lastSEID++
 	s.slot, s.seid, s.prefix = slot, u.lastSEID, prefix
-	u.sessions[s.seid], u.bySlot[s.slot] = s, s
+	u.sessions[s.seid] = s
+	u.bySlot.put(s.slot, s)
 	if _, placed := u.layout.slotOf(ueAddress(r)); !placed || s.chosen4.IsValid() {
 		u.unplaced[s.cpSEID.Load()] = s
 	}
@@ -393,7 +394,7 @@ func (u *UPF) forget(s *session) {
 	defer u.mu.Unlock()
 	delete(u.sessions, s.seid)
 	delete(u.watched, s)
-	delete(u.bySlot, s.slot)
+	u.bySlot.put(s.slot, nil)
 	if u.unplaced[s.cpSEID.Load()] == s {
 		delete(u.unplaced, s.cpSEID.Load())
 	}

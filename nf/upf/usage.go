@@ -159,7 +159,7 @@ func (u *UPF) MACs(slot uint32, id pfcp.URRID, detected, removed []pfcp.MAC) {
 func (u *UPF) inSlot(slot uint32) *session {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.bySlot[slot]
+	return u.bySlot.at(slot)
 }
 
 // reportReached reports the URRs of a session that reached what they wait for, and tells the data path what they wait

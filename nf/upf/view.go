@@ -57,8 +57,8 @@ func (u *UPF) View() View {
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if len(u.sessions) == slots && len(u.bySlot) != slots {
-		v.Found = append(v.Found, fmt.Sprintf("%d slots are taken by %d sessions", len(u.bySlot), slots))
+	if len(u.sessions) == slots && u.bySlot.taken != slots {
+		v.Found = append(v.Found, fmt.Sprintf("%d slots are taken by %d sessions", u.bySlot.taken, slots))
 	}
 	if len(u.sessions) == slots && len(u.byPeer) > peers {
 		v.Found = append(v.Found, fmt.Sprintf("%d tunnels of peers are known and sessions use %d", len(u.byPeer), peers))
