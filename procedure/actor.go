@@ -122,10 +122,10 @@ func (p *Pool) Panics() uint64 {
 
 // Stop cancels the context of every running procedure, refuses new ones and returns when the last has ended.
 func (p *Pool) Stop() {
-	p.cancel()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stopping, p.backlog = true, nil
+	p.cancel() // now that who ends because of it finds nobody in the backlog
 	for p.running > 0 {
 		p.idle.Wait()
 	}
