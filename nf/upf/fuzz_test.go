@@ -46,14 +46,23 @@ func FuzzN4(f *testing.F) {
 			_ = near.Close()
 		}()
 		buf := make([]byte, 1<<16)
+		var rest []byte // of a datagram with several answers
 		read := func() (pfcp.Header, pfcp.Message) {
-			n, _, err := near.ReadFromUDPAddrPort(buf)
-			if err != nil {
-				t.Fatal(err)
+			if len(rest) == 0 {
+				n, _, err := near.ReadFromUDPAddrPort(buf)
+				if err != nil {
+					t.Fatal(err)
+				}
+				rest = bytes.Clone(buf[:n])
 			}
-			h, m, err := pfcp.Decode(bytes.Clone(buf[:n]))
+			one := rest
+			if h, _, err := pfcp.DecodeHeader(rest); err == nil && h.FollowOn {
+				one = rest[:4+int(binary.BigEndian.Uint16(rest[2:]))]
+			}
+			rest = rest[len(one):]
+			h, m, err := pfcp.Decode(one)
 			if err != nil {
-				t.Fatalf("the answer %x cannot be read: %v", buf[:n], err)
+				t.Fatalf("the answer %x cannot be read: %v", one, err)
 			}
 			return h, m
 		}
@@ -89,6 +98,9 @@ func FuzzN4(f *testing.F) {
 		known := err == nil && !h.Type.IsResponse() && pfcp.Refusal(h.Type, node, &pfcp.Error{}) != nil
 		if known && h.Sequence > 2 && h.Type != pfcp.TypeNodeReportRequest && h.Type != pfcp.TypeSessionReportRequest {
 			answer, m := read()
+			for h.FollowOn && (answer.Type != h.Type.Response() || answer.Sequence != h.Sequence) {
+				answer, m = read() // of a request that came with it
+			}
 			if _, ok := pfcp.CauseOf(m); !ok || answer.Type != h.Type.Response() || answer.Sequence != h.Sequence {
 				t.Fatalf("%s answered by %s: %+v", h.Type, answer.Type, m)
 			}
