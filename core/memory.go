@@ -15,8 +15,8 @@ import (
 
 // Nearly all of a core's memory is UEs at rest, and Go's default would double it: garbage is collected when the heap has
 // grown by growth percent, but not before it has grown by leastGrowth octets, which saves a small core the work. While many
-// UEs come it may grow further, up to fillingTo octets in all: by filling percent while they register; by starting percent while
-// the process brings back what it knew, but not before it has grown by leastStart octets.
+// UEs come it may grow further: by filling percent while they register, up to fillingTo octets in all; by starting percent while
+// the process brings back what it knew, up to startingTo octets, which it passes by some, but not before it has grown by leastStart octets.
 const (
 	growth      = 25
 	leastGrowth = 128 << 20
@@ -25,6 +25,7 @@ const (
 	starting    = 700
 	leastStart  = 512 << 20
 	fillingTo   = 3.5e9
+	startingTo  = 3.3e9
 	growthCheck = time.Second
 	// calm is how many looks without fast growth end the filling.
 	calm = 5
@@ -32,7 +33,7 @@ const (
 	startsFor = 10 * time.Minute
 	// startSpare is how much more than is in use there is room for. The limit is of all memory, not of the heap alone: with
 	// less, the collector does little else.
-	startSpare = 1.4
+	startSpare = 1.25
 )
 
 // Memory is told when the core of a process has started.
@@ -55,7 +56,7 @@ func LimitMemory(ctx context.Context) *Memory {
 	if os.Getenv("GOGC") != "" {
 		return m
 	}
-	g := collector{now: -1, starts: math.Min(fillingTo, float64(availableMemory())/4), before: debug.SetMemoryLimit(-1)}
+	g := collector{now: -1, starts: math.Min(startingTo, float64(availableMemory())/4), before: debug.SetMemoryLimit(-1)}
 	g.look()
 	go func() {
 		tick := time.NewTicker(growthCheck)
