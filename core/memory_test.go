@@ -34,7 +34,7 @@ func TestStart(t *testing.T) {
 	for _, x := range []struct {
 		live, want uint64
 		growth     int
-	}{{0, 2e9, 12800}, {32 << 20, 2e9, 1600}, {1e8, 2e9, starting}, {1.2e9, 2e9, starting}, {2e9, 2.8e9, starting}, {1e9, 2e9, starting}} {
+	}{{0, 2e9, 12800}, {32 << 20, 2e9, 1600}, {1e8, 2e9, starting}, {1.2e9, 2e9, starting}, {2e9, 2.5e9, starting}, {1e9, 2e9, starting}} {
 		g.start(x.live)
 		if got := uint64(debug.SetMemoryLimit(-1)); got != x.want || g.now != x.growth {
 			t.Errorf("limit %d, want %d: %+v", got, x.want, g)
