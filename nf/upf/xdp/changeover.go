@@ -100,8 +100,11 @@ func replaceBy(file, folder string) error {
 // carryOld adds what the maps beside a folder counted to the counters that wait for it.
 func (p *Path) carryOld(folder string) error {
 	now, err := openOld(folder)
-	if err != nil || now.version < layoutVersion { // earlier ones had no such counters
+	if err != nil {
 		return err
+	}
+	if now.version < layoutVersion { // which had no such counters
+		return now.close()
 	}
 	waiting := func(s *state) bool { return (s.octets|s.packets)&uncarried != 0 }
 	defer func() {

@@ -45,9 +45,9 @@ func (l *loaded) writeUp(slot uint32, facts uplink) {
 
 // same tells whether facts are whole and as they are to be.
 func (u *uplink) same(facts *uplink) bool {
-	f := *facts
-	f.sequence, f.state = u.sequence&^1, u.state
-	return f == *u
+	f, now := *facts, *u
+	f.sequence, f.state, now.state = now.sequence&^1, state{}, state{} // programs count all the time
+	return f == now
 }
 
 func (u *uplink) become(f *uplink) {
@@ -69,9 +69,9 @@ func (l *loaded) writeDown(slot uint32, facts downlink) {
 }
 
 func (d *downlink) same(facts *downlink) bool {
-	f := *facts
-	f.sequence, f.state = d.sequence&^1, d.state
-	return f == *d
+	f, now := *facts, *d
+	f.sequence, f.state, now.state = now.sequence&^1, state{}, state{}
+	return f == now
 }
 
 func (d *downlink) become(f *downlink) {

@@ -40,7 +40,8 @@ const (
 	programTCX = "limpid_tcx_" // and what stands after "limpid_" in the others
 )
 
-// layoutVersion is part of the name of the folder with the pinned maps. It changes with layout.go.
+// layoutVersion is part of the name of the folder with the pinned maps. It changes with layout.go, and with what
+// changing.go and revision.go keep in maps.
 const layoutVersion = 6
 
 // loaded is the programs and the maps, which user space sees as memory.

@@ -99,7 +99,7 @@ func newRevisions(entries []revision, sums []carried, accounts []account) *revis
 	return r
 }
 
-// of are the revisions of a slot that are under way, the oldest first.
+// of are the revisions that are under way, by slot, the oldest first.
 func (r *revisions) of() map[uint32][]*pending {
 	out := map[uint32][]*pending{}
 	for i := range r.entries {
@@ -221,7 +221,7 @@ func (p *Path) programs(s *session, id pfcp.URRID) upf.Usage {
 
 // revise lets each URR sum the counters of the new rules from where those of the old ones were; URRs that are gone are forgotten.
 func (p *Path) revise(s, old *session, rules *upf.Session, before, now [cells]upf.Usage) {
-	masks := s.masks(rules)
+	masks, own := s.masks(rules), s.own()
 	changed, retired := false, old.run != 0 && old.run != s.run
 	var parts []part
 	for id, a := range s.urrs {
@@ -230,7 +230,7 @@ func (p *Path) revise(s, old *session, rules *upf.Session, before, now [cells]up
 			p.closeAccount(s, id)
 			continue
 		}
-		mask |= a.counters & (1<<bitUplink | 1<<bitDownlink) &^ s.own()
+		mask |= a.counters & (1<<bitUplink | 1<<bitDownlink) &^ own
 		y := part{counters: mask}
 		if retired {
 			y.mask = a.counters >> bitFlows << bitFlows
