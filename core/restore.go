@@ -17,7 +17,7 @@ import (
 )
 
 // restore brings back what the store has of UEs and sessions: each network function gets what it knew before, and the
-// AMF and the SMF agree on which sessions there are.
+// AMF and the SMF agree on which sessions there are, and which of them are active.
 func (c *Core) restore(ctx context.Context, data *udm.UDM, policy *pcf.PCF) error {
 	began := time.Now()
 	restoredSession := func(s smf.RestoredSession) {
@@ -50,6 +50,7 @@ func (c *Core) restore(ctx context.Context, data *udm.UDM, policy *pcf.PCF) erro
 	if err := c.agreeSessions(ctx, sessions); err != nil {
 		return fmt.Errorf("restore PDU sessions: %w", err)
 	}
+	c.amf.SettleUserPlanes()
 	if ues+sessions > 0 {
 		c.log.Info("contexts restored", "ues", ues, "sessions", sessions, "seconds", time.Since(began).Seconds())
 	}
@@ -116,7 +117,7 @@ func (c *Core) joinSet(restoredUE func(amf.RestoredUE), restoredSession func(smf
 }
 
 func amfSession(s *smf.SessionInfo) amf.Session {
-	return amf.Session{SUPI: s.SUPI, PDUSessionID: s.PDUSessionID, Ref: s.Ref, SNSSAI: s.SNSSAI, DNN: s.DNN, ServingAMF: s.ServingAMF}
+	return amf.Session{SUPI: s.SUPI, PDUSessionID: s.PDUSessionID, Ref: s.Ref, SNSSAI: s.SNSSAI, DNN: s.DNN, ServingAMF: s.ServingAMF, Active: s.Active()}
 }
 
 // sessions is every session of the SMF as the AMF knows one.

@@ -137,7 +137,6 @@ func (n *twoNodes) operate() {
 		case "TURN":
 			n.turn(other)
 		case "KILL":
-			play(n.s, "wait 100ms") // who is idle is stored as idle
 			play(n.s, "kill")
 			n.dead[here] = true
 			n.turn(other)

@@ -113,7 +113,7 @@ func (ue *ue) audit() []string {
 	check(ue.suspended != nil && (ue.conn != nil || !ue.suspended.lives()), "suspended on a connection that is gone, or beside another")
 	for _, s := range ue.sessions {
 		check(s.paused && ue.suspended == nil, fmt.Sprintf("session %d is suspended and its UE is not", s.id))
-		check(s.active && ue.conn == nil, fmt.Sprintf("session %d has a user plane and the UE no connection", s.id))
+		check(s.active && ue.conn == nil && ue.kept.connectedTo == "", fmt.Sprintf("session %d has a user plane and the UE no connection", s.id))
 	}
 	if ue.registered {
 		t := &ue.amf.ues

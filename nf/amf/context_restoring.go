@@ -33,6 +33,7 @@ type Session struct {
 	SNSSAI       ident.SNSSAI
 	DNN          ident.DNN
 	ServingAMF   ident.GUAMI // zero: this one
+	Active       bool        // its user plane leads to a RAN node
 }
 
 // Restore brings back every UE that was registered here when the process ended: with its 5G-GUTI and keys, in CM-IDLE,
@@ -51,7 +52,6 @@ func (a *AMF) Restore(ctx context.Context, each func(RestoredUE)) (int, error) {
 			return
 		}
 		u.rest()
-		a.absent.note(u)
 		a.enter(u)
 		restored.Add(1)
 		each(a.restored(u))
@@ -94,35 +94,48 @@ func (l *last[T]) share(v []T) []T {
 // absentPatience is how long a RAN node may be away after a restart before the AMF takes it that it has lost its UEs.
 const absentPatience = time.Minute
 
-// absent are the restored UEs by the RAN node that may still send and receive for them: their user plane stays as it is
-// until that node comes with NG Setup, which erases its UE contexts (TS 38.413 §8.7.1.1), or stays away.
+// absent are the restored UEs with an active user plane, by the RAN node that may still send and receive for them: it stays as it
+// is until that node comes with NG Setup, which erases its UE contexts (TS 38.413 §8.7.1.1), or stays away. Under "" are those in
+// CM-IDLE: the AMF had stored the end of their connection, and the SMF not yet.
 type absent struct {
 	mu     sync.Mutex
 	byNode map[string][]*ue
 }
 
-// note is for a UE that was just restored.
+// note is for a UE that was just restored, once it is known which of its sessions are active.
 func (x *absent) note(u *ue) {
-	if u.kept.connectedTo == "" || len(u.sessions) == 0 {
+	if !slices.ContainsFunc(u.sessions, func(c *smContext) bool { return c.active }) {
 		return
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.byNode == nil {
 		x.byNode = make(map[string][]*ue)
-		time.AfterFunc(absentPatience, x.give)
 	}
 	x.byNode[u.kept.connectedTo] = append(x.byNode[u.kept.connectedTo], u)
 }
 
+// forget is for who begins anew to note.
+func (x *absent) forget() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.byNode = nil
+}
+
+// take returns the UEs of a RAN node, and has none of them any more. Others are left or not.
+func (x *absent) take(node string) (list []*ue, others bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	list = x.byNode[node]
+	delete(x.byNode, node)
+	return list, len(x.byNode) > 0
+}
+
 // back tells the UEs of a RAN node that it has erased them.
 func (x *absent) back(node string) {
-	x.mu.Lock()
-	list := x.byNode[node]
-	delete(x.byNode, node)
-	x.mu.Unlock()
+	list, _ := x.take(node)
 	for _, u := range list {
-		_ = u.insist(&radioErased{node}) // refused only at shutdown
+		_ = u.insist(&radioErased{node: node}) // refused only at shutdown
 	}
 }
 
@@ -136,24 +149,53 @@ func (x *absent) give() {
 	}
 }
 
-// radioErased says that the RAN node to which a restored UE was connected has no context of it any more.
-type radioErased struct{ node string }
+// SettleUserPlanes ends what a kill has left half done of AN releases, TS 23.502 §4.2.6: the user plane of UEs in CM-IDLE is taken down.
+// It returns when the SMFs have been told. That of connected UEs stays until their RAN nodes are back. Call it after SessionsAgree or
+// AgreeSessions, and before gNBs are let in.
+func (a *AMF) SettleUserPlanes() {
+	idle, others := a.absent.take("")
+	if others {
+		time.AfterFunc(absentPatience, a.absent.give)
+	}
+	var told sync.WaitGroup
+	for _, u := range idle {
+		told.Add(1)
+		if u.insist(&radioErased{told: told.Done}) != nil { // at shutdown
+			told.Done()
+		}
+	}
+	told.Wait()
+	if len(idle) > 0 {
+		a.log.Info("user plane of idle UEs taken down: the core ended while they were released", "ues", len(idle))
+	}
+}
+
+// radioErased says that the RAN node to which a restored UE was connected, "" for none, has no context of it any more.
+type radioErased struct {
+	node string
+	told func() // unless nil, called once the SMFs know
+}
 
 // loseRadio takes down the user plane of a restored UE that has not come back by itself.
 func (ue *ue) loseRadio(ctx context.Context, m *radioErased) {
-	if ue.kept.connectedTo == "" || ue.conn != nil {
+	if m.told != nil {
+		defer m.told()
+	}
+	if ue.kept.connectedTo != m.node || ue.conn != nil {
 		return
 	}
-	ue.kept.connectedTo = ""
-	for _, s := range ue.sessions {
-		s.active = true
+	why := "the core has restarted and " + m.node + " has erased the UE"
+	if m.node == "" {
+		why = "the core has restarted and the UE is idle"
 	}
-	ue.deactivateSessions(ctx, "the core has restarted and "+m.node+" has erased the UE")
+	ue.kept.connectedTo = ""
+	ue.deactivateSessions(ctx, why)
 }
 
 // SessionsAgree tells whether the sessions of the restored UEs are just those that the SMF has: so many, of which has tells whether it
-// has one. After a start that is nearly always so, and costs less to find out than AgreeSessions. Call it before gNBs are let in.
-func (a *AMF) SessionsAgree(many int, has func(ref string, supi ident.SUPI, id uint8) bool) bool {
+// has one, and whether that is active. After a start that is nearly always so, and costs less to find out than AgreeSessions. Call it
+// before gNBs are let in.
+func (a *AMF) SessionsAgree(many int, has func(ref string, supi ident.SUPI, id uint8) (known, active bool)) bool {
 	var found, missing atomic.Int64
 	var next atomic.Int32
 	var wg sync.WaitGroup
@@ -161,22 +203,35 @@ func (a *AMF) SessionsAgree(many int, has func(ref string, supi ident.SUPI, id u
 		wg.Go(func() {
 			for i := next.Add(1) - 1; i < shards && missing.Load() == 0; i = next.Add(1) - 1 {
 				a.ues.bySUPI.eachOf(int(i), func(supi ident.SUPI, u *ue) {
-					for n, c := range u.sessions {
-						switch {
-						case !isOwn(c.ref): // another core's
-						case has(c.ref, supi, c.id) && u.session(c.id) == u.sessions[n]:
-							found.Add(1)
-						default:
-							missing.Add(1)
+					for _, c := range u.sessions {
+						if !isOwn(c.ref) {
+							c.active = u.mayBeActive()
+							continue
 						}
+						known, active := has(c.ref, supi, c.id)
+						if !known || u.session(c.id) != c {
+							missing.Add(1)
+							continue
+						}
+						found.Add(1)
+						c.active = active
 					}
+					a.absent.note(u)
 				})
 			}
 		})
 	}
 	wg.Wait()
-	return missing.Load() == 0 && int(found.Load()) == many
+	if missing.Load() > 0 || int(found.Load()) != many {
+		a.absent.forget()
+		return false
+	}
+	return true
 }
+
+// mayBeActive tells whether the sessions that a restored UE has at other cores may be active, which this core does not know: it has
+// told them of the end of a connection before it stored that.
+func (ue *ue) mayBeActive() bool { return ue.kept.connectedTo != "" }
 
 // isOwn tells whether a session is of the SMF of this core.
 func isOwn(ref string) bool {
@@ -205,14 +260,19 @@ func (a *AMF) AgreeSessions(sessions iter.Seq[Session]) (orphans []Session) {
 			c = &smContext{id: s.PDUSessionID, ref: s.Ref, slice: s.SNSSAI, dnn: s.DNN}
 			u.sessions = append(u.sessions, c)
 		}
-		c.agreed = true
+		c.agreed, c.active = true, s.Active
 	}
 	a.ues.bySUPI.each(func(_ ident.SUPI, u *ue) {
 		u.sessions = slices.DeleteFunc(u.sessions, func(c *smContext) bool {
 			known := c.agreed
 			c.agreed = false
-			return !known && isOwn(c.ref) // those of other cores are theirs to end
+			if !isOwn(c.ref) { // it is another core's to end
+				c.active = u.mayBeActive()
+				return false
+			}
+			return !known
 		})
+		a.absent.note(u)
 	})
 	return orphans
 }

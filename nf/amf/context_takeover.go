@@ -162,9 +162,7 @@ func (ue *ue) settleIn(ctx context.Context, m *settling) {
 		ue.kept.held.Store(false)
 		return
 	}
-	if at := ue.kept.connectedTo; at != "" { // its gNB has lost the AMF, and with it the UE
-		ue.loseRadio(ctx, &radioErased{at})
-	}
+	ue.loseRadio(ctx, &radioErased{node: ue.kept.connectedTo}) // its gNB has lost the AMF, and with it the UE
 }
 
 // Moved tells that another node of the set may have taken a UE: what is held of it here is given up if so.

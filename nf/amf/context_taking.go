@@ -184,6 +184,9 @@ func (a *AMF) takeStored(ctx context.Context, stored *store.UEContext, pdu []byt
 	if err := a.settle(ctx, u, stored.Node); err != nil {
 		return nil, err
 	}
+	if slices.ContainsFunc(u.sessions, func(c *smContext) bool { return c.active }) { // before the message is served
+		_ = u.insist(&radioErased{node: u.kept.connectedTo}) // refused only at shutdown
+	}
 	return u, nil
 }
 
@@ -207,7 +210,7 @@ func (a *AMF) settle(ctx context.Context, u *ue, from string) error {
 	}
 	u.sessions = nil
 	for _, s := range sessions {
-		u.sessions = append(u.sessions, &smContext{id: s.PDUSessionID, ref: s.Ref, slice: s.SNSSAI, dnn: s.DNN})
+		u.sessions = append(u.sessions, &smContext{id: s.PDUSessionID, ref: s.Ref, slice: s.SNSSAI, dnn: s.DNN, active: s.Active})
 	}
 	a.taking.Restored(a.restored(u))
 	a.enter(u)

@@ -3,7 +3,9 @@ package amf
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
 	"testing"
 
 	"github.com/limpid-5g/limpid/ident"
@@ -128,6 +130,35 @@ func TestTakingIsFinished(t *testing.T) {
 					}
 				})
 			}
+		}
+	}
+}
+
+// TestUserPlaneOfATakenUE: TS 23.502 §4.2.6: a session that comes over with a user plane, which leads to where the UE is no more, loses
+// it before the UE is served; one without it costs no message.
+func TestUserPlaneOfATakenUE(t *testing.T) {
+	for way := range new(taker).ways() {
+		for _, active := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s/active %v", way, active), func(t *testing.T) {
+				n, smf := newTaker(t), new(deactivations)
+				n.services.Sessions = smf
+				n.taking.Sessions = func(context.Context, ident.SUPI) ([]Session, error) {
+					return []Session{{PDUSessionID: 5, Ref: "100000005", Active: active}}, nil
+				}
+				if !n.ways()[way](t) {
+					t.Fatal("it did not come")
+				}
+				n.isHere(t, true)
+				done := make(chan struct{})
+				if err := n.ues.bySUPI.get(n.phone).insist(glance(func(*ue) { close(done) })); err != nil {
+					t.Fatal(err)
+				}
+				<-done
+				want := map[bool][]string{true: {"100000005"}}[active]
+				if got := smf.told(); !slices.Equal(got, want) {
+					t.Errorf("the SMF hears of %q, want %q", got, want)
+				}
+			})
 		}
 	}
 }

@@ -70,7 +70,7 @@ func (ue *ue) transfer(ctx context.Context, t *n1n2) {
 		ue.log().Debug("transfer for a session that is gone", "session", t.PDUSessionID)
 		return
 	}
-	if len(t.N1SMMsg) == 0 && t.N2SMInfo.Type == nsmf.PDUResSetupReq && s.active {
+	if len(t.N1SMMsg) == 0 && t.N2SMInfo.Type == nsmf.PDUResSetupReq && s.active && ue.conn != nil {
 		return // the service request that answered the paging has set it up
 	}
 	if ue.conn != nil {

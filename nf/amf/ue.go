@@ -456,8 +456,9 @@ func (ue *ue) attach(ctx context.Context, conn *connection) {
 		ue.conn = nil
 		ue.releaseUnused(old, ngap.CauseRadioNetworkReleaseDueToCnDetectedMobility)
 		ue.radioGone(ctx)
-		ue.deactivateSessions(ctx, "a new connection")
 	}
+	ue.deactivateSessions(ctx, "a new connection") // after a restart, of one that this core only knows of
+	ue.kept.connectedTo = ""
 	ue.endSuspension(ctx, ngap.CauseRadioNetworkReleaseDueToCnDetectedMobility)
 	ue.conn, ue.shown, ue.undelivered = conn, true, nil
 	ue.unsupervise()

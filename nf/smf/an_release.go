@@ -31,6 +31,9 @@ func (s *session) idle(ctx context.Context, flags pfcp.SessionModificationReqFla
 	s.mu.Lock()
 	s.gnb, s.up, s.gnbQoS = tunnel{}, s.resting(), nil
 	s.mu.Unlock()
+	if s.comesBack() {
+		return
+	}
 	if err := s.buffer(ctx, flags); err != nil {
 		s.recreate(ctx, tunnel{}, err)
 	}

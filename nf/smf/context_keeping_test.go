@@ -2,6 +2,8 @@ package smf
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -115,4 +117,63 @@ func pathSwitchTo(t *testing.T, teid uint32) nsmf.N2SMInfo {
 		t.Fatal(err)
 	}
 	return nsmf.N2SMInfo{Type: nsmf.PathSwitchReq, Data: b}
+}
+
+// restarted has the SMF killed and restored from the disk, with a UPF that has lost everything: begin lets it run.
+func (w *world) restarted(disk *faults.Store) (begin func()) {
+	w.t.Helper()
+	w.smf.Close()
+	if err := w.upf.Close(); err != nil {
+		w.t.Error(err)
+	}
+	near, far := pfcp.Pipe(smfN4, upfN4)
+	w.upf = newFakeUPF(far)
+	life, err := disk.BeginLife(w.t.Context(), w.smf.cfg.Node, time.Now())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	again, err := New(w.smf.cfg, Deps{SDM: w.udm, UECM: w.udm, Policy: w.pcf, AMF: w.amf, N4: near, Contexts: disk, Life: life}, slog.New(slog.NewTextHandler(w, nil)))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := again.Restore(w.t.Context(), func(RestoredSession) {}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.smf = again
+	return func() {
+		go func() { _ = again.Run(w.t.Context()) }() // ends when it is closed
+		synctest.Wait()
+	}
+}
+
+// TestRestoredSessionGoesIdle: TS 23.502 §4.2.6: the AMF that finds after a restart that the UE of an active session is idle has it
+// deactivated: the UPF, which has the session yet to come, gets it so, with no message more, and so it is stored.
+func TestRestoredSessionGoesIdle(t *testing.T) {
+	for _, idle := range []bool{true, false} {
+		t.Run(fmt.Sprint(idle), func(t *testing.T) {
+			inWorldWithDisk(t, func(w *world, disk *faults.Store) {
+				ref := w.established()
+				id := w.info(ref).PDUSessionID
+				w.pass(time.Second)
+				begin := w.restarted(disk)
+				known, active := w.smf.Has(ref, phone, id)
+				if other, _ := w.smf.Has(ref, phone, id+1); !known || !active || other || !w.smf.Sessions()[0].Active() {
+					t.Fatalf("known %v, active %v, another %v", known, active, other)
+				}
+				if idle {
+					w.idle(ref)
+				}
+				begin()
+				w.pass(time.Second)
+				_, active = w.smf.Has(ref, phone, id)
+				_, n := w.upf.only(t)
+				if active == idle || (n.action == bufferAndNotify) != idle || (w.kept(disk) == 0) != idle {
+					t.Errorf("active %v, the UPF does %v, tunnel %x is on disk", active, n.action, w.kept(disk))
+				}
+				if told := w.upf.counted(pfcp.TypeSessionModificationRequest); told != 0 {
+					t.Errorf("the UPF was told %d times more", told)
+				}
+			})
+		})
+	}
 }

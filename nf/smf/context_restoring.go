@@ -198,10 +198,15 @@ func (s *session) uesRules() []npcf.PCCRule {
 	return list
 }
 
-// Has tells whether a session of a UE is there.
-func (s *SMF) Has(ref string, supi ident.SUPI, id uint8) bool {
+// Has tells whether a session of a UE is there, and whether its user plane is active.
+func (s *SMF) Has(ref string, supi ident.SUPI, id uint8) (known, active bool) {
 	n := s.find(ref)
-	return n != nil && n.key() == ueSession{supi, id}
+	if n == nil || n.key() != (ueSession{supi, id}) {
+		return false, false
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return true, isActive(n.up, n.gnb.addr)
 }
 
 // Discard ends a restored session of which no UE is left.

@@ -149,6 +149,12 @@ type SessionInfo struct {
 	ServingAMF ident.GUAMI // zero: that of this core
 }
 
+// Active tells whether the user plane leads to a gNB, or is about to.
+func (i *SessionInfo) Active() bool { return isActive(i.UpCnxState, i.GNBAddress) }
+
+// isActive knows the tunnel too: it stays while the gNB is asked for another.
+func isActive(up nsmf.UpCnxState, gnb netip.Addr) bool { return up == nsmf.Activated || gnb.IsValid() }
+
 // What is delivered to a session's actor.
 type (
 	// establish starts the session; prior is the one that it takes the place of.

@@ -107,6 +107,13 @@ func (s *session) behind() bool {
 	return s.onUPF && s.epoch != s.upf.generation() && (s.state == Active || s.state == Establishing)
 }
 
+// comesBack tells whether the session was restored and its UPF has not got it yet: it gets it as it is then.
+func (s *session) comesBack() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.onUPF && s.epoch == 0 && !s.unmoved
+}
+
 // isUnmoved tells whether the session came from another node with a UPF that has not been told so yet.
 func (s *session) isUnmoved() bool {
 	s.mu.Lock()
