@@ -65,7 +65,7 @@ struct ipv6 { /* RFC 8200 §3 */
 	u8 limit;
 	u64 source[2];
 	u64 destination[2];
-} __attribute__((packed));
+};
 
 struct vlan { /* IEEE 802.1Q: what stands after the addresses of a tagged frame */
 	u16 type;

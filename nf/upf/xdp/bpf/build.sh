@@ -4,7 +4,7 @@ set -eu
 out=${1:?folder}
 cd "$(dirname "$0")"
 for name in limpid tcx bench; do
-	clang-19 -target bpfel -mcpu=v3 -O2 -g -std=gnu17 -Wall -Werror -Wno-address-of-packed-member \
+	clang-19 -target bpfel -mcpu=v3 -O2 -g -std=gnu17 -Wall -Werror \
 		-nostdinc -fno-ident -fdebug-compilation-dir=. -c "$name.bpf.c" -o "$out/$name.bpf.o"
 	llvm-strip-19 -g "$out/$name.bpf.o"
 done

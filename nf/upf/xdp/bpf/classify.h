@@ -102,19 +102,19 @@ INLINE int read_packet(struct key *k, const void *packet, const void *end, int t
 	return PASS_MALFORMED;
 }
 
+/* matches tells whether a filter matches. What needs no branch comes first: the kernel verifies once what precedes one. */
 INLINE int matches(const struct filter *f, const struct key *k)
 {
-	if (f->version && f->version != k->version)
+	if (((k->remote[0] ^ f->remote[0]) & f->remote_mask[0]) | ((k->remote[1] ^ f->remote[1]) & f->remote_mask[1]) |
+	    ((k->local[0] ^ f->local[0]) & f->local_mask[0]) | ((k->local[1] ^ f->local[1]) & f->local_mask[1]) |
+	    ((k->tos ^ f->tos) & f->tos_mask))
 		return 0;
-	if ((f->protocol && f->protocol != k->protocol) || ((k->tos ^ f->tos) & f->tos_mask))
+	if ((f->version && f->version != k->version) || (f->protocol && f->protocol != k->protocol))
 		return 0;
 	if (f->qfis && !(f->qfis >> (k->qfi & 63) & 1))
 		return 0;
-	if (f->ports && (!k->ports || k->remote_port < f->remote_first || k->remote_port > f->remote_last ||
-			 k->local_port < f->local_first || k->local_port > f->local_last))
-		return 0;
-	return !(((k->remote[0] ^ f->remote[0]) & f->remote_mask[0]) | ((k->remote[1] ^ f->remote[1]) & f->remote_mask[1]) |
-		 ((k->local[0] ^ f->local[0]) & f->local_mask[0]) | ((k->local[1] ^ f->local[1]) & f->local_mask[1]));
+	return !f->ports || (k->ports && k->remote_port >= f->remote_first && k->remote_port <= f->remote_last &&
+			     k->local_port >= f->local_first && k->local_port <= f->local_last);
 }
 
 /* A decision's first octets as one number. */
@@ -141,9 +141,11 @@ NOINLINE u64 classify(u32 index, const struct key *k)
 		return UNDECIDED;
 	u32 n = c->count;
 #pragma clang loop unroll(disable)
-	for (u32 i = 0; i < FILTERS && i < n; i++)
+	for (u32 i = 0; i < FILTERS && i < n; i++) {
+		barrier(); /* the key is not kept on the stack, which is scarce */
 		if (matches(&c->filters[i], k))
 			return *(u64 *)&c->decisions[i];
+	}
 	return NO_RULE;
 }
 

@@ -28,15 +28,24 @@ INLINE u64 place_of(u32 address)
 }
 
 /* place_of6 is place_of for a prefix of IPv6 in network order: by its offset in a pool, else by itself. */
-NOINLINE u64 place_of6(u64 prefix)
+INLINE u64 place_of6(u64 prefix)
 {
-	for (int i = 0; i < POOLS6 && i < config.pools6; i++) {
+	u64 found = NOWHERE;
+#pragma unroll
+	for (int i = 0; i < POOLS6; i++) {
+		if (i >= config.pools6)
+			break;
 		u64 offset = htonll(prefix) - config.pool6[i].first;
 		if (offset < config.pool6[i].size) {
-			u32 index = config.pool6[i].at + offset;
-			u64 *slot = map_lookup(&slots6, &index);
-			return slot && READ(*slot) ? place(READ(*slot) - 1, config.pool6[i].mtu) : NOWHERE;
+			found = place(config.pool6[i].at + offset, config.pool6[i].mtu);
+			break;
 		}
+	}
+	FORGET(found, prefix);
+	u32 index = found, mtu = found >> 32;
+	if (index != NOWHERE) {
+		u64 *slot = map_lookup(&slots6, &index);
+		return slot && READ(*slot) ? place(READ(*slot) - 1, mtu) : NOWHERE;
 	}
 	struct ue6 *u = map_lookup(&prefixes, &prefix);
 	return u ? place(u->slot, u->mtu) : NOWHERE;

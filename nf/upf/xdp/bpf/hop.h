@@ -144,8 +144,8 @@ INLINE u32 hop_to(u32 table, u32 destination)
 	return found;
 }
 
-/* hop_to6 is hop_to for IPv6. */
-NOINLINE u32 hop_to6(u32 table, u64 high, u64 low)
+/* by_prefix6 is by_prefix for IPv6. */
+NOINLINE u32 by_prefix6(u32 table, u64 high, u64 low)
 {
 	struct routes *r = map_lookup(&routes, &table);
 	if (!r)
@@ -158,6 +158,31 @@ NOINLINE u32 hop_to6(u32 table, u64 high, u64 low)
 	u32 found = in_list6(facts, high, low);
 	barrier();
 	return READ(r->sequence) == sequence ? found : 0;
+}
+
+enum { FIRST_ROUTES = 4 };
+
+/* hop_to6 is hop_to for IPv6: the first routes cost no call. Places after the last route hold zeros, and so match, and lead to
+ * user space. */
+INLINE u32 hop_to6(u32 table, u64 high, u64 low)
+{
+	struct routes *r = map_lookup(&routes, &table);
+	if (!r)
+		return 0;
+	u32 sequence = READ(r->sequence), found = BY_PREFIX;
+	barrier();
+#pragma unroll
+	for (u32 i = 0; i < FIRST_ROUTES; i++) {
+		if ((high & READ(r->list6[i].mask[0])) == READ(r->list6[i].address[0]) &&
+		    (low & READ(r->list6[i].mask[1])) == READ(r->list6[i].address[1])) {
+			found = READ(r->list6[i].next_hop);
+			break;
+		}
+	}
+	barrier();
+	if (unlikely((sequence & 1) || READ(r->sequence) != sequence || found == BY_PREFIX))
+		return by_prefix6(table, high, low);
+	return found;
 }
 
 /* unroutable tells whether a router may not forward to the destination, in host order, RFC 1812 §5.3.7. */

@@ -8,7 +8,9 @@
 INLINE int serve_n3(struct context *ctx)
 {
 	int verdict = uplink(ctx);
-	return verdict == NOT_PLAIN ? finished(ctx, any_uplink(ctx)) : verdict;
+	if (verdict == NOT_PLAIN)
+		return finished(ctx, any_uplink(ctx));
+	return verdict == NOT_FOR_N3 ? PASS : verdict;
 }
 
 INLINE int serve_n6(struct context *ctx)
@@ -20,5 +22,8 @@ INLINE int serve_n6(struct context *ctx)
 /* serve serves an interface that leads to gNBs and to data networks. */
 INLINE int serve(struct context *ctx)
 {
-	return is_for_n3(ctx) ? serve_n3(ctx) : serve_n6(ctx);
+	int verdict = uplink(ctx);
+	if (verdict == NOT_PLAIN)
+		return finished(ctx, any_uplink(ctx));
+	return verdict == NOT_FOR_N3 ? serve_n6(ctx) : verdict;
 }

@@ -5,8 +5,8 @@
 #pragma once
 #include "classify.h"
 
-/* NOT_PLAIN is no verdict: the packet is for the function that knows more. */
-enum { NOT_PLAIN = 64 };
+/* No verdicts: the packet is for the function that knows more, or for none of this side. */
+enum { NOT_PLAIN = 64, NOT_FOR_N3 };
 
 /* plain_header is the length of a GTP-U header of the common kinds and its QFI, 0 for others, TS 29.281 §5.1. */
 INLINE u32 plain_header(const struct gtpu *g, u32 *qfi)
@@ -170,7 +170,7 @@ INLINE int uplink(struct context *ctx)
 	struct udp *udp = data + ETH + IPV4;
 	struct gtpu *g = data + ETH + IPV4 + UDP;
 	if (data + ETH + OUTER > end || !is_gtpu(eth, outer, udp))
-		return is_wide_gtpu(data, end) ? finished(ctx, wide_uplink(ctx)) : PASS;
+		return is_wide_gtpu(data, end) ? finished(ctx, wide_uplink(ctx)) : NOT_FOR_N3;
 	u32 qfi, header = plain_header(g, &qfi), length = htons(outer->length);
 	if (!header || !is_whole(outer, udp))
 		return NOT_PLAIN;
@@ -251,9 +251,9 @@ INLINE int to_network(struct context *ctx, const struct key *k, const struct way
 	if (k->limit <= 1)
 		return pass(PASS_TTL, UPLINK);
 	if (k->version == 4)
-		next = unroutable(htonl(k->remote[0])) ? 0 : hop_to(w->table, htonl(k->remote[0]));
+		next = unroutable(htonl(k->remote[0])) ? 0 : by_prefix(w->table, htonl(k->remote[0]));
 	else
-		next = unroutable6(k->remote[0]) ? 0 : hop_to6(w->table, k->remote[0], k->remote[1]);
+		next = unroutable6(k->remote[0]) ? 0 : by_prefix6(w->table, k->remote[0], k->remote[1]);
 	if (!hop_of(next, &h, 0))
 		return pass(PASS_ROUTE, UPLINK);
 	if (octets > h.mtu)
