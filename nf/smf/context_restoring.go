@@ -45,11 +45,14 @@ func (s *SMF) Restore(ctx context.Context, each func(RestoredSession)) (int, err
 	err = store.InParallel(s.keeper.contexts.SMs(ctx, s.cfg.Node), func(c *store.SMContext) {
 		from := c.UPF
 		s.rehome(c)
-		n, err := s.restoreSession(c)
+		n, err := s.restoreSession(c, false)
 		if err == nil && c.UPF != from {
 			n.mu.Lock()
 			n.leaveTunnels()
 			n.mu.Unlock()
+		}
+		if err == nil && !s.isWritten(c) {
+			n.servedHere()
 		}
 		if err != nil {
 			lost.Add(1)
@@ -119,7 +122,11 @@ func (s *session) restored() RestoredSession {
 	}}
 }
 
-func (s *SMF) restoreSession(c *store.SMContext) (*session, error) {
+// errBusy says that no session can come over now.
+var errBusy = errors.New("more procedures run than may")
+
+// restoreSession makes a session of what is stored. Held, it is not served until the caller releases its actor.
+func (s *SMF) restoreSession(c *store.SMContext, held bool) (_ *session, err error) {
 	n := &session{smf: s, seid: c.SEID, supi: c.SUPI, id: c.PDUSessionID, state: Active, stored: true, held: true, onUPF: true,
 		address: ueAddress{ipv4: c.IPv4, ipv6: c.IPv6}}
 	if n.network = s.networks[strings.ToLower(string(c.DNN))]; n.network == nil {
@@ -138,6 +145,16 @@ func (s *SMF) restoreSession(c *store.SMContext) (*session, error) {
 	}
 	if n.charging != "" && n.charging == n.ownChargingID() {
 		n.charging = ""
+	}
+	if held {
+		if !s.pool.Hold(&n.actor) {
+			return nil, errBusy
+		}
+		defer func() {
+			if err != nil {
+				s.pool.Release(&n.actor, n, nil)
+			}
+		}()
 	}
 	if err := n.takeAddress(); err != nil {
 		return nil, err

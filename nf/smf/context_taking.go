@@ -90,17 +90,18 @@ func (s *SMF) take(ctx context.Context, c *store.SMContext) (arrival, error) {
 	a := arrival{from: c.UPF}
 	s.rehome(c)
 	n, err := s.restoreWhenFree(ctx, c)
-	if errors.Is(err, errAddressTaken) {
+	if errors.Is(err, errAddressTaken) || errors.Is(err, errBusy) {
 		return arrival{}, err
 	}
 	if err != nil {
 		s.cannotCome(c, err)
 		return arrival{}, s.removeStored(ctx, c)
 	}
+	defer s.pool.Release(&n.actor, n, nil) // whoever hears that it goes on to a third node waits until it is here
 	a.session = n
 	s.admission.cameOver(ctx, n)
+	n.servedHere()
 	n.mu.Lock()
-	n.serving = ident.GUAMI{} // that of this node asks
 	a.remote = n.remoteSEID
 	n.mu.Unlock()
 	err = n.moveToUPF(ctx, a.from)
@@ -136,6 +137,13 @@ func (a arrival) stayStored() {
 	a.end("it comes over with the next attempt")
 }
 
+// servedHere is for a session that comes from another node with its UE: the AMF of this one asks.
+func (s *session) servedHere() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.serving = ident.GUAMI{}
+}
+
 func (s *SMF) cannotCome(c *store.SMContext, err error) {
 	s.log.Warn("PDU session does not come over from another node; the UE will have to establish it again",
 		"supi", c.SUPI.Conceal(), "pdu_session", c.PDUSessionID, "upf", c.UPF, "error", err)
@@ -150,7 +158,7 @@ const (
 // restoreWhenFree is restoreSession for a session whose address may be tried by another one.
 func (s *SMF) restoreWhenFree(ctx context.Context, c *store.SMContext) (*session, error) {
 	for try := 1; ; try++ {
-		n, err := s.restoreSession(c)
+		n, err := s.restoreSession(c, true)
 		if !errors.Is(err, errAddressTaken) || try == freeTries || ctx.Err() != nil {
 			return n, err
 		}

@@ -249,9 +249,17 @@ func (s *session) movedFrom(g ident.GUAMI) bool {
 // servedBy notes which AMF serves the UE from now on, TS 23.502 §4.2.2.2.2 step 17.
 func (s *session) servedBy(g ident.GUAMI) {
 	s.mu.Lock()
-	s.serving = g
+	s.serving = s.smf.otherAMF(g)
 	s.mu.Unlock()
 	s.deliver(servingChanged{})
+}
+
+// otherAMF is g, zero for the AMF of this core: another node that takes the session has another one.
+func (s *SMF) otherAMF(g ident.GUAMI) ident.GUAMI {
+	if of := s.deps.ServingAMF; of != nil && of(g) == s.deps.AMF {
+		return ident.GUAMI{}
+	}
+	return g
 }
 
 func (s *session) key() ueSession { return ueSession{s.supi, s.id} }

@@ -58,7 +58,7 @@ func (s *SMF) createSMContext(ctx context.Context, data nsmf.SMContextCreateData
 		return refuse(&refusal{cause: gsm.CauseInsufficientResources, sbi: sbi.CauseNFCongestion, status: http.StatusServiceUnavailable,
 			asked: "a PDU session while " + strconv.Itoa(n) + " procedures run", allowed: strconv.Itoa(s.cfg.MaxProcedures), change: "try later, or raise MaxProcedures"})
 	}
-	n := &session{smf: s, supi: data.SUPI, id: data.PDUSessionID, network: network, slice: data.SNSSAI, plmn: data.ServingNetwork, serving: data.GUAMI,
+	n := &session{smf: s, supi: data.SUPI, id: data.PDUSessionID, network: network, slice: data.SNSSAI, plmn: data.ServingNetwork, serving: s.otherAMF(data.GUAMI),
 		integrity: request.IntegrityProtectionMaximumDataRate, security: security, kind: e.kind, ssc: e.ssc, filters: e.filters, rqos: e.rqos, alwaysOn: network.AlwaysOn.grants(e.alwaysOn),
 		state: Establishing, up: nsmf.Deactivated}
 	prior := s.add(n)
