@@ -299,7 +299,9 @@ func (g *guarantees) lookOver(ctx context.Context, s *SMF) {
 		switch n := s.session(c.SEID); {
 		case n == nil:
 			g.forget(ctx, c)
-		case !n.actor.Busy() && !g.has(n, c):
+		case n.actor.Busy(): // it may hold something else at any moment
+			g.arrived.Store(true)
+		case !g.has(n, c):
 			n.deliver(miscounted{})
 		}
 	}

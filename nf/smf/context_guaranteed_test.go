@@ -367,6 +367,37 @@ func TestCountedAfterRestart(t *testing.T) {
 	})
 }
 
+// TestCountedOnceAtRest: TS 23.501 §5.7.2.5: of a session that came over and is busy when it is looked at, the store counts what it holds
+// once it is at rest.
+func TestCountedOnceAtRest(t *testing.T) {
+	inNodes(t, []npcf.PCCRule{voice()}, func(w *world, disk *sharedDisk) {
+		ref := w.established()
+		w.pass(time.Second)
+		n := w.smf.find(ref)
+		more := w.smf.admission.nodes.of(n, n.place(), nudm.AMBR{Uplink: 140e3, Downlink: 140e3})
+		if err := disk.Store.Store.Guarantee(w.t.Context(), more, nil); err != nil {
+			t.Fatal(err)
+		}
+		w.smf.admission.nodes.arrived.Store(true)
+		looks := func(want uint64) {
+			t.Helper()
+			w.smf.SettleLeft(w.t.Context())
+			w.pass(time.Second)
+			if this, _ := disk.counts(w); this != want {
+				t.Errorf("%d bit/s are counted, want %d", this, want)
+			}
+		}
+		if !w.smf.pool.Hold(&n.actor) {
+			t.Fatal("it is busy")
+		}
+		looks(140e3)
+		w.smf.pool.Release(&n.actor, n, nil)
+		looks(voiceRate)
+		w.releases(ref)
+		w.noLeak()
+	})
+}
+
 // TestSeenByAll: who operates a node sees what all nodes grant, and hears where that is not known.
 func TestSeenByAll(t *testing.T) {
 	inNodes(t, []npcf.PCCRule{voice()}, func(w *world, disk *sharedDisk) {

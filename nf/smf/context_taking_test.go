@@ -1,11 +1,14 @@
 package smf
 
 import (
+	"errors"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/sbi/namf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/store"
 	"github.com/limpid-5g/limpid/store/faults"
@@ -127,6 +130,74 @@ func TestStoreTellsThatSessionWent(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestSessionGoesOnWhileItComes: TS 23.501 §5.21.3: a UE that a third node takes while its session comes over, and its UPF keeps silent,
+// is not served here, and nothing is left of it but what is that node's.
+func TestSessionGoesOnWhileItComes(t *testing.T) {
+	inSet(t, noticed, func(w *world, disk *faults.Store) {
+		w.upf.set(func() { w.upf.silent[everything] = true })
+		taken := make(chan error, 1)
+		go func() {
+			_, err := w.smf.Take(w.t.Context(), phone, func(RestoredSession) { t.Error("told") })
+			taken <- err
+		}()
+		w.pass(time.Second)
+		if _, err := disk.TakeUE(w.t.Context(), phone, 3, "third", 1<<41); err != nil {
+			t.Fatal(err)
+		}
+		w.smf.Moved(phone)
+		w.pass(time.Second)
+		if err := <-taken; !errors.Is(err, store.ErrNotOwner) {
+			t.Errorf("taken with %v", err)
+		}
+		w.upf.set(func() { clear(w.upf.silent) })
+		w.pass(time.Minute)
+		w.gaveUp()
+		if left, err := disk.SMsOf(w.t.Context(), phone); err != nil || len(left) != 1 || left[0].Node != "third" {
+			t.Errorf("stored is %+v, %v", left, err)
+		}
+	})
+}
+
+// TestServedByThisNode: TS 23.501 §5.21.2: what a node that was killed had taken, and not brought in yet, asks the AMF of this node when it
+// is restored, and not that of the node that had it.
+func TestServedByThisNode(t *testing.T) {
+	inSet(t, func(*world, *faults.Store) {}, func(w *world, disk *faults.Store) {
+		if list, err := disk.SMsOf(w.t.Context(), phone); err != nil || len(list) != 1 || !ServesOtherAMF(&list[0]) {
+			t.Fatalf("stored is %+v, %v", list, err)
+		}
+		w.restarted(disk)()
+		if list := w.smf.Sessions(); len(list) != 1 || list[0].ServingAMF != (ident.GUAMI{}) {
+			t.Errorf("sessions %+v", list)
+		}
+	})
+}
+
+// TestOwnAMFIsNotNamed: TS 23.501 §5.21.2: a session keeps the AMF of another core alone, so that a node that takes the session is not
+// sent to that of the node that had it.
+func TestOwnAMFIsNotNamed(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.smf.deps.ServingAMF = func(g ident.GUAMI) namf.Communication {
+			if g == anAMF {
+				return w.amf
+			}
+			return new(fakeAMF)
+		}
+		ref := w.established()
+		if got := w.info(ref).ServingAMF; got != (ident.GUAMI{}) {
+			t.Errorf("established by the own AMF it is served by %v", got)
+		}
+		other := ident.GUAMI{PLMN: plmn, Region: 2}
+		for _, by := range []ident.GUAMI{other, anAMF} {
+			w.update(ref, nsmf.SMContextUpdateData{GUAMI: by})
+			if got := w.info(ref).ServingAMF; got != map[bool]ident.GUAMI{true: other}[by == other] {
+				t.Errorf("moved to %v it is served by %v", by, got)
+			}
+		}
+		w.releases(ref)
+		w.noLeak()
+	})
 }
 
 // TestTakeIsRepeated: while the store refuses, or its answer is lost, no session comes and none is lost.

@@ -591,8 +591,11 @@ func encode(m gsm.Message) []byte {
 
 func createData(n1 []byte) nsmf.SMContextCreateData {
 	return nsmf.SMContextCreateData{SUPI: phone, PDUSessionID: 5, DNN: internet, SNSSAI: slice, ServingNetwork: plmn,
-		RequestType: nsmf.InitialRequest, N1SMMsg: n1}
+		GUAMI: anAMF, RequestType: nsmf.InitialRequest, N1SMMsg: n1}
 }
+
+// anAMF serves the UE.
+var anAMF = ident.GUAMI{PLMN: plmn, Region: 1, Set: 1, Pointer: 2}
 
 // create starts a session and lets it run until it waits.
 func (w *world) create(n1 []byte) string {
