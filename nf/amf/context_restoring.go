@@ -245,8 +245,8 @@ func isOwn(ref string) bool {
 func (a *AMF) AgreeSessions(sessions iter.Seq[Session]) (orphans []Session) {
 	for s := range sessions {
 		u := a.ues.bySUPI.get(s.SUPI)
-		if u == nil && s.ServingAMF != (ident.GUAMI{}) && s.ServingAMF != a.cfg.GUAMI && a.peerOf(s.ServingAMF) != nil {
-			continue // its UE is at another AMF
+		if s.ServingAMF != (ident.GUAMI{}) && s.ServingAMF != a.cfg.GUAMI && a.peerOf(s.ServingAMF) != nil {
+			continue // its UE is at another AMF, even if this one had not heard so
 		}
 		if u == nil {
 			orphans = append(orphans, s)

@@ -215,10 +215,10 @@ func (s *session) uesRules() []npcf.PCCRule {
 	return list
 }
 
-// Has tells whether a session of a UE is there, and whether its user plane is active.
+// Has tells whether a session of a UE is there for the AMF of this core, and whether its user plane is active.
 func (s *SMF) Has(ref string, supi ident.SUPI, id uint8) (known, active bool) {
 	n := s.find(ref)
-	if n == nil || n.key() != (ueSession{supi, id}) {
+	if n == nil || n.key() != (ueSession{supi, id}) || n.amf() != s.deps.AMF {
 		return false, false
 	}
 	n.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/limpid-5g/limpid/ident"
+	"github.com/limpid-5g/limpid/sbi"
 	"github.com/limpid-5g/limpid/sbi/namf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/store"
@@ -193,6 +194,15 @@ func TestOwnAMFIsNotNamed(t *testing.T) {
 			w.update(ref, nsmf.SMContextUpdateData{GUAMI: by})
 			if got := w.info(ref).ServingAMF; got != map[bool]ident.GUAMI{true: other}[by == other] {
 				t.Errorf("moved to %v it is served by %v", by, got)
+			}
+			if known, _ := w.smf.Has(ref, phone, w.info(ref).PDUSessionID); known != (by == anAMF) {
+				t.Errorf("moved to %v the own AMF has it: %v", by, known)
+			}
+			if by == other { // the own AMF has not heard so
+				err := w.smf.ReleaseSMContext(w.t.Context(), ref, nsmf.SMContextReleaseData{})
+				if sbi.CauseOf(err) != sbi.CauseModificationNotAllowed || w.info(ref).State != Active {
+					t.Errorf("released by an AMF that does not serve the UE: %v", err)
+				}
 			}
 		}
 		w.releases(ref)

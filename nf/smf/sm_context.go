@@ -113,10 +113,13 @@ func (s *SMF) UpdateSMContext(ctx context.Context, ref string, data nsmf.SMConte
 }
 
 // ReleaseSMContext is nsmf.PDUSession.ReleaseSMContext, TS 29.502 §5.2.2.4: the AMF ends the session and the UE knows.
-func (s *SMF) ReleaseSMContext(_ context.Context, ref string, data nsmf.SMContextReleaseData) error {
+func (s *SMF) ReleaseSMContext(ctx context.Context, ref string, data nsmf.SMContextReleaseData) error {
 	n := s.find(ref)
 	if n == nil || n.is(Released) {
 		return sbi.Problem(http.StatusNotFound, sbi.CauseContextNotFound, "SM context %q does not exist", ref)
+	}
+	if sbi.Caller(ctx) == "" && n.amf() != s.deps.AMF { // the AMF of this core has not heard where its UE is
+		return sbi.NotYours("the AMF of another core serves the UE of SM context %q", ref)
 	}
 	n.end("released by the AMF: " + data.Cause)
 	return nil
