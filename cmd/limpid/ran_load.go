@@ -98,7 +98,9 @@ func (f *loadFlags) run(ctx context.Context, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	transport, err := sctp.New(f.sctpConfig(log))
+	carrier := f.sctpConfig(log)
+	carrier.Arrivals = true
+	transport, err := sctp.New(carrier)
 	if err != nil {
 		return err
 	}
@@ -110,6 +112,12 @@ func (f *loadFlags) run(ctx context.Context, out, errOut io.Writer) error {
 	for i := range plan.GNBs {
 		plan.GNBs[i].Dial = dial
 	}
+	waiting, endWaiting, err := load.PreciseWait()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = endWaiting() }()
+	plan.Wait = waiting
 	plan.Progress = func(s load.Second) { fmt.Fprintln(errOut, s) }
 	var written error
 	plan.Done = func(r *load.Report) {
@@ -146,7 +154,7 @@ func (f *loadFlags) load(log *slog.Logger) (load.Plan, error) {
 	}
 	p := load.Plan{
 		UEs: one.UEs[:f.count], Rate: f.rate, Duration: f.duration, InFlight: f.inFlight, Timeout: f.timeout,
-		Inactivity: f.inactivity, AlwaysSUCI: f.alwaysSUCI, Session: one.Session, Wait: load.PreciseWait, Log: log,
+		Inactivity: f.inactivity, AlwaysSUCI: f.alwaysSUCI, Session: one.Session, Log: log,
 	}
 	p.Session.Transmissions = 1 // a lost request is an error of the load, not a slow success
 	for i := range p.UEs {

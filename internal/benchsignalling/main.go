@@ -38,6 +38,7 @@ type options struct {
 	without  []string // keys of the configuration that say how the core is kept in, which are turned off
 	divided  bool     // into processes
 	fullOnly bool     // nothing at half load
+	rate     float64  // of the run at half load, registrations with session per second; 0: half of what a processor does
 	apart    bool     // core and load have a processor each
 }
 
@@ -61,6 +62,7 @@ func main() {
 	cost := flag.Bool("cost", false, "measure what lockdown and egress cost, each against a core without them in turns")
 	rounds := flag.Int("rounds", 6, "rounds of -cost")
 	flag.DurationVar(&o.soak, "soak", 0, "instead: this long at 30 % load, with memory and goroutines as a series")
+	flag.Float64Var(&o.rate, "rate", 0, "registrations with session per second of the run at half load; 0: half of what the core does with one processor's time")
 	overload := flag.Bool("overload", false, "instead: two and a half times what the core can do, and half of it afterwards")
 	shares := flag.String("shares", "", "instead: the share of each part in a CPU profile that was taken before")
 	flag.Parse()
@@ -212,7 +214,7 @@ func (o *options) load(ctx context.Context, l *lab.Lab, s *system, c *lab.Proces
 		}
 	}
 	// Two procedures for each pair, at half the pairs per second.
-	if m.half, err = o.once(ctx, l, s, c, o.ues, m.saturation()); err != nil {
+	if m.half, err = o.once(ctx, l, s, c, o.ues, 2*m.halfLoad()); err != nil {
 		return nil, fmt.Errorf("half load: %w", err)
 	}
 	after, err := c.Memory()

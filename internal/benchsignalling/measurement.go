@@ -58,9 +58,17 @@ func (m *measurement) saturation() float64 {
 	return all[len(all)/2]
 }
 
+// halfLoad is half of what the core does with all of one processor's time, in registrations with session per second.
+func (m *measurement) halfLoad() float64 {
+	if m.rate > 0 {
+		return m.rate
+	}
+	return 0.5 / m.cost().Seconds()
+}
+
 // once lets UEs that were never there before register and get a session, at a rate of procedures per second.
 func (o *options) once(ctx context.Context, l *lab.Lab, s *system, c *lab.Process, ues int, rate float64) (*sample, error) {
-	r, err := o.stint(ctx, l, s, c, &task{ues: ues, rate: rate, mix: "attach,session", time: runTime})
+	r, err := o.stint(ctx, l, s, c, &task{ues: ues, rate: rate, mix: "attach,session", time: runTime, yields: rate != saturated && !o.apart})
 	if err != nil {
 		return nil, err
 	}
@@ -70,13 +78,18 @@ func (o *options) once(ctx context.Context, l *lab.Lab, s *system, c *lab.Proces
 	return r, nil
 }
 
+// yielding is the niceness of a generator that lets the core go first, so that what is measured of a core at part load is little of what
+// the generator beside it takes. A gNB has processors of its own.
+const yielding = "10"
+
 // task is a load of one kind.
 type task struct {
-	ues  int // that were never there before
-	rate float64
-	mix  string
-	time time.Duration
-	more []string // arguments
+	ues    int // that were never there before
+	rate   float64
+	mix    string
+	time   time.Duration
+	more   []string // arguments
+	yields bool     // the core goes first where both want a processor
 }
 
 // stint puts a load on the core.
@@ -99,7 +112,11 @@ func (o *options) stint(ctx context.Context, l *lab.Lab, s *system, c *lab.Proce
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(o.limpid, args...)
+	command := append([]string{o.limpid}, args...)
+	if k.yields {
+		command = append([]string{"nice", "-n", yielding}, command...)
+	}
+	cmd := exec.Command(command[0], command[1:]...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err

@@ -129,7 +129,7 @@ func (g *GNB) receive(l *link, accepted <-chan bool) {
 			return
 		}
 		if m.PPID == sctp.PPIDNGAP || m.PPID == 0 {
-			g.take(l, m.Data)
+			g.take(l, m.Data, m.Arrived)
 		}
 	}
 }

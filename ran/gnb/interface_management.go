@@ -3,6 +3,7 @@ package gnb
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/limpid-5g/limpid/ran/radio"
 	"github.com/limpid-5g/limpid/wire/ngap"
@@ -25,7 +26,7 @@ func (g *GNB) setupRequest() *ngap.NGSetupRequest {
 }
 
 // take decodes a message from the AMF and gives it to who it is for, TS 38.413 §10.
-func (g *GNB) take(l *link, b []byte) {
+func (g *GNB) take(l *link, b []byte, arrived time.Time) {
 	m, err := ngap.Decode(b)
 	if err != nil {
 		g.refuse(l, err)
@@ -35,7 +36,7 @@ func (g *GNB) take(l *link, b []byte) {
 		if g.cfg.Hooks.Downlink != nil && g.cfg.Hooks.Downlink(m) {
 			return
 		}
-		g.deliver(l, m, ids)
+		g.deliver(l, m, ids, arrived)
 		return
 	}
 	if m.PDUType() != ngap.InitiatingMessage {
@@ -71,7 +72,7 @@ func (g *GNB) report(l *link, m *ngap.ErrorIndication) {
 }
 
 // deliver gives a message to the context that it names, or reports that there is none, TS 38.413 §10.6.
-func (g *GNB) deliver(l *link, m ngap.Message, ids ids) {
+func (g *GNB) deliver(l *link, m ngap.Message, ids ids, arrived time.Time) {
 	g.mu.Lock()
 	var c *ueContext
 	if ids.ran != nil {
@@ -87,7 +88,7 @@ func (g *GNB) deliver(l *link, m ngap.Message, ids ids) {
 	cause := ngap.CauseRadioNetworkUnknownLocalUENGAPID
 	if c != nil {
 		g.bind(c, l) // the AMF may have changed the binding, TS 23.502 §4.2.7.2
-		if c.deliver(m, ids.amf) {
+		if c.deliver(m, ids.amf, arrived) {
 			return
 		}
 		cause = ngap.CauseRadioNetworkInconsistentRemoteUENGAPID

@@ -19,15 +19,20 @@ func (t *turns) ask() {
 	}
 }
 
-func (t *turns) answer() {
-	if !t.asked.IsZero() {
-		t.took, t.n, t.asked = t.took+time.Since(t.asked), t.n+1, time.Time{}
+// answer notes an answer by when it arrived; zero: now.
+func (t *turns) answer(arrived time.Time) {
+	if t.asked.IsZero() {
+		return
 	}
+	if arrived.IsZero() {
+		arrived = time.Now()
+	}
+	t.took, t.n, t.asked = t.took+max(arrived.Sub(t.asked), 0), t.n+1, time.Time{}
 }
 
 // CoreTurns is how often the AMF has answered a NAS message of a UE since the last call, and how long it took for that in all:
-// from the moment in which the gNB gave the message to its association until the next message about that UE came out of it. A
-// message that is not answered does not count. It tells nothing of a UE without connection.
+// from the moment in which the gNB gave the message to its association until the next message about that UE arrived, by the kernel's
+// clock where the association knows it (sctp.Config.Arrivals), else came out of the association. A message that is not answered does not count. It tells nothing of a UE without connection.
 func (g *GNB) CoreTurns(t radio.Terminal) (n int, took time.Duration) {
 	g.mu.Lock()
 	c := g.terminals[t]

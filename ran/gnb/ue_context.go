@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/ran/radio"
@@ -245,7 +246,7 @@ func (c *ueContext) ue() radio.Terminal {
 
 // deliver queues a message and starts the context's goroutine if it is at rest. It refuses one for another identity of
 // the AMF than the first named, TS 38.413 §10.6.
-func (c *ueContext) deliver(m ngap.Message, amf *ngap.AMFUENGAPID) bool {
+func (c *ueContext) deliver(m ngap.Message, amf *ngap.AMFUENGAPID, arrived time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.gone {
@@ -258,7 +259,7 @@ func (c *ueContext) deliver(m ngap.Message, amf *ngap.AMFUENGAPID) bool {
 	if amf != nil && *amf != *c.amf {
 		return false
 	}
-	c.turns.answer()
+	c.turns.answer(arrived)
 	c.inbox = append(c.inbox, m)
 	if !c.busy {
 		c.busy = true

@@ -388,14 +388,28 @@ func TestReport(t *testing.T) {
 }
 
 func TestPreciseWait(t *testing.T) {
-	until := time.Now().Add(5 * time.Millisecond)
-	if err := PreciseWait(t.Context(), until); err != nil || time.Now().Before(until) {
-		t.Errorf("%v, %v too early", err, time.Until(until))
+	wait, end, err := PreciseWait()
+	if err != nil {
+		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := PreciseWait(ctx, time.Now().Add(time.Hour)); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
+	defer func() {
+		if err := end(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if err := wait(t.Context(), time.Now().Add(-time.Hour)); err != nil {
+		t.Error(err)
+	}
+	for _, after := range []time.Duration{0, time.Hour, 0} { // one that is given up leaves the next alone
+		until := time.Now().Add(5 * time.Millisecond)
+		if err := wait(t.Context(), until); err != nil || time.Now().Before(until) {
+			t.Errorf("%v, %v too early", err, time.Until(until))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(after/time.Hour*time.Millisecond, cancel) // before it waits, or while it does
+		if err := wait(ctx, time.Now().Add(time.Hour)); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
 	}
 }
 

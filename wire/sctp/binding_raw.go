@@ -78,6 +78,9 @@ func (l *rawLink) bind(network string, v6 bool) (*net.IPConn, error) {
 	if err == nil && v6 {
 		err = askLocal(raw, true)
 	}
+	if err == nil && l.ep.cfg.Arrivals {
+		err = askArrival(raw)
+	}
 	if err != nil {
 		_ = c.Close()
 		return nil, fmt.Errorf("sctp: raw socket: %w", err)
@@ -87,14 +90,17 @@ func (l *rawLink) bind(network string, v6 bool) (*net.IPConn, error) {
 }
 
 func (l *rawLink) readIPv4(c *net.IPConn) {
-	buf := make([]byte, 1<<16)
+	buf, control := make([]byte, 1<<16), []byte(nil)
+	if l.ep.cfg.Arrivals {
+		control = make([]byte, controlSize)
+	}
 	for l.read(c, func() error {
-		n, _, _, _, err := c.ReadMsgIP(buf, nil)
+		n, nc, _, _, err := c.ReadMsgIP(buf, control)
 		if err != nil {
 			return err
 		}
 		if local, remote, payload, ok := splitIPv4(buf[:n]); ok {
-			l.ep.input(route{local, netip.AddrPortFrom(remote, 0)}, payload)
+			l.ep.inputAt(route{local, netip.AddrPortFrom(remote, 0)}, payload, arrivalOf(control[:nc]))
 		}
 		return nil
 	}) {
@@ -109,7 +115,7 @@ func (l *rawLink) readIPv6(c *net.IPConn) {
 			return err
 		}
 		if remote, ok := netip.AddrFromSlice(from.IP); ok {
-			l.ep.input(route{localOf(control[:nc]), netip.AddrPortFrom(remote.Unmap(), 0)}, buf[:n])
+			l.ep.inputAt(route{localOf(control[:nc]), netip.AddrPortFrom(remote.Unmap(), 0)}, buf[:n], arrivalOf(control[:nc]))
 		}
 		return nil
 	}) {

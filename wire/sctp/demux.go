@@ -7,7 +7,10 @@ import (
 )
 
 // input takes in a packet from the link; it keeps no reference to it. Routes have no zones and no mapped addresses.
-func (ep *endpoint) input(r route, packet []byte) {
+func (ep *endpoint) input(r route, packet []byte) { ep.inputAt(r, packet, time.Time{}) }
+
+// inputAt is input of a packet of which it is known when it arrived.
+func (ep *endpoint) inputAt(r route, packet []byte, arrived time.Time) {
 	h, err := parseHeader(packet)
 	if err != nil || !unicast(r.remote.Addr()) || !unicast(r.local) {
 		return
@@ -29,7 +32,7 @@ func (ep *endpoint) input(r route, packet []byte) {
 	case first.Type == typeCOOKIEECHO:
 		ep.inputCookieEcho(r, h, packet, first, a)
 	case a != nil:
-		a.input(r, h, packet)
+		a.input(r, h, packet, arrived)
 	default:
 		ep.stray(r, h, packet)
 	}

@@ -41,6 +41,8 @@ type inbound struct {
 	packets int  // with DATA since the last SACK
 	offered int  // window that the last SACK advertised
 
+	arrived time.Time // of the packet that is being taken in
+
 	inbox   queue[delivery]
 	charged int // octets in inbox and held, with overhead
 	held    int // of these, octets that cannot be delivered yet
@@ -186,7 +188,7 @@ func (in *inbound) take(d *dataChunk, maxMessage int) (reason string) {
 		if len(d.Data) > maxMessage {
 			return "message is too large"
 		}
-		m := Message{Stream: d.Stream, PPID: d.PPID, Unordered: d.Unordered, Data: slices.Clone(d.Data)}
+		m := Message{Stream: d.Stream, PPID: d.PPID, Unordered: d.Unordered, Data: slices.Clone(d.Data), Arrived: in.arrived}
 		in.charged += len(m.Data) + chunkOverhead
 		return in.order(m, d.SSN)
 	}
@@ -199,7 +201,9 @@ func (in *inbound) take(d *dataChunk, maxMessage int) (reason string) {
 	}
 	in.held -= r.size + r.count*chunkOverhead
 	in.charged -= (r.count - 1) * chunkOverhead
-	return in.order(r.message(), r.ssn)
+	m := r.message()
+	m.Arrived = in.arrived
+	return in.order(m, r.ssn)
 }
 
 // order delivers a complete message when its turn has come, RFC 9260 §6.5 and §6.6.

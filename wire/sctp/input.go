@@ -7,10 +7,12 @@ import (
 
 // input takes in a packet for this association. INIT, and a packet that begins with COOKIE ECHO, come in by
 // handleINIT and handleCookieEcho.
-func (a *association) input(r route, h header, p []byte) {
+func (a *association) input(r route, h header, p []byte, arrived time.Time) {
 	a.mu.Lock()
 	defer a.release()
+	a.in.arrived = arrived
 	a.inputChunks(r, h, p)
+	a.in.arrived = time.Time{}
 }
 
 // inputChunks is input with the lock held.

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -24,8 +25,32 @@ func growBuffers(c syscall.RawConn) error {
 	})
 }
 
-// controlSize is the room in octets for the one control message that tells a packet's local address.
-const controlSize = 64
+// controlSize is the room in octets for the control messages that tell a packet's local address and its arrival.
+const controlSize = 128
+
+// askArrival makes a socket tell when the kernel took in each packet.
+func askArrival(c syscall.RawConn) error {
+	var err error
+	if e := c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1) }); e != nil {
+		return e
+	}
+	return err
+}
+
+// arrivalOf reads the time of arrival from control messages; zero if it is not there.
+func arrivalOf(control []byte) time.Time {
+	for len(control) > 0 {
+		h, data, rest, err := unix.ParseOneSocketControlMessage(control)
+		if err != nil {
+			break
+		}
+		if h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_TIMESTAMPNS && len(data) >= 16 {
+			return time.Unix(int64(binary.NativeEndian.Uint64(data)), int64(binary.NativeEndian.Uint64(data[8:])))
+		}
+		control = rest
+	}
+	return time.Time{}
+}
 
 // askLocal makes a socket tell the local address of each packet.
 func askLocal(c syscall.RawConn, v6 bool) error {

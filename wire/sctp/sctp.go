@@ -31,6 +31,9 @@ type Message struct {
 	PPID      uint32 // payload protocol identifier, in host order
 	Unordered bool   // delivered without regard to the stream's order, RFC 9260 §6.6
 	Data      []byte // at least one octet
+	// Arrived is when the kernel took in the packet that made a received message whole, where Config.Arrivals asks for it; else
+	// zero. It is the wall clock's.
+	Arrived time.Time
 }
 
 // Association is an SCTP association, RFC 9260 §1.3. All methods may be called at once from several goroutines.
@@ -114,6 +117,9 @@ type Config struct {
 	ReceiveWindow  int           // octets buffered for Receive per association; default 512 KiB
 	SendBuffer     int           // octets buffered by Send per association; default 512 KiB
 	MaxMessage     int           // largest message in octets; default 256 KiB, at most the two buffers
+
+	// Arrivals makes received messages say when they arrived, for those who measure: BindingRaw over IPv4 and IPv6.
+	Arrivals bool
 
 	Log *slog.Logger // default slog.Default()
 }
