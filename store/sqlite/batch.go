@@ -46,7 +46,7 @@ type write struct {
 
 // startBatcher takes conn over.
 func startBatcher(conn *sql.Conn, copier *sql.DB) (*batcher, error) {
-	tx, err := newTransaction(conn)
+	tx, err := newTransaction(conn, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ type Store struct {
 	batch   *batcher
 	closed  atomic.Bool
 
-	selectOne *sql.Stmt
+	one *oneReaders
 
 	selectRevision *sql.Stmt
 	selectPage     *sql.Stmt
@@ -102,7 +102,7 @@ func (s *Store) open(ctx context.Context, opts Options) error {
 	if s.selectRevision, err = s.readers.PrepareContext(ctx, columns.SelectRevision); err != nil {
 		return err
 	}
-	if s.selectOne, err = s.readers.PrepareContext(ctx, selectOneSQL); err != nil {
+	if s.one, err = openOneReaders(dsn+"&_pragma=query_only(1)", n); err != nil {
 		return err
 	}
 	s.selectPage, err = s.readers.PrepareContext(ctx, selectPageSQL)
@@ -127,6 +127,9 @@ func (s *Store) release() error {
 	}
 	if s.readers != nil {
 		errs = append(errs, s.readers.Close())
+	}
+	if s.one != nil {
+		errs = append(errs, s.one.close())
 	}
 	if s.writer != nil {
 		errs = append(errs, s.writer.Close())

@@ -19,9 +19,19 @@ const (
 
 // Subscriber implements store.Subscribers.
 func (s *Store) Subscriber(ctx context.Context, supi ident.SUPI) (*store.Subscriber, error) {
-	subs, err := s.query(ctx, s.selectOne, string(supi))
+	if s.closed.Load() {
+		return nil, store.ErrClosed
+	}
+	var subs []store.Subscriber
+	err := s.one.read(ctx, selectOneSQL, []any{string(supi)}, func() ([]any, func() error) {
+		var r columns.Subscriber
+		return r.Dest(), func() (err error) {
+			subs, err = r.AppendTo(subs)
+			return err
+		}
+	})
 	if err != nil {
-		return nil, err
+		return nil, s.readError(err)
 	}
 	if len(subs) == 0 {
 		return nil, notFound(supi)

@@ -7,13 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/limpid-5g/limpid/ident"
 )
 
-// transaction is the writing connection and its statements, each prepared at its first use. They are the driver's own: what
-// database/sql does for each use of one is worth as much as a part of the write. Writes are not tied to one caller's context: a
-// batch belongs to many.
+// transaction is a connection and its statements, each prepared at its first use. They are the driver's own: what
+// database/sql does for each use of one is worth as much as a part of the write. They are not tied to a caller's context: a
+// batch of writes belongs to many, and the reads are short.
 type transaction struct {
 	conn       *sql.Conn
 	inside     driver.ConnPrepareContext // the driver's connection, within a transaction
@@ -28,10 +29,11 @@ type statement interface {
 	driver.StmtQueryContext
 }
 
-func newTransaction(conn *sql.Conn) (*transaction, error) {
+// newTransaction takes conn over and prepares the first queries.
+func newTransaction(conn *sql.Conn, queries ...string) (*transaction, error) {
 	t := &transaction{conn: conn, statements: make(map[string]statement)}
 	return t, t.use(func() error {
-		for _, query := range []string{"BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"} {
+		for _, query := range queries {
 			if _, err := t.prepare(query); err != nil {
 				return err
 			}
@@ -163,6 +165,15 @@ func assign(dest any, v driver.Value) error {
 	switch dest := dest.(type) {
 	case *int64:
 		*dest, ok = v.(int64)
+	case *uint8:
+		var n int64
+		n, ok = v.(int64)
+		ok = ok && n >= 0 && n <= math.MaxUint8
+		*dest = uint8(n)
+	case *bool:
+		var n int64
+		n, ok = v.(int64)
+		*dest = n != 0
 	case *string:
 		*dest, ok = v.(string)
 	case *[]byte:
