@@ -14,12 +14,15 @@ import (
 )
 
 // Nearly all of a core's memory is UEs at rest, and Go's default would double it: garbage is collected when the heap has
-// grown by growth percent, but not before it has grown by leastGrowth octets, which saves a small core the work. While many
-// UEs come it may grow further: by filling percent while they register, up to fillingTo octets in all; by starting percent while
-// the process brings back what it knew, up to startingTo octets, which it passes by some, but not before it has grown by leastStart octets.
+// grown by growth percent, but not before it has grown by one in share of what the machine can give, leastGrowth to leastAtMost
+// octets, which saves a small core the work. While many UEs come it may grow further: by filling percent while they register, up to
+// fillingTo octets in all; by starting percent while the process brings back what it knew, up to startingTo octets, which it passes
+// by some, but not before it has grown by leastStart octets.
 const (
 	growth      = 25
-	leastGrowth = 128 << 20
+	share       = 64
+	leastGrowth = 64 << 20
+	leastAtMost = 256 << 20
 	mostGrowth  = 800
 	filling     = 100
 	starting    = 700
@@ -56,7 +59,8 @@ func LimitMemory(ctx context.Context) *Memory {
 	if os.Getenv("GOGC") != "" {
 		return m
 	}
-	g := collector{now: -1, starts: math.Min(startingTo, float64(availableMemory())/4), before: debug.SetMemoryLimit(-1)}
+	available := availableMemory()
+	g := collector{now: -1, least: leastOf(available), starts: math.Min(startingTo, float64(available)/4), before: debug.SetMemoryLimit(-1)}
 	g.look()
 	go func() {
 		tick := time.NewTicker(growthCheck)
@@ -85,6 +89,7 @@ func LimitMemory(ctx context.Context) *Memory {
 type collector struct {
 	starts float64 // octets that a start may take for less collecting; 0: the process has started
 	before int64   // the limit of memory without that
+	least  float64 // octets that the heap may grow by in any case
 	now    int     // percent
 	live   uint64  // octets that were in use then
 	fills  bool
@@ -100,7 +105,7 @@ func (g *collector) look() {
 		return
 	}
 	g.steady++
-	if live > g.live+g.live/50 && live > leastGrowth {
+	if live > g.live+g.live/50 && float64(live) > g.least {
 		g.fills, g.steady = true, 0
 	}
 	g.live = live
@@ -108,7 +113,7 @@ func (g *collector) look() {
 	if ended {
 		g.fills = false
 	}
-	g.set(growthFor(live, g.fills))
+	g.set(growthFor(live, g.least, g.fills))
 	if ended {
 		debug.FreeOSMemory()
 	}
@@ -128,7 +133,7 @@ func (g *collector) started() {
 		return
 	}
 	g.starts = 0
-	g.set(growthFor(g.live, false))
+	g.set(growthFor(g.live, g.least, false))
 	debug.SetMemoryLimit(g.before)
 	debug.FreeOSMemory() // which collects
 }
@@ -141,14 +146,19 @@ func (g *collector) set(next int) {
 	}
 }
 
-// growthFor is the growth in percent for a heap with so many octets in use.
-func growthFor(live uint64, fills bool) int {
+// leastOf is how many octets the heap may grow by in any case where so many are available.
+func leastOf(available uint64) float64 {
+	return math.Min(leastAtMost, math.Max(leastGrowth, float64(available)/share))
+}
+
+// growthFor is the growth in percent for a heap with so many octets in use, which may grow by least in any case.
+func growthFor(live uint64, least float64, fills bool) int {
 	size := math.Max(float64(live), 1)
-	least := 100 * leastGrowth / size
+	percent := 100 * least / size
 	if fills {
-		least = math.Max(least, math.Min(filling, 100*(fillingTo/size-1)))
+		percent = math.Max(percent, math.Min(filling, 100*(fillingTo/size-1)))
 	}
-	return max(growth, int(math.Min(mostGrowth, least)))
+	return max(growth, int(math.Min(mostGrowth, percent)))
 }
 
 // growthAtStart is growthFor while the process starts. What Go grows by is of 4 MB at least.

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TestGrowth: a large heap grows by a quarter, a small one by 128 MB, and one that fills by more while it may.
+// TestGrowth: a large heap grows by a quarter, a small one by so many octets, and one that fills by more while it may.
 func TestGrowth(t *testing.T) {
 	for _, x := range []struct {
 		live  uint64
@@ -19,8 +19,17 @@ func TestGrowth(t *testing.T) {
 		{0, false, 800}, {1 << 20, false, 800}, {64 << 20, false, 200}, {128 << 20, false, 100}, {1 << 30, false, 25}, {3 << 30, false, 25},
 		{64 << 20, true, 200}, {1 << 30, true, 100}, {2e9, true, 75}, {3.4e9, true, 25}, {8e9, true, 25},
 	} {
-		if got := growthFor(x.live, x.fills); got != x.want {
+		if got := growthFor(x.live, 128<<20, x.fills); got != x.want {
 			t.Errorf("%d octets, filling %v: %d %%, want %d", x.live, x.fills, got, x.want)
+		}
+	}
+}
+
+// TestLeast: a small machine has less to spare.
+func TestLeast(t *testing.T) {
+	for available, want := range map[uint64]float64{0: 64 << 20, 2 << 30: 64 << 20, 8 << 30: 128 << 20, 24 << 30: 256 << 20, math.MaxUint64: 256 << 20} {
+		if got := leastOf(available); got != want {
+			t.Errorf("%d octets: %v, want %v", available, got, want)
 		}
 	}
 }
