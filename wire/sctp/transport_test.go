@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
@@ -70,6 +71,43 @@ func TestChoiceWithoutRaw(t *testing.T) {
 	defer r.tr.Close()
 	if r.tr.Binding() != want || want == BindingUDP && !errors.Is(r.raw, os.ErrPermission) {
 		t.Errorf("binding %s; raw: %v", r.tr.Binding(), r.raw)
+	}
+}
+
+// TestArrivals: received messages say when the kernel took them in, where that was asked for.
+func TestArrivals(t *testing.T) {
+	for _, asked := range []bool{true, false} {
+		tr, err := New(Config{Binding: BindingRaw, Arrivals: asked, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tr.Close()
+		for _, addr := range []string{"127.0.0.1:0", "[::1]:0"} {
+			l, err := tr.Listen(netip.MustParseAddrPort(addr))
+			if err != nil {
+				t.Fatal(err)
+			}
+			g, err := tr.Dial(bounded(t), netip.AddrPort{}, l.Addr())
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := l.Accept(bounded(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, size := range []int{100, 5000} { // in one packet and in several
+				before := time.Now()
+				mustSend(t, g, Message{PPID: PPIDNGAP, Data: numbered(0, size)})
+				m, err := a.Receive(bounded(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				after := time.Now()
+				if !asked && !m.Arrived.IsZero() || asked && (m.Arrived.Before(before.Round(0)) || m.Arrived.After(after.Round(0))) {
+					t.Errorf("%s, asked %v: %d octets arrived at %v, sent at %v, received at %v", addr, asked, size, m.Arrived, before, after)
+				}
+			}
+		}
 	}
 }
 
