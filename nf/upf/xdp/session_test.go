@@ -294,6 +294,35 @@ func TestTooManyRoutes(t *testing.T) {
 	}
 }
 
+// TestRoutesOfIPv6: a packet meets the route with the longest prefix whether few or many stand before it, and none without one. The
+// second half of an address counts.
+func TestRoutesOfIPv6(t *testing.T) {
+	p := plainPath(t, 0)
+	s := benchSession(firstUE, 0)
+	s.UE6 = netip.MustParsePrefix("2001:db8:60:1::/64")
+	check(t, p.Apply(s))
+	far := p.near.view.tables[0][slices.IndexFunc(p.near.view.tables[0], func(r kernelRoute) bool { return r.gateway == farGW6 })]
+	frame := gpdu(gnb, &gtpu.Packet{Type: gtpu.GPDU, TEID: 1 << 20, HasSession: true, Session: gtpu.PDUSession{Type: gtpu.Uplink, QFI: 9},
+		Payload: ipv6(host6(s.UE6, 1), dnHost6, 17, 64, udp(1, 2, make([]byte, 60)))})
+	for others := range 9 {
+		for prefix, want := range map[string]uint32{"": xdpPass, "2001:db8:f::/48": xdpRedirect, "2001:db8:f::5/128": xdpRedirect, "2001:db8:f::6/128": xdpPass, "::/0": xdpRedirect} {
+			var routes []kernelRoute
+			for i := range others {
+				routes = append(routes, kernelRoute{prefix: netip.PrefixFrom(netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 0, 0xf, 15: byte(0x80 + i)}), 128)})
+			}
+			if prefix != "" {
+				far.prefix = netip.MustParsePrefix(prefix)
+				routes = append(routes, far)
+			}
+			p.near.view.tables[0] = routes
+			p.near.writeRoutes()
+			if verdict, _ := p.runs(t, programN3N6, frame); verdict != want {
+				t.Errorf("%d routes before %q: verdict %d, want %d", others, prefix, verdict, want)
+			}
+		}
+	}
+}
+
 // TestRates holds every rate from 64 kbit/s to 100 Gbit/s to 2%, with twice the rate offered and the burst used up, TS
 // 23.501 §5.7.1.8.
 func TestRates(t *testing.T) {

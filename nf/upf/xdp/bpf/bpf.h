@@ -19,8 +19,8 @@ typedef long long s64;
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define barrier() asm volatile("" ::: "memory")
 #define AS_BRANCHES(x) asm volatile("" : "+r"(x)) /* no arithmetic on what was compared: x tells nothing of the packet */
-/* FORGET keeps a number from being told apart by where it comes from: the kernel verifies once what follows, and not for each pool.
- * other is any number of the packet. */
+/* FORGET keeps a number from being told apart by where it comes from: the kernel verifies once what follows, and not for each pool
+ * or each version of IP. other is any number of the packet. */
 #define FORGET(x, other) asm volatile("%0 ^= %1\n%0 ^= %1" : "+r"(x) : "r"((u64)(other)))
 #define READ(x) (*(const volatile typeof(x) *)&(x))
 

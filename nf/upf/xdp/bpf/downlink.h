@@ -93,18 +93,21 @@ INLINE int downlink(struct context *ctx)
 	u32 slot = at, mtu = at >> 32;
 	if (slot == NOWHERE)
 		return PASS;
+	struct session *s = map_lookup(&sess, &slot);
+	if (!s)
+		return NOT_PLAIN;
+	READ(s->down.sequence); /* as in uplink() */
 	u64 now = clock(), frame = end - data;
 	u32 octets = u.octets;
 	if (unlikely(frame < ETH + octets))
 		frame = frame_length(ctx);
-	if ((u.version == 4 && octets < IPV4) || ETH + octets > frame)
+	if (octets < IPV4 || ETH + octets > frame)
 		return pass(PASS_MALFORMED, DOWNLINK);
 
 	struct guess guess;
 	guess_rules(&guess, slot, &u, ip, end, 0, DOWNLINK);
-	struct session *s = map_lookup(&sess, &slot);
 	struct downlink f;
-	if (!s || !address_of(&s->down, slot, &f, 1) || f.verdict == VERDICT_SLOW || u.local != (u.version == 6 ? f.ue6 : f.ue))
+	if (!address_of(&s->down, slot, &f, 1) || f.verdict == VERDICT_SLOW || u.local != (u.version == 6 ? f.ue6 : f.ue))
 		return NOT_PLAIN;
 	if (u.limit <= 1)
 		return pass(PASS_TTL, DOWNLINK);

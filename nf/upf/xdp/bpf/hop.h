@@ -44,12 +44,14 @@ INLINE int hop_of(u32 index, struct hop *h, int elsewhere)
 /* to_host tells whether a frame is for one host, as the kernel wants of what it routes. */
 INLINE int to_host(const struct ethernet *e) { return !(e->destination[0] & 1); }
 
-INLINE void write_ethernet(struct ethernet *e, const struct hop *h, u16 type)
+/* write_ethernet writes a header. at is of no type, because all that a compiler knows of the structure is that it begins at an even
+ * address: it would write two octets at once. */
+INLINE void write_ethernet(void *at, const struct hop *h, u16 type)
 {
-	*(u64 *)e->destination = h->macs[0]; /* and two octets of the source */
-	*(u32 *)e->source = h->macs[1];
-	*(u16 *)(e->source + 4) = h->macs[1] >> 32;
-	e->type = type;
+	*(u64 *)at = h->macs[0]; /* and two octets of the source */
+	*(u32 *)(at + 6) = h->macs[1];
+	*(u16 *)(at + 10) = h->macs[1] >> 32;
+	*(u16 *)(at + 12) = type;
 }
 
 /* tag puts a VLAN tag into a frame; false if there is no room before it. */

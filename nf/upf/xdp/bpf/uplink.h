@@ -171,6 +171,11 @@ INLINE int uplink(struct context *ctx)
 	struct gtpu *g = data + ETH + IPV4 + UDP;
 	if (data + ETH + OUTER > end || !is_gtpu(eth, outer, udp))
 		return is_wide_gtpu(data, end) ? finished(ctx, wide_uplink(ctx)) : NOT_FOR_N3;
+	u32 teid = htonl(g->teid), slot = teid & SLOT_MASK;
+	struct session *s = map_lookup(&sess, &slot);
+	if (!s || !teid)
+		return NOT_PLAIN;
+	READ(s->up.sequence); /* its line is fetched while the packet is looked at */
 	u32 qfi, header = plain_header(g, &qfi), length = htons(outer->length);
 	if (!header || !is_whole(outer, udp))
 		return NOT_PLAIN;
@@ -183,17 +188,15 @@ INLINE int uplink(struct context *ctx)
 	u64 frame = end - data;
 	if (unlikely(frame < ETH + length))
 		frame = frame_length(ctx);
-	if ((u.version == 4 && octets < IPV4) || octets + header > payload || payload + UDP + IPV4 > length || ETH + length > frame)
+	if (octets < IPV4 || octets + header > payload || payload + UDP + IPV4 > length || ETH + length > frame)
 		return pass(PASS_MALFORMED, UPLINK);
 	if (u.version == 6 && stays_on_link(u.local, u.remote))
 		return NOT_PLAIN;
 
-	u32 teid = htonl(g->teid), slot = teid & SLOT_MASK;
 	struct guess guess;
 	guess_rules(&guess, slot, &u, inner, end, qfi, UPLINK);
-	struct session *s = map_lookup(&sess, &slot);
 	struct uplink f;
-	if (!s || !teid || !tunnel_of(&s->up, slot, teid, &f, 1) || f.verdict == VERDICT_SLOW || f.flags)
+	if (!tunnel_of(&s->up, slot, teid, &f, 1) || f.verdict == VERDICT_SLOW || f.flags)
 		return NOT_PLAIN;
 	if (f.qfis && !(f.qfis >> qfi & 1))
 		return drop(DROP_QFI, UPLINK);
@@ -388,6 +391,8 @@ NOINLINE int any_uplink(struct context *ctx)
 	int why = read_packet(&k, (void *)g + header, end, to_ue);
 	if (why >= 0)
 		return pass(why, UPLINK);
+	FORGET(k.version, frame);
+	FORGET(header, frame);
 	if (k.octets + header > payload || payload + UDP + IPV4 > length || ETH + length > frame)
 		return pass(PASS_MALFORMED, UPLINK);
 
