@@ -224,17 +224,17 @@ struct tunnel {
 	u32 type; /* first octet of the container: 0 downlink, 0x10 uplink, TS 38.415 §5.5.2 */
 };
 
-/* encapsulate writes the outer headers of a packet of the given octets; UDP has no checksum, which RFC 768 allows. */
-INLINE void encapsulate(struct ipv4 *ip, const struct tunnel *t, u32 octets)
+/* encapsulate writes the outer headers of a packet of the given octets, word for word as write_ethernet() does: IPv4, UDP without a
+ * checksum, which RFC 768 allows, and GTP-U with a PDU session container. */
+INLINE void encapsulate(void *at, const struct tunnel *t, u32 octets)
 {
-	u32 peer = t->peer, n3 = config.n3;
-	*ip = (struct ipv4){ .version_length = 0x45, .tos = t->tos, .length = htons(octets + OUTER), .fragment = htons(DONT_FRAGMENT),
-			     .ttl = 64, .protocol = PROTOCOL_UDP, .source = n3, .destination = peer };
-	ip->checksum = fold(htons(0x4500 | t->tos) + htons(octets + OUTER) + htons(DONT_FRAGMENT) + htons(64 << 8 | PROTOCOL_UDP) +
-			    (n3 & 0xffff) + (n3 >> 16) + (peer & 0xffff) + (peer >> 16));
-	struct udp *udp = (void *)(ip + 1);
-	*udp = (struct udp){ htons(PORT_GTPU), htons(PORT_GTPU), htons(octets + UDP + GTPU), 0 };
-	struct gtpu *g = (void *)(udp + 1);
-	*g = (struct gtpu){ .flags = 0x34, .type = 255, .length = htons(octets + GTPU - 8), .teid = t->peer >> 32,
-			    .next = 0x85, .container_length = 1, .container_type = t->type, .qfi = t->qfi };
+	u32 peer = t->peer, n3 = config.n3, protocol = htonl(64 << 24 | PROTOCOL_UDP << 16), ports = htonl(PORT_GTPU << 16 | PORT_GTPU);
+	u16 sum = fold(htons(0x4500 | t->tos) + htons(octets + OUTER) + htons(DONT_FRAGMENT) + htons(64 << 8 | PROTOCOL_UDP) +
+		       (n3 & 0xffff) + (n3 >> 16) + (peer & 0xffff) + (peer >> 16));
+	*(u64 *)at = htonl(0x45 << 24 | t->tos << 16 | ((octets + OUTER) & 0xffff)) | (u64)htonl(DONT_FRAGMENT) << 32;
+	*(u64 *)(at + 8) = (protocol | (u32)sum << 16) | (u64)n3 << 32;
+	*(u64 *)(at + 16) = peer | (u64)ports << 32;
+	*(u64 *)(at + 24) = htonl((octets + UDP + GTPU) << 16) | (u64)htonl(0x34 << 24 | 255 << 16 | ((octets + GTPU - 8) & 0xffff)) << 32;
+	*(u64 *)(at + 32) = t->peer >> 32 | 0x85ull << 56;
+	*(u32 *)(at + 40) = 1 | t->type << 8 | t->qfi << 16;
 }
