@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // Errors that Deliver, Ask and Await return.
@@ -72,6 +74,9 @@ type busy struct {
 	inbox []any         // not yet looked at
 	later []any         // opened during a procedure and left for after it
 	wake  chan struct{} // capacity 1: something is in the inbox; nil while the actor is held
+	pool  *Pool         // once it was at work
+	since int64         // span in which it went to work; 0: it is not at work
+	due   bool          // it is at work, and its goroutine does not run yet
 }
 
 // Pool bounds how many actors are busy at once, counts them and stops them together.
@@ -87,6 +92,10 @@ type Pool struct {
 	stopping bool
 	panics   uint64
 	idle     sync.Cond
+
+	due    atomic.Int32
+	load   workload
+	onLess func(done bool) // nil: nothing
 }
 
 // worker is where an idle goroutine waits for its next actor; closed, it ends. Capacity 1.
@@ -103,6 +112,7 @@ func NewPool(limit int) *Pool {
 	p := &Pool{max: limit}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.idle.L = &p.mu
+	p.load.origin = time.Now()
 	return p
 }
 
@@ -232,6 +242,7 @@ func (p *Pool) deliver(a *Actor, owner Owner, m any, how admission) error {
 			return ErrInboxFull
 		}
 		b.inbox = append(b.inbox, m)
+		b.toWork(p)
 		select {
 		case b.wake <- struct{}{}:
 		default:
@@ -243,6 +254,7 @@ func (p *Pool) deliver(a *Actor, owner Owner, m any, how admission) error {
 		return err
 	}
 	a.busy = &busy{inbox: []any{m}, wake: make(chan struct{}, 1)}
+	a.busy.toWork(p)
 	if now {
 		p.begin(start{a, owner})
 	}
@@ -273,6 +285,7 @@ func (p *Pool) Release(a *Actor, owner Owner, m any) {
 	}
 	if len(b.inbox) > 0 {
 		b.wake = make(chan struct{}, 1)
+		b.toWork(p)
 		a.mu.Unlock()
 		p.begin(start{a, owner})
 		return
@@ -302,9 +315,11 @@ func (p *Pool) giveUp() {
 
 // run serves an actor's messages until there are none.
 func (p *Pool) run(s start) {
+	s.actor.runs()
 	for {
-		m, opened, ok := s.actor.next()
-		if !ok {
+		m, opened, since := s.actor.next()
+		if m == nil {
+			p.restsFrom(since)
 			return
 		}
 		p.serve(s.owner, m, opened)
@@ -343,23 +358,24 @@ func (p *Pool) countPanic() {
 	p.panics++
 }
 
-// next takes the oldest message and tells whether it was opened before; with none left the actor is at rest.
-func (a *Actor) next() (m any, opened, ok bool) {
+// next takes the oldest message and tells whether it was opened before. With none left the actor is at rest, after having been at work since
+// a span.
+func (a *Actor) next() (m any, opened bool, since int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	b := a.busy
 	if len(b.later) > 0 {
 		m = b.later[0]
 		b.later = b.later[1:]
-		return m, true, true
+		return m, true, 0
 	}
 	if len(b.inbox) > 0 {
 		m = b.inbox[0]
 		b.inbox = b.inbox[1:]
-		return m, false, true
+		return m, false, 0
 	}
 	a.busy = nil
-	return nil, false, false
+	return nil, false, b.since
 }
 
 // Busy tells whether a's goroutine runs.

@@ -88,9 +88,12 @@ func wait(ctx context.Context, who Asker, d time.Duration, answers func(any) boo
 		}
 		select {
 		case <-a.busy.wake:
+			a.runs()
 		case <-timer.C:
+			a.runs()
 			return nil, errExpired
 		case <-ctx.Done():
+			a.runs()
 			return nil, context.Cause(ctx)
 		}
 	}
@@ -104,7 +107,10 @@ func (a *Actor) take(who Owner, answers func(any) bool) (m any, d Decision, ok b
 	a.mu.Lock()
 	b := a.busy
 	if len(b.inbox) == 0 {
+		since := b.since
+		b.since = 0
 		a.mu.Unlock()
+		b.pool.restsFrom(since)
 		return nil, 0, false
 	}
 	m = b.inbox[0]

@@ -417,3 +417,71 @@ func TestStopWaitsForRelease(t *testing.T) {
 		<-stopped
 	})
 }
+
+// TestAtWork: an actor is at work from when it is given something until it waits or rests, and for a bounded time.
+func TestAtWork(t *testing.T) {
+	run(t, func(t *testing.T, p *Pool, s *subject) {
+		done, free := 0, make(chan struct{})
+		p.OnLess(func(d bool) {
+			if d {
+				done++
+			}
+		})
+		s.serve = func(ctx context.Context, m any) {
+			if m == "stuck" {
+				<-free
+				return
+			}
+			if p.AtWork() != 1 || p.Due() != 0 {
+				t.Errorf("%d at work, %d due, and one runs", p.AtWork(), p.Due())
+			}
+			_, err := Ask[answer](ctx, s, Timer{Name: "T1", Duration: time.Second}, func() error { return nil })
+			if p.AtWork() != 1 {
+				t.Errorf("%d at work after a wait: %v", p.AtWork(), err)
+			}
+		}
+		is := func(atWork, stints int) {
+			t.Helper()
+			synctest.Wait()
+			if p.AtWork() != atWork || p.Due() != 0 || done != stints {
+				t.Fatalf("%d at work, %d due, %d times done; want %d, 0, %d", p.AtWork(), p.Due(), done, atWork, stints)
+			}
+		}
+		deliver(t, p, s, question{})
+		is(0, 1)
+		deliver(t, p, s, answer{1})
+		is(0, 2)
+		deliver(t, p, s, question{})
+		time.Sleep(time.Minute) // nobody answers: it goes on by itself
+		is(0, 4)
+		deliver(t, p, s, "stuck")
+		is(1, 4)
+		time.Sleep((workSpans + 1) * workSpan)
+		is(0, 4)
+		close(free)
+		is(0, 5)
+	})
+}
+
+// TestDue: who waits for a place is due.
+func TestDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPool(1)
+		free := make(chan struct{})
+		first, second := &subject{serve: func(context.Context, any) { <-free }}, &subject{serve: func(context.Context, any) {}}
+		deliver(t, p, first, question{})
+		if err := p.Follow(&second.actor, second, question{}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if p.Due() != 1 || p.AtWork() != 2 {
+			t.Errorf("%d due, %d at work", p.Due(), p.AtWork())
+		}
+		close(free)
+		synctest.Wait()
+		if p.Due() != 0 || p.AtWork() != 0 {
+			t.Errorf("%d due, %d at work at the end", p.Due(), p.AtWork())
+		}
+		p.Stop()
+	})
+}

@@ -22,17 +22,18 @@ import (
 // loadFlags are the flags of `limpid ran load`: those of the gNB and of the UEs are those of `limpid ran`.
 type loadFlags struct {
 	ranFlags
-	gnbs       int
-	rate       float64
-	mix        string
-	inFlight   int
-	timeout    time.Duration
-	inactivity time.Duration
-	stay       time.Duration
-	alwaysSUCI bool
-	jsonFile   string
-	htmlFile   string
-	maxErrors  float64
+	gnbs           int
+	rate           float64
+	mix            string
+	inFlight       int
+	ignoreOverload bool
+	timeout        time.Duration
+	inactivity     time.Duration
+	stay           time.Duration
+	alwaysSUCI     bool
+	jsonFile       string
+	htmlFile       string
+	maxErrors      float64
 }
 
 // newRANLoadCommand is `limpid ran load`: a load generator for any core.
@@ -70,6 +71,7 @@ func (f *loadFlags) declare(cmd *cobra.Command) {
 	s.IntVar(&f.inFlight, "in-flight", 0, "bound of the procedures that run at the same time (default: none)")
 	s.DurationVar(&f.timeout, "timeout", 20*time.Second, "how long a procedure may take")
 	s.DurationVar(&f.inactivity, "inactivity", 100*time.Millisecond, "how long a UE is connected before it is released for a service request")
+	s.BoolVar(&f.ignoreOverload, "ignore-overload", false, "gNBs send on what an overloaded AMF asks them to keep away")
 	s.DurationVar(&f.stay, "stay", 0, "how long the gNBs stay at the end; negative: until interrupted")
 	s.BoolVar(&f.alwaysSUCI, "always-suci", false, "UEs forget 5G-GUTI and keys before each registration")
 	s.StringVar(&f.jsonFile, "json", "", "file for the report as JSON, - for standard output")
@@ -160,6 +162,7 @@ func (f *loadFlags) load(log *slog.Logger) (load.Plan, error) {
 	for i := range p.UEs {
 		p.UEs[i].Log = nil // what goes wrong is counted
 	}
+	one.GNB.Hooks.IgnoreOverload = f.ignoreOverload
 	p.GNBs = gnbs(one, f.gnbs)
 	p.Mix, err = load.ParseMix(f.mix)
 	return p, err

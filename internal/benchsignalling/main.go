@@ -35,11 +35,12 @@ type options struct {
 	inFlight int // procedures that run at the same time at saturation
 	sctp     string
 	soak     time.Duration
-	without  []string // keys of the configuration that say how the core is kept in, which are turned off
-	divided  bool     // into processes
-	fullOnly bool     // nothing at half load
-	rate     float64  // of the run at half load, registrations with session per second; 0: half of what a processor does
-	apart    bool     // core and load have a processor each
+	without  []string      // keys of the configuration that say how the core is kept in, which are turned off
+	divided  bool          // into processes
+	fullOnly bool          // nothing at half load
+	rate     float64       // of the run at half load, registrations with session per second; 0: half of what a processor does
+	apart    bool          // core and load have a processor each
+	backOff  time.Duration // T3346; 0: as generated
 }
 
 func main() {

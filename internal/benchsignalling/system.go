@@ -47,6 +47,9 @@ func newSystem(dir string, o *options) (*system, error) {
 	for _, setting := range o.without {
 		text = bytes.Replace(text, []byte(setting+": required"), []byte(setting+": off"), 1)
 	}
+	if o.backOff > 0 {
+		text = bytes.Replace(text, []byte("\namf:\n"), fmt.Appendf(nil, "\namf:\n  congestion_backoff: %s\n", o.backOff), 1)
+	}
 	if o.divided {
 		text = append(text, "processes: {separate: true}\n"...)
 	}

@@ -1,84 +1,273 @@
 package amf
 
 import (
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// A core that has more to do than its processors and its store can shows it by how long a new UE waits for the first answer,
-// which takes a read of the store and a write. One that waits long says nothing: something was in the way. When in a whole
-// window not one was answered soon, there is a queue that does not go away, and the bound of busy UEs falls, until there is
-// none. So who is let in is served in about the same time under any load, and the others are told at once to come later,
-// TS 23.501 §5.19.5.2.
+// A UE that is new here begins only while hardly anybody who was let in waits for a processor. So what was begun is finished first and takes
+// about the same time under any load, and how many begin follows from what the core can do. The others wait in a queue of their own. How long
+// its first has waited says whether that is a moment's crowd or more than the core can do: then whoever comes is turned away at once, before
+// anything is made of the message, TS 24.501 §5.3.9 and TS 23.501 §5.19.5.2.
+//
+// What a UE costs the core shows only as the UE answers, step by step. So that a core that has just become idle does not begin with more
+// than it can finish, those who wait begin at the rate at which the core was seen to work while some waited.
 const (
-	admissionWindow = 250 * time.Millisecond
-	admissionWait   = 50 * time.Millisecond // for the soonest answer, from when there is a queue
-	admissionLeast  = 128                   // busy UEs that are always let in
-	admissionLasts  = 8                     // windows in a row in which UEs are turned away: the gNBs are asked for help
+	admissionDue     = 8                      // UEs for each processor that may wait for it
+	admissionAtWork  = 256                    // and that may be at work, which they are also while they wait for the store
+	admissionCrowd   = 100 * time.Millisecond // that one may wait
+	admissionStands  = 20 * time.Millisecond  // that one may wait in a queue that stands, or when somebody was turned away lately
+	admissionStood   = 500 * time.Millisecond // from when on it stands: since then it was never empty
+	admissionLately  = time.Second
+	admissionLook    = 5 * time.Millisecond  // how often a queue is looked at
+	admissionMeasure = 20 * time.Millisecond // how long it is looked how fast the core works
+	admissionGrowth  = 0.01                  // of the rate, if the core had time for more
+	admissionLearns  = 4000                  // UEs from which follows how much work one is
+	admissionGuess   = 9.0                   // pieces of work, before it is known
 )
 
-// admission is the bound.
+// admission decides over UEs that are new here.
 type admission struct {
-	most int // that the operator lets be busy
+	due, atWork         func() int
+	mostDue, mostAtWork int
+	done                atomic.Int64 // pieces of work: from when a UE was given something until it waits or rests
+	waiting             atomic.Int32 // length of queue
 
-	mu    sync.Mutex
-	limit int
-	began time.Time     // of the window
-	least time.Duration // that a UE has waited for its answer in the window
-	n     int           // UEs that were answered in it
-	away  bool          // in the window a UE was turned away, though the operator would let it in
-	lasts int           // windows in a row of which that is true
+	mu      sync.Mutex
+	queue   []newcomer
+	filled  time.Time // when it was empty last before it became what it is
+	emptied time.Time // when it became empty
+	away    time.Time // when the last was turned away
+	stock   stock
+	work    work
+	pacing  pacing
 }
 
-func newAdmission(most int) *admission {
-	return &admission{most: most, limit: most, began: time.Now()}
+// newcomer is a UE that waits for its turn.
+type newcomer struct {
+	since  time.Time
+	begin  func()
+	refuse func()
 }
 
-// admits tells whether one more UE may begin while so many are busy.
-func (a *admission) admits(busy int) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.turn(busy)
-	in := busy < a.limit
-	if !in && busy < a.most {
-		a.away = true
+// stock counts those who came, and those of them who were turned away.
+type stock struct{ came, away int }
+
+// work is how many pieces of work went with so many UEs.
+type work struct {
+	ues, pieces float64
+	last        int64
+}
+
+// note counts one more UE.
+func (w *work) note(done int64) {
+	w.ues++
+	w.pieces += float64(done - w.last)
+	w.last = done
+	if w.ues > admissionLearns {
+		w.ues /= 2
+		w.pieces /= 2
 	}
-	return in
 }
 
-// overrun tells whether UEs have been turned away for some time because those that were let in wait.
-func (a *admission) overrun() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.lasts >= admissionLasts && time.Since(a.began) < 2*admissionWindow
+// each is how many pieces of work a UE is.
+func (w *work) each() float64 { return max(w.pieces/w.ues, 1) }
+
+// pacing is how fast those who wait begin.
+type pacing struct {
+	rate   float64 // per second; 0: at once
+	tokens float64 // UEs that may begin now
+	filled time.Time
+	at     time.Time // what follows is since then
+	done   int64     // by then
+	held   int       // how often the core had too much to do for one more
+	idle   int       // how often nothing but the rate kept one from beginning
 }
 
-// answered notes how long a UE that was let in waited for the first answer.
-func (a *admission) answered(d time.Duration, busy int) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.turn(busy)
-	if a.n == 0 || d < a.least {
-		a.least = d
-	}
-	a.n++
+func (p *pacing) start(now time.Time, done int64) { p.at, p.done, p.held, p.idle = now, done, 0, 0 }
+
+// fill gives what has come together since the last time.
+func (p *pacing) fill(now time.Time) {
+	p.tokens = min(p.tokens+p.rate*now.Sub(p.filled).Seconds(), max(p.rate*admissionMeasure.Seconds(), 1))
+	p.filled = now
 }
 
-// turn ends a window that is over; a.mu is held. A window in which nobody was answered says nothing bad.
-func (a *admission) turn(busy int) {
-	since := time.Since(a.began)
-	if since < admissionWindow {
+// measure adapts the rate to what was done while UEs waited.
+func (p *pacing) measure(now time.Time, done int64, each float64) {
+	since := now.Sub(p.at)
+	if since < admissionMeasure {
 		return
 	}
+	seen := float64(done-p.done) / since.Seconds() / each
 	switch {
-	case a.n > 0 && a.least > admissionWait:
-		a.limit = min(max(min(a.limit, busy)*3/4, admissionLeast), a.most)
-	case a.limit < a.most:
-		windows := int(min(since/admissionWindow, 64))
-		a.limit = min(a.limit+windows*(a.limit/16+1), a.most)
+	case p.idle > p.held:
+		p.rate *= 1 + admissionGrowth
+	case p.rate == 0:
+		p.rate, p.tokens, p.filled = seen, 0, now
+	default:
+		p.rate += (seen - p.rate) / 8
 	}
-	if a.lasts++; !a.away || since >= 2*admissionWindow {
-		a.lasts = 0
+	p.start(now, done)
+}
+
+func newAdmission(due, atWork func() int) *admission {
+	n := runtime.GOMAXPROCS(0)
+	return &admission{
+		due: due, atWork: atWork, mostDue: admissionDue * n, mostAtWork: admissionAtWork * n,
+		work: work{ues: 100, pieces: 100 * admissionGuess},
 	}
-	a.began, a.least, a.n, a.away = time.Now(), 0, 0, false
+}
+
+// hasRoom counts one who comes, and tells whether it may enter.
+func (a *admission) hasRoom() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.stock.came++
+	if len(a.queue) == 0 {
+		return true
+	}
+	now, bound := time.Now(), admissionCrowd
+	if now.Sub(a.away) < admissionLately || now.Sub(a.filled) > admissionStood {
+		bound = admissionStands
+	}
+	wait := now.Sub(a.queue[0].since) // as long as it is not known how fast it goes
+	if r := a.pacing.rate; r > 0 {
+		wait = time.Duration(float64(len(a.queue)) / r * float64(time.Second))
+	}
+	if wait <= bound {
+		return true
+	}
+	a.turnedAway(now)
+	return false
+}
+
+// turnedAway notes one who is; a.mu is held.
+func (a *admission) turnedAway(now time.Time) {
+	if now.Sub(a.away) > loadLook {
+		a.stock = stock{came: 1} // from now on
+	}
+	a.away = now
+	a.stock.away++
+}
+
+// enter begins with one who comes, or lets it wait until it is its turn. One of the two functions is called, once.
+func (a *admission) enter(begin, refuse func()) {
+	a.mu.Lock()
+	now := time.Now()
+	if len(a.queue) == 0 {
+		if a.pacing.rate > 0 && now.Sub(a.emptied) > admissionLately {
+			a.pacing.rate = 0 // what was true then
+		}
+		if a.opens(now) {
+			a.mu.Unlock()
+			begin()
+			return
+		}
+		a.filled = now
+		a.pacing.start(now, a.done.Load())
+		time.AfterFunc(admissionLook, a.look)
+	}
+	a.queue = append(a.queue, newcomer{now, begin, refuse})
+	a.waiting.Add(1)
+	a.mu.Unlock()
+}
+
+// opens tells whether one may begin, and counts it if so; a.mu is held.
+func (a *admission) opens(now time.Time) bool {
+	p := &a.pacing
+	if a.due() >= a.mostDue || a.atWork() >= a.mostAtWork {
+		p.held++
+		return false
+	}
+	if p.rate > 0 {
+		p.fill(now)
+		if p.tokens < 1 {
+			p.idle++
+			return false
+		}
+		p.tokens--
+	}
+	a.work.note(a.done.Load())
+	return true
+}
+
+// less is told of UEs that wait for a processor no more, and of work that is done.
+func (a *admission) less(done bool) {
+	if done {
+		a.done.Add(1)
+	}
+	if a.waiting.Load() > 0 {
+		a.next()
+	}
+}
+
+// next begins with those whose turn it is, and turns away those who have waited too long.
+func (a *admission) next() {
+	for {
+		a.mu.Lock()
+		if len(a.queue) == 0 {
+			a.mu.Unlock()
+			return
+		}
+		now := time.Now()
+		late := now.Sub(a.queue[0].since) > admissionCrowd
+		if !late && !a.opens(now) {
+			a.mu.Unlock()
+			return
+		}
+		first := a.pop(now)
+		if late {
+			a.turnedAway(now)
+		}
+		a.mu.Unlock()
+		if late {
+			first.refuse()
+		} else {
+			first.begin()
+		}
+	}
+}
+
+// pop takes the first out of the queue; a.mu is held.
+func (a *admission) pop(now time.Time) newcomer {
+	first := a.queue[0]
+	a.queue[0] = newcomer{}
+	if a.queue = a.queue[1:]; len(a.queue) == 0 {
+		a.emptied = now
+	}
+	a.waiting.Add(-1)
+	return first
+}
+
+// look goes on as long as somebody waits.
+func (a *admission) look() {
+	a.mu.Lock()
+	if len(a.queue) > 0 {
+		a.pacing.measure(time.Now(), a.done.Load(), a.work.each())
+	}
+	a.mu.Unlock()
+	a.next()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.queue) > 0 {
+		time.AfterFunc(admissionLook, a.look)
+	}
+}
+
+// turnsAway tells whether somebody was turned away lately.
+func (a *admission) turnsAway() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return time.Since(a.away) < loadLook
+}
+
+// takeStock returns what was counted since the last time.
+func (a *admission) takeStock() stock {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := a.stock
+	a.stock = stock{}
+	return s
 }

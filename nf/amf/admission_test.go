@@ -1,99 +1,334 @@
 package amf
 
 import (
+	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/limpid-5g/limpid/procedure"
 )
 
-// TestAdmission: the bound falls while every UE waits for its answer, never below what is always let in, and comes back.
-func TestAdmission(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		a := newAdmission(10_000)
-		if !a.admits(9_999) || a.admits(10_000) {
-			t.Fatal("the operator's bound does not hold")
+// What the core of these tests takes: one processor serves 1,667 UEs per second and nothing else, or says no to 33,333.
+const (
+	simStep  = 120 * time.Microsecond // of one processor, for each of a UE's messages
+	simSteps = 5                      // messages of a UE
+	simRead  = 30 * time.Microsecond  // to read an initial message, and to turn its UE away
+	simFull  = float64(time.Second) / float64(simSteps*simStep)
+)
+
+// simCore is a core with one processor, which goes to those who want it in turn.
+type simCore struct {
+	processor chan struct{}
+	due       int           // UEs that wait for it
+	radio     time.Duration // until a UE answers
+	pool      *procedure.Pool
+	admission *admission
+	served    []simServed
+	refused   []time.Duration // how long it took to hear so
+}
+
+// simServed is one UE that was served.
+type simServed struct{ came, took time.Duration }
+
+func newSimCore(radio time.Duration) *simCore {
+	c := &simCore{processor: make(chan struct{}, 1), radio: radio, pool: procedure.NewPool(20_000)}
+	c.admission = newAdmission(func() int { return c.due }, c.pool.AtWork)
+	c.admission.mostDue, c.admission.mostAtWork = admissionDue, admissionAtWork
+	c.pool.OnLess(func(done bool) {
+		if done { // who is not due any more still waits for this processor
+			c.admission.less(true)
 		}
-		wait := func(busy int, waits ...time.Duration) {
-			for _, d := range waits {
-				a.answered(d, busy)
+	})
+	return c
+}
+
+func (c *simCore) work(d time.Duration) {
+	c.due++
+	c.processor <- struct{}{}
+	c.due--
+	c.admission.less(false)
+	time.Sleep(d)
+	<-c.processor
+}
+
+// simUE is a UE that registers.
+type simUE struct {
+	core  *simCore
+	actor procedure.Actor
+	came  time.Duration
+	due   time.Time
+}
+
+type simAnswer struct{}
+
+func (u *simUE) Self() *procedure.Actor         { return &u.actor }
+func (u *simUE) Open(m any) any                 { return m }
+func (u *simUE) Collide(any) procedure.Decision { return procedure.Queue }
+func (u *simUE) Panicked(any, error)            {}
+
+func (u *simUE) Serve(ctx context.Context, _ any) {
+	c := u.core
+	c.work(simStep)
+	for range simSteps - 1 {
+		_, err := procedure.Ask[simAnswer](ctx, u, T3560, func() error {
+			time.AfterFunc(c.radio, func() { _ = c.pool.Follow(&u.actor, u, simAnswer{}) })
+			return nil
+		})
+		if err != nil {
+			return
+		}
+		c.work(simStep)
+	}
+	c.served = append(c.served, simServed{u.came, time.Since(u.due)})
+}
+
+// offer lets UEs come at a rate, as a share of what the core can do. What came while the processor was busy is read in one go.
+func (c *simCore) offer(share float64, d time.Duration) {
+	begin, n := time.Now(), 0
+	due := func() time.Duration { return time.Duration(float64(n) / (share * simFull) * float64(time.Second)) }
+	for due() < d {
+		time.Sleep(time.Until(begin.Add(due())))
+		c.processor <- struct{}{}
+		for ; due() < d && time.Since(begin) >= due(); n++ {
+			u := &simUE{core: c, came: due(), due: begin.Add(due())}
+			time.Sleep(simRead)
+			refuse := func() { c.refused = append(c.refused, time.Since(u.due)) }
+			if !c.admission.hasRoom() {
+				refuse()
+				continue
 			}
-			time.Sleep(admissionWindow)
-			a.admits(busy)
+			c.admission.enter(func() {
+				if c.pool.Deliver(&u.actor, u, struct{}{}) != nil {
+					refuse()
+				}
+			}, refuse)
 		}
-		wait(4000, time.Second, time.Second, admissionWait, time.Minute) // one was answered soon
-		if !a.admits(9_999) {
-			t.Errorf("bound %d, and no queue has stood for a window", a.limit)
-		}
-		for range 3 {
-			wait(4000, 2*admissionWait, time.Second)
-		}
-		if a.admits(2000) || !a.admits(1000) {
-			t.Errorf("bound %d after three late windows with 4,000 busy", a.limit)
-		}
-		for range 40 {
-			wait(4000, time.Second)
-		}
-		if a.limit != admissionLeast || !a.admits(admissionLeast-1) {
-			t.Errorf("bound %d after many", a.limit)
-		}
-		for range 200 {
-			wait(10, 0)
-		}
-		if a.limit != 10_000 {
-			t.Errorf("bound %d, and nobody has waited for 50 s", a.limit)
-		}
-		wait(400, time.Second)
-		time.Sleep(time.Minute) // nobody is let in and nobody waits
-		for range 10 {
-			a.admits(400)
-			time.Sleep(10 * time.Second)
-		}
-		if !a.admits(5000) {
-			t.Errorf("bound %d after a quiet time", a.limit)
-		}
-	})
+		<-c.processor
+	}
 }
 
-// TestAdmissionOfFew: an operator may let in fewer than are let in otherwise.
-func TestAdmissionOfFew(t *testing.T) {
+// settle waits until everything is done, and returns what was counted since the last time.
+func (c *simCore) settle() (served []simServed, refused []time.Duration) {
+	for c.pool.Running() > 0 || c.admission.waiting.Load() > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	served, refused = c.served, c.refused
+	c.served, c.refused = nil, nil
+	return served, refused
+}
+
+// quantile is the duration that the share q of all does not exceed.
+func quantile(all []time.Duration, q float64) time.Duration {
+	if len(all) == 0 {
+		return 0
+	}
+	slices.Sort(all)
+	return all[int(q*float64(len(all)-1))]
+}
+
+func took(served []simServed) []time.Duration {
+	all := make([]time.Duration, len(served))
+	for i, s := range served {
+		all[i] = s.took
+	}
+	return all
+}
+
+// TestOverloadOfSlowPhones: what the core has begun with comes back to it a second later, and it has not begun with more than it can finish.
+func TestOverloadOfSlowPhones(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := newAdmission(4)
-		a.answered(time.Second, 4)
-		time.Sleep(admissionWindow)
-		if a.admits(4) || !a.admits(3) {
-			t.Errorf("bound %d of 4", a.limit)
+		const radio, load = 250 * time.Millisecond, 10 * time.Second
+		c := newSimCore(radio)
+		c.offer(0.5, 5*time.Second)
+		c.settle()
+		c.offer(2.5, load)
+		served, _ := c.settle()
+		rest := (simSteps-1)*radio + simSteps*simStep
+		if worst := quantile(took(served), 1); worst > rest+250*time.Millisecond {
+			t.Errorf("an admitted UE takes %v, and %v in a core at rest", worst, rest)
+		}
+		if share := float64(len(served)) / (simFull * load.Seconds()); share < 0.8 {
+			t.Errorf("%d served, that is %.2f of what it can do", len(served), share)
+		}
+		c.pool.Stop()
+	})
+}
+
+// TestOverloadIsFlat: whatever comes, a UE that is let in is served in a small multiple of the time it takes in a core at rest, the core serves
+// nearly as many as it can, the others hear at once that they are refused, and a second after it is over all is as before.
+func TestOverloadIsFlat(t *testing.T) {
+	const (
+		load = 4 * time.Second
+		rest = (simSteps-1)*20*time.Millisecond + simSteps*simStep
+	)
+	for _, tt := range []struct {
+		name   string
+		share  float64
+		least  float64 // of what the core can do, or of what comes, is served
+		flat   bool
+		nobody bool // is refused
+	}{
+		{name: "80 %", share: 0.8, least: 1, flat: true, nobody: true},
+		{name: "saturation", share: 1, least: 0.9, flat: true},
+		{name: "2.5 times", share: 2.5, least: 0.85, flat: true},
+		{name: "5 times", share: 5, least: 0.75, flat: true},
+		{name: "2.5 times, all let in", share: 2.5, least: 0.8},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newSimCore(20 * time.Millisecond)
+				if !tt.flat {
+					c.admission.mostDue, c.admission.mostAtWork = 1<<30, 1<<30
+				}
+				c.offer(0.5, 2*time.Second)
+				before, refused := c.settle()
+				if len(refused) > 0 {
+					t.Fatalf("%d are refused at half load", len(refused))
+				}
+				began := time.Now()
+				c.offer(tt.share, load)
+				served, refused := c.settle()
+				if share := float64(len(served)) / (min(tt.share, 1) * simFull * time.Since(began).Seconds()); share < tt.least*0.98 {
+					t.Errorf("%d served, that is %.2f of what it can do", len(served), share)
+				}
+				all := took(served)
+				t.Logf("%d served in p50 %v, p99 %v, max %v; %d refused after p50 %v, max %v", len(all), quantile(all, 0.5), quantile(all, 0.99),
+					quantile(all, 1), len(refused), quantile(refused, 0.5), quantile(refused, 1))
+				if flat := quantile(all, 0.5) < 2*rest && quantile(all, 0.99) < 4*rest; flat != tt.flat {
+					t.Errorf("admitted UEs take p50 %v, p99 %v, and %v in a core at rest", quantile(all, 0.5), quantile(all, 0.99), rest)
+				}
+				if tt.nobody && len(refused) > 0 {
+					t.Errorf("%d are refused", len(refused))
+				}
+				if most, slowest := quantile(refused, 0.9), quantile(refused, 1); tt.flat && (most > 5*time.Millisecond || slowest > admissionCrowd+10*time.Millisecond) {
+					t.Errorf("refused UEs hear of it after %v, and the last after %v", most, slowest)
+				}
+				c.offer(0.5, time.Second)
+				c.offer(0.5, time.Second)
+				after, refused := c.settle()
+				if a, b := quantile(took(before), 0.99), quantile(took(after), 0.99); len(refused) > 0 || a*11/10 < b {
+					t.Errorf("afterwards %d are refused, and the others take p99 %v, before %v", len(refused), b, a)
+				}
+				c.pool.Stop()
+			})
+		})
+	}
+}
+
+// TestOverloadEnds: a second after more came than the core can do, nobody is refused any more who would not have been before.
+func TestOverloadEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newSimCore(20 * time.Millisecond)
+		c.offer(5, 3*time.Second)
+		c.offer(0.8, time.Second)
+		refused := len(c.refused)
+		c.offer(0.8, 3*time.Second)
+		_, all := c.settle()
+		if n := len(all) - refused; n > 0 {
+			t.Errorf("%d are refused though the load has fallen", n)
+		}
+		c.pool.Stop()
+	})
+}
+
+// TestCrowd: who comes all at once is served after the other, as far as it takes no longer than a moment.
+func TestCrowd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newSimCore(20 * time.Millisecond)
+		c.offer(90, time.Millisecond)
+		served, refused := c.settle()
+		if len(served) != 150 || len(refused) != 0 {
+			t.Errorf("of a crowd %d are served and %d refused", len(served), len(refused))
+		}
+		c.pool.Stop()
+	})
+}
+
+// TestNothingMoves: who waits behind those whom the core cannot serve is told in time.
+func TestNothingMoves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		due := admissionDue
+		a := newAdmission(func() int { return due }, func() int { return due })
+		a.mostDue = admissionDue
+		began, refused := 0, 0
+		for range 10 {
+			if !a.hasRoom() {
+				t.Fatal("no room")
+			}
+			a.enter(func() { began++ }, func() { refused++ })
+		}
+		time.Sleep(admissionCrowd + 2*admissionLook)
+		if began != 0 || refused != 10 || !a.hasRoom() {
+			t.Errorf("%d have begun and %d were refused", began, refused)
+		}
+		time.Sleep(admissionLately)
+		a.enter(func() { began++ }, func() { refused++ })
+		due--
+		time.Sleep(2 * admissionLook)
+		if began != 1 {
+			t.Error("who waits does not begin when there is room")
 		}
 	})
 }
 
-// TestOverrun: gNBs are asked to keep UEs away, TS 38.413 §8.7.7, once UEs have been turned away without a pause because others
-// wait, and not for a moment's queue; when few are busy they are told that it is over, TS 38.413 §8.7.8.
-func TestOverrun(t *testing.T) {
+// TestReduction: gNBs are asked to keep away the share of UEs that is turned away, TS 38.413 §8.7.7, at once when it has been seen for a moment,
+// less of them as soon as nobody is, and hear when it is over, TS 38.413 §8.7.8.
+func TestReduction(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := testConfig()
 		cfg.MaxProcedures, cfg.Overload = 1000, Overload{Start: 900, Stop: 700}
 		a := testAMF(t, cfg)
 		g, sent := testGNB(a)
 		defer closeAll(t, a, g)
-		queue := func(windows int) {
-			for range windows {
-				a.admission.answered(time.Second, 500)
-				a.admission.admits(500)
-				a.watchLoad()
-				time.Sleep(admissionWindow)
+		told := func(came, away int) int {
+			a.admission.mu.Lock()
+			a.admission.stock.came += came
+			for range away {
+				a.admission.turnedAway(time.Now())
 			}
+			a.admission.mu.Unlock()
+			a.watchLoad()
+			time.Sleep(loadLook)
+			synctest.Wait()
+			a.load.mu.Lock()
+			defer a.load.mu.Unlock()
+			return a.load.told
 		}
-		queue(admissionLasts)
-		time.Sleep(time.Second)
-		queue(admissionLasts)
-		expect(t, sent(t))
-		queue(2)
-		expect(t, sent(t), "OverloadStart")
-		time.Sleep(2 * loadTick)
-		synctest.Wait()
-		expect(t, sent(t), "OverloadStart", "OverloadStop")
-		time.Sleep(time.Minute)
-		a.watchLoad()
-		expect(t, sent(t), "OverloadStart", "OverloadStop")
+		if r := told(1000, 0); r != 0 {
+			t.Errorf("reduction %d, and nobody was turned away", r)
+		}
+		if r := told(1, 1); r > 15 {
+			t.Errorf("reduction %d for one", r)
+		}
+		time.Sleep(10 * time.Second)
+		before := len(sent(t))
+		told(0, 1)
+		if r := told(1000, 600); r < 58 || r > 68 {
+			t.Errorf("reduction %d where 600 of 1,000 are turned away", r)
+		}
+		if all := sent(t)[before:]; len(all) == 0 || all[len(all)-1] != "OverloadStart" {
+			t.Errorf("sent %v", all)
+		}
+		if r := told(800, 400); r < 78 || r > 84 {
+			t.Errorf("reduction %d where of the 40 %% that are left half are turned away", r)
+		}
+		last := loadAll
+		for n := 0; last > 0; n++ {
+			r := told(40, 0)
+			if r > last || n > 20 {
+				t.Fatalf("reduction %d after %d, and nobody is turned away", r, last)
+			}
+			last = r
+		}
+		if all := sent(t); all[len(all)-1] != "OverloadStop" {
+			t.Errorf("sent %v", all)
+		}
+		a.load.mu.Lock()
+		defer a.load.mu.Unlock()
+		if a.load.watched {
+			t.Error("the watch does not end")
+		}
 	})
 }

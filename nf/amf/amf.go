@@ -96,9 +96,11 @@ func New(cfg Config, services Services, sink ladder.Sink, log *slog.Logger) (*AM
 	}
 	a := &AMF{
 		cfg: cfg, services: services, ladder: sink, log: log,
-		admission: newAdmission(cfg.MaxProcedures), pool: procedure.NewPool(cfg.MaxProcedures), wheel: wheel.New(idleTick),
+		pool: procedure.NewPool(cfg.MaxProcedures), wheel: wheel.New(idleTick),
 		takeovers: make(map[string]takeover), keeper: newKeeper(services.Contexts, log), load: newLoad(),
 	}
+	a.admission = newAdmission(a.pool.Due, a.pool.AtWork)
+	a.pool.OnLess(a.admission.less)
 	a.cfg.setDefaults()
 	a.endpoints.list = slices.Clone(cfg.Endpoints)
 	a.ues.init()

@@ -60,7 +60,7 @@ func (g *gnb) count(rate int, now time.Time) (wait time.Duration, began bool) {
 func (l *tnla) flooded(rate int) {
 	g := l.gnb.Load()
 	l.log.Warn("gNB sends more than is taken from it", "allowed per second", rate, "change", "amf.n2.message_rate in the config, or the gNB")
-	l.amf.startOverload(g)
+	l.amf.tellOverload(g, l.amf.reduction())
 	time.AfterFunc(loadTick, g.calm)
 }
 

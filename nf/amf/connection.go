@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/limpid-5g/limpid/ident"
-	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/wire/nas"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/ngap"
@@ -28,7 +27,6 @@ type connection struct {
 	// under gnb.mu: the UE has gone to another gNB and this one goes on forwarding for a while
 	handedOff bool
 	// set by the UE's goroutine:
-	since        time.Time   // when the initial message came; zero: the UE was answered
 	movedTo      *connection // the one that took the UE over
 	contextSetUp bool        // the gNB holds a UE context
 	contextAsked bool        // it was asked for one and has not answered
@@ -39,33 +37,50 @@ type connection struct {
 	slices       ngap.AllowedNSSAI
 }
 
-// initialUE opens a connection for a UE and finds out which UE it is, TS 38.413 §8.6.1.
+// initialUE takes an INITIAL UE MESSAGE, TS 38.413 §8.6.1: its UE begins at once, or when it is its turn, or is turned away.
 func (l *tnla) initialUE(m *ngap.InitialUEMessage) {
 	a, g := l.amf, l.gnb.Load()
-	u := a.ueOf(m)
-	conn := g.newConnection(a.ngapIDs.allot(), u, l)
-	conn.ranID, conn.since = m.RANUENGAPID, time.Now()
+	defer a.watchLoad()
 	if old := g.connectionByRAN(m.RANUENGAPID); old != nil {
 		g.lose(old, "the gNB uses its RAN UE NGAP ID again")
 	}
-	g.open(conn)
-	let := u.deliver
-	if privileged(m.RRCEstablishmentCause) {
-		let = u.follow
+	begin := (*ue).deliver
+	free := privileged(m.RRCEstablishmentCause)
+	if free {
+		begin = (*ue).follow
+	} else if !a.admission.hasRoom() {
+		l.turnAway(m)
+		return
 	}
-	defer a.watchLoad()
+	u := a.ueOf(m)
+	conn := g.newConnection(a.ngapIDs.allot(), u, l)
+	conn.ranID = m.RANUENGAPID
+	g.open(conn)
 	first := &initialMessage{conn: conn, n2: m, pdu: m.NASPDU}
 	if a.cfg.Reroute || a.taking.Sessions != nil {
 		first.original = slices.Clone(m.NASPDU) // it is deciphered in place
 	}
-	err := procedure.ErrCongested
-	if privileged(m.RRCEstablishmentCause) || a.admission.admits(a.pool.Running()) {
-		err = let(first)
+	start := func() {
+		if err := begin(u, first); err != nil {
+			g.log.Debug("UE turned away", "reason", err)
+			g.congested(conn, m.NASPDU)
+		}
 	}
-	if err != nil {
-		g.log.Debug("UE turned away", "reason", err)
-		g.congested(conn, m.NASPDU)
+	if free {
+		start()
+		return
 	}
+	a.admission.enter(start, func() { g.congested(conn, m.NASPDU) })
+}
+
+// turnAway answers an INITIAL UE MESSAGE for which there is no room. Nothing is looked up or kept of its UE: the connection lasts until
+// the gNB confirms its release.
+func (l *tnla) turnAway(m *ngap.InitialUEMessage) {
+	g := l.gnb.Load()
+	conn := g.newConnection(l.amf.ngapIDs.allot(), l.amf.restingUE(), l)
+	conn.ranID = m.RANUENGAPID
+	g.open(conn)
+	g.congested(conn, m.NASPDU)
 }
 
 // newConnection makes a connection that is bound to an association; nil: to the one that the weights choose.

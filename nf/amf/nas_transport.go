@@ -3,7 +3,6 @@ package amf
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/limpid-5g/limpid/wire/nas"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
@@ -230,10 +229,6 @@ func (ue *ue) sendNAS(m gmm.Message) {
 
 func (ue *ue) sendPDU(pdu []byte) {
 	c := ue.conn
-	if !c.since.IsZero() {
-		ue.amf.admission.answered(time.Since(c.since), ue.amf.pool.Running())
-		c.since = time.Time{}
-	}
 	c.gnb.send(c, &ngap.DownlinkNASTransport{
 		AMFUENGAPID: c.amfID, RANUENGAPID: c.ranID, NASPDU: pdu, MobilityRestrictionList: c.restrictions, AllowedNSSAI: c.slices,
 	})

@@ -10,21 +10,36 @@ import (
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
 
-// loadTick is how often an overloaded AMF looks whether it still is.
-const loadTick = time.Second
+const (
+	// loadTick is how often an AMF with too many busy UEs looks whether it still has.
+	loadTick = time.Second
+	// loadLook is how often an AMF that turns UEs away looks how many.
+	loadLook = loadTick / 4
+	// loadRelief is by how much more UEs gNBs are let in each time nobody was turned away.
+	loadRelief = 1.1
+	// loadFew is how many UEs are thought to have been let in beside those who were: few who are turned away say little.
+	loadFew = 8
+	// loadStep is the least change of a reduction, in percent, of which gNBs are told.
+	loadStep = 5
+	// loadAll is a reduction by all that the overload action names.
+	loadAll = 100
+)
 
-// load is whether gNBs have been asked to keep UEs away, TS 23.501 §5.19.5.2.
+// load is by how much gNBs have been asked to keep UEs away, TS 23.501 §5.19.5.2.
 type load struct {
 	life    context.Context // ends with the AMF
 	end     context.CancelFunc
 	watches sync.WaitGroup
 
-	mu   sync.Mutex
-	high bool
+	mu      sync.Mutex
+	watched bool    // somebody looks how it goes on
+	full    bool    // too many UEs are busy
+	kept    float64 // share of their new UEs that gNBs may send so that nobody has to be turned away
+	told    int     // the reduction in percent that gNBs know; 0: no overload
 }
 
 func newLoad() *load {
-	l := &load{}
+	l := &load{kept: 1}
 	l.life, l.end = context.WithCancel(context.Background())
 	return l
 }
@@ -34,80 +49,129 @@ func (l *load) close() {
 	l.watches.Wait()
 }
 
-// watchLoad starts overload control once as many UEs are busy as the operator says, or when UEs have been turned away for some
-// time, TS 38.413 §8.7.7. It ends, with some distance so that it does not flutter, by itself.
+// watchLoad starts overload control once as many UEs are busy as the operator says, and watches those who are turned away because the
+// core has too much to do, TS 38.413 §8.7.7. It ends, with some distance so that it does not flutter, by itself.
 func (a *AMF) watchLoad() {
-	if start := a.cfg.Overload.Start; start < 0 || a.pool.Running() < start && !a.admission.overrun() {
+	start := a.cfg.Overload.Start
+	if start < 0 {
+		return
+	}
+	full := a.pool.Running() >= start
+	if !full && !a.admission.turnsAway() {
 		return
 	}
 	l := a.load
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.high || l.life.Err() != nil {
+	if l.life.Err() != nil {
 		return
 	}
-	l.high = true
-	a.log.Warn("overload starts: gNBs are asked to keep UEs away", "busy", a.pool.Running(), "start", a.cfg.Overload.Start, "stop", a.cfg.Overload.Stop)
-	a.eachGNB(func(g *gnb) { a.startOverload(g) })
-	l.watches.Go(a.relieve)
+	if full && !l.full {
+		l.full = true
+		a.tellLoad()
+	}
+	if !l.watched {
+		l.watched = true
+		l.watches.Go(a.watch)
+	}
 }
 
-// relieve waits until few enough UEs are busy and ends overload control, TS 38.413 §8.7.8.
-func (a *AMF) relieve() {
-	l := a.load
-	tick := time.NewTicker(loadTick)
+// watch follows an overload to its end, TS 38.413 §8.7.8.
+func (a *AMF) watch() {
+	tick := time.NewTicker(loadLook)
 	defer tick.Stop()
-	for {
+	for n := 1; ; n++ {
 		select {
-		case <-l.life.Done():
+		case <-a.load.life.Done():
 			return
 		case <-tick.C:
 		}
-		if a.pool.Running() > a.cfg.Overload.Stop {
-			continue
+		if a.look(n%int(loadTick/loadLook) == 0) {
+			return
 		}
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.high = false
-		a.log.Info("overload ends", "busy", a.pool.Running())
-		a.eachGNB(func(g *gnb) {
-			if g.isReady() {
-				g.send(nil, &ngap.OverloadStop{})
-			}
-		})
+	}
+}
+
+// look tells gNBs what has changed, and returns whether the overload is over.
+func (a *AMF) look(count bool) (over bool) {
+	l := a.load
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if count && a.pool.Running() <= a.cfg.Overload.Stop {
+		l.full = false
+	}
+	if s := a.admission.takeStock(); s.away > 0 {
+		l.kept = max(l.kept*float64(s.came-s.away+loadFew)/float64(s.came+loadFew), 0.01)
+	} else {
+		l.kept = min(l.kept*loadRelief, 1)
+	}
+	a.tellLoad()
+	l.watched = l.full || l.kept < 1
+	return !l.watched
+}
+
+// tellLoad tells gNBs by how much to reduce what they send, if that is not what they know; a.load.mu is held.
+func (a *AMF) tellLoad() {
+	l := a.load
+	reduction := int((1 - l.kept) * 100)
+	if l.full {
+		reduction = a.reduction()
+	}
+	change := reduction - l.told
+	if change == 0 || reduction != 0 && reduction != loadAll && max(change, -change) < loadStep {
 		return
 	}
+	switch {
+	case l.told == 0:
+		a.log.Warn("overload starts: gNBs are asked to keep UEs away", "percent", reduction, "busy", a.pool.Running(),
+			"start", a.cfg.Overload.Start, "stop", a.cfg.Overload.Stop)
+	case reduction == 0:
+		a.log.Info("overload ends", "busy", a.pool.Running())
+	default:
+		a.log.Debug("overload goes on", "percent", reduction)
+	}
+	l.told = reduction
+	a.eachGNB(func(g *gnb) { a.tellOverload(g, reduction) })
+}
+
+// reduction is by how much gNBs reduce what they send when too many UEs are busy, in percent.
+func (a *AMF) reduction() int {
+	if r := a.cfg.Overload.Reduction; r > 0 {
+		return int(r)
+	}
+	return loadAll
 }
 
 // relieveOne ends overload control at one gNB, unless all are under it.
 func (a *AMF) relieveOne(g *gnb) {
 	a.load.mu.Lock()
 	defer a.load.mu.Unlock()
-	if !a.load.high && g.isReady() {
-		g.send(nil, &ngap.OverloadStop{})
-	}
+	a.tellOverload(g, a.load.told)
 }
 
-// startOverload tells one gNB. Emergency calls, high priority access and answers to paging are let through.
-func (a *AMF) startOverload(g *gnb) {
-	if !g.isReady() {
-		return
+// tellOverload tells one gNB. Emergency calls, high priority access and answers to paging are let through.
+func (a *AMF) tellOverload(g *gnb, reduction int) {
+	switch {
+	case !g.isReady():
+	case reduction == 0:
+		g.send(nil, &ngap.OverloadStop{})
+	default:
+		action := ngap.OverloadActionRejectRRCCrSignalling
+		m := &ngap.OverloadStart{AMFOverloadResponse: &ngap.OverloadResponse{OverloadAction: &action}}
+		if reduction < loadAll {
+			r := ngap.TrafficLoadReductionIndication(reduction)
+			m.AMFTrafficLoadReductionIndication = &r
+		}
+		g.send(nil, m)
 	}
-	action := ngap.OverloadActionRejectRRCCrSignalling
-	m := &ngap.OverloadStart{AMFOverloadResponse: &ngap.OverloadResponse{OverloadAction: &action}}
-	if r := a.cfg.Overload.Reduction; r > 0 {
-		reduction := ngap.TrafficLoadReductionIndication(r)
-		m.AMFTrafficLoadReductionIndication = &reduction
-	}
-	g.send(nil, m)
 }
 
 // greetLoaded tells a gNB that has just set its interface up of an overload that lasts.
 func (a *AMF) greetLoaded(g *gnb) {
 	a.load.mu.Lock()
 	defer a.load.mu.Unlock()
-	if a.load.high {
-		a.startOverload(g)
+	if a.load.told > 0 {
+		a.tellOverload(g, a.load.told)
 	}
 }
 

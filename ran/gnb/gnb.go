@@ -79,6 +79,8 @@ type Hooks struct {
 	RefuseSession func(session uint8) *ngap.Cause
 	// RefuseFlow makes the gNB leave a QoS flow out: it returns the cause, or nil to set the flow up.
 	RefuseFlow func(session, qfi uint8) *ngap.Cause
+	// IgnoreOverload makes the gNB go on as if no AMF had ever asked it to keep UEs away.
+	IgnoreOverload bool
 	// NoIntegrity makes the gNB one that cannot protect the integrity of user data.
 	NoIntegrity bool
 }
@@ -124,7 +126,7 @@ type GNB struct {
 	arrivals  map[tunnelEnd]*arrival
 	lastID    ngap.RANUENGAPID
 	lastTEID  uint32
-	overload  *ngap.OverloadAction
+	overload  *overload
 	xnTold    chan xnAnswer // of who asks for another gNB's Xn address; has room for one
 	err       error         // why the association is lost
 	closed    bool

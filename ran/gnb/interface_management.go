@@ -116,11 +116,7 @@ func (g *GNB) dispatch(l *link, m ngap.Message) {
 	case *ngap.AMFConfigurationUpdate:
 		g.amfUpdate(l, m)
 	case *ngap.OverloadStart:
-		action := ngap.OverloadActionRejectNonEmergencyMODt
-		if r := m.AMFOverloadResponse; r != nil && r.OverloadAction != nil {
-			action = *r.OverloadAction
-		}
-		g.setOverload(&action)
+		g.setOverload(overloadOf(m))
 	case *ngap.UEInformationTransfer:
 		g.informed(m)
 	case *ngap.OverloadStop:
@@ -143,10 +139,14 @@ func (g *GNB) answer(l *link, m ngap.Message) {
 	}
 }
 
-func (g *GNB) setOverload(a *ngap.OverloadAction) {
+// setOverload obeys the last that the AMF said; nil: its overload is over.
+func (g *GNB) setOverload(o *overload) {
+	if g.cfg.Hooks.IgnoreOverload {
+		return
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.overload = a
+	g.overload = o
 }
 
 // page calls the UE that monitors the paged identity, TS 38.413 §8.5.1.

@@ -73,7 +73,7 @@ func (g *GNB) Connect(t radio.Terminal, s radio.Setup) (radio.Connection, error)
 	case g.amf == nil:
 		g.mu.Unlock()
 		return nil, radio.ErrNoService
-	case g.overload != nil && barred(*g.overload, s.Cause):
+	case g.overload != nil && g.overload.bars(s.Cause):
 		g.mu.Unlock()
 		return nil, radio.ErrBarred
 	}
@@ -94,7 +94,37 @@ func (g *GNB) Connect(t radio.Terminal, s radio.Setup) (radio.Connection, error)
 	return c, nil
 }
 
-// barred tells what an overloaded AMF does not want, TS 38.413 §8.7.6.2.
+// overload is what an AMF does not want, TS 38.413 §8.7.6.2.
+type overload struct {
+	action  ngap.OverloadAction
+	percent int // of it
+	owed    int // percent of an access that are still to be barred
+}
+
+func overloadOf(m *ngap.OverloadStart) *overload {
+	o := &overload{action: ngap.OverloadActionRejectNonEmergencyMODt, percent: 100}
+	if r := m.AMFOverloadResponse; r != nil && r.OverloadAction != nil {
+		o.action = *r.OverloadAction
+	}
+	if r := m.AMFTrafficLoadReductionIndication; r != nil {
+		o.percent = int(*r)
+	}
+	return o
+}
+
+// bars tells whether an access is to be barred: of those that the AMF does not want the share that it names, in turn.
+func (o *overload) bars(cause radio.EstablishmentCause) bool {
+	if !barred(o.action, cause) {
+		return false
+	}
+	if o.owed += o.percent; o.owed < 100 {
+		return false
+	}
+	o.owed -= 100
+	return true
+}
+
+// barred tells which accesses an action is about.
 func barred(a ngap.OverloadAction, cause radio.EstablishmentCause) bool {
 	switch a {
 	case ngap.OverloadActionRejectNonEmergencyMODt:

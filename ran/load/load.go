@@ -162,6 +162,9 @@ func newPhones(configs []ue.Config, cells []*gnb.GNB) ([]*phone, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := u.Conceal(); err != nil { // the first time, as long as nothing is measured
+			return nil, err
+		}
 		cell := cells[i%len(cells)]
 		u.Camp(cell)
 		phones[i] = &phone{ue: u, cell: cell, next: func(c *gnb.GNB) *gnb.GNB { return after[c] }}

@@ -1,8 +1,11 @@
 package load
 
 import (
+	"errors"
 	"sync"
 	"time"
+
+	"github.com/limpid-5g/limpid/ran/ue"
 )
 
 // maxKinds bounds the kinds of errors that are counted apart; the rest count as otherErrors.
@@ -15,6 +18,7 @@ const (
 type stats struct {
 	started, ok, failed int
 	latency             Histogram // of those that ended well
+	refused             Histogram // of those that the network refused
 	core                Histogram // of these, the core's part
 	answers             int       // of the core to them
 	errors              map[string]int
@@ -57,6 +61,9 @@ func (r *recorder) end(p Procedure, latency time.Duration, err error) {
 			continue
 		}
 		s.failed++
+		if _, told := errors.AsType[*ue.RejectError](err); told {
+			s.refused.Record(latency)
+		}
 		s.count(kind(err))
 	}
 }

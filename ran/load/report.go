@@ -8,6 +8,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/limpid-5g/limpid/ran/radio"
 )
 
 // Report is how a load went. Durations are nanoseconds in JSON.
@@ -43,6 +45,10 @@ type ProcedureReport struct {
 	// and how late the procedure began, is not in it; nil for those after which the UE has no connection.
 	Core   *CorePart      `json:"core,omitempty"`
 	Errors map[string]int `json:"errors,omitempty"`
+	// Refused is when those that the network refused heard of it, from when they were due; nil: it refused nobody.
+	Refused *Percentiles `json:"refused,omitempty"`
+	// Barred of those that failed were barred by their gNBs, which an AMF had asked for it (TS 38.413 §8.7.7): no AMF heard of them.
+	Barred int `json:"barred,omitempty"`
 }
 
 // CorePart is what a core takes of procedures of one kind.
@@ -120,6 +126,11 @@ func (r *run) report(elapsed time.Duration, notStarted int) *Report {
 			Name: names[p], Started: s.started, OK: s.ok, Failed: s.failed,
 			Latency: percentiles(&s.latency), Curve: curve(&s.latency), Errors: s.errors,
 		}
+		report.Barred = s.errors[radio.ErrBarred.Error()]
+		if s.refused.Count() > 0 {
+			p := percentiles(&s.refused)
+			report.Refused = &p
+		}
 		if s.answers > 0 {
 			report.Core = &CorePart{Answers: s.answers, Latency: percentiles(&s.core)}
 		}
@@ -168,6 +179,9 @@ func (r *Report) WriteText(out io.Writer) error {
 	}
 	for i := range r.Procedures {
 		p := &r.Procedures[i]
+		if l := p.Refused; l != nil {
+			fmt.Fprintf(out, "%s: refused after p50 %s, p99 %s, max %s\n", p.Name, ms(l.P50), ms(l.P99), ms(l.Max))
+		}
 		for _, k := range p.kinds() {
 			fmt.Fprintf(out, "%s: %d x %s\n", p.Name, p.Errors[k], k)
 		}

@@ -33,6 +33,27 @@ func (s *USIM) suci() (gmm.SUCI, error) {
 	return c, err
 }
 
+// Conceal conceals the SUPI for the next registration beforehand. Phones have a processor each, and those who simulate many may want to
+// do it when they have time. The error says what is wrong with the USIM.
+func (u *UE) Conceal() error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	_, err := u.concealed()
+	return err
+}
+
+// concealed is a SUCI that nobody has heard yet.
+func (u *UE) concealed() (gmm.SUCI, error) {
+	if u.suci == nil {
+		s, err := u.cfg.USIM.suci()
+		if err != nil {
+			return s, err
+		}
+		u.suci = &s
+	}
+	return *u.suci, nil
+}
+
 // identityRequest answers with the identity asked for, TS 24.501 §5.4.3.3. Only the SUCI is given away before secure
 // exchange; the caller has seen to that.
 func (u *UE) identityRequest(m *gmm.IdentityRequest) {

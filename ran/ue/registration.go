@@ -106,7 +106,11 @@ func (u *UE) register(ctx context.Context, o RegisterOptions) error {
 		if u.conn != nil {
 			u.drop()
 		}
-		return u.connect(request, radio.MOSignalling)
+		err := u.connect(request, radio.MOSignalling)
+		if err == nil {
+			u.suci = nil
+		}
+		return err
 	})
 	var timeout *TimeoutError
 	if errors.As(err, &timeout) {
@@ -155,7 +159,7 @@ func (u *UE) registrationRequest(o RegisterOptions) (*gmm.RegistrationRequest, e
 		m.MobileIdentity = gmm.GUTIIdentity(*u.guti)
 		m.LastVisitedRegisteredTAI = u.lastTAI
 	} else {
-		s, err := u.cfg.USIM.suci()
+		s, err := u.concealed()
 		if err != nil {
 			return nil, err
 		}

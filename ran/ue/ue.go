@@ -80,6 +80,7 @@ type UE struct {
 	registration
 	sessions []*session
 	sm       []*smTransaction
+	suci     *gmm.SUCI // that was concealed and that nobody has heard yet
 	mm       *transaction
 	lastPTI  uint8
 	releases map[uint8]release // why the network released sessions
