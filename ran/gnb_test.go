@@ -255,6 +255,29 @@ func TestOverload(t *testing.T) {
 	})
 }
 
+// TestReduction bars as much of it as the AMF says, TS 38.413 §8.7.6.2; a gNB that ignores the AMF bars nothing.
+func TestReduction(t *testing.T) {
+	for _, ignored := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBed(t, func(c *gnb.Config, _ *ue.Config) { c.Hooks.IgnoreOverload = ignored })
+			action, reduction := ngap.OverloadActionRejectRRCCrSignalling, ngap.TrafficLoadReductionIndication(40)
+			b.send(&ngap.OverloadStart{AMFOverloadResponse: &ngap.OverloadResponse{OverloadAction: &action}, AMFTrafficLoadReductionIndication: &reduction})
+			synctest.Wait()
+			barred := 0
+			for range 5 {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				if errors.Is(b.ue.Register(ctx, ue.RegisterOptions{}), radio.ErrBarred) {
+					barred++
+				}
+				cancel()
+			}
+			if want := map[bool]int{false: 2, true: 0}[ignored]; barred != want {
+				t.Errorf("%d of 5 are barred, want %d", barred, want)
+			}
+		})
+	}
+}
+
 // TestRefuse: a gNB that has no resources, TS 38.413 §8.2.1.3 and TS 38.413 §8.3.1.3.
 func TestRefuse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -17,12 +17,14 @@ import (
 const (
 	admissionDue     = 8                      // UEs for each processor that may wait for it
 	admissionAtWork  = 256                    // and that may be at work, which they are also while they wait for the store
-	admissionCrowd   = 100 * time.Millisecond // that one may wait
-	admissionStands  = 20 * time.Millisecond  // that one may wait in a queue that stands, or when somebody was turned away lately
-	admissionStood   = 500 * time.Millisecond // from when on it stands: since then it was never empty
+	admissionCrowd   = 150 * time.Millisecond // that one may wait if nobody was turned away lately
+	admissionFew     = 64                     // for each processor that may wait even longer then
+	admissionStands  = 25 * time.Millisecond  // that one may wait if somebody was
 	admissionLately  = time.Second
+	admissionPatient = time.Second           // nobody waits longer: nothing moves
 	admissionLook    = 5 * time.Millisecond  // how often a queue is looked at
 	admissionMeasure = 20 * time.Millisecond // how long it is looked how fast the core works
+	admissionPieces  = 32                    // of work are needed to say anything
 	admissionGrowth  = 0.01                  // of the rate, if the core had time for more
 	admissionLearns  = 4000                  // UEs from which follows how much work one is
 	admissionGuess   = 9.0                   // pieces of work, before it is known
@@ -32,12 +34,12 @@ const (
 type admission struct {
 	due, atWork         func() int
 	mostDue, mostAtWork int
+	few                 int
 	done                atomic.Int64 // pieces of work: from when a UE was given something until it waits or rests
 	waiting             atomic.Int32 // length of queue
 
 	mu      sync.Mutex
 	queue   []newcomer
-	filled  time.Time // when it was empty last before it became what it is
 	emptied time.Time // when it became empty
 	away    time.Time // when the last was turned away
 	stock   stock
@@ -97,7 +99,7 @@ func (p *pacing) fill(now time.Time) {
 // measure adapts the rate to what was done while UEs waited.
 func (p *pacing) measure(now time.Time, done int64, each float64) {
 	since := now.Sub(p.at)
-	if since < admissionMeasure {
+	if since < admissionMeasure || p.rate == 0 && done-p.done < admissionPieces {
 		return
 	}
 	seen := float64(done-p.done) / since.Seconds() / each
@@ -115,7 +117,7 @@ func (p *pacing) measure(now time.Time, done int64, each float64) {
 func newAdmission(due, atWork func() int) *admission {
 	n := runtime.GOMAXPROCS(0)
 	return &admission{
-		due: due, atWork: atWork, mostDue: admissionDue * n, mostAtWork: admissionAtWork * n,
+		due: due, atWork: atWork, mostDue: admissionDue * n, mostAtWork: admissionAtWork * n, few: admissionFew * n,
 		work: work{ues: 100, pieces: 100 * admissionGuess},
 	}
 }
@@ -128,19 +130,30 @@ func (a *admission) hasRoom() bool {
 	if len(a.queue) == 0 {
 		return true
 	}
-	now, bound := time.Now(), admissionCrowd
-	if now.Sub(a.away) < admissionLately || now.Sub(a.filled) > admissionStood {
-		bound = admissionStands
-	}
-	wait := now.Sub(a.queue[0].since) // as long as it is not known how fast it goes
-	if r := a.pacing.rate; r > 0 {
-		wait = time.Duration(float64(len(a.queue)) / r * float64(time.Second))
-	}
-	if wait <= bound {
+	now := time.Now()
+	few, bound := a.bounds(now)
+	if len(a.queue) <= few || a.wait(now) <= bound {
 		return true
 	}
 	a.turnedAway(now)
 	return false
+}
+
+// bounds are how many may wait whatever it takes, and how long more may; a.mu is held.
+func (a *admission) bounds(now time.Time) (few int, wait time.Duration) {
+	if now.Sub(a.away) < admissionLately {
+		return 0, admissionStands
+	}
+	return a.few, admissionCrowd
+}
+
+// wait is how long the next who comes will wait; a.mu is held.
+func (a *admission) wait(now time.Time) time.Duration {
+	first := now.Sub(a.queue[0].since)
+	if r := a.pacing.rate; r > 0 && first > admissionLook {
+		return time.Duration(float64(len(a.queue)) / r * float64(time.Second))
+	}
+	return first
 }
 
 // turnedAway notes one who is; a.mu is held.
@@ -165,7 +178,6 @@ func (a *admission) enter(begin, refuse func()) {
 			begin()
 			return
 		}
-		a.filled = now
 		a.pacing.start(now, a.done.Load())
 		time.AfterFunc(admissionLook, a.look)
 	}
@@ -212,7 +224,9 @@ func (a *admission) next() {
 			return
 		}
 		now := time.Now()
-		late := now.Sub(a.queue[0].since) > admissionCrowd
+		waited := now.Sub(a.queue[0].since)
+		few, _ := a.bounds(now)
+		late := waited > admissionPatient || waited > admissionCrowd && len(a.queue) > few
 		if !late && !a.opens(now) {
 			a.mu.Unlock()
 			return

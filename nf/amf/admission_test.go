@@ -9,7 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure"
+	"github.com/limpid-5g/limpid/wire/nas/gmm"
+	"github.com/limpid-5g/limpid/wire/ngap"
 )
 
 // What the core of these tests takes: one processor serves 667 UEs per second and nothing else, or says no to 13,333.
@@ -36,7 +39,7 @@ type simCore struct {
 func newSimCore(radio time.Duration) *simCore {
 	c := &simCore{processor: make(chan struct{}, 1), radio: radio, pool: procedure.NewPool(20_000)}
 	c.admission = newAdmission(func() int { return int(c.due.Load()) }, c.pool.AtWork)
-	c.admission.mostDue, c.admission.mostAtWork = admissionDue, admissionAtWork
+	c.admission.mostDue, c.admission.mostAtWork, c.admission.few = admissionDue, admissionAtWork, admissionFew
 	c.pool.OnLess(func(done bool) {
 		if done { // who is not due any more still waits for this processor
 			c.admission.less(true)
@@ -262,7 +265,7 @@ func TestNothingMoves(t *testing.T) {
 			}
 			a.enter(func() { began.Add(1) }, func() { refused.Add(1) })
 		}
-		time.Sleep(admissionCrowd + 2*admissionLook)
+		time.Sleep(admissionPatient + 2*admissionLook)
 		if began.Load() != 0 || refused.Load() != 10 || !a.hasRoom() {
 			t.Errorf("%d have begun and %d were refused", began.Load(), refused.Load())
 		}
@@ -333,5 +336,44 @@ func TestReduction(t *testing.T) {
 		if a.load.watched {
 			t.Error("the watch does not end")
 		}
+	})
+}
+
+// TestTurnedAwayAtOnce: for a UE for which there is no room nothing is made but its answer, TS 24.501 §5.3.9, and the release of its connection;
+// who may not be turned away is not even counted, TS 23.501 §5.19.5.2.
+func TestTurnedAwayAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := testAMF(t, testConfig())
+		g, sent := testGNB(a)
+		defer closeAll(t, a, g)
+		never := func() { t.Error("it begins, or is refused, though it waits") }
+		a.admission.due = func() int { return 1 << 20 }
+		a.admission.away = time.Now()
+		a.admission.enter(never, func() {})
+		time.Sleep(2 * admissionStands)
+		pdu, err := gmm.Append(nil, &gmm.ServiceRequest{STMSI: gmm.STMSIIdentity(ident.STMSI{Set: 1, TMSI: 7})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		initial := func(ran ngap.RANUENGAPID, cause ngap.RRCEstablishmentCause) {
+			g.links[0].initialUE(&ngap.InitialUEMessage{RANUENGAPID: ran, NASPDU: slices.Clone(pdu), RRCEstablishmentCause: cause})
+		}
+		g.links[0].gnb.Store(g)
+		initial(1, ngap.RRCEstablishmentCauseMOSignalling)
+		expect(t, sent(t), "DownlinkNASTransport", "UEContextReleaseCommand")
+		if c := g.connectionByRAN(1); c == nil || !g.isReleased(c) || a.pool.Running() != 0 {
+			t.Errorf("connection %+v, %d UEs busy", c, a.pool.Running())
+		}
+		if s := a.admission.takeStock(); s != (stock{1, 1}) {
+			t.Errorf("counted %+v", s)
+		}
+		for i, cause := range []ngap.RRCEstablishmentCause{ngap.RRCEstablishmentCauseEmergency, ngap.RRCEstablishmentCauseHighPriorityAccess,
+			ngap.RRCEstablishmentCauseMTAccess, ngap.RRCEstablishmentCauseMPSPriorityAccess, ngap.RRCEstablishmentCauseMCSPriorityAccess} {
+			initial(ngap.RANUENGAPID(2+i), cause)
+		}
+		if s := a.admission.takeStock(); s != (stock{}) {
+			t.Errorf("counted %+v though nobody of them is turned away", s)
+		}
+		time.Sleep(2 * admissionPatient)
 	})
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/limpid-5g/limpid/aka/milenage"
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/ran/gnb"
+	"github.com/limpid-5g/limpid/ran/radio"
 	"github.com/limpid-5g/limpid/ran/ue"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/sctp"
@@ -273,6 +274,19 @@ func TestKind(t *testing.T) {
 	}
 	if len(s.errors) != maxKinds+1 || s.errors[otherErrors] != maxKinds {
 		t.Errorf("%d kinds, %d others", len(s.errors), s.errors[otherErrors])
+	}
+}
+
+// TestRefused: the report tells those whom the network refused, and when they heard of it, from those whom their gNB barred.
+func TestRefused(t *testing.T) {
+	r := newRun(testPlan(Mix{Attach: 1}), testPhones(t, 1))
+	for _, err := range []error{nil, &ue.RejectError{GMM: gmm.CauseCongestion}, radio.ErrBarred, fmt.Errorf("x: %w", radio.ErrBarred), io.EOF} {
+		r.record.start(Attach, 0)
+		r.record.end(Attach, 3*time.Millisecond, err)
+	}
+	p := r.report(time.Second, 0).Procedures[0]
+	if p.Failed != 4 || p.Barred != 2 || p.Refused == nil || p.Refused.Max < 2*time.Millisecond || p.Refused.Max > 4*time.Millisecond {
+		t.Errorf("%+v, refused %+v", p, p.Refused)
 	}
 }
 

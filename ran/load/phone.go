@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/limpid-5g/limpid/ran/gnb"
+	"github.com/limpid-5g/limpid/ran/radio"
 	"github.com/limpid-5g/limpid/ran/ue"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/ngap"
@@ -113,6 +114,9 @@ func kind(err error) string {
 	}
 	if t, ok := errors.AsType[*ue.TimeoutError](err); ok {
 		return t.Timer + " expired: no answer to " + t.Message
+	}
+	if errors.Is(err, radio.ErrBarred) {
+		return radio.ErrBarred.Error()
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return "no end within the procedure timeout"
