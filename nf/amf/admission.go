@@ -25,7 +25,8 @@ const (
 	admissionLook    = 5 * time.Millisecond  // how often a queue is looked at
 	admissionMeasure = 20 * time.Millisecond // how long it is looked how fast the core works
 	admissionPieces  = 32                    // of work are needed to say anything
-	admissionGrowth  = 0.01                  // of the rate, if the core had time for more
+	admissionGrowth  = 0.01                  // of the rate each time, if the core had time for more, and
+	admissionGrows   = 5                     // so many times as much if that goes on
 	admissionLearns  = 4000                  // UEs from which follows how much work one is
 	admissionGuess   = 9.0                   // pieces of work, before it is known
 )
@@ -86,6 +87,7 @@ type pacing struct {
 	done   int64     // by then
 	held   int       // how often the core had too much to do for one more
 	idle   int       // how often nothing but the rate kept one from beginning
+	grown  int       // how often in a row the rate was seen to be too low
 }
 
 func (p *pacing) start(now time.Time, done int64) { p.at, p.done, p.held, p.idle = now, done, 0, 0 }
@@ -105,12 +107,16 @@ func (p *pacing) measure(now time.Time, done int64, each float64) {
 	seen := float64(done-p.done) / since.Seconds() / each
 	switch {
 	case p.idle > p.held:
-		p.rate *= 1 + admissionGrowth
+		p.grown = min(p.grown+1, admissionGrows)
+		p.rate *= 1 + admissionGrowth*float64(p.grown)
+		p.start(now, done)
+		return
 	case p.rate == 0:
 		p.rate, p.tokens, p.filled = seen, 0, now
 	default:
 		p.rate += (seen - p.rate) / 8
 	}
+	p.grown = 0
 	p.start(now, done)
 }
 

@@ -238,6 +238,32 @@ func TestOverloadEnds(t *testing.T) {
 	})
 }
 
+// TestHiccup: a processor that is away for a moment, so that UEs are turned away, does not make the core think that it can do little for long.
+func TestHiccup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newSimCore(20 * time.Millisecond)
+		c.offer(0.7, 2*time.Second)
+		c.settle()
+		var away sync.WaitGroup
+		away.Go(func() { // it does a tenth of its work
+			for range 45 {
+				c.work(9 * time.Millisecond)
+			}
+		})
+		c.offer(0.7, time.Second)
+		away.Wait()
+		c.mu.Lock()
+		refused := len(c.refused)
+		c.mu.Unlock()
+		c.offer(0.7, 3*time.Second)
+		_, all := c.settle()
+		if n := len(all) - refused; refused == 0 || n > 50 {
+			t.Errorf("%d are refused while the processor is away, and %d afterwards", refused, n)
+		}
+		c.pool.Stop()
+	})
+}
+
 // TestCrowd: who comes all at once is served after the other, as far as it takes no longer than a moment.
 func TestCrowd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
