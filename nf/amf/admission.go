@@ -25,6 +25,7 @@ const (
 	admissionLook    = 5 * time.Millisecond  // how often a queue is looked at
 	admissionMeasure = 20 * time.Millisecond // how long it is looked how fast the core works
 	admissionPieces  = 32                    // of work are needed to say anything
+	admissionLeast   = 100                   // UEs per second for each processor that it can do
 	admissionGrowth  = 0.01                  // of the rate each time, if the core had time for more, and
 	admissionGrows   = 5                     // so many times as much if that goes on
 	admissionLearns  = 4000                  // UEs from which follows how much work one is
@@ -42,6 +43,7 @@ type admission struct {
 	mu      sync.Mutex
 	queue   []newcomer
 	emptied time.Time // when it became empty
+	looking bool      // somebody looks at it
 	away    time.Time // when the last was turned away
 	stock   stock
 	work    work
@@ -81,16 +83,25 @@ func (w *work) each() float64 { return max(w.pieces/w.ues, 1) }
 // pacing is how fast those who wait begin.
 type pacing struct {
 	rate   float64 // per second; 0: at once
+	least  float64 // that it ever is, however slow the core was seen to be: it may have been away
 	tokens float64 // UEs that may begin now
 	filled time.Time
-	at     time.Time // what follows is since then
-	done   int64     // by then
-	held   int       // how often the core had too much to do for one more
-	idle   int       // how often nothing but the rate kept one from beginning
-	grown  int       // how often in a row the rate was seen to be too low
+	at     time.Time     // since when somebody waits
+	done   int64         // by then
+	spent  time.Duration // while somebody waited, before
+	pieces int64         // of work that were done in it
+	held   int           // how often the core had too much to do for one more
+	idle   int           // how often nothing but the rate kept one from beginning
+	grown  int           // how often in a row the rate was seen to be too low
 }
 
-func (p *pacing) start(now time.Time, done int64) { p.at, p.done, p.held, p.idle = now, done, 0, 0 }
+// resume notes that somebody waits from now on, pause that nobody does: what is done while nobody waits says nothing about what could be.
+func (p *pacing) resume(now time.Time, done int64) { p.at, p.done = now, done }
+
+func (p *pacing) pause(now time.Time, done int64) {
+	p.spent += now.Sub(p.at)
+	p.pieces += done - p.done
+}
 
 // fill gives what has come together since the last time.
 func (p *pacing) fill(now time.Time) {
@@ -100,31 +111,32 @@ func (p *pacing) fill(now time.Time) {
 
 // measure adapts the rate to what was done while UEs waited.
 func (p *pacing) measure(now time.Time, done int64, each float64) {
-	since := now.Sub(p.at)
-	if since < admissionMeasure || p.rate == 0 && done-p.done < admissionPieces {
+	p.pause(now, done)
+	p.resume(now, done)
+	if p.spent < admissionMeasure || p.rate == 0 && p.pieces < admissionPieces {
 		return
 	}
-	seen := float64(done-p.done) / since.Seconds() / each
-	switch {
-	case p.idle > p.held:
+	seen := float64(p.pieces) / p.spent.Seconds() / each
+	idle := p.idle > p.held
+	p.spent, p.pieces, p.held, p.idle = 0, 0, 0, 0
+	if idle {
 		p.grown = min(p.grown+1, admissionGrows)
 		p.rate *= 1 + admissionGrowth*float64(p.grown)
-		p.start(now, done)
 		return
-	case p.rate == 0:
+	}
+	if p.grown = 0; p.rate == 0 {
 		p.rate, p.tokens, p.filled = seen, 0, now
-	default:
+	} else {
 		p.rate += (seen - p.rate) / 8
 	}
-	p.grown = 0
-	p.start(now, done)
+	p.rate = max(p.rate, p.least)
 }
 
 func newAdmission(due, atWork func() int) *admission {
 	n := runtime.GOMAXPROCS(0)
 	return &admission{
 		due: due, atWork: atWork, mostDue: admissionDue * n, mostAtWork: admissionAtWork * n, few: admissionFew * n,
-		work: work{ues: 100, pieces: 100 * admissionGuess},
+		work: work{ues: 100, pieces: 100 * admissionGuess}, pacing: pacing{least: float64(admissionLeast * n)},
 	}
 }
 
@@ -184,8 +196,11 @@ func (a *admission) enter(begin, refuse func()) {
 			begin()
 			return
 		}
-		a.pacing.start(now, a.done.Load())
-		time.AfterFunc(admissionLook, a.look)
+		a.pacing.resume(now, a.done.Load())
+		if !a.looking {
+			a.looking = true
+			time.AfterFunc(admissionLook, a.look)
+		}
 	}
 	a.queue = append(a.queue, newcomer{now, begin, refuse})
 	a.waiting.Add(1)
@@ -256,6 +271,7 @@ func (a *admission) pop(now time.Time) newcomer {
 	a.queue[0] = newcomer{}
 	if a.queue = a.queue[1:]; len(a.queue) == 0 {
 		a.emptied = now
+		a.pacing.pause(now, a.done.Load())
 	}
 	a.waiting.Add(-1)
 	return first
@@ -271,7 +287,7 @@ func (a *admission) look() {
 	a.next()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.queue) > 0 {
+	if a.looking = len(a.queue) > 0; a.looking {
 		time.AfterFunc(admissionLook, a.look)
 	}
 }

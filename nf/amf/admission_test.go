@@ -40,6 +40,7 @@ func newSimCore(radio time.Duration) *simCore {
 	c := &simCore{processor: make(chan struct{}, 1), radio: radio, pool: procedure.NewPool(20_000)}
 	c.admission = newAdmission(func() int { return int(c.due.Load()) }, c.pool.AtWork)
 	c.admission.mostDue, c.admission.mostAtWork, c.admission.few = admissionDue, admissionAtWork, admissionFew
+	c.admission.pacing.least = admissionLeast
 	c.pool.OnLess(func(done bool) {
 		if done { // who is not due any more still waits for this processor
 			c.admission.less(true)
@@ -245,9 +246,9 @@ func TestHiccup(t *testing.T) {
 		c.offer(0.7, 2*time.Second)
 		c.settle()
 		var away sync.WaitGroup
-		away.Go(func() { // it does a tenth of its work
-			for range 45 {
-				c.work(9 * time.Millisecond)
+		away.Go(func() { // it does a hundredth of its work
+			for range 15 {
+				c.work(30 * time.Millisecond)
 			}
 		})
 		c.offer(0.7, time.Second)
@@ -259,6 +260,26 @@ func TestHiccup(t *testing.T) {
 		_, all := c.settle()
 		if n := len(all) - refused; refused == 0 || n > 50 {
 			t.Errorf("%d are refused while the processor is away, and %d afterwards", refused, n)
+		}
+		c.pool.Stop()
+	})
+}
+
+// TestRateGrows: a rate that is far too low, seen while the processor was away, is right again within a second.
+func TestRateGrows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newSimCore(20 * time.Millisecond)
+		c.offer(0.5, time.Second)
+		c.settle()
+		p := &c.admission.pacing
+		p.rate, p.filled, c.admission.emptied, c.admission.away = p.least, time.Now(), time.Now(), time.Now()
+		c.offer(0.5, time.Second)
+		c.mu.Lock()
+		refused := len(c.refused)
+		c.mu.Unlock()
+		c.offer(0.5, 3*time.Second)
+		if _, all := c.settle(); refused == 0 || len(all) > refused {
+			t.Errorf("%d are refused in the first second, and %d afterwards", refused, len(all)-refused)
 		}
 		c.pool.Stop()
 	})
