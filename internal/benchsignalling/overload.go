@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -20,6 +21,8 @@ const (
 	overloadUEs   = 40_000
 	// overloadBackOff is T3346. It is short, so that the load does not end with the UEs that are there.
 	overloadBackOff = 2 * time.Second
+	// overloadOver is how long gNBs that heed an AMF may keep UEs away after the last that it had to turn away.
+	overloadOver = 5 * time.Second
 )
 
 // runOverload asks a core for more than it can do: what it admits must be served in time, the rest refused, and afterwards half of what it
@@ -66,7 +69,15 @@ func (o options) overload(ctx context.Context, out io.Writer, heeded bool) error
 		}
 		write(out, fmt.Sprintf("%.1f times saturation for %s", overloadTimes, over.report.Elapsed.Round(time.Second)), over)
 		fmt.Fprintf(out, "  served: %.0f %% of what saturation serves\n", 100*served(over)/served(full))
-		after, err := o.once(ctx, l, s, c, o.warmUp, most/2)
+		if heeded {
+			time.Sleep(overloadOver)
+			args = nil
+		}
+		after, err := o.stint(ctx, l, s, c, &task{ues: o.warmUp, rate: most / 2, mix: "attach,session", time: runTime, more: args})
+		if err == nil && after.report.ErrorRate() > 0 {
+			write(out, "half load after", after)
+			err = errors.New("UEs were refused")
+		}
 		if err != nil {
 			return fmt.Errorf("half load after the overload: %w", err)
 		}

@@ -15,8 +15,10 @@ const (
 	loadTick = time.Second
 	// loadLook is how often an AMF that turns UEs away looks how many.
 	loadLook = loadTick / 4
-	// loadRelief is by how much more UEs gNBs are let in each time nobody was turned away.
-	loadRelief = 1.1
+	// loadRelief and loadReliefLeast are how many more UEs gNBs may send each time nobody was turned away: so many times what they may
+	// send, and a share of all, so that the last overload is over within seconds.
+	loadRelief      = 1.1
+	loadReliefLeast = 0.05
 	// loadFew is how many UEs are thought to have been let in beside those who were: few who are turned away say little.
 	loadFew = 8
 	// loadStep is the least change of a reduction, in percent, of which gNBs are told.
@@ -103,7 +105,7 @@ func (a *AMF) look(count bool) (over bool) {
 	if s := a.admission.takeStock(); s.away > 0 {
 		l.kept = max(l.kept*float64(s.came-s.away+loadFew)/float64(s.came+loadFew), 0.01)
 	} else {
-		l.kept = min(l.kept*loadRelief, 1)
+		l.kept = min(l.kept*loadRelief+loadReliefLeast, 1)
 	}
 	a.tellLoad()
 	l.watched = l.full || l.kept < 1
