@@ -138,7 +138,7 @@ func (o *options) run(ctx context.Context, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	p := &options{limpid: o.limpid, ues: o.ues, runs: o.runs, warmUp: o.warmUp, gnbs: o.gnbs, inFlight: o.inFlight, sctp: o.sctp, apart: o.apart}
+	p := &options{limpid: o.limpid, ues: o.ues, runs: o.runs, warmUp: o.warmUp, gnbs: o.gnbs, inFlight: o.inFlight, sctp: o.sctp, apart: o.apart, rate: o.rate}
 	if o.kind != profiled.Allocs {
 		p.profile = file
 	}
