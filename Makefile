@@ -7,7 +7,7 @@ BUILD := -trimpath -buildvcs=false -ldflags=-buildid=
 ROOT  := $(if $(filter 0,$(shell id -u)),,sudo -E env "PATH=$(PATH)")
 
 # What a fresh Debian lacks, by package name.
-DEBIAN_TEST := nftables tshark gcc libc6-dev libusrsctp-dev iproute2 postgresql
+DEBIAN_TEST := iputils-ping nftables tshark gcc libc6-dev libusrsctp-dev iproute2 postgresql
 
 DEBIAN_PROVE := clang-19 llvm-19 nftables iproute2 gcc libc6-dev
 
