@@ -1,7 +1,7 @@
 package procedure
 
 import (
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,49 +15,52 @@ const (
 	workSpans = 8
 )
 
-// workload counts the actors at work by the span in which they began.
+// workload counts the actors at work by the span in which they began. Every message of every actor comes by, so it has no lock.
 type workload struct {
 	origin time.Time
-	mu     sync.Mutex
-	spans  [workSpans]struct {
-		number int64
-		begun  int // and not ended
-	}
+	spans  [workSpans]atomic.Uint64 // number of the span, and in the last countBits how many began in it and have not ended
 }
+
+const countBits = 24
 
 // now is the number of the present span, from 1.
 func (w *workload) now() int64 { return int64(time.Since(w.origin)/workSpan) + 1 }
 
 // begin counts one more and returns the span to which it belongs.
 func (w *workload) begin() int64 {
-	n := w.now()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	s := &w.spans[n%workSpans]
-	if s.number != n {
-		s.number, s.begun = n, 0
+	for {
+		n := w.now()
+		s := &w.spans[n%workSpans]
+		old := s.Load()
+		next := old + 1
+		switch number := int64(old >> countBits); {
+		case number > n:
+			continue // this goroutine stood still for longer than all spans
+		case number < n:
+			next = uint64(n)<<countBits | 1
+		}
+		if s.CompareAndSwap(old, next) {
+			return n
+		}
 	}
-	s.begun++
-	return n
 }
 
 // end counts one less of a span, unless that is forgotten.
 func (w *workload) end(n int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if s := &w.spans[n%workSpans]; s.number == n {
-		s.begun--
+	for s := &w.spans[n%workSpans]; ; {
+		old := s.Load()
+		if int64(old>>countBits) != n || s.CompareAndSwap(old, old-1) {
+			return
+		}
 	}
 }
 
 func (w *workload) count() int {
 	oldest := w.now() - workSpans
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	sum := 0
 	for i := range w.spans {
-		if s := &w.spans[i]; s.number > oldest {
-			sum += s.begun
+		if s := w.spans[i].Load(); int64(s>>countBits) > oldest {
+			sum += int(s & (1<<countBits - 1))
 		}
 	}
 	return sum
