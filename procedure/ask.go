@@ -107,10 +107,10 @@ func (a *Actor) take(who Owner, answers func(any) bool) (m any, d Decision, ok b
 	a.mu.Lock()
 	b := a.busy
 	if len(b.inbox) == 0 {
-		since := b.since
+		pool, since := b.pool, b.since
 		b.since = 0
 		a.mu.Unlock()
-		b.pool.restsFrom(since)
+		pool.restsFrom(since)
 		return nil, 0, false
 	}
 	m = b.inbox[0]
