@@ -70,7 +70,8 @@ func (l *tnla) initialUE(m *ngap.InitialUEMessage) {
 		start()
 		return
 	}
-	a.admission.enter(start, func() { g.congested(conn, m.NASPDU) })
+	// Another UE's goroutine may find that this one has waited too long, and must not wait for this one's gNB to take an answer.
+	a.admission.enter(start, func() { go g.congested(conn, m.NASPDU) })
 }
 
 // turnAway answers an INITIAL UE MESSAGE for which there is no room. Nothing is looked up or kept of its UE: the connection lasts until

@@ -2,6 +2,7 @@ package sctp
 
 import (
 	"encoding/binary"
+	"errors"
 	"net"
 	"net/netip"
 	"syscall"
@@ -29,12 +30,13 @@ func growBuffers(c syscall.RawConn) error {
 const controlSize = 128
 
 // askArrival makes a socket tell when the kernel took in each packet.
-func askArrival(c syscall.RawConn) error {
+func askArrival(c syscall.RawConn) error { return ask(c, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS) }
+
+// ask turns an option of a socket on.
+func ask(c syscall.RawConn, level, option int) error {
 	var err error
-	if e := c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1) }); e != nil {
-		return e
-	}
-	return err
+	failed := c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), level, option, 1) })
+	return errors.Join(failed, err)
 }
 
 // arrivalOf reads the time of arrival from control messages; zero if it is not there.
@@ -54,17 +56,10 @@ func arrivalOf(control []byte) time.Time {
 
 // askLocal makes a socket tell the local address of each packet.
 func askLocal(c syscall.RawConn, v6 bool) error {
-	var err error
-	if e := c.Control(func(fd uintptr) {
-		if v6 {
-			err = unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1)
-		} else {
-			err = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_PKTINFO, 1)
-		}
-	}); e != nil {
-		return e
+	if v6 {
+		return ask(c, unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO)
 	}
-	return err
+	return ask(c, unix.IPPROTO_IP, unix.IP_PKTINFO)
 }
 
 // localOf reads the local address from control messages; invalid if it is not there.
