@@ -68,6 +68,7 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, opts Options) error {
+	keepMemory()
 	if err := registerLogVFS(); err != nil {
 		return err
 	}
