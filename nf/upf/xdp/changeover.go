@@ -6,31 +6,24 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
+	"unsafe"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
 )
 
-// uncarried is set in a counter of the new maps until what the old maps counted is added to it, which clears it: with one store,
-// so that it is done once, whoever dies meanwhile.
-const uncarried = 1 << 63
-
 // pair is a counter in the old maps and its place in the new ones.
-type pair struct{ from, to *state }
-
-// await lets a counter, which was copied, begin anew until what the old one counted is added.
-func (x pair) await() { x.to.octets, x.to.packets = uncarried, uncarried }
+type pair struct{ from, to counter }
 
 // carry adds what the old one counted, if that was not done.
-func (x pair) carry() {
-	add := func(to, from *uint64) {
-		if atomic.LoadUint64(to)&uncarried != 0 {
-			atomic.AddUint64(to, atomic.LoadUint64(from)-uncarried)
-		}
+func (x pair) carry() { x.to.carry(x.from.counted()) }
+
+// counter is a state of the maps as their layout has it.
+func (m *migration) counter(s *state) counter {
+	if m.version < 7 {
+		return (*stateV6)(unsafe.Pointer(s))
 	}
-	add(&x.to.octets, &x.from.octets)
-	add(&x.to.packets, &x.from.packets)
+	return s
 }
 
 // endMigration ends what a process that died had begun, whose new maps are in a folder, and gives that its name.
@@ -103,23 +96,17 @@ func (p *Path) carryOld(folder string) error {
 	if err != nil {
 		return err
 	}
-	if now.version < layoutVersion { // which had no such counters
+	if now.version < 6 { // which had no such counters
 		return now.close()
 	}
-	waiting := func(s *state) bool { return (s.octets|s.packets)&uncarried != 0 }
+	counters := now.counters()
 	defer func() {
-		none := &state{}
-		for i := range now.blocks {
-			pair{none, &now.blocks[i].up.state}.carry()
-			pair{none, &now.blocks[i].down.state}.carry()
-		}
-		for i := range now.flows {
-			pair{none, &now.flows[i].state}.carry()
+		for _, c := range counters {
+			c.carry(0, 0)
 		}
 		_ = now.close()
 	}()
-	if !slices.ContainsFunc(now.blocks, func(b block) bool { return waiting(&b.up.state) || waiting(&b.down.state) }) &&
-		!slices.ContainsFunc(now.flows, func(f flow) bool { return waiting(&f.state) }) {
+	if !slices.ContainsFunc(counters, counter.waits) {
 		return nil
 	}
 	folders, err := filepath.Glob(filepath.Join(p.options.Pin, "*v*-*"))
@@ -131,7 +118,7 @@ func (p *Path) carryOld(folder string) error {
 		if err != nil {
 			return err
 		}
-		old.pairsWith(&now.loaded)
+		old.pairsWith(now)
 		if err := old.finish(); err != nil {
 			return err
 		}
@@ -139,16 +126,28 @@ func (p *Path) carryOld(folder string) error {
 	return nil
 }
 
+// counters are all counters of the maps.
+func (m *migration) counters() (all []counter) {
+	for i := range m.blocks {
+		all = append(all, m.counter(&m.blocks[i].up.state), m.counter(&m.blocks[i].down.state))
+	}
+	for i := range m.flows {
+		all = append(all, m.counter(&m.flows[i].state))
+	}
+	return all
+}
+
 // pairsWith finds the counters that wait for those of the old maps.
-func (m *migration) pairsWith(to *loaded) {
+func (m *migration) pairsWith(to *migration) {
 	for i := range min(len(to.blocks), max(len(m.blocks), len(m.v1))) {
+		up, down := to.counter(&to.blocks[i].up.state), to.counter(&to.blocks[i].down.state)
 		if m.version == 1 {
-			m.pairs = append(m.pairs, pair{&m.v1[i].up, &to.blocks[i].up.state}, pair{&m.v1[i].down, &to.blocks[i].down.state})
+			m.pairs = append(m.pairs, pair{&m.v1[i].up, up}, pair{&m.v1[i].down, down})
 			continue
 		}
-		m.pairs = append(m.pairs, pair{&m.blocks[i].up.state, &to.blocks[i].up.state}, pair{&m.blocks[i].down.state, &to.blocks[i].down.state})
+		m.pairs = append(m.pairs, pair{m.counter(&m.blocks[i].up.state), up}, pair{m.counter(&m.blocks[i].down.state), down})
 	}
 	for i := range min(len(to.flows), len(m.flows)) {
-		m.pairs = append(m.pairs, pair{&m.flows[i].state, &to.flows[i].state})
+		m.pairs = append(m.pairs, pair{m.counter(&m.flows[i].state), to.counter(&to.flows[i].state)})
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -183,7 +182,7 @@ func (l *lab) warm(t *testing.T, p *Path) (up, down int) {
 		if l.atDN(t, patience) == nil || l.atGNB(t, patience) == nil {
 			t.Fatalf("lost in the slow path: %+v", p.Counters())
 		}
-		if atomic.LoadUint64(&b.up.state.packets) > 0 && atomic.LoadUint64(&b.down.state.packets) > 0 {
+		if b.up.state.seen() > 0 && b.down.state.seen() > 0 {
 			return up, down
 		}
 		if time.Now().After(deadline) {
@@ -305,8 +304,8 @@ func TestIdle(t *testing.T) {
 	p := l.runWith(t, Options{N6: []string{"n6"}, Mode: Native}, events)
 	check(t, p.Apply(labSession(pfcp.ApplyFORW)))
 	l.warm(t, p.Path)
-	fast := &p.loaded.blocks[7].down.state.packets
-	before, told := atomic.LoadUint64(fast), 0
+	fast := &p.loaded.blocks[7].down.state
+	before, told := fast.seen(), 0
 	for i := range n {
 		if i%(n/periods) == 0 {
 			check(t, p.Apply(labSession(pfcp.ApplyBUFF|pfcp.ApplyNOCP)))
@@ -331,8 +330,8 @@ func TestIdle(t *testing.T) {
 	if len(events.told) != 0 || told != periods {
 		t.Errorf("told %d times and %d times more, of %d idle periods", told, len(events.told), periods)
 	}
-	if atomic.LoadUint64(fast)-before < n/4 {
-		t.Errorf("only %d packets were fast", atomic.LoadUint64(fast)-before)
+	if fast.seen()-before < n/4 {
+		t.Errorf("only %d packets were fast", fast.seen()-before)
 	}
 }
 
@@ -343,9 +342,9 @@ func TestGeneric(t *testing.T) {
 	check(t, p.Apply(labSession(pfcp.ApplyFORW)))
 	l.warm(t, p.Path)
 	b := &p.loaded.blocks[7]
-	up, down := atomic.LoadUint64(&b.up.state.packets), atomic.LoadUint64(&b.down.state.packets)
+	up, down := b.up.state.seen(), b.down.state.seen()
 	l.exchange(t, 50)
-	if u, d := atomic.LoadUint64(&b.up.state.packets)-up, atomic.LoadUint64(&b.down.state.packets)-down; u != 50 || d != 50 {
+	if u, d := b.up.state.seen()-up, b.down.state.seen()-down; u != 50 || d != 50 {
 		t.Errorf("%d and %d of 50 packets were fast", u, d)
 	}
 	if got := p.log.String(); !strings.Contains(got, "mode=generic") || !strings.Contains(got, "is a veth") {
@@ -370,9 +369,9 @@ func TestTCX(t *testing.T) {
 	check(t, p.Apply(labSession(pfcp.ApplyFORW)))
 	l.warm(t, p.Path)
 	b := &p.loaded.blocks[7]
-	up, down := atomic.LoadUint64(&b.up.state.packets), atomic.LoadUint64(&b.down.state.packets)
+	up, down := b.up.state.seen(), b.down.state.seen()
 	l.exchange(t, 200)
-	if u, d := atomic.LoadUint64(&b.up.state.packets)-up, atomic.LoadUint64(&b.down.state.packets)-down; u != 200 || d != 200 {
+	if u, d := b.up.state.seen()-up, b.down.state.seen()-down; u != 200 || d != 200 {
 		t.Errorf("%d and %d of 200 packets were fast", u, d)
 	}
 	if got := p.log.String(); strings.Count(got, "mode=tcx") != 2 || !strings.Contains(got, "generic: ") || strings.Contains(got, "mode=generic") {
@@ -391,9 +390,9 @@ func TestEachMode(t *testing.T) {
 		check(t, p.Apply(labSession(pfcp.ApplyFORW)))
 		l.warm(t, p.Path)
 		b := &p.loaded.blocks[7]
-		before := atomic.LoadUint64(&b.up.state.packets)
+		before := b.up.state.seen()
 		l.exchange(t, 20)
-		if got := atomic.LoadUint64(&b.up.state.packets) - before; got != 20 {
+		if got := b.up.state.seen() - before; got != 20 {
 			t.Errorf("%d of 20 packets were fast", got)
 		}
 		if got := p.log.String(); strings.Count(got, "mode="+mode.String()) != 2 {

@@ -3,7 +3,6 @@ package xdp
 import (
 	"fmt"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,9 +57,9 @@ func TestIdleWithRate(t *testing.T) {
 			}
 		}
 	}
-	fast := &p.loaded.blocks[7].down.state.packets
-	before := atomic.LoadUint64(fast)
-	for deadline := time.Now().Add(patience); atomic.LoadUint64(fast) == before; {
+	fast := &p.loaded.blocks[7].down.state
+	before := fast.seen()
+	for deadline := time.Now().Add(patience); fast.seen() == before; {
 		l.sendDown(t, text(0))
 		if l.atGNB(t, patience) == nil || time.Now().After(deadline) {
 			t.Fatalf("the programs do not take over: %+v", p.Counters())

@@ -2,7 +2,6 @@ package xdp
 
 import (
 	"structs"
-	"sync/atomic"
 
 	"github.com/limpid-5g/limpid/nf/upf"
 )
@@ -48,20 +47,6 @@ const (
 	flagPorts       = 16 // of a decision
 	flagShort       = 32 // of a decision
 )
-
-// state belongs to the programs.
-type state struct {
-	_       structs.HostLayout
-	next    uint64
-	octets  uint64
-	packets uint64
-}
-
-// zero begins to count anew.
-func (s *state) zero() {
-	atomic.StoreUint64(&s.octets, 0)
-	atomic.StoreUint64(&s.packets, 0)
-}
 
 // uplink is what is done with packets from a tunnel, and their state, in one line of the cache.
 type uplink struct {

@@ -2,6 +2,7 @@ package xdp
 
 import (
 	"testing"
+	"unsafe"
 
 	"github.com/cilium/ebpf"
 
@@ -21,7 +22,8 @@ func TestLayout2(t *testing.T) {
 		{protocol: 17, qfis: 1 << 9, ports: 1, remoteFirst: 53, remoteLast: 53, localLast: 65535}, {rule: 1, qfis: 1 << 9}}}
 	m.v2lists[2] = classifierV2{count: 1, rules: 1}
 	m.flows[64] = flow{verdict: verdictDrop + 5}
-	m.flows[65] = flow{verdict: verdictForward, flags: flagSessionRate, state: state{octets: 1000, packets: 10}}
+	m.flows[65] = flow{verdict: verdictForward, flags: flagSessionRate}
+	*(*stateV6)(unsafe.Pointer(&m.flows[65].state)) = stateV6{octets: 1000, packets: 10}
 	m.flows[66] = flow{verdict: verdictForward, flags: flagDownlink, qfi: 9, nextHop: p.near.hop(gnb), peer: tunnel(gnb, 5)}
 	for slot := range m.blocks {
 		if b, ok := m.block(slot); ok && p.fits(uint32(slot), b) {
@@ -35,11 +37,11 @@ func TestLayout2(t *testing.T) {
 	p.wants(t, 2, xdpPass)
 	m.collection = &ebpf.Collection{}
 	check(t, m.finish())
-	if got := p.loaded.flows[65].state; got.octets != 1100 || got.packets != 11 || p.loaded.blocks[1].up.state.next == 0 {
-		t.Errorf("uplink %+v, policer %d", got, p.loaded.blocks[1].up.state.next)
+	if octets, packets := p.loaded.flows[65].state.counted(); octets != 1100 || packets != 11 || p.loaded.blocks[1].up.state.next == 0 {
+		t.Errorf("uplink %d octets, %d packets, policer %d", octets, packets, p.loaded.blocks[1].up.state.next)
 	}
-	if got := p.loaded.flows[66].state; got.octets != 100 || got.packets != 1 {
-		t.Errorf("downlink %+v", got)
+	if octets, packets := p.loaded.flows[66].state.counted(); octets != 100 || packets != 1 {
+		t.Errorf("downlink %d octets, %d packets", octets, packets)
 	}
 	p = p.successor(t)
 	if p.Left() != 1 || p.flows.take(2, 1) == 64 {

@@ -42,7 +42,7 @@ const (
 
 // layoutVersion is part of the name of the folder with the pinned maps. It changes with layout.go, and with what
 // changing.go and revision.go keep in maps.
-const layoutVersion = 6
+const layoutVersion = 7
 
 // loaded is the programs and the maps, which user space sees as memory.
 type loaded struct {

@@ -132,13 +132,13 @@ type blockV1 struct {
 	// uplink
 	upSequence, teid, ue, upVerdict uint32
 	qfis, upPerOctet                uint64
-	up                              state
+	up                              stateV6
 	_                               uint64
 	// downlink
 	downSequence, downUE, downVerdict, nextHop uint32
 	peer, downPerOctet                         uint64
 	qfi, _                                     uint32
-	down                                       state
+	down                                       stateV6
 }
 
 // nextHopV1 is a next hop of layout 1.
@@ -261,9 +261,9 @@ func (m *migration) block(slot int) (block, bool) {
 		}
 		return uint8(v - 1 + verdictForward)
 	}
-	return block{up: uplink{teid: o.teid, ue: o.ue, verdict: verdict(o.upVerdict), qfis: o.qfis, perOctet: o.upPerOctet, state: o.up},
+	return block{up: uplink{teid: o.teid, ue: o.ue, verdict: verdict(o.upVerdict), qfis: o.qfis, perOctet: o.upPerOctet, state: state{next: o.up.next}},
 		down: downlink{ue: o.downUE, verdict: verdict(o.downVerdict), qfi: uint8(o.qfi), nextHop: o.nextHop, peer: o.peer,
-			perOctet: o.downPerOctet, state: o.down}}, true
+			perOctet: o.downPerOctet, state: state{next: o.down.next}}}, true
 }
 
 // fits tells whether a session has the same slot in the new layout, and room for its flows.
@@ -325,8 +325,8 @@ func (p *Path) take(m *migration, slot uint32, b block, unended []*pending) {
 		m.note(&m.v1[slot].down, &to.down.state)
 		return
 	}
-	m.note(&m.blocks[slot].up.state, &to.up.state)
-	m.note(&m.blocks[slot].down.state, &to.down.state)
+	m.note(m.counter(&m.blocks[slot].up.state), &to.up.state)
+	m.note(m.counter(&m.blocks[slot].down.state), &to.down.state)
 	for _, at := range b.rules() {
 		m.takeFlows(p.loaded, run{uint32(at >> 32), int(p.loaded.classifiers[uint32(at)].flows)})
 	}
@@ -344,11 +344,11 @@ func (p *Path) take(m *migration, slot uint32, b block, unended []*pending) {
 // takeFlows copies flows that have room and were not copied yet.
 func (m *migration) takeFlows(to *loaded, r run) {
 	for i := int(r.at); i < min(int(r.at)+r.length, len(to.flows), len(m.flows)); i++ {
-		if to.flows[i].state.octets&uncarried != 0 {
+		if to.flows[i].state.waits() {
 			continue
 		}
 		to.flows[i] = m.flows[i]
-		m.note(&m.flows[i].state, &to.flows[i].state)
+		m.note(m.counter(&m.flows[i].state), &to.flows[i].state)
 		m.taken = append(m.taken, i)
 	}
 }
@@ -378,10 +378,9 @@ func (b *block) rules() (at []uint64) {
 }
 
 // note remembers a counter that was copied.
-func (m *migration) note(from, to *state) {
-	x := pair{from, to}
-	x.await()
-	m.pairs = append(m.pairs, x)
+func (m *migration) note(from counter, to *state) {
+	to.await()
+	m.pairs = append(m.pairs, pair{from, to})
 }
 
 func (m *migration) copyAccounts(to *loaded) {

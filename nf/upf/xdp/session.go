@@ -454,7 +454,7 @@ func (p *Path) readCounters(s *session, mask uint64) (out [cells]upf.Usage) {
 		if c == nil {
 			break
 		}
-		octets, packets := atomic.LoadUint64(&c.octets), atomic.LoadUint64(&c.packets)
+		octets, packets := c.counted()
 		if down {
 			out[bit] = upf.Usage{DownlinkBytes: octets, DownlinkPackets: packets}
 		} else {

@@ -177,14 +177,14 @@ func TestLastPackets(t *testing.T) {
 	p.wants(t, 0, xdpRedirect)
 	check(t, p.Apply(filtered(0, eightFlows)))
 	b := &p.loaded.blocks[0] // as a program on another processor does that had read the facts before
-	b.up.state.octets, b.up.state.packets = b.up.state.octets+100, b.up.state.packets+1
+	b.up.state.sum += 1<<packetsAt + 100
 	p.wants(t, 0, xdpRedirect)
 	old := &p.loaded.flows[p.sessions[0].run+7]
 	other := filtered(0, eightFlows)
 	other.Rules[0].QFIs = 1<<9 | 1<<8
 	other.Rules[15].PeerTEID = 5
 	check(t, p.Apply(other))
-	old.state.octets, old.state.packets = old.state.octets+30, old.state.packets+1
+	old.state.sum += 1<<packetsAt + 30
 	time.Sleep(2 * grace)
 	want := upf.Usage{UplinkBytes: 330, UplinkPackets: 4, DownlinkBytes: 200, DownlinkPackets: 2}
 	if got := p.Usage(0, 1); got != want {

@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"structs"
-	"sync/atomic"
 	"testing"
 	"time"
 	"unsafe"
@@ -284,7 +283,7 @@ func TestUpgradeFromLayout1(t *testing.T) {
 	defer p.Close()
 	l.exchange(t, 100)
 	b := &p.loaded.blocks[7]
-	if up, down := atomic.LoadUint64(&b.up.state.packets), atomic.LoadUint64(&b.down.state.packets); up != uint64(l.exchanged) || down != up {
+	if up, down := b.up.state.seen(), b.down.state.seen(); up != uint64(l.exchanged) || down != up {
 		t.Errorf("%d and %d packets are counted of %d", up, down, l.exchanged)
 	}
 	check(t, p.Apply(labSession(pfcp.ApplyFORW)))

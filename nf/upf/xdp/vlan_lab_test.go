@@ -110,8 +110,8 @@ func TestVLANEndToEnd(t *testing.T) {
 				}
 			}
 			b := &p.loaded.blocks[7]
-			if b.up.state.packets < rounds || b.down.state.packets < rounds {
-				t.Errorf("%d and %d packets were fast", b.up.state.packets, b.down.state.packets)
+			if b.up.state.seen() < rounds || b.down.state.seen() < rounds {
+				t.Errorf("%d and %d packets were fast", b.up.state.seen(), b.down.state.seen())
 			}
 			for _, stranger := range []*trunk{{gnbEnd.fd, gnbEnd.own, gnbEnd.core, n6}, {dnEnd.fd, dnEnd.own, dnEnd.core, n3}} { // lead nowhere
 				before := p.Counters()

@@ -41,10 +41,19 @@ enum pass {
 enum { DROPS = 2, PASSED = 128 };
 
 struct state {
-	u64 next;   /* when all that was sent would have been sent at the policer's rate, in ticks */
-	u64 octets; /* inner packets that were forwarded */
-	u64 packets;
+	u64 next;  /* when all that was sent would have been sent at the policer's rate, in ticks */
+	u64 sum;   /* inner packets that were forwarded and their octets, counted by one addition */
+	u64 units; /* that were taken out of sum, for it to have room */
 };
+
+/* In sum: octets, packets, CARRYING while units of it are on their way to state.units, UNCARRIED, see changeover.go. Units are
+ * taken out of the two highest bits of a part. */
+enum { OCTETS_UNIT = 39, PACKETS_AT = 41, PACKETS_UNIT = 60, CARRYING_AT = 62 };
+#define ROOM_ENDS (3ull << OCTETS_UNIT | 3ull << PACKETS_UNIT)
+#define CARRYING (1ull << CARRYING_AT)
+
+/* In units: of octets, of packets, UNCARRIED. */
+enum { PACKETS_UNITS_AT = 26 };
 
 /* Where the rules of a session are that needs more than one: VERDICT_RULES. */
 struct rules {

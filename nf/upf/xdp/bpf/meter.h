@@ -116,9 +116,21 @@ INLINE void take(struct state *s, u64 per_octet, u32 octets, u64 now)
 		__sync_fetch_and_add(&s->next, cost); /* who was first has brought it to the present */
 }
 
+/* make_room moves units out of a sum, unless somebody else does. Whoever reads meanwhile finds CARRYING, and reads again. */
+NOINLINE int make_room(struct state *s, u64 sum)
+{
+	u64 full = sum & ROOM_ENDS, octets = full >> OCTETS_UNIT & 3, packets = full >> PACKETS_UNIT;
+	if (!s || sum & CARRYING || __sync_val_compare_and_swap(&s->sum, sum, (sum - full) | CARRYING) != sum)
+		return 0; /* the next packet's concern: there is room for as much again */
+	__sync_fetch_and_add(&s->units, octets | packets << PACKETS_UNITS_AT);
+	__sync_fetch_and_and(&s->sum, ~CARRYING);
+	return 0;
+}
+
 INLINE void account(struct state *s, u32 octets, u32 direction)
 {
-	__sync_fetch_and_add(&s->octets, octets);
-	__sync_fetch_and_add(&s->packets, 1);
+	u64 more = octets | 1ull << PACKETS_AT, sum = __sync_fetch_and_add(&s->sum, more) + more;
+	if (unlikely(sum & ROOM_ENDS))
+		make_room(s, sum);
 	count(direction);
 }
