@@ -116,6 +116,44 @@ func (p *ipPool) give(fixed netip.Addr) (netip.Addr, error) {
 	return p.allot()
 }
 
+// giveBeside is give for a prefix beside an address that the session has of another pool: one that is not fixed has the same offset in
+// the range of the same number, if that is free. Who knows the one then knows the other, and so does the UPF, which finds a
+// session's line by the address before it has looked up the prefix.
+func (p *ipPool) giveBeside(fixed netip.Addr, other *ipPool, a netip.Addr) (netip.Addr, error) {
+	if !fixed.IsValid() && a.IsValid() {
+		if o, ok := other.placeOf(a); ok && p.takeAt(o) {
+			return p.ranges[o.number].addr(o.offset), nil
+		}
+	}
+	return p.give(fixed)
+}
+
+// offsetIn is an offset in one of the ranges.
+type offsetIn struct {
+	number int
+	offset uint32
+}
+
+func (p *ipPool) placeOf(a netip.Addr) (offsetIn, bool) {
+	for i, r := range p.ranges {
+		if r.prefix.Contains(a) {
+			return offsetIn{i, r.offset(a)}, true
+		}
+	}
+	return offsetIn{}, false
+}
+
+// takeAt takes what is at an offset, if it is there and free.
+func (p *ipPool) takeAt(o offsetIn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if o.number >= len(p.ranges) || o.offset >= p.ranges[o.number].size || p.ranges[o.number].has(o.offset) {
+		return false
+	}
+	p.ranges[o.number].set(o.offset)
+	return true
+}
+
 // allot gives an address. Error: errPoolEmpty.
 func (p *ipPool) allot() (netip.Addr, error) {
 	p.mu.Lock()

@@ -178,3 +178,33 @@ func BenchmarkPool(b *testing.B) {
 		p.free(a)
 	}
 }
+
+// TestPoolBeside: a prefix has the offset of the session's address where that is free, and another where it is not, or a fixed one.
+func TestPoolBeside(t *testing.T) {
+	addresses, prefixes := pool("", "10.0.0.0/29", "10.1.0.0/29"), pool("", "2001:db8:0:8::/61", "2001:db8:1::/62")
+	for _, x := range []struct{ fixed, beside, want string }{
+		{"", "10.0.0.3", "2001:db8:0:b::"},
+		{"", "10.0.0.3", "2001:db8:0:9::"}, // taken
+		{"2001:db8:0:a::", "10.0.0.4", "2001:db8:0:a::"},
+		{"", "10.0.0.2", "2001:db8:0:c::"}, // fixed for another
+		{"", "10.1.0.3", "2001:db8:1:3::"}, // of the second range
+		{"", "10.1.0.5", "2001:db8:0:d::"}, // which is shorter
+		{"", "192.0.2.1", "2001:db8:0:e::"},
+		{"", "", "2001:db8:0:f::"},
+	} {
+		var fixed, beside netip.Addr
+		if x.fixed != "" {
+			fixed = netip.MustParseAddr(x.fixed)
+		}
+		if x.beside != "" {
+			beside = netip.MustParseAddr(x.beside)
+		}
+		if got, err := prefixes.giveBeside(fixed, addresses, beside); err != nil || got != netip.MustParseAddr(x.want) {
+			t.Errorf("%v, %v beside %s, want %s", got, err, x.beside, x.want)
+		}
+	}
+	prefixes.free(netip.MustParseAddr("2001:db8:0:b::"))
+	if got, err := prefixes.giveBeside(netip.Addr{}, addresses, netip.MustParseAddr("10.0.0.3")); err != nil || got != netip.MustParseAddr("2001:db8:0:b::") {
+		t.Errorf("%v, %v after it was given back", got, err)
+	}
+}

@@ -135,7 +135,7 @@ func (s *session) allotAddress(sub *nudm.SessionManagementSubscriptionData) erro
 		}
 	}
 	if ipv6 {
-		first, err := s.network.prefixes.give(sub.StaticIPv6Prefix.Masked().Addr())
+		first, err := s.network.prefixes.giveBeside(sub.StaticIPv6Prefix.Masked().Addr(), s.network.addresses, a.ipv4)
 		if err != nil {
 			if a.ipv4.IsValid() {
 				s.network.addresses.free(a.ipv4)

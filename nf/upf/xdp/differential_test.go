@@ -549,7 +549,7 @@ func (d *differ) uplinkFrame() []byte {
 	if d.IntN(12) == 0 {
 		src = addressOf(uint32(d.IntN(len(d.sessions))))
 	}
-	if d.IntN(3) == 0 {
+	if d.IntN(5) < 2 {
 		src = host6(prefixOfSlot(slot), d.Uint32())
 		if d.IntN(12) == 0 {
 			src = host6(prefixOfSlot(uint32(d.IntN(len(d.sessions)))), 1)

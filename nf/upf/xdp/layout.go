@@ -206,12 +206,16 @@ type poolConfig struct {
 	First, Size, Slot, MTU uint32
 }
 
-// pool6Config is a pool of IPv6, the MTU of its data network, and where its prefixes begin in slots6.
+// pool6Config is a pool of IPv6, the MTU of its data network, where its prefixes begin in slots6, and where the slots of the
+// addresses begin beside which they are given out.
 type pool6Config struct {
-	_                    structs.HostLayout
-	First                uint64
-	Size, At, MTU, Spare uint32
+	_                     structs.HostLayout
+	First                 uint64
+	Size, At, MTU, Beside uint32
 }
+
+// unpaired is Beside where there are no such addresses.
+const unpaired = 1 << 31
 
 // prefixEntry is where a prefix of IPv6 leads that is in no pool.
 type prefixEntry struct {

@@ -155,7 +155,7 @@ func prepare(cfg upf.Config, log *slog.Logger) (*Path, error) {
 		}
 		for _, pool := range n.Pools {
 			if !pool.Addr().Is4() {
-				p.knowPool6(n, pool)
+				p.knowPool6(n, pool, layout)
 				continue
 			}
 			if len(p.pools) == maxPools {
@@ -173,13 +173,18 @@ func prepare(cfg upf.Config, log *slog.Logger) (*Path, error) {
 }
 
 // knowPool6 lets the prefixes of a pool of IPv6 be found by their offset, if there is room; those of others are looked up.
-func (p *Path) knowPool6(n upf.Network, pool netip.Prefix) {
+func (p *Path) knowPool6(n upf.Network, pool netip.Prefix, layout *upf.Layout) {
 	size := 1 << max(0, 64-pool.Bits())
 	if p.config.Pools6 == maxPools6 || pool.Bits() > 64 || p.size.slots6+size > maxSlots6 {
 		return
 	}
-	first := pool.Addr().As16()
-	p.config.Pool6[p.config.Pools6] = pool6Config{First: binary.BigEndian.Uint64(first[:]), Size: uint32(size), At: uint32(p.size.slots6), MTU: uint32(n.MTU)}
+	first, beside := pool.Addr().As16(), uint32(unpaired)
+	if other := n.Beside(pool); other.IsValid() {
+		if slot, ok := layout.SlotOf4(hostOrder(other.Addr())); ok {
+			beside = slot
+		}
+	}
+	p.config.Pool6[p.config.Pools6] = pool6Config{First: binary.BigEndian.Uint64(first[:]), Size: uint32(size), At: uint32(p.size.slots6), MTU: uint32(n.MTU), Beside: beside}
 	p.config.Pools6++
 	p.size.slots6 += size
 }

@@ -27,10 +27,11 @@ INLINE u64 place_of(u32 address)
 	return found;
 }
 
-/* place_of6 is place_of for a prefix of IPv6 in network order: by its offset in a pool, else by itself. */
+/* place_of6 is place_of for a prefix of IPv6 in network order: by its offset in a pool, else by itself. The line of a session with an
+ * address at the same offset is fetched beforehand. */
 INLINE u64 place_of6(u64 prefix)
 {
-	u64 found = NOWHERE;
+	u64 found = NOWHERE, beside = UNPAIRED;
 #pragma unroll
 	for (int i = 0; i < POOLS6; i++) {
 		if (i >= config.pools6)
@@ -38,12 +39,17 @@ INLINE u64 place_of6(u64 prefix)
 		u64 offset = htonll(prefix) - config.pool6[i].first;
 		if (offset < config.pool6[i].size) {
 			found = place(config.pool6[i].at + offset, config.pool6[i].mtu);
+			beside = config.pool6[i].beside + offset;
 			break;
 		}
 	}
 	FORGET(found, prefix);
-	u32 index = found, mtu = found >> 32;
+	FORGET(beside, prefix);
+	u32 index = found, mtu = found >> 32, guess = beside;
 	if (index != NOWHERE) {
+		struct session *s = map_lookup(&sess, &guess);
+		if (s)
+			READ(s->down.sequence);
 		u64 *slot = map_lookup(&slots6, &index);
 		return slot && READ(*slot) ? place(READ(*slot) - 1, mtu) : NOWHERE;
 	}

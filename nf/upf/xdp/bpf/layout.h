@@ -232,11 +232,13 @@ struct pool {
 	u32 first, size, slot, mtu;
 };
 
-/* The first prefix of a pool of IPv6 as a number, how many there are, and from where on slots6 has their slots. */
+/* The first prefix of a pool of IPv6 as a number, how many there are, from where on slots6 has their slots, and where the slots
+ * begin of addresses that are given out together with them, as a guess, or UNPAIRED. */
 struct pool6 {
 	u64 first;
-	u32 size, at, mtu, spare;
+	u32 size, at, mtu, beside;
 };
+enum { UNPAIRED = 1u << 31 };
 
 /* Where a prefix of IPv6 leads that is in no pool. */
 struct ue6 {

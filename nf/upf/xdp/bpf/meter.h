@@ -77,7 +77,35 @@ enum { LEADS_TO_N3 = 1, LEADS_TO_N6 = 2 };
 enum { TICK = 16 };                          /* ticks in a nanosecond */
 static const s64 burst = 15000000ll * TICK; /* how far ahead of its rate a session may be */
 
-INLINE u64 clock(void) { return config.test_clock ? test_now : coarse_ns(); }
+/* last_tick: the clock as it was read after a tick of the kernel, between two of which it stands still. To read it is a call, and
+ * each call of the kernel costs as much as a lookup of a session. */
+struct {
+	u64 tick, ns;
+} __attribute__((aligned(64))) last_tick;
+
+/* read_clock reads the clock anew. The kernel counts a tick a moment before it moves the clock: until then it is read for each
+ * packet. */
+NOINLINE int read_clock(u64 tick)
+{
+	u64 ns = coarse_ns();
+	if (READ(last_tick.ns) == ns)
+		return 0;
+	last_tick.ns = ns;
+	barrier();
+	last_tick.tick = tick;
+	return 0;
+}
+
+INLINE u64 clock(void)
+{
+	if (config.test_clock)
+		return test_now;
+	u64 tick = ticks_of_kernel();
+	if (unlikely(READ(last_tick.tick) != tick))
+		read_clock(tick);
+	barrier();
+	return READ(last_tick.ns);
+}
 
 INLINE void count(u32 index)
 {
@@ -117,10 +145,12 @@ INLINE void take(struct state *s, u64 per_octet, u32 octets, u64 now)
 }
 
 /* make_room moves units out of a sum, unless somebody else does. Whoever reads meanwhile finds CARRYING, and reads again. */
-NOINLINE int make_room(struct state *s, u64 sum)
+NOINLINE int make_room(struct state *s)
 {
-	u64 full = sum & ROOM_ENDS, octets = full >> OCTETS_UNIT & 3, packets = full >> PACKETS_UNIT;
-	if (!s || sum & CARRYING || __sync_val_compare_and_swap(&s->sum, sum, (sum - full) | CARRYING) != sum)
+	if (!s)
+		return 0;
+	u64 sum = READ(s->sum), full = sum & ROOM_ENDS, octets = full >> OCTETS_UNIT & 3, packets = full >> PACKETS_UNIT;
+	if (sum & CARRYING || __sync_val_compare_and_swap(&s->sum, sum, (sum - full) | CARRYING) != sum)
 		return 0; /* the next packet's concern: there is room for as much again */
 	__sync_fetch_and_add(&s->units, octets | packets << PACKETS_UNITS_AT);
 	__sync_fetch_and_and(&s->sum, ~CARRYING);
@@ -129,8 +159,8 @@ NOINLINE int make_room(struct state *s, u64 sum)
 
 INLINE void account(struct state *s, u32 octets, u32 direction)
 {
-	u64 more = octets | 1ull << PACKETS_AT, sum = __sync_fetch_and_add(&s->sum, more) + more;
-	if (unlikely(sum & ROOM_ENDS))
-		make_room(s, sum);
+	u64 more = octets | 1ull << PACKETS_AT;
+	if (unlikely((__sync_fetch_and_add(&s->sum, more) + more) & ROOM_ENDS))
+		make_room(s);
 	count(direction);
 }
