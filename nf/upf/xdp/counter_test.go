@@ -79,3 +79,28 @@ func TestCounterWhole(t *testing.T) {
 		t.Errorf("%d octets and %d packets were counted, want %d and %d and some units", octets, packets, programs*each*100, programs*each)
 	}
 }
+
+// TestCarriedFromLayout6: what was counted in two numbers goes on in one, once, also where it was still to be added itself.
+func TestCarriedFromLayout6(t *testing.T) {
+	const octets, packets = 5<<octetsUnit + 12345, 1<<20 + 678
+	old := state{}
+	v6 := (&migration{version: 6}).counter(&old)
+	*v6.(*stateV6) = stateV6{octets: uncarried + octets - 1000, packets: uncarried + packets - 10}
+	if !v6.waits() {
+		t.Error("it does not wait")
+	}
+	v6.carry(1000, 10)
+	v6.carry(1000, 10) // nothing more
+	if v6.waits() {
+		t.Error("it waits")
+	}
+	var s state
+	s.await()
+	atomic.AddUint64(&s.sum, 1<<packetsAt+100) // by a program
+	for range 2 {
+		pair{v6, &s}.carry()
+	}
+	if o, n := s.counted(); o != octets+100 || n != packets+1 || s.waits() {
+		t.Errorf("%d octets and %d packets, want %d and %d", o, n, octets+100, packets+1)
+	}
+}

@@ -24,8 +24,9 @@ func TestIdleWithRate(t *testing.T) {
 		}
 		return s
 	}
+	check(t, p.Apply(labSession(pfcp.ApplyFORW)))
+	l.warm(t, p.Path) // faster than the rate lets packets pass
 	check(t, p.Apply(with(pfcp.ApplyFORW)))
-	l.warm(t, p.Path)
 	check(t, p.Apply(with(pfcp.ApplyBUFF|pfcp.ApplyNOCP)))
 	text := func(i int) []byte { return fmt.Appendf(nil, "%d %s", i, strings.Repeat("x", octets)) }
 	for i := range waiting {
