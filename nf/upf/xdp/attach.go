@@ -56,10 +56,15 @@ func (p *Path) attachAll(devices []device) error {
 
 // attachEach attaches to all interfaces, and says so once all are.
 func (p *Path) attachEach(devices []device, x attempt) error {
-	said := make([]string, len(devices))
+	programs, said := make([]*ebpf.Program, len(devices)), make([]string, len(devices))
+	var err error
 	for i, d := range devices {
-		var err error
-		if said[i], err = p.attach(d, x); err != nil {
+		if programs[i], err = p.programFor(d, x.mode); err != nil {
+			return err
+		}
+	}
+	for i, d := range devices {
+		if said[i], err = p.attach(d, programs[i], x.mode); err != nil {
 			return err
 		}
 	}
@@ -69,8 +74,8 @@ func (p *Path) attachEach(devices []device, x attempt) error {
 	return nil
 }
 
-// programFor is what is put on a device; nil if it is left to user space in that mode. It is pinned beside its maps before it is at
-// work: the next process finds it there if this one dies before all links have changed over.
+// programFor is what is put on a device; nil if it is left to user space in that mode. It is pinned beside its maps before any link
+// changes over: the next process finds it there if this one dies before all have.
 func (p *Path) programFor(d device, mode Mode) (*ebpf.Program, error) {
 	name, from := d.program(), p.loaded.collection
 	if mode == TCX {
@@ -88,11 +93,7 @@ func (p *Path) programFor(d device, mode Mode) (*ebpf.Program, error) {
 
 // attach puts the program on an interface: in place of an earlier one if there is one, at once, in its mode and for each
 // packet either; else anew. It returns what was done.
-func (p *Path) attach(d device, x attempt) (string, error) {
-	program, err := p.programFor(d, x.mode)
-	if err != nil {
-		return "", err
-	}
+func (p *Path) attach(d device, program *ebpf.Program, mode Mode) (string, error) {
 	if program == nil {
 		return "an interface of VLANs alone is served in user space", nil
 	}
@@ -111,9 +112,9 @@ func (p *Path) attach(d device, x attempt) (string, error) {
 			return "", fmt.Errorf("upf: xdp: interface %q: %w", d.name, err)
 		}
 	}
-	l, err := hook(program, d.index, x.mode)
+	l, err := hook(program, d.index, mode)
 	if err != nil {
-		return "", fmt.Errorf("upf: xdp: interface %q: %s: %w", d.name, x.mode, err)
+		return "", fmt.Errorf("upf: xdp: interface %q: %s: %w", d.name, mode, err)
 	}
 	if err := l.Pin(file); err != nil {
 		return "", fmt.Errorf("upf: xdp: interface %q: %w", d.name, errors.Join(err, l.Close()))

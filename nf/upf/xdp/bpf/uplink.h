@@ -190,18 +190,16 @@ INLINE int uplink(struct context *ctx)
 		frame = frame_length(ctx);
 	if (octets < IPV4 || octets + header > payload || payload + UDP + IPV4 > length || ETH + length > frame)
 		return pass(PASS_MALFORMED, UPLINK);
-	if (u.version == 6 && stays_on_link(u.local, u.remote))
-		return NOT_PLAIN;
-
 	struct guess guess;
 	guess_rules(&guess, slot, &u, inner, end, qfi, UPLINK);
 	struct uplink f;
 	if (!tunnel_of(&s->up, slot, teid, &f, 1) || f.verdict == VERDICT_SLOW || f.flags)
 		return NOT_PLAIN;
+	if (u.version == 6 && (unlikely(u.local != f.ue6) || unlikely(unroutable6(u.remote))))
+		return NOT_PLAIN; /* it may stay on the link to the UE, or be spoofed */
 	if (f.qfis && !(f.qfis >> qfi & 1))
 		return drop(DROP_QFI, UPLINK);
-	u64 own = u.version == 6 ? f.ue6 : f.ue;
-	if (u.local != own || !own)
+	if (u.version == 4 && (u.local != f.ue || !f.ue))
 		return drop(DROP_SPOOFED, UPLINK);
 	u32 verdict = f.verdict, table = f.table;
 	u64 rate = f.per_octet;
@@ -220,7 +218,7 @@ INLINE int uplink(struct context *ctx)
 		return pass(PASS_TTL, UPLINK);
 	u32 next;
 	if (u.version == 6)
-		next = unroutable6(u.remote) ? 0 : hop_to6(table, u.remote, ((struct ipv6 *)inner)->destination[1]);
+		next = hop_to6(table, u.remote, ((struct ipv6 *)inner)->destination[1]);
 	else
 		next = unroutable(htonl(u.remote)) ? 0 : hop_to(table, htonl(u.remote));
 	struct hop h;
