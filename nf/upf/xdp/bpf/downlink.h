@@ -57,7 +57,7 @@ INLINE u64 place_of6(u64 prefix)
 	return u ? place(u->slot, u->mtu) : NOWHERE;
 }
 
-/* address_of is the facts of a slot's UE address as they are at one time; false if they were changed meanwhile, or as in hop_of(). */
+/* address_of is the facts of a slot's UE address as they are at one time, or CHANGED as in hop_of(). */
 INLINE int address_of(struct downlink *f, u32 slot, struct downlink *out, int elsewhere)
 {
 	u32 sequence = READ(f->sequence);
@@ -65,7 +65,7 @@ INLINE int address_of(struct downlink *f, u32 slot, struct downlink *out, int el
 	if (unlikely(sequence & 1)) {
 		struct changing *c = elsewhere ? 0 : what_changes();
 		if (!c || READ(c->down_at) != slot + 1)
-			return 0;
+			return CHANGED;
 		facts = &c->down;
 	}
 	barrier();
@@ -78,7 +78,7 @@ INLINE int address_of(struct downlink *f, u32 slot, struct downlink *out, int el
 	out->peer = READ(facts->peer);
 	out->per_octet = READ(facts->per_octet);
 	barrier();
-	return READ(f->sequence) == sequence;
+	return READ(f->sequence) == sequence ? 1 : CHANGED;
 }
 
 /* downlink serves what is plain: a packet of a session with one rule, or with several that count and police
@@ -113,7 +113,7 @@ INLINE int downlink(struct context *ctx)
 	struct guess guess;
 	guess_rules(&guess, slot, &u, ip, end, 0, DOWNLINK);
 	struct downlink f;
-	if (!address_of(&s->down, slot, &f, 1) || f.verdict == VERDICT_SLOW || u.local != (u.version == 6 ? f.ue6 : f.ue))
+	if (address_of(&s->down, slot, &f, 1) <= 0 || f.verdict == VERDICT_SLOW || u.local != (u.version == 6 ? f.ue6 : f.ue))
 		return NOT_PLAIN;
 	if (u.limit <= 1)
 		return pass(PASS_TTL, DOWNLINK);
@@ -135,7 +135,7 @@ INLINE int downlink(struct context *ctx)
 	if (verdict >= VERDICT_DROP)
 		return drop(verdict - VERDICT_DROP, DOWNLINK);
 	struct hop h;
-	if (!hop_of(f.next_hop, &h, 1))
+	if (hop_of(f.next_hop, &h, 1) <= 0)
 		return NOT_PLAIN;
 	if (octets + OUTER > h.mtu)
 		return pass(PASS_MTU, DOWNLINK);
@@ -197,8 +197,8 @@ NOINLINE int any_downlink(struct context *ctx)
 	struct downlink f;
 	if (!s)
 		return pass(PASS_UNKNOWN, DOWNLINK);
-	if (!address_of(&s->down, slot, &f, 0))
-		return pass(PASS_CHANGE, DOWNLINK);
+	if (address_of(&s->down, slot, &f, 0) <= 0)
+		return AGAIN;
 	if (!owned(&k, f.ue, f.ue6))
 		return pass(PASS_UNKNOWN, DOWNLINK);
 	if (f.verdict == VERDICT_SLOW)
@@ -219,8 +219,9 @@ NOINLINE int any_downlink(struct context *ctx)
 	if (w.verdict >= VERDICT_DROP)
 		return drop(w.verdict - VERDICT_DROP, DOWNLINK);
 	struct hop h;
-	if (!hop_of(w.next_hop, &h, 0) || is_left_out(w.peer))
-		return pass(PASS_ROUTE, DOWNLINK);
+	int known = hop_of(w.next_hop, &h, 0);
+	if (known <= 0 || is_left_out(w.peer))
+		return known == CHANGED ? AGAIN : pass(PASS_ROUTE, DOWNLINK);
 	if (!reaches(w.peer, k.octets, end - data, frame, h.mtu))
 		return pass(PASS_MTU, DOWNLINK);
 	if (!bounded(&w, k.octets))
@@ -253,4 +254,11 @@ NOINLINE int any_downlink(struct context *ctx)
 	}
 	account_way(&w, k.octets, DOWNLINK);
 	return leave(ctx, &h) + more;
+}
+
+INLINE int patient_downlink(struct context *ctx)
+{
+	int verdict;
+	PATIENTLY(verdict, any_downlink(ctx), DOWNLINK);
+	return verdict;
 }

@@ -10,7 +10,12 @@ struct hop {
 	u32 ifindex, mtu, vlan;
 };
 
-/* hop_of reads a next hop; false if it is not known how to reach it, or if it is being written and who asks goes on elsewhere. */
+/* What readers of facts return that were changed meanwhile: who asks again finds them whole. */
+enum { CHANGED = -1 };
+enum { NO_HOP = ~0u }; /* CHANGED, of a route */
+
+/* hop_of reads a next hop; false if it is not known how to reach it, CHANGED if it was changed meanwhile, or is being written and who
+ * asks goes on elsewhere. */
 INLINE int hop_of(u32 index, struct hop *h, int elsewhere)
 {
 	struct next_hop *n = index ? map_lookup(&nh, &index) : 0;
@@ -21,7 +26,7 @@ INLINE int hop_of(u32 index, struct hop *h, int elsewhere)
 	if (unlikely(sequence & 1)) {
 		struct changing *c = elsewhere ? 0 : what_changes();
 		if (!c || READ(c->hop_at) != index + 1)
-			return 0;
+			return CHANGED;
 		facts = &c->hop;
 	}
 	barrier();
@@ -31,7 +36,9 @@ INLINE int hop_of(u32 index, struct hop *h, int elsewhere)
 	h->macs[0] = READ(facts->macs[0]);
 	h->macs[1] = READ(facts->macs[1]);
 	barrier();
-	if (!h->ifindex || READ(n->sequence) != sequence)
+	if (READ(n->sequence) != sequence)
+		return CHANGED;
+	if (!h->ifindex)
 		return 0;
 #ifdef TCX
 	if (h->vlan)
@@ -115,7 +122,7 @@ NOINLINE u32 in_list6(const struct routes *r, u64 high, u64 low)
 	return 0;
 }
 
-/* by_prefix finds the next hop for a destination in host order by the longest prefix. */
+/* by_prefix finds the next hop for a destination in host order by the longest prefix; NO_HOP if routes were changed meanwhile. */
 NOINLINE u32 by_prefix(u32 table, u32 destination)
 {
 	struct routes *r = map_lookup(&routes, &table);
@@ -125,10 +132,10 @@ NOINLINE u32 by_prefix(u32 table, u32 destination)
 	barrier();
 	struct routes *facts = facts_of(r, table, sequence);
 	if (!facts)
-		return 0;
+		return NO_HOP;
 	u32 found = in_list(facts, destination);
 	barrier();
-	return READ(r->sequence) == sequence ? found : 0;
+	return READ(r->sequence) == sequence ? found : NO_HOP;
 }
 
 /* hop_to finds the next hop for a destination in host order, 0 if it is user space's concern. */
@@ -156,10 +163,10 @@ NOINLINE u32 by_prefix6(u32 table, u64 high, u64 low)
 	barrier();
 	struct routes *facts = facts_of(r, table, sequence);
 	if (!facts)
-		return 0;
+		return NO_HOP;
 	u32 found = in_list6(facts, high, low);
 	barrier();
-	return READ(r->sequence) == sequence ? found : 0;
+	return READ(r->sequence) == sequence ? found : NO_HOP;
 }
 
 enum { FIRST_ROUTES = 4 };

@@ -5,8 +5,21 @@
 #pragma once
 #include "classify.h"
 
-/* No verdicts: the packet is for the function that knows more, or for none of this side. */
-enum { NOT_PLAIN = 64, NOT_FOR_N3 };
+/* No verdicts: the packet is for the function that knows more, for none of this side, or, untouched, for the same function again,
+ * because facts were changed that it read. */
+enum { NOT_PLAIN = 64, NOT_FOR_N3, AGAIN };
+
+/* PATIENTLY is the verdict of a function that may be called again. Nobody is there for a packet that is left to user space while the
+ * next process takes over, and writes facts. */
+enum { PATIENCE = 8 };
+#define PATIENTLY(verdict, call, direction)                                                                           \
+	do {                                                                                                          \
+		verdict = call;                                                                                       \
+		for (u32 tries = 1; verdict == AGAIN && tries < PATIENCE; tries++)                                     \
+			verdict = call;                                                                               \
+		if (verdict == AGAIN)                                                                                 \
+			verdict = pass(PASS_CHANGE, direction);                                                       \
+	} while (0)
 
 /* plain_header is the length of a GTP-U header of the common kinds and its QFI, 0 for others, TS 29.281 §5.1. */
 INLINE u32 plain_header(const struct gtpu *g, u32 *qfi)
@@ -24,8 +37,7 @@ INLINE u32 plain_header(const struct gtpu *g, u32 *qfi)
 	return header_extended;
 }
 
-/* tunnel_of is the facts of a slot's tunnel as they are at one time; false if there are none, they were changed meanwhile, or as in
- * hop_of(). */
+/* tunnel_of is the facts of a slot's tunnel as they are at one time; false if there are none, CHANGED as in hop_of(). */
 INLINE int tunnel_of(struct uplink *f, u32 slot, u32 teid, struct uplink *out, int elsewhere)
 {
 	u32 sequence = READ(f->sequence);
@@ -33,7 +45,7 @@ INLINE int tunnel_of(struct uplink *f, u32 slot, u32 teid, struct uplink *out, i
 	if (unlikely(sequence & 1)) {
 		struct changing *c = elsewhere ? 0 : what_changes();
 		if (!c || READ(c->up_at) != slot + 1)
-			return 0;
+			return CHANGED;
 		facts = &c->up;
 	}
 	barrier();
@@ -46,7 +58,7 @@ INLINE int tunnel_of(struct uplink *f, u32 slot, u32 teid, struct uplink *out, i
 	out->per_octet = READ(facts->per_octet);
 	out->ue6 = READ(facts->ue6);
 	barrier();
-	return out->teid == teid && READ(f->sequence) == sequence;
+	return READ(f->sequence) == sequence ? out->teid == teid : CHANGED;
 }
 
 /* is_gtpu tells whether a packet is for the port of GTP-U on N3. */
@@ -137,7 +149,8 @@ NOINLINE int wide_uplink(struct context *ctx)
 	*(u32 *)(data + ETH + 8) = htonl(PROTOCOL_UDP << 16);
 	*(u32 *)(data + ETH + 12) = 0;
 	*(u32 *)(data + ETH + 16) = config.n3;
-	int verdict = any_uplink(ctx);
+	int verdict;
+	PATIENTLY(verdict, any_uplink(ctx), UPLINK);
 	if (verdict != PASS)
 		return verdict;
 	data = (void *)(long)ctx->data;
@@ -193,7 +206,7 @@ INLINE int uplink(struct context *ctx)
 	struct guess guess;
 	guess_rules(&guess, slot, &u, inner, end, qfi, UPLINK);
 	struct uplink f;
-	if (!tunnel_of(&s->up, slot, teid, &f, 1) || f.verdict == VERDICT_SLOW || f.flags)
+	if (tunnel_of(&s->up, slot, teid, &f, 1) <= 0 || f.verdict == VERDICT_SLOW || f.flags)
 		return NOT_PLAIN;
 	if (u.version == 6 && (unlikely(u.local != f.ue6) || unlikely(unroutable6(u.remote))))
 		return NOT_PLAIN; /* it may stay on the link to the UE, or be spoofed */
@@ -222,7 +235,7 @@ INLINE int uplink(struct context *ctx)
 	else
 		next = unroutable(htonl(u.remote)) ? 0 : hop_to(table, htonl(u.remote));
 	struct hop h;
-	if (!hop_of(next, &h, 1))
+	if (hop_of(next, &h, 1) <= 0)
 		return NOT_PLAIN;
 	if (octets > h.mtu)
 		return pass(PASS_MTU, UPLINK);
@@ -255,8 +268,9 @@ INLINE int to_network(struct context *ctx, const struct key *k, const struct way
 		next = unroutable(htonl(k->remote[0])) ? 0 : by_prefix(w->table, htonl(k->remote[0]));
 	else
 		next = unroutable6(k->remote[0]) ? 0 : by_prefix6(w->table, k->remote[0], k->remote[1]);
-	if (!hop_of(next, &h, 0))
-		return pass(PASS_ROUTE, UPLINK);
+	int known = next == NO_HOP ? CHANGED : hop_of(next, &h, 0);
+	if (known <= 0)
+		return known ? AGAIN : pass(PASS_ROUTE, UPLINK);
 	if (octets > h.mtu)
 		return pass(PASS_MTU, UPLINK);
 	if (!bounded(w, octets))
@@ -280,8 +294,9 @@ INLINE int to_tunnel(struct context *ctx, const struct key *k, const struct way 
 {
 	struct hop h;
 	u32 octets = k->octets;
-	if (!hop_of(w->next_hop, &h, 0) || is_left_out(w->peer))
-		return pass(PASS_ROUTE, UPLINK);
+	int known = hop_of(w->next_hop, &h, 0);
+	if (known <= 0 || is_left_out(w->peer))
+		return known == CHANGED ? AGAIN : pass(PASS_ROUTE, UPLINK);
 	if (!reaches(w->peer, octets, there, frame, h.mtu))
 		return pass(PASS_MTU, UPLINK);
 	if (!bounded(w, octets))
@@ -349,11 +364,18 @@ INLINE int is_for_n3(struct context *ctx)
 	return (data + ETH + IPV4 + UDP <= end && is_gtpu(data, data + ETH, data + ETH + IPV4)) || is_wide_gtpu(data, end);
 }
 
+INLINE int patient_uplink(struct context *ctx)
+{
+	int verdict;
+	PATIENTLY(verdict, any_uplink(ctx), UPLINK);
+	return verdict;
+}
+
 /* any_tunnel serves a frame that is for N3. */
 INLINE int any_tunnel(struct context *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	return is_wide_gtpu(data, end) ? wide_uplink(ctx) : any_uplink(ctx);
+	return is_wide_gtpu(data, end) ? wide_uplink(ctx) : patient_uplink(ctx);
 }
 
 /* any_uplink serves packets of a tunnel that go into another one, or meet filters and flows of any kind. */
@@ -380,8 +402,9 @@ NOINLINE int any_uplink(struct context *ctx)
 	struct uplink f;
 	if (!s || !teid)
 		return pass(PASS_UNKNOWN, UPLINK);
-	if (!tunnel_of(&s->up, slot, teid, &f, 0))
-		return pass(READ(s->up.teid) == teid ? PASS_CHANGE : PASS_UNKNOWN, UPLINK);
+	int known = tunnel_of(&s->up, slot, teid, &f, 0);
+	if (known <= 0)
+		return known ? AGAIN : pass(PASS_UNKNOWN, UPLINK);
 	if (f.verdict == VERDICT_SLOW)
 		return pass(PASS_SESSION, UPLINK);
 	int to_ue = f.flags & F_TOWARDS_UE;
