@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cilium/ebpf"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
@@ -252,7 +253,9 @@ func (n *neighbours) serve(ports []port, devices []device) error {
 		n.serving[p.index] = p
 	}
 	for _, d := range devices {
-		if err := n.loaded.ports.Put(uint32(d.index), uint32(d.index)); err != nil {
+		// The kernel takes an entry out before it puts another one in its place: programs at work would drop packets. An entry ends with
+		// its interface, so one that is there is right.
+		if err := n.loaded.ports.Update(uint32(d.index), uint32(d.index), ebpf.UpdateNoExist); err != nil && !errors.Is(err, ebpf.ErrKeyExist) {
 			return fmt.Errorf("upf: xdp: interface %q: %w", d.name, err)
 		}
 		for _, p := range d.tagged {

@@ -65,7 +65,7 @@ INLINE int address_of(struct downlink *f, u32 slot, struct downlink *out, int el
 	if (unlikely(sequence & 1)) {
 		struct changing *c = elsewhere ? 0 : what_changes();
 		if (!c || READ(c->down_at) != slot + 1)
-			return CHANGED;
+			return CHANGED_UNLESS(elsewhere);
 		facts = &c->down;
 	}
 	barrier();
@@ -78,7 +78,7 @@ INLINE int address_of(struct downlink *f, u32 slot, struct downlink *out, int el
 	out->peer = READ(facts->peer);
 	out->per_octet = READ(facts->per_octet);
 	barrier();
-	return READ(f->sequence) == sequence ? 1 : CHANGED;
+	return READ(f->sequence) == sequence ? 1 : CHANGED_UNLESS(elsewhere);
 }
 
 /* downlink serves what is plain: a packet of a session with one rule, or with several that count and police
@@ -113,7 +113,7 @@ INLINE int downlink(struct context *ctx)
 	struct guess guess;
 	guess_rules(&guess, slot, &u, ip, end, 0, DOWNLINK);
 	struct downlink f;
-	if (address_of(&s->down, slot, &f, 1) <= 0 || f.verdict == VERDICT_SLOW || u.local != (u.version == 6 ? f.ue6 : f.ue))
+	if (!address_of(&s->down, slot, &f, 1) || f.verdict == VERDICT_SLOW || u.local != (u.version == 6 ? f.ue6 : f.ue))
 		return NOT_PLAIN;
 	if (u.limit <= 1)
 		return pass(PASS_TTL, DOWNLINK);
@@ -135,7 +135,7 @@ INLINE int downlink(struct context *ctx)
 	if (verdict >= VERDICT_DROP)
 		return drop(verdict - VERDICT_DROP, DOWNLINK);
 	struct hop h;
-	if (hop_of(f.next_hop, &h, 1) <= 0)
+	if (!hop_of(f.next_hop, &h, 1))
 		return NOT_PLAIN;
 	if (octets + OUTER > h.mtu)
 		return pass(PASS_MTU, DOWNLINK);
@@ -259,6 +259,10 @@ NOINLINE int any_downlink(struct context *ctx)
 INLINE int patient_downlink(struct context *ctx)
 {
 	int verdict;
-	PATIENTLY(verdict, any_downlink(ctx), DOWNLINK);
-	return verdict;
+	u32 left = TIMES;
+	do {
+		AS_BRANCHES(left); /* a loop, with one call to be verified */
+		verdict = any_downlink(ctx);
+	} while (verdict == AGAIN && --left);
+	return verdict == AGAIN ? pass(PASS_CHANGE, DOWNLINK) : verdict;
 }

@@ -12,21 +12,22 @@ struct hop {
 
 /* What readers of facts return that were changed meanwhile: who asks again finds them whole. */
 enum { CHANGED = -1 };
+#define CHANGED_UNLESS(elsewhere) ((elsewhere) ? 0 : CHANGED)
 enum { NO_HOP = ~0u }; /* CHANGED, of a route */
 
-/* hop_of reads a next hop; false if it is not known how to reach it, CHANGED if it was changed meanwhile, or is being written and who
- * asks goes on elsewhere. */
+/* hop_of reads a next hop; false if it is not known how to reach it, CHANGED if it was changed meanwhile. Who asks elsewhere then is
+ * told no more than false, and that also while it is being written. */
 INLINE int hop_of(u32 index, struct hop *h, int elsewhere)
 {
 	struct next_hop *n = index ? map_lookup(&nh, &index) : 0;
 	if (!n)
-		return 0;
+		return elsewhere ? 0 : (int)index >> 31; /* NO_HOP: CHANGED */
 	u32 sequence = READ(n->sequence);
 	struct next_hop *facts = n;
 	if (unlikely(sequence & 1)) {
 		struct changing *c = elsewhere ? 0 : what_changes();
 		if (!c || READ(c->hop_at) != index + 1)
-			return CHANGED;
+			return CHANGED_UNLESS(elsewhere);
 		facts = &c->hop;
 	}
 	barrier();
@@ -37,7 +38,7 @@ INLINE int hop_of(u32 index, struct hop *h, int elsewhere)
 	h->macs[1] = READ(facts->macs[1]);
 	barrier();
 	if (READ(n->sequence) != sequence)
-		return CHANGED;
+		return CHANGED_UNLESS(elsewhere);
 	if (!h->ifindex)
 		return 0;
 #ifdef TCX

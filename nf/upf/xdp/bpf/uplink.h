@@ -9,17 +9,8 @@
  * because facts were changed that it read. */
 enum { NOT_PLAIN = 64, NOT_FOR_N3, AGAIN };
 
-/* PATIENTLY is the verdict of a function that may be called again. Nobody is there for a packet that is left to user space while the
- * next process takes over, and writes facts. */
-enum { PATIENCE = 8 };
-#define PATIENTLY(verdict, call, direction)                                                                           \
-	do {                                                                                                          \
-		verdict = call;                                                                                       \
-		for (u32 tries = 1; verdict == AGAIN && tries < PATIENCE; tries++)                                     \
-			verdict = call;                                                                               \
-		if (verdict == AGAIN)                                                                                 \
-			verdict = pass(PASS_CHANGE, direction);                                                       \
-	} while (0)
+enum { TIMES = 3 }; /* that a packet is looked at which meets changes */
+
 
 /* plain_header is the length of a GTP-U header of the common kinds and its QFI, 0 for others, TS 29.281 §5.1. */
 INLINE u32 plain_header(const struct gtpu *g, u32 *qfi)
@@ -45,7 +36,7 @@ INLINE int tunnel_of(struct uplink *f, u32 slot, u32 teid, struct uplink *out, i
 	if (unlikely(sequence & 1)) {
 		struct changing *c = elsewhere ? 0 : what_changes();
 		if (!c || READ(c->up_at) != slot + 1)
-			return CHANGED;
+			return CHANGED_UNLESS(elsewhere);
 		facts = &c->up;
 	}
 	barrier();
@@ -58,7 +49,7 @@ INLINE int tunnel_of(struct uplink *f, u32 slot, u32 teid, struct uplink *out, i
 	out->per_octet = READ(facts->per_octet);
 	out->ue6 = READ(facts->ue6);
 	barrier();
-	return READ(f->sequence) == sequence ? out->teid == teid : CHANGED;
+	return READ(f->sequence) == sequence ? out->teid == teid : CHANGED_UNLESS(elsewhere);
 }
 
 /* is_gtpu tells whether a packet is for the port of GTP-U on N3. */
@@ -112,6 +103,19 @@ INLINE int uncover(struct context *ctx, void *packet, u32 version, u32 removed, 
 
 NOINLINE int any_uplink(struct context *ctx);
 
+/* patient_uplink looks at a packet once more that met a change: nobody is there for one that is left to user space while the next process
+ * takes over and writes facts. */
+INLINE int patient_uplink(struct context *ctx)
+{
+	int verdict;
+	u32 left = TIMES;
+	do {
+		AS_BRANCHES(left); /* a loop, with one call to be verified */
+		verdict = any_uplink(ctx);
+	} while (verdict == AGAIN && --left);
+	return verdict == AGAIN ? pass(PASS_CHANGE, UPLINK) : verdict;
+}
+
 #ifdef TCX
 INLINE int wide_uplink(struct context *ctx) { return PASS; }
 #else
@@ -149,8 +153,7 @@ NOINLINE int wide_uplink(struct context *ctx)
 	*(u32 *)(data + ETH + 8) = htonl(PROTOCOL_UDP << 16);
 	*(u32 *)(data + ETH + 12) = 0;
 	*(u32 *)(data + ETH + 16) = config.n3;
-	int verdict;
-	PATIENTLY(verdict, any_uplink(ctx), UPLINK);
+	int verdict = patient_uplink(ctx);
 	if (verdict != PASS)
 		return verdict;
 	data = (void *)(long)ctx->data;
@@ -206,7 +209,7 @@ INLINE int uplink(struct context *ctx)
 	struct guess guess;
 	guess_rules(&guess, slot, &u, inner, end, qfi, UPLINK);
 	struct uplink f;
-	if (tunnel_of(&s->up, slot, teid, &f, 1) <= 0 || f.verdict == VERDICT_SLOW || f.flags)
+	if (!tunnel_of(&s->up, slot, teid, &f, 1) || f.verdict == VERDICT_SLOW || f.flags)
 		return NOT_PLAIN;
 	if (u.version == 6 && (unlikely(u.local != f.ue6) || unlikely(unroutable6(u.remote))))
 		return NOT_PLAIN; /* it may stay on the link to the UE, or be spoofed */
@@ -235,7 +238,7 @@ INLINE int uplink(struct context *ctx)
 	else
 		next = unroutable(htonl(u.remote)) ? 0 : hop_to(table, htonl(u.remote));
 	struct hop h;
-	if (hop_of(next, &h, 1) <= 0)
+	if (!hop_of(next, &h, 1))
 		return NOT_PLAIN;
 	if (octets > h.mtu)
 		return pass(PASS_MTU, UPLINK);
@@ -268,7 +271,7 @@ INLINE int to_network(struct context *ctx, const struct key *k, const struct way
 		next = unroutable(htonl(k->remote[0])) ? 0 : by_prefix(w->table, htonl(k->remote[0]));
 	else
 		next = unroutable6(k->remote[0]) ? 0 : by_prefix6(w->table, k->remote[0], k->remote[1]);
-	int known = next == NO_HOP ? CHANGED : hop_of(next, &h, 0);
+	int known = hop_of(next, &h, 0);
 	if (known <= 0)
 		return known ? AGAIN : pass(PASS_ROUTE, UPLINK);
 	if (octets > h.mtu)
@@ -362,13 +365,6 @@ INLINE int is_for_n3(struct context *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	return (data + ETH + IPV4 + UDP <= end && is_gtpu(data, data + ETH, data + ETH + IPV4)) || is_wide_gtpu(data, end);
-}
-
-INLINE int patient_uplink(struct context *ctx)
-{
-	int verdict;
-	PATIENTLY(verdict, any_uplink(ctx), UPLINK);
-	return verdict;
 }
 
 /* any_tunnel serves a frame that is for N3. */
