@@ -554,6 +554,9 @@ func (d *differ) uplinkFrame() []byte {
 		if d.IntN(12) == 0 {
 			src = host6(prefixOfSlot(uint32(d.IntN(len(d.sessions)))), 1)
 		}
+		if d.IntN(40) == 0 { // of no prefix at all, as a session without IPv6 has none
+			src = []netip.Addr{netip.IPv6Unspecified(), netip.MustParseAddr("::1"), netip.MustParseAddr("::7:8:9")}[d.IntN(3)]
+		}
 		dst = []netip.Addr{dnHost6, dnHost6, dnHost6, gateway6, netip.MustParseAddr("2600::1"), host6(prefixOfSlot(3), 9),
 			netip.MustParseAddr("ff02::2"), netip.MustParseAddr("fe80::1")}[d.IntN(8)]
 	}

@@ -11,7 +11,6 @@ enum { NOT_PLAIN = 64, NOT_FOR_N3, AGAIN };
 
 enum { TIMES = 3 }; /* that a packet is looked at which meets changes */
 
-
 /* plain_header is the length of a GTP-U header of the common kinds and its QFI, 0 for others, TS 29.281 §5.1. */
 INLINE u32 plain_header(const struct gtpu *g, u32 *qfi)
 {
@@ -211,7 +210,7 @@ INLINE int uplink(struct context *ctx)
 	struct uplink f;
 	if (!tunnel_of(&s->up, slot, teid, &f, 1) || f.verdict == VERDICT_SLOW || f.flags)
 		return NOT_PLAIN;
-	if (u.version == 6 && (unlikely(u.local != f.ue6) || unlikely(unroutable6(u.remote))))
+	if (u.version == 6 && (unlikely(u.local != f.ue6) || unlikely(!f.ue6) || unlikely(unroutable6(u.remote))))
 		return NOT_PLAIN; /* it may stay on the link to the UE, or be spoofed */
 	if (f.qfis && !(f.qfis >> qfi & 1))
 		return drop(DROP_QFI, UPLINK);
