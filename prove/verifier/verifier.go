@@ -43,7 +43,7 @@ type Finding struct {
 // Sink is a declared place in a map that may depend on the packet.
 type Sink struct {
 	Map    string
-	Member string // of the value, as "up.state.octets"; empty: the whole value
+	Member string // of the value, as "up.state.sum"; empty: the whole value
 	Bits   int    // of the packet, for each time that one is written
 	Why    string
 }
