@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/netip"
+	"slices"
 	"sync"
 )
 
@@ -121,37 +122,28 @@ func (p *ipPool) give(fixed netip.Addr) (netip.Addr, error) {
 // session's line by the address before it has looked up the prefix.
 func (p *ipPool) giveBeside(fixed netip.Addr, other *ipPool, a netip.Addr) (netip.Addr, error) {
 	if !fixed.IsValid() && a.IsValid() {
-		if o, ok := other.placeOf(a); ok && p.takeAt(o) {
-			return p.ranges[o.number].addr(o.offset), nil
+		if r, o, ok := other.find(a); ok {
+			if beside, ok := p.takeAt(slices.Index(other.ranges, r), o); ok {
+				return beside, nil
+			}
 		}
 	}
 	return p.give(fixed)
 }
 
-// offsetIn is an offset in one of the ranges.
-type offsetIn struct {
-	number int
-	offset uint32
-}
-
-func (p *ipPool) placeOf(a netip.Addr) (offsetIn, bool) {
-	for i, r := range p.ranges {
-		if r.prefix.Contains(a) {
-			return offsetIn{i, r.offset(a)}, true
-		}
-	}
-	return offsetIn{}, false
-}
-
-// takeAt takes what is at an offset, if it is there and free.
-func (p *ipPool) takeAt(o offsetIn) bool {
+// takeAt takes what is at an offset of a range, if it is there and free.
+func (p *ipPool) takeAt(number int, offset uint32) (netip.Addr, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if o.number >= len(p.ranges) || o.offset >= p.ranges[o.number].size || p.ranges[o.number].has(o.offset) {
-		return false
+	if number >= len(p.ranges) {
+		return netip.Addr{}, false
 	}
-	p.ranges[o.number].set(o.offset)
-	return true
+	r := p.ranges[number]
+	if offset >= r.size || r.has(offset) {
+		return netip.Addr{}, false
+	}
+	r.set(offset)
+	return r.addr(offset), true
 }
 
 // allot gives an address. Error: errPoolEmpty.

@@ -58,23 +58,6 @@ type Network struct {
 	Routes    []Route        // by way of N6
 }
 
-// Beside is the pool of IPv4 with the same number among its like as one of IPv6: addresses and prefixes of dual-stack sessions
-// mostly have the same offset there. It is not valid if there is none.
-func (n *Network) Beside(pool netip.Prefix) netip.Prefix {
-	var v4, v6 []netip.Prefix
-	for _, p := range n.Pools {
-		if p.Addr().Is4() {
-			v4 = append(v4, p)
-		} else {
-			v6 = append(v6, p)
-		}
-	}
-	if i := slices.Index(v6, pool); i >= 0 && i < len(v4) {
-		return v4[i]
-	}
-	return netip.Prefix{}
-}
-
 // Route is where a data network sends packets to.
 type Route struct {
 	To  netip.Prefix

@@ -9,7 +9,7 @@ import (
 
 // A statement opens cursors and sorters that end with it. SQLite takes their memory from the few pieces that each connection has
 // beforehand, which its prepared statements use up, and then from an allocator that gives memory back to the system as soon as
-// all pieces of a page are free: some ten calls of the system for a commit, which stop every processor that has the page in use.
+// all pieces of a page are free: some four calls of the system for a commit, which stop every processor that has the page in use.
 
 const (
 	pieceOctets = 1200 // as SQLite is built

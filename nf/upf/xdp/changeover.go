@@ -99,14 +99,14 @@ func (p *Path) carryOld(folder string) error {
 	if now.version < 6 { // which had no such counters
 		return now.close()
 	}
-	counters := now.counters()
+	waiting := now.waiting()
 	defer func() {
-		for _, c := range counters {
+		for _, c := range waiting {
 			c.carry(0, 0)
 		}
 		_ = now.close()
 	}()
-	if !slices.ContainsFunc(counters, counter.waits) {
+	if len(waiting) == 0 {
 		return nil
 	}
 	folders, err := filepath.Glob(filepath.Join(p.options.Pin, "*v*-*"))
@@ -126,15 +126,28 @@ func (p *Path) carryOld(folder string) error {
 	return nil
 }
 
-// counters are all counters of the maps.
-func (m *migration) counters() (all []counter) {
+// waiting are the counters of the maps to which something is still to be added.
+func (m *migration) waiting() (all []counter) {
+	look := func(s *state) {
+		if c := m.counter(s); c.waits() {
+			all = append(all, c)
+		}
+	}
 	for i := range m.blocks {
-		all = append(all, m.counter(&m.blocks[i].up.state), m.counter(&m.blocks[i].down.state))
+		look(&m.blocks[i].up.state)
+		look(&m.blocks[i].down.state)
 	}
 	for i := range m.flows {
-		all = append(all, m.counter(&m.flows[i].state))
+		look(&m.flows[i].state)
 	}
 	return all
+}
+
+// pair notes that a counter waits for one of the old maps, if it does.
+func (m *migration) pair(from, to counter) {
+	if to.waits() {
+		m.pairs = append(m.pairs, pair{from, to})
+	}
 }
 
 // pairsWith finds the counters that wait for those of the old maps.
@@ -142,12 +155,14 @@ func (m *migration) pairsWith(to *migration) {
 	for i := range min(len(to.blocks), max(len(m.blocks), len(m.v1))) {
 		up, down := to.counter(&to.blocks[i].up.state), to.counter(&to.blocks[i].down.state)
 		if m.version == 1 {
-			m.pairs = append(m.pairs, pair{&m.v1[i].up, up}, pair{&m.v1[i].down, down})
+			m.pair(&m.v1[i].up, up)
+			m.pair(&m.v1[i].down, down)
 			continue
 		}
-		m.pairs = append(m.pairs, pair{m.counter(&m.blocks[i].up.state), up}, pair{m.counter(&m.blocks[i].down.state), down})
+		m.pair(m.counter(&m.blocks[i].up.state), up)
+		m.pair(m.counter(&m.blocks[i].down.state), down)
 	}
 	for i := range min(len(to.flows), len(m.flows)) {
-		m.pairs = append(m.pairs, pair{m.counter(&m.flows[i].state), to.counter(&to.flows[i].state)})
+		m.pair(m.counter(&m.flows[i].state), to.counter(&to.flows[i].state))
 	}
 }

@@ -380,7 +380,7 @@ func (b *block) rules() (at []uint64) {
 // note remembers a counter that was copied.
 func (m *migration) note(from counter, to *state) {
 	to.await()
-	m.pairs = append(m.pairs, pair{from, to})
+	m.pair(from, to)
 }
 
 func (m *migration) copyAccounts(to *loaded) {

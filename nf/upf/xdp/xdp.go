@@ -179,7 +179,7 @@ func (p *Path) knowPool6(n upf.Network, pool netip.Prefix, layout *upf.Layout) {
 		return
 	}
 	first, beside := pool.Addr().As16(), uint32(unpaired)
-	if other := n.Beside(pool); other.IsValid() {
+	if other, ok := poolBeside(n.Pools, pool); ok {
 		if slot, ok := layout.SlotOf4(hostOrder(other.Addr())); ok {
 			beside = slot
 		}
@@ -187,6 +187,27 @@ func (p *Path) knowPool6(n upf.Network, pool netip.Prefix, layout *upf.Layout) {
 	p.config.Pool6[p.config.Pools6] = pool6Config{First: binary.BigEndian.Uint64(first[:]), Size: uint32(size), At: uint32(p.size.slots6), MTU: uint32(n.MTU), Beside: beside}
 	p.config.Pools6++
 	p.size.slots6 += size
+}
+
+// poolBeside is the pool of IPv4 with the same number among its like as one of IPv6: the SMF gives out addresses and prefixes of
+// dual-stack sessions at the same offset there, mostly.
+func poolBeside(pools []netip.Prefix, pool netip.Prefix) (netip.Prefix, bool) {
+	before := 0
+	for _, p := range pools[:slices.Index(pools, pool)] {
+		if !p.Addr().Is4() {
+			before++
+		}
+	}
+	for _, p := range pools {
+		if !p.Addr().Is4() {
+			continue
+		}
+		if before == 0 {
+			return p, true
+		}
+		before--
+	}
+	return netip.Prefix{}, false
 }
 
 // knowRoutes notes where packets to a data network are routed. One with a table of its own is apart from the others on both

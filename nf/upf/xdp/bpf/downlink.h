@@ -255,14 +255,3 @@ NOINLINE int any_downlink(struct context *ctx)
 	account_way(&w, k.octets, DOWNLINK);
 	return leave(ctx, &h) + more;
 }
-
-INLINE int patient_downlink(struct context *ctx)
-{
-	int verdict;
-	u32 left = TIMES;
-	do {
-		AS_BRANCHES(left); /* a loop, with one call to be verified */
-		verdict = any_downlink(ctx);
-	} while (verdict == AGAIN && --left);
-	return verdict == AGAIN ? pass(PASS_CHANGE, DOWNLINK) : verdict;
-}

@@ -46,11 +46,11 @@ struct state {
 	u64 units; /* that were taken out of sum, for it to have room */
 };
 
-/* In sum: octets, packets, CARRYING while units of it are on their way to state.units, UNCARRIED, see changeover.go. Units are
+/* In sum: octets, packets, CARRYING while units of it are on their way to state.units, UNCARRIED, see counter.go. Units are
  * taken out of the two highest bits of a part. */
-enum { OCTETS_UNIT = 39, PACKETS_AT = 41, PACKETS_UNIT = 60, CARRYING_AT = 62 };
+enum { OCTETS_UNIT = 39, PACKETS_AT = 41, PACKETS_UNIT = 60 };
 #define ROOM_ENDS (3ull << OCTETS_UNIT | 3ull << PACKETS_UNIT)
-#define CARRYING (1ull << CARRYING_AT)
+#define CARRYING (1ull << 62)
 
 /* In units: of octets, of packets, UNCARRIED. */
 enum { PACKETS_UNITS_AT = 26 };

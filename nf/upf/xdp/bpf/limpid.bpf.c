@@ -36,7 +36,7 @@ NOINLINE int tagged(struct xdp_md *ctx)
 	if (leads & LEADS_TO_N3 && is_for_n3(ctx))
 		verdict = any_tunnel(ctx);
 	else if (leads & LEADS_TO_N6 && is_for_n6(ctx))
-		verdict = patient_downlink(ctx);
+		verdict = patiently(ctx, DOWNLINK);
 	if (verdict != XDP_PASS)
 		return finished(ctx, verdict);
 	return tag(ctx, vlan) ? XDP_PASS : XDP_DROP;

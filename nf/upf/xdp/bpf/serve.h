@@ -9,14 +9,14 @@ INLINE int serve_n3(struct context *ctx)
 {
 	int verdict = uplink(ctx);
 	if (verdict == NOT_PLAIN)
-		return finished(ctx, patient_uplink(ctx));
+		return finished(ctx, patiently(ctx, UPLINK));
 	return verdict == NOT_FOR_N3 ? PASS : verdict;
 }
 
 INLINE int serve_n6(struct context *ctx)
 {
 	int verdict = downlink(ctx);
-	return verdict == NOT_PLAIN ? finished(ctx, patient_downlink(ctx)) : verdict;
+	return verdict == NOT_PLAIN ? finished(ctx, patiently(ctx, DOWNLINK)) : verdict;
 }
 
 /* serve serves an interface that leads to gNBs and to data networks. */
@@ -24,6 +24,6 @@ INLINE int serve(struct context *ctx)
 {
 	int verdict = uplink(ctx);
 	if (verdict == NOT_PLAIN)
-		return finished(ctx, patient_uplink(ctx));
+		return finished(ctx, patiently(ctx, UPLINK));
 	return verdict == NOT_FOR_N3 ? serve_n6(ctx) : verdict;
 }

@@ -101,18 +101,19 @@ INLINE int uncover(struct context *ctx, void *packet, u32 version, u32 removed, 
 }
 
 NOINLINE int any_uplink(struct context *ctx);
+NOINLINE int any_downlink(struct context *ctx);
 
-/* patient_uplink looks at a packet once more that met a change: nobody is there for one that is left to user space while the next process
- * takes over and writes facts. */
-INLINE int patient_uplink(struct context *ctx)
+/* patiently has a packet looked at again, a few times, that met a change: nobody is there for one that is left to user space while the
+ * next process takes over and writes facts. */
+INLINE int patiently(struct context *ctx, u32 direction)
 {
 	int verdict;
 	u32 left = TIMES;
 	do {
 		AS_BRANCHES(left); /* a loop, with one call to be verified */
-		verdict = any_uplink(ctx);
+		verdict = direction == UPLINK ? any_uplink(ctx) : any_downlink(ctx);
 	} while (verdict == AGAIN && --left);
-	return verdict == AGAIN ? pass(PASS_CHANGE, UPLINK) : verdict;
+	return verdict == AGAIN ? pass(PASS_CHANGE, direction) : verdict;
 }
 
 #ifdef TCX
@@ -152,7 +153,7 @@ NOINLINE int wide_uplink(struct context *ctx)
 	*(u32 *)(data + ETH + 8) = htonl(PROTOCOL_UDP << 16);
 	*(u32 *)(data + ETH + 12) = 0;
 	*(u32 *)(data + ETH + 16) = config.n3;
-	int verdict = patient_uplink(ctx);
+	int verdict = patiently(ctx, UPLINK);
 	if (verdict != PASS)
 		return verdict;
 	data = (void *)(long)ctx->data;
@@ -205,6 +206,7 @@ INLINE int uplink(struct context *ctx)
 		frame = frame_length(ctx);
 	if (octets < IPV4 || octets + header > payload || payload + UDP + IPV4 > length || ETH + length > frame)
 		return pass(PASS_MALFORMED, UPLINK);
+
 	struct guess guess;
 	guess_rules(&guess, slot, &u, inner, end, qfi, UPLINK);
 	struct uplink f;
@@ -370,7 +372,7 @@ INLINE int is_for_n3(struct context *ctx)
 INLINE int any_tunnel(struct context *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	return is_wide_gtpu(data, end) ? wide_uplink(ctx) : patient_uplink(ctx);
+	return is_wide_gtpu(data, end) ? wide_uplink(ctx) : patiently(ctx, UPLINK);
 }
 
 /* any_uplink serves packets of a tunnel that go into another one, or meet filters and flows of any kind. */
