@@ -44,7 +44,7 @@ func builtOf(t *testing.T, object string) *ebpf.CollectionSpec {
 	spec, err := ebpf.LoadCollectionSpec(object)
 	check(t, err)
 	for name := range spec.Maps {
-		if name == "sess" {
+		if name == "uplinks" || name == "downlinks" {
 			spec.Maps[name].MaxEntries = 16
 		}
 	}

@@ -11,10 +11,10 @@ func Sinks() []verifier.Sink {
 	const policed = "the policer's time advances by the length of packets"
 	const allowed = "a quota is used up by the length of packets"
 	return []verifier.Sink{
-		{Map: "sess", Member: "up.state.sum", Bits: 16, Why: counted},
-		{Map: "sess", Member: "up.state.next", Bits: 16, Why: policed},
-		{Map: "sess", Member: "down.state.sum", Bits: 16, Why: counted},
-		{Map: "sess", Member: "down.state.next", Bits: 16, Why: policed},
+		{Map: "uplinks", Member: "state.sum", Bits: 16, Why: counted},
+		{Map: "uplinks", Member: "state.next", Bits: 16, Why: policed},
+		{Map: "downlinks", Member: "state.sum", Bits: 16, Why: counted},
+		{Map: "downlinks", Member: "state.next", Bits: 16, Why: policed},
 		{Map: "flows", Member: "state.sum", Bits: 16, Why: counted},
 		{Map: "flows", Member: "state.next", Bits: 16, Why: policed},
 		{Map: "ledger", Member: "left", Bits: 16, Why: allowed},

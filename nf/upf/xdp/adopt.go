@@ -12,17 +12,17 @@ import (
 func (p *Path) inherit() {
 	l := p.loaded
 	p.classifiers, p.flows = newClassifiers(l.classifiers), newFlowTable(l.flows)
-	p.ledger = newLedger(l.accounts, len(l.blocks))
+	p.ledger = newLedger(l.accounts, len(l.uplinks))
 	p.revisions = newRevisions(l.revisions, l.carried, l.accounts)
 	p.left = map[uint32][]pfcp.URRID{}
-	for i := range l.blocks {
-		b := &l.blocks[i]
+	for i := range uint32(len(l.uplinks)) {
+		b := l.block(i)
 		if b.up.teid == 0 && b.down.ue == 0 && b.down.ue6 == 0 {
 			continue
 		}
-		p.left[uint32(i)] = nil
-		p.inheritRules(uint32(i), b.up.verdict, b.up.perOctet)
-		p.inheritRules(uint32(i), b.down.verdict, b.down.perOctet)
+		p.left[i] = nil
+		p.inheritRules(i, b.up.verdict, b.up.perOctet)
+		p.inheritRules(i, b.down.verdict, b.down.perOctet)
 	}
 	for key := range p.ledger.index {
 		p.left[key.slot] = append(p.left[key.slot], key.id)
@@ -63,7 +63,7 @@ func (p *Path) inheritRules(slot uint32, verdict uint8, at uint64) {
 func (p *Path) adopt(rules *upf.Session) *session {
 	s := &session{slot: rules.Slot, urrs: map[pfcp.URRID]*account{}}
 	ids, left := p.left[s.slot]
-	b := &p.loaded.blocks[s.slot]
+	b := p.loaded.block(s.slot)
 	if left && !b.belongsTo(rules) {
 		p.clear(s.slot)
 		left = false
@@ -75,8 +75,8 @@ func (p *Path) adopt(rules *upf.Session) *session {
 	}
 	delete(p.left, s.slot)
 	for _, teid := range rules.Tunnels {
-		if slot := upf.Slot(teid); int(slot) < len(p.loaded.blocks) && p.loaded.blocks[slot].up.teid == teid {
-			p.inheritSide(s, slot, p.loaded.blocks[slot].up.verdict, p.loaded.blocks[slot].up.perOctet)
+		if slot := upf.Slot(teid); int(slot) < len(p.loaded.uplinks) && p.loaded.uplinks[slot].teid == teid {
+			p.inheritSide(s, slot, p.loaded.uplinks[slot].verdict, p.loaded.uplinks[slot].perOctet)
 			delete(p.left, slot)
 		}
 	}
@@ -93,7 +93,7 @@ func (p *Path) adopt(rules *upf.Session) *session {
 }
 
 // belongsTo tells whether a block is that of a session.
-func (b *block) belongsTo(s *upf.Session) bool {
+func (b block) belongsTo(s *upf.Session) bool {
 	for _, teid := range s.Tunnels {
 		if upf.Slot(teid) == s.Slot && b.up.teid != 0 && b.up.teid != teid {
 			return false
@@ -165,8 +165,8 @@ func (p *Path) clear(slot uint32) {
 	for _, x := range s.pending {
 		runs = append(runs, run{x.next, int(x.nextLength)})
 	}
-	if int(slot) < len(p.loaded.blocks) {
-		b := &p.loaded.blocks[slot]
+	if int(slot) < len(p.loaded.uplinks) {
+		b := p.loaded.block(slot)
 		p.inheritSide(s, slot, b.up.verdict, b.up.perOctet)
 		p.inheritSide(s, slot, b.down.verdict, b.down.perOctet)
 		p.clearSide(slot, false)
@@ -221,7 +221,7 @@ func (p *Path) usage(s *session, id pfcp.URRID) upf.Usage {
 func (p *Path) Told(slot, teid uint32, id pfcp.URRID) (taken upf.Usage, last upf.Told) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.loaded == nil || int(slot) >= len(p.loaded.blocks) || p.loaded.blocks[slot].up.teid != teid {
+	if p.loaded == nil || int(slot) >= len(p.loaded.uplinks) || p.loaded.uplinks[slot].teid != teid {
 		return upf.Usage{}, upf.Told{}
 	}
 	i, ok := p.ledger.index[urrKey{slot, id}]
@@ -276,7 +276,7 @@ func (m memory) Meter(_ uint32, id pfcp.QERID, uplink bool) *atomic.Int64 {
 		if !side.fast || side.policer.perOctet == 0 || side.policer.qer != id || (side.down || side.toUE) == uplink {
 			continue
 		}
-		b := &m.path.loaded.blocks[side.slot]
+		b := m.path.loaded.block(side.slot)
 		if side.down {
 			return meterAt(&b.down.state)
 		}

@@ -50,7 +50,7 @@ func (p *Path) changeOver(folder string) error {
 	if err != nil {
 		return fmt.Errorf("upf: xdp: %w", err)
 	}
-	id, _ := idOf(filepath.Join(folder, "sess"))
+	id, _ := idOf(filepath.Join(folder, common))
 	for _, file := range links {
 		if slices.Contains(mapsOf(file), id) {
 			continue
@@ -133,9 +133,10 @@ func (m *migration) waiting() (all []counter) {
 			all = append(all, c)
 		}
 	}
-	for i := range m.blocks {
-		look(&m.blocks[i].up.state)
-		look(&m.blocks[i].down.state)
+	for slot := range uint32(m.slots()) {
+		b := m.block(slot)
+		look(&b.up.state)
+		look(&b.down.state)
 	}
 	for i := range m.flows {
 		look(&m.flows[i].state)
@@ -152,15 +153,17 @@ func (m *migration) pair(from, to counter) {
 
 // pairsWith finds the counters that wait for those of the old maps.
 func (m *migration) pairsWith(to *migration) {
-	for i := range min(len(to.blocks), max(len(m.blocks), len(m.v1))) {
-		up, down := to.counter(&to.blocks[i].up.state), to.counter(&to.blocks[i].down.state)
+	for slot := range uint32(min(to.slots(), m.slots())) {
+		b := to.block(slot)
+		up, down := to.counter(&b.up.state), to.counter(&b.down.state)
 		if m.version == 1 {
-			m.pair(&m.v1[i].up, up)
-			m.pair(&m.v1[i].down, down)
+			m.pair(&m.v1[slot].up, up)
+			m.pair(&m.v1[slot].down, down)
 			continue
 		}
-		m.pair(m.counter(&m.blocks[i].up.state), up)
-		m.pair(m.counter(&m.blocks[i].down.state), down)
+		old := m.block(slot)
+		m.pair(m.counter(&old.up.state), up)
+		m.pair(m.counter(&old.down.state), down)
 	}
 	for i := range min(len(to.flows), len(m.flows)) {
 		m.pair(m.counter(&m.flows[i].state), to.counter(&to.flows[i].state))

@@ -34,7 +34,7 @@ func tell[T any](at *uint32, place uint32, in *T, facts T) {
 
 // writeUp writes the facts of a slot's tunnel.
 func (l *loaded) writeUp(slot uint32, facts uplink) {
-	now := &l.blocks[slot].up
+	now := &l.uplinks[slot]
 	if now.same(&facts) {
 		return
 	}
@@ -59,7 +59,7 @@ func (u *uplink) become(f *uplink) {
 
 // writeDown writes the facts of a slot's addresses.
 func (l *loaded) writeDown(slot uint32, facts downlink) {
-	now := &l.blocks[slot].down
+	now := &l.downlinks[slot]
 	if now.same(&facts) {
 		return
 	}
@@ -116,17 +116,17 @@ func (r *routeTable) become(f *routeTable) {
 	})
 }
 
-// endChanges ends what a process that died was writing.
-func (l *loaded) endChanges() {
+// endChanges ends what a process that died was writing, also in slots that are laid out otherwise.
+func (l *loaded) endChanges(slots int, block func(uint32) block) {
 	if len(l.changing) == 0 { // of a release that had none
 		return
 	}
 	c := &l.changing[0]
-	if i := int(c.upAt) - 1; i >= 0 && i < len(l.blocks) && l.blocks[i].up.sequence&1 != 0 {
-		l.blocks[i].up.become(&c.up)
+	if at := c.upAt - 1; c.upAt > 0 && int(at) < slots && block(at).up.sequence&1 != 0 {
+		block(at).up.become(&c.up)
 	}
-	if i := int(c.downAt) - 1; i >= 0 && i < len(l.blocks) && l.blocks[i].down.sequence&1 != 0 {
-		l.blocks[i].down.become(&c.down)
+	if at := c.downAt - 1; c.downAt > 0 && int(at) < slots && block(at).down.sequence&1 != 0 {
+		block(at).down.become(&c.down)
 	}
 	if i := int(c.hopAt) - 1; i >= 0 && i < len(l.hops) && l.hops[i].sequence&1 != 0 {
 		l.hops[i].become(&c.hop)

@@ -18,7 +18,7 @@ func TestCounterMakesRoom(t *testing.T) {
 	for _, x := range []struct{ octets, packets uint64 }{{1<<octetsUnit - 250, 7}, {1000, 1<<(packetsUnit-packetsAt) - 3}, {1<<octetsUnit - 1, 1<<(packetsUnit-packetsAt) - 1},
 		{3<<octetsUnit + 1<<octetsUnit - 150, 5}, {1 << 60, 1<<53 - 2}} {
 		p := plainPath(t, 1)
-		for _, s := range []*state{&p.loaded.blocks[0].up.state, &p.loaded.blocks[0].down.state} {
+		for _, s := range []*state{&p.loaded.uplinks[0].state, &p.loaded.downlinks[0].state} {
 			s.await()
 			s.carry(x.octets, x.packets)
 			if octets, packets := s.counted(); octets != x.octets || packets != x.packets {
@@ -29,7 +29,7 @@ func TestCounterMakesRoom(t *testing.T) {
 		for range n {
 			p.wants(t, 0, xdpRedirect)
 		}
-		for _, s := range []*state{&p.loaded.blocks[0].up.state, &p.loaded.blocks[0].down.state} {
+		for _, s := range []*state{&p.loaded.uplinks[0].state, &p.loaded.downlinks[0].state} {
 			if octets, packets := s.counted(); octets != x.octets+100*n || packets != x.packets+n {
 				t.Errorf("from %d octets and %d packets on: %d and %d more", x.octets, x.packets, octets-x.octets, packets-x.packets)
 			}
@@ -44,7 +44,7 @@ func TestCounterMakesRoom(t *testing.T) {
 // after the last packet all are there.
 func TestCounterWhole(t *testing.T) {
 	p := plainPath(t, 1)
-	s := &p.loaded.blocks[0].up.state
+	s := &p.loaded.uplinks[0].state
 	const programs, each, units = 4, 2000, 1<<octetsUnit | 1<<packetsUnit
 	var counting, filling sync.WaitGroup
 	var over atomic.Bool

@@ -174,7 +174,7 @@ func (l *lab) open(t *testing.T, o Options, events upf.Events) (r *running, end 
 // warm sends packets until the next hops are known and both directions are fast.
 func (l *lab) warm(t *testing.T, p *Path) (up, down int) {
 	t.Helper()
-	b := &p.loaded.blocks[7]
+	b := p.loaded.block(7)
 	for deadline := time.Now().Add(patience); ; {
 		l.sendUp(t, []byte("warm"))
 		l.sendDown(t, []byte("warm"))
@@ -304,7 +304,7 @@ func TestIdle(t *testing.T) {
 	p := l.runWith(t, Options{N6: []string{"n6"}, Mode: Native}, events)
 	check(t, p.Apply(labSession(pfcp.ApplyFORW)))
 	l.warm(t, p.Path)
-	fast := &p.loaded.blocks[7].down.state
+	fast := &p.loaded.downlinks[7].state
 	before, told := fast.seen(), 0
 	for i := range n {
 		if i%(n/periods) == 0 {
@@ -341,7 +341,7 @@ func TestGeneric(t *testing.T) {
 	p := l.run(t, Options{N3: []string{"n3"}, N6: []string{"n6"}})
 	check(t, p.Apply(labSession(pfcp.ApplyFORW)))
 	l.warm(t, p.Path)
-	b := &p.loaded.blocks[7]
+	b := p.loaded.block(7)
 	up, down := b.up.state.seen(), b.down.state.seen()
 	l.exchange(t, 50)
 	if u, d := b.up.state.seen()-up, b.down.state.seen()-down; u != 50 || d != 50 {
@@ -368,7 +368,7 @@ func TestTCX(t *testing.T) {
 	p := l.run(t, Options{N3: []string{"n3"}, N6: []string{"n6"}})
 	check(t, p.Apply(labSession(pfcp.ApplyFORW)))
 	l.warm(t, p.Path)
-	b := &p.loaded.blocks[7]
+	b := p.loaded.block(7)
 	up, down := b.up.state.seen(), b.down.state.seen()
 	l.exchange(t, 200)
 	if u, d := b.up.state.seen()-up, b.down.state.seen()-down; u != 200 || d != 200 {
@@ -389,7 +389,7 @@ func TestEachMode(t *testing.T) {
 		p, end := l.open(t, Options{N3: []string{"n3"}, N6: []string{"n6"}, Mode: mode, Persist: true}, silent{})
 		check(t, p.Apply(labSession(pfcp.ApplyFORW)))
 		l.warm(t, p.Path)
-		b := &p.loaded.blocks[7]
+		b := p.loaded.block(7)
 		before := b.up.state.seen()
 		l.exchange(t, 20)
 		if got := b.up.state.seen() - before; got != 20 {

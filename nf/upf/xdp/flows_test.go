@@ -75,7 +75,7 @@ func TestGuess(t *testing.T) {
 			t.Errorf("slot %d: usage %+v, want %d packets each way", slot, got, packets)
 		}
 	}
-	if p.sessions[2].run != homeOf(2, p.flows.homes) || p.loaded.blocks[2].down.perOctet>>32 >= 1<<maxRunBits {
+	if p.sessions[2].run != homeOf(2, p.flows.homes) || p.loaded.downlinks[2].perOctet>>32 >= 1<<maxRunBits {
 		t.Errorf("flows of slot 2 are at %d, not at home", p.sessions[2].run)
 	}
 }

@@ -58,7 +58,7 @@ func TestIdleWithRate(t *testing.T) {
 			}
 		}
 	}
-	fast := &p.loaded.blocks[7].down.state
+	fast := &p.loaded.downlinks[7].state
 	before := fast.seen()
 	for deadline := time.Now().Add(patience); fast.seen() == before; {
 		l.sendDown(t, text(0))

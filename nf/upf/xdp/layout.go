@@ -80,11 +80,10 @@ type downlink struct {
 	state    state
 }
 
-// block is a session in the array.
+// block is a session in the arrays.
 type block struct {
-	_    structs.HostLayout
-	up   uplink
-	down downlink
+	up   *uplink
+	down *downlink
 }
 
 // flow is a rule of a session that counts or polices apart, or has a tunnel of its own.

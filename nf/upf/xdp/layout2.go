@@ -50,8 +50,8 @@ func (d *downlink) ofLayout2() {
 
 // listsOf gives the directions of a session that have several rules the classifiers of today; one that finds no room is
 // served in user space.
-func (m *migration) listsOf(p *Path, slot uint32, b block) block {
-	old := &m.blocks[slot]
+func (m *migration) listsOf(p *Path, slot uint32, b linesV7) linesV7 {
+	old := m.block(slot)
 	if b.up.verdict == verdictRules {
 		b.up.qfis = m.v2lists[uint32(b.up.perOctet)].qfis
 		b.up.perOctet = m.listOf(p, b.up.perOctet, old.up.perOctet)

@@ -14,9 +14,9 @@ import (
 func TestLayout2(t *testing.T) {
 	p := plainPath(t, 0)
 	m := &migration{version: 2, v2made: map[listV2]uint32{}, v2lists: make([]classifierV2, maxClassifiers)}
-	m.blocks, m.flows = make([]block, 3), make([]flow, 128)
+	m.v7, m.flows = make([]linesV7, 3), make([]flow, 128)
 	ue := networkOrder(addressOf(1))
-	m.blocks[1] = block{up: uplink{teid: 1<<20 | 1, ue: ue, verdict: verdictRules, qfis: 1 | 64<<32, perOctet: 1 << 20},
+	m.v7[1] = linesV7{up: uplink{teid: 1<<20 | 1, ue: ue, verdict: verdictRules, qfis: 1 | 64<<32, perOctet: 1 << 20},
 		down: downlink{ue: ue, verdict: verdictRules, peer: 2 | 66<<32}}
 	m.v2lists[1] = classifierV2{count: 2, rules: 2, qfis: 1 << 9, ports: 1, filters: [maxFilters]filterV2{
 		{protocol: 17, qfis: 1 << 9, ports: 1, remoteFirst: 53, remoteLast: 53, localLast: 65535}, {rule: 1, qfis: 1 << 9}}}
@@ -25,9 +25,9 @@ func TestLayout2(t *testing.T) {
 	m.flows[65] = flow{verdict: verdictForward, flags: flagSessionRate}
 	*(*stateV6)(unsafe.Pointer(&m.flows[65].state)) = stateV6{octets: 1000, packets: 10}
 	m.flows[66] = flow{verdict: verdictForward, flags: flagDownlink, qfi: 9, nextHop: p.near.hop(gnb), peer: tunnel(gnb, 5)}
-	for slot := range m.blocks {
-		if b, ok := m.block(slot); ok && p.fits(uint32(slot), b) {
-			p.take(m, uint32(slot), b, nil)
+	for slot := range uint32(len(m.v7)) {
+		if b, ok := m.session(slot); ok && p.fits(slot, b) {
+			p.take(m, slot, b, nil)
 		}
 	}
 	if len(m.copied) != 1 {
@@ -37,8 +37,8 @@ func TestLayout2(t *testing.T) {
 	p.wants(t, 2, xdpPass)
 	m.collection = &ebpf.Collection{}
 	check(t, m.finish())
-	if octets, packets := p.loaded.flows[65].state.counted(); octets != 1100 || packets != 11 || p.loaded.blocks[1].up.state.next == 0 {
-		t.Errorf("uplink %d octets, %d packets, policer %d", octets, packets, p.loaded.blocks[1].up.state.next)
+	if octets, packets := p.loaded.flows[65].state.counted(); octets != 1100 || packets != 11 || p.loaded.uplinks[1].state.next == 0 {
+		t.Errorf("uplink %d octets, %d packets, policer %d", octets, packets, p.loaded.uplinks[1].state.next)
 	}
 	if octets, packets := p.loaded.flows[66].state.counted(); octets != 100 || packets != 1 {
 		t.Errorf("downlink %d octets, %d packets", octets, packets)

@@ -42,14 +42,15 @@ const (
 
 // layoutVersion is part of the name of the folder with the pinned maps. It changes with layout.go, and with what
 // changing.go and revision.go keep in maps.
-const layoutVersion = 7
+const layoutVersion = 8
 
 // loaded is the programs and the maps, which user space sees as memory.
 type loaded struct {
 	collection                       *ebpf.Collection
 	tcx                              *ebpf.Collection // its programs over the same maps; nil unless they are needed
 	mappings                         [][]byte
-	blocks                           []block
+	uplinks                          []uplink
+	downlinks                        []downlink
 	flows                            []flow
 	classifiers                      []classifier
 	accounts                         []account
@@ -111,7 +112,7 @@ func built(object []byte, c programConfig, size sizes) (*ebpf.CollectionSpec, er
 	if err := spec.Variables["config"].Set(c); err != nil {
 		return nil, fmt.Errorf("upf: xdp: %w", err)
 	}
-	for name, n := range map[string]int{"sess": size.slots, "flows": size.flows, "classifiers": maxClassifiers, "ledger": size.accounts(), "prefixes": size.slots, "slots6": max(1, size.slots6)} {
+	for name, n := range map[string]int{"uplinks": size.slots, "downlinks": size.slots, "flows": size.flows, "classifiers": maxClassifiers, "ledger": size.accounts(), "prefixes": size.slots, "slots6": max(1, size.slots6)} {
 		spec.Maps[name].MaxEntries = uint32(n)
 	}
 	addRevisions(spec, size)
@@ -207,10 +208,13 @@ func makePinFolder(pin string) error {
 
 // see maps what user space writes into memory.
 func (l *loaded) see() error {
-	return errors.Join(mapTo(l, &l.blocks, "sess"), mapTo(l, &l.flows, "flows"), mapTo(l, &l.classifiers, "classifiers"),
+	return errors.Join(mapTo(l, &l.uplinks, "uplinks"), mapTo(l, &l.downlinks, "downlinks"), mapTo(l, &l.flows, "flows"), mapTo(l, &l.classifiers, "classifiers"),
 		mapTo(l, &l.accounts, "ledger"), mapTo(l, &l.hops, "nh"), mapTo(l, &l.routes, "routes"),
 		mapTo(l, &l.slots6, "slots6"), mapTo(l, &l.changing, "changing"), mapTo(l, &l.carried, "carried"), mapTo(l, &l.revisions, "revisions"))
 }
+
+// block is the session in a slot.
+func (l *loaded) block(slot uint32) block { return block{&l.uplinks[slot], &l.downlinks[slot]} }
 
 func mapTo[T any](l *loaded, to *[]T, name string) error {
 	var err error

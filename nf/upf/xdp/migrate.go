@@ -27,6 +27,9 @@ import (
 
 const staging = "new-"
 
+// common is a map that all programs of all layouts use.
+const common = "nh"
+
 // current is the folder of the maps that the programs of the pinned links use, "" if there are none.
 func current(pin string) (string, error) {
 	used := map[ebpf.MapID]bool{}
@@ -44,7 +47,7 @@ func current(pin string) (string, error) {
 		return "", fmt.Errorf("upf: xdp: %w", err)
 	}
 	for _, folder := range folders {
-		if id, ok := idOf(filepath.Join(folder, "sess")); ok && used[id] {
+		if id, ok := idOf(filepath.Join(folder, common)); ok && used[id] {
 			return folder, nil
 		}
 	}
@@ -110,6 +113,7 @@ type migration struct {
 	loaded
 	version int
 	v1      []blockV1
+	v7      []linesV7
 	v1hops  []nextHopV1
 	v2lists []classifierV2
 	v2made  map[listV2]uint32 // classifiers of today, by what they were made of
@@ -141,6 +145,14 @@ type blockV1 struct {
 	down                                       stateV6
 }
 
+// linesV7 is a session of layouts 2 to 7: both directions in one array. Those of layout 2 are laid out as layout2.go says, counters
+// of all but 7 as stateV6.
+type linesV7 struct {
+	_    structs.HostLayout
+	up   uplink
+	down downlink
+}
+
 // nextHopV1 is a next hop of layout 1.
 type nextHopV1 struct {
 	_                               structs.HostLayout
@@ -156,7 +168,12 @@ func openOld(folder string) (*migration, error) {
 		return nil, fmt.Errorf("upf: xdp: %s: maps of a layout that this release does not know", folder)
 	}
 	m.collection = &ebpf.Collection{Maps: map[string]*ebpf.Map{}}
-	names := []string{"sess", "nh", "routes"}
+	names := []string{"nh", "routes"}
+	if m.version < 8 {
+		names = append(names, "sess")
+	} else {
+		names = append(names, "uplinks", "downlinks")
+	}
 	if m.version > 1 {
 		names = append(names, "flows", "classifiers", "ledger")
 	}
@@ -173,11 +190,16 @@ func openOld(folder string) (*migration, error) {
 		m.collection.Maps[name] = x
 	}
 	var err error
-	if m.version == 1 {
+	switch {
+	case m.version == 1:
 		err = errors.Join(mapTo(&m.loaded, &m.v1, "sess"), mapTo(&m.loaded, &m.v1hops, "nh"))
-	} else {
-		err = errors.Join(mapTo(&m.loaded, &m.blocks, "sess"), mapTo(&m.loaded, &m.hops, "nh"), mapTo(&m.loaded, &m.flows, "flows"),
-			mapTo(&m.loaded, &m.accounts, "ledger"))
+	case m.version < 8:
+		err = mapTo(&m.loaded, &m.v7, "sess")
+	default:
+		err = errors.Join(mapTo(&m.loaded, &m.uplinks, "uplinks"), mapTo(&m.loaded, &m.downlinks, "downlinks"))
+	}
+	if m.version > 1 {
+		err = errors.Join(err, mapTo(&m.loaded, &m.hops, "nh"), mapTo(&m.loaded, &m.flows, "flows"), mapTo(&m.loaded, &m.accounts, "ledger"))
 	}
 	if m.collection.Maps["carried"] != nil && m.collection.Maps["revisions"] != nil {
 		err = errors.Join(err, mapTo(&m.loaded, &m.loaded.carried, "carried"), mapTo(&m.loaded, &m.loaded.revisions, "revisions"))
@@ -204,20 +226,20 @@ func (p *Path) migrate(from string) (*migration, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.endChanges()
+	m.endChanges(m.slots(), m.block)
 	m.copyHops(p.loaded.hops)
 	lost := 0
 	m.earlier = newRevisions(m.loaded.revisions, m.loaded.carried, m.accounts)
 	unended := m.earlier.of()
 	copy(p.loaded.classifiers, m.classifiers)
-	for slot := range max(len(m.blocks), len(m.v1)) {
-		old, ok := m.block(slot)
+	for slot := range uint32(m.slots()) {
+		old, ok := m.session(slot)
 		switch {
 		case !ok:
-		case !p.fits(uint32(slot), old):
+		case !p.fits(slot, old):
 			lost++
 		default:
-			p.take(m, uint32(slot), old, unended[uint32(slot)])
+			p.take(m, slot, old, unended[slot])
 		}
 	}
 	m.copyAccounts(p.loaded)
@@ -237,23 +259,37 @@ func (m *migration) copyHops(to []nextHop) {
 	}
 }
 
-// block is a session in today's layout; false if there is none, or it was being changed.
-func (m *migration) block(slot int) (block, bool) {
+// slots is how many there are.
+func (m *migration) slots() int { return max(len(m.v1), len(m.v7), len(m.uplinks)) }
+
+// block is where the session in a slot is, of layouts from 2 on.
+func (m *migration) block(slot uint32) block {
+	if m.version < 8 {
+		return block{&m.v7[slot].up, &m.v7[slot].down}
+	}
+	return m.loaded.block(slot)
+}
+
+// lines are a copy.
+func (b block) lines() linesV7 { return linesV7{up: *b.up, down: *b.down} }
+
+// session is a session with today's facts; false if there is none, or it was being changed.
+func (m *migration) session(slot uint32) (linesV7, bool) {
 	if m.version > 1 {
-		b := m.blocks[slot]
+		b := m.block(slot).lines()
 		if m.version == 2 {
 			b.up.ofLayout2()
 			b.down.ofLayout2()
 		}
 		if m.version > 4 {
-			b.up.tellAbsolute(uint32(slot), homesOf(len(m.flows)))
-			b.down.tellAbsolute(uint32(slot), homesOf(len(m.flows)))
+			b.up.tellAbsolute(slot, homesOf(len(m.flows)))
+			b.down.tellAbsolute(slot, homesOf(len(m.flows)))
 		}
 		return b, (b.up.teid != 0 || b.down.ue != 0 || b.down.ue6 != 0) && b.up.sequence&1 == 0 && b.down.sequence&1 == 0
 	}
 	o := &m.v1[slot]
 	if (o.teid == 0 && o.downUE == 0) || o.upSequence&1 != 0 || o.downSequence&1 != 0 {
-		return block{}, false
+		return linesV7{}, false
 	}
 	verdict := func(v uint32) uint8 {
 		if v == 0 {
@@ -261,14 +297,14 @@ func (m *migration) block(slot int) (block, bool) {
 		}
 		return uint8(v - 1 + verdictForward)
 	}
-	return block{up: uplink{teid: o.teid, ue: o.ue, verdict: verdict(o.upVerdict), qfis: o.qfis, perOctet: o.upPerOctet, state: state{next: o.up.next}},
+	return linesV7{up: uplink{teid: o.teid, ue: o.ue, verdict: verdict(o.upVerdict), qfis: o.qfis, perOctet: o.upPerOctet, state: state{next: o.up.next}},
 		down: downlink{ue: o.downUE, verdict: verdict(o.downVerdict), qfi: uint8(o.qfi), nextHop: o.nextHop, peer: o.peer,
 			perOctet: o.downPerOctet, state: state{next: o.down.next}}}, true
 }
 
 // fits tells whether a session has the same slot in the new layout, and room for its flows.
-func (p *Path) fits(slot uint32, b block) bool {
-	if int(slot) >= len(p.loaded.blocks) {
+func (p *Path) fits(slot uint32, b linesV7) bool {
+	if int(slot) >= len(p.loaded.uplinks) {
 		return false
 	}
 	for _, ue := range []uint32{b.up.ue, b.down.ue} {
@@ -306,13 +342,13 @@ func (p *Path) poolSlots() int {
 }
 
 // take copies one session.
-func (p *Path) take(m *migration, slot uint32, b block, unended []*pending) {
-	to := &p.loaded.blocks[slot]
+func (p *Path) take(m *migration, slot uint32, b linesV7, unended []*pending) {
+	to := p.loaded.block(slot)
 	b.up.sequence, b.down.sequence = 0, 0
 	if m.version == 2 {
 		b = m.listsOf(p, slot, b)
 	}
-	*to = b
+	*to.up, *to.down = b.up, b.down
 	if b.up.verdict == verdictRules {
 		to.up.perOctet = p.rulesAt(slot, classifierAt(b.up.perOctet), uint32(b.up.perOctet>>32))
 	}
@@ -325,8 +361,9 @@ func (p *Path) take(m *migration, slot uint32, b block, unended []*pending) {
 		m.note(&m.v1[slot].down, &to.down.state)
 		return
 	}
-	m.note(m.counter(&m.blocks[slot].up.state), &to.up.state)
-	m.note(m.counter(&m.blocks[slot].down.state), &to.down.state)
+	old := m.block(slot)
+	m.note(m.counter(&old.up.state), &to.up.state)
+	m.note(m.counter(&old.down.state), &to.down.state)
 	for _, at := range b.rules() {
 		m.takeFlows(p.loaded, run{uint32(at >> 32), int(p.loaded.classifiers[uint32(at)].flows)})
 	}
@@ -367,7 +404,7 @@ func (d *downlink) tellAbsolute(slot, homes uint32) {
 }
 
 // rules are where the rules of the directions are that have several.
-func (b *block) rules() (at []uint64) {
+func (b *linesV7) rules() (at []uint64) {
 	if b.up.verdict == verdictRules {
 		at = append(at, b.up.perOctet)
 	}
@@ -388,7 +425,7 @@ func (m *migration) copyAccounts(to *loaded) {
 	for _, slot := range m.copied {
 		copied[slot] = true
 	}
-	spare := len(to.blocks)
+	spare := len(to.uplinks)
 	moved := map[uint32]uint32{}
 	for i := range m.accounts {
 		a := &m.accounts[i]

@@ -100,7 +100,7 @@ func (p *Path) planSide(s *upf.Session, x *side, tunnels int) Reason {
 	if len(x.rules) == 0 {
 		return ReasonNoRule
 	}
-	if int(x.slot) >= len(p.loaded.blocks) {
+	if int(x.slot) >= len(p.loaded.uplinks) {
 		return ReasonRoom
 	}
 	if !x.addresses(s) {

@@ -86,14 +86,14 @@ const someSums = 64
 
 // image is what a change of rules changes.
 type image struct {
-	block    block
+	block    linesV7
 	accounts []account
 	sums     []carried
 	order    uint64
 }
 
 func (p *Path) image() image {
-	return image{p.loaded.blocks[0], copyAccounts(p.loaded.accounts), slices.Clone(p.loaded.carried[:someSums]), p.revisions.order}
+	return image{p.loaded.block(0).lines(), copyAccounts(p.loaded.accounts), slices.Clone(p.loaded.carried[:someSums]), p.revisions.order}
 }
 
 // undo makes a change one that has begun, and of which nothing more was done; false if there was none.
@@ -107,9 +107,9 @@ func (p *Path) undo(before image) bool {
 	if !begun {
 		return false
 	}
-	b := &p.loaded.blocks[0]
+	b := p.loaded.block(0)
 	up, down := b.up.state, b.down.state
-	*b = before.block
+	*b.up, *b.down = before.block.up, before.block.down
 	b.up.state, b.down.state = up, down
 	for i := range before.accounts {
 		p.loaded.accounts[i].counters = before.accounts[i].counters

@@ -58,7 +58,7 @@ func (p *Path) Apply(rules *upf.Session) error {
 	if p.loaded == nil {
 		return errClosed
 	}
-	if int(rules.Slot) >= len(p.loaded.blocks) {
+	if int(rules.Slot) >= len(p.loaded.uplinks) {
 		return p.slow.Apply(rules)
 	}
 	s := p.sessions[rules.Slot]
@@ -252,7 +252,7 @@ func (p *Path) closeLeft(s *session, id pfcp.URRID) {
 		return
 	}
 	s.closePart(at)
-	p.ledger.close(urrKey{s.slot, id}, len(p.loaded.blocks))
+	p.ledger.close(urrKey{s.slot, id}, len(p.loaded.uplinks))
 	p.revisions.forget(at)
 }
 
@@ -320,7 +320,7 @@ func (p *Path) slowWaits(slot uint32) bool {
 // writeSide writes the facts of a side, as one change; not fast leaves them to user space.
 func (p *Path) writeSide(s *session, i int, fast bool) {
 	x := &s.plan.sides[i]
-	if int(x.slot) >= len(p.loaded.blocks) {
+	if int(x.slot) >= len(p.loaded.uplinks) {
 		return
 	}
 	verdict, per := uint8(verdictSlow), uint64(0)
@@ -364,10 +364,10 @@ func (p *Path) clearLost(old, now *session) {
 
 // clearSide leaves the packets of a tunnel or address to user space.
 func (p *Path) clearSide(slot uint32, down bool) {
-	if int(slot) >= len(p.loaded.blocks) {
+	if int(slot) >= len(p.loaded.uplinks) {
 		return
 	}
-	b := &p.loaded.blocks[slot]
+	b := p.loaded.block(slot)
 	if !down {
 		p.loaded.writeUp(slot, uplink{})
 		atomic.StoreUint64(&b.up.state.next, 0)
@@ -429,9 +429,9 @@ func (p *Path) indexOf(ue6 uint64) (uint32, bool) {
 func (p *Path) counterOf(s *session, bit int) (*state, bool) {
 	switch bit {
 	case bitUplink:
-		return &p.loaded.blocks[s.slot].up.state, false
+		return &p.loaded.uplinks[s.slot].state, false
 	case bitDownlink:
-		return &p.loaded.blocks[s.slot].down.state, true
+		return &p.loaded.downlinks[s.slot].state, true
 	}
 	if bit-bitFlows >= s.runLength {
 		return nil, false

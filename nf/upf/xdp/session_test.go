@@ -35,7 +35,7 @@ func (p *Path) successor(t *testing.T) *Path {
 	next, err := prepare(testConfig(), p.log)
 	check(t, err)
 	next.config, next.slow, next.loaded, next.near = p.config, &still{}, p.loaded, p.near
-	next.loaded.endChanges()
+	next.loaded.endChanges(len(next.loaded.uplinks), next.loaded.block)
 	next.inherit()
 	p.mu.Lock()
 	p.loaded = nil
@@ -176,7 +176,7 @@ func TestLastPackets(t *testing.T) {
 	p := plainPath(t, 1)
 	p.wants(t, 0, xdpRedirect)
 	check(t, p.Apply(filtered(0, eightFlows)))
-	b := &p.loaded.blocks[0] // as a program on another processor does that had read the facts before
+	b := p.loaded.block(0) // as a program on another processor does that had read the facts before
 	b.up.state.sum += 1<<packetsAt + 100
 	p.wants(t, 0, xdpRedirect)
 	old := &p.loaded.flows[p.sessions[0].run+7]
@@ -235,7 +235,7 @@ func TestRemove(t *testing.T) {
 // path's, and the next writer mends what one that died left.
 func TestChangeInProgress(t *testing.T) {
 	p := plainPath(t, 2)
-	b := &p.loaded.blocks[0]
+	b := p.loaded.block(0)
 	for _, sequence := range []*uint32{&b.up.sequence, &b.down.sequence} {
 		*sequence++
 	}
@@ -337,7 +337,7 @@ func TestRates(t *testing.T) {
 					{ID: pfcp.QERID(kbps), MBR: pfcp.Some(pfcp.MBR{Uplink: kbps, Downlink: kbps})}}
 			}
 			check(t, p.Apply(s))
-			b := &p.loaded.blocks[0]
+			b := p.loaded.block(0)
 			const burst = float64(upf.MeterBurst) / upf.MeterTicks
 			b.up.state.next, b.down.state.next = uint64(now+burst)*16, uint64(now+burst)*16
 			const offered = 4000

@@ -82,7 +82,7 @@ func TestSurvivesKill(t *testing.T) {
 	check(t, p.stdin.Close()) // an orderly end that leaves the programs at work
 	check(t, p.cmd.Wait())
 	l.exchange(t, 200)
-	for _, name := range []string{"links/n3", "links/n6", "v*/sess", "v*/flows", "v*/classifiers", "v*/ledger", "v*/changing", "v*/carried", "v*/revisions", "v*/prefixes", "v*/slots6", "v*/nh", "v*/routes",
+	for _, name := range []string{"links/n3", "links/n6", "v*/uplinks", "v*/downlinks", "v*/flows", "v*/classifiers", "v*/ledger", "v*/changing", "v*/carried", "v*/revisions", "v*/prefixes", "v*/slots6", "v*/nh", "v*/routes",
 		"v*/ports", "v*/vlans", "v*/counters", "v*/limpid_n3", "v*/limpid_n6"} {
 		if files, err := filepath.Glob(filepath.Join(l.pin, name)); err != nil || len(files) != 1 {
 			t.Errorf("%s: pinned %q, %v", name, files, err)
@@ -282,7 +282,7 @@ func TestUpgradeFromLayout1(t *testing.T) {
 	}
 	defer p.Close()
 	l.exchange(t, 100)
-	b := &p.loaded.blocks[7]
+	b := p.loaded.block(7)
 	if up, down := b.up.state.seen(), b.down.state.seen(); up != uint64(l.exchanged) || down != up {
 		t.Errorf("%d and %d packets are counted of %d", up, down, l.exchanged)
 	}

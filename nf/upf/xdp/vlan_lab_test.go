@@ -109,7 +109,7 @@ func TestVLANEndToEnd(t *testing.T) {
 					t.Fatalf("downlink %d: %x", i, got)
 				}
 			}
-			b := &p.loaded.blocks[7]
+			b := p.loaded.block(7)
 			if b.up.state.seen() < rounds || b.down.state.seen() < rounds {
 				t.Errorf("%d and %d packets were fast", b.up.state.seen(), b.down.state.seen())
 			}

@@ -82,7 +82,7 @@ func tunnelsOverIPv6(t *testing.T, n3 netip.Addr) {
 	var used, slow upf.Usage
 	first, deadline := -1, time.Now().Add(patience)
 	for n := 0; first < 0 || n < first+200; n++ {
-		if first < 0 && p.loaded.blocks[7].up.state.seen() > 0 { // the data network is known
+		if first < 0 && p.loaded.uplinks[7].state.seen() > 0 { // the data network is known
 			first, slow = n, used
 		} else if first < 0 && time.Now().After(deadline) {
 			t.Fatalf("nothing became fast: passed on for %v", p.Passed())

@@ -175,10 +175,10 @@ func prepare(cfg upf.Config, log *slog.Logger) (*Path, error) {
 // knowPool6 lets the prefixes of a pool of IPv6 be found by their offset, if there is room; those of others are looked up.
 func (p *Path) knowPool6(n upf.Network, pool netip.Prefix, layout *upf.Layout) {
 	size := 1 << max(0, 64-pool.Bits())
-	if p.config.Pools6 == maxPools6 || pool.Bits() > 64 || p.size.slots6+size > maxSlots6 {
+	first, beside := pool.Addr().As16(), uint32(unpaired)
+	if p.config.Pools6 == maxPools6 || pool.Bits() > 64 || p.size.slots6+size > maxSlots6 || first == [16]byte{} { // ::/64 is that of sessions without
 		return
 	}
-	first, beside := pool.Addr().As16(), uint32(unpaired)
 	if other, ok := poolBeside(n.Pools, pool); ok {
 		if slot, ok := layout.SlotOf4(hostOrder(other.Addr())); ok {
 			beside = slot
@@ -258,7 +258,7 @@ func (p *Path) begin(cfg upf.Config) (_ []device, err error) {
 		return nil, err
 	}
 	p.last = p.base
-	p.loaded.endChanges()
+	p.loaded.endChanges(len(p.loaded.uplinks), p.loaded.block)
 	if p.near, err = newNeighbours(p.loaded, p.tableNumbers, p.log); err != nil {
 		return nil, err
 	}

@@ -27,8 +27,8 @@ INLINE u64 place_of(u32 address)
 	return found;
 }
 
-/* place_of6 is place_of for a prefix of IPv6 in network order: by its offset in a pool, else by itself. The line of a session with an
- * address at the same offset is fetched beforehand. */
+/* place_of6 is place_of for a prefix of IPv6 in network order: by its offset in a pool, else by itself. The line of the session with
+ * the address at the same offset tells if the prefix is that session's. */
 INLINE u64 place_of6(u64 prefix)
 {
 	u64 found = NOWHERE, beside = UNPAIRED;
@@ -47,9 +47,9 @@ INLINE u64 place_of6(u64 prefix)
 	FORGET(beside, prefix);
 	u32 index = found, mtu = found >> 32, guess = beside;
 	if (index != NOWHERE) {
-		struct session *s = map_lookup(&sess, &guess);
-		if (s)
-			READ(s->down.sequence);
+		struct downlink *s = map_lookup(&downlinks, &guess);
+		if (s && READ(s->ue6) == prefix)
+			return place(guess, mtu);
 		u64 *slot = map_lookup(&slots6, &index);
 		return slot && READ(*slot) ? place(READ(*slot) - 1, mtu) : NOWHERE;
 	}
@@ -99,10 +99,10 @@ INLINE int downlink(struct context *ctx)
 	u32 slot = at, mtu = at >> 32;
 	if (slot == NOWHERE)
 		return PASS;
-	struct session *s = map_lookup(&sess, &slot);
+	struct downlink *s = map_lookup(&downlinks, &slot);
 	if (!s)
 		return NOT_PLAIN;
-	READ(s->down.sequence); /* as in uplink() */
+	READ(s->sequence); /* as in uplink() */
 	u64 now = clock(), frame = end - data;
 	u32 octets = u.octets;
 	if (unlikely(frame < ETH + octets))
@@ -113,7 +113,7 @@ INLINE int downlink(struct context *ctx)
 	struct guess guess;
 	guess_rules(&guess, slot, &u, ip, end, 0, DOWNLINK);
 	struct downlink f;
-	if (!address_of(&s->down, slot, &f, 1) || f.verdict == VERDICT_SLOW || u.local != (u.version == 6 ? f.ue6 : f.ue))
+	if (!address_of(s, slot, &f, 1) || f.verdict == VERDICT_SLOW || u.local != (u.version == 6 ? f.ue6 : f.ue))
 		return NOT_PLAIN;
 	if (u.limit <= 1)
 		return pass(PASS_TTL, DOWNLINK);
@@ -149,9 +149,9 @@ INLINE int downlink(struct context *ctx)
 	end = (void *)(long)ctx->data_end;
 	if (data + ETH + OUTER + IPV4 > end)
 		return drop(DROP_SEND, DOWNLINK);
-	if (!within(&s->down.state, rate, now) || (flow && !within(&flow->state, flow->per_octet, now)))
+	if (!within(&s->state, rate, now) || (flow && !within(&flow->state, flow->per_octet, now)))
 		return drop(DROP_RATE, DOWNLINK);
-	take(&s->down.state, rate, octets, now);
+	take(&s->state, rate, octets, now);
 	if (flow)
 		take(&flow->state, flow->per_octet, octets, now);
 	write_ethernet(data, &h, htons(ETHERTYPE_IPV4));
@@ -162,7 +162,7 @@ INLINE int downlink(struct context *ctx)
 		decrement(data + ETH + OUTER);
 	if (unlikely(h.vlan) && !tag(ctx, h.vlan))
 		return drop(DROP_SEND, DOWNLINK);
-	account(flow ? &flow->state : &s->down.state, octets, DOWNLINK);
+	account(flow ? &flow->state : &s->state, octets, DOWNLINK);
 	return leave(ctx, &h);
 }
 
@@ -193,11 +193,11 @@ NOINLINE int any_downlink(struct context *ctx)
 		frame = frame_length(ctx);
 	if (ETH + k.octets > frame)
 		return pass(PASS_MALFORMED, DOWNLINK);
-	struct session *s = map_lookup(&sess, &slot);
+	struct downlink *s = map_lookup(&downlinks, &slot);
 	struct downlink f;
 	if (!s)
 		return pass(PASS_UNKNOWN, DOWNLINK);
-	if (address_of(&s->down, slot, &f, 0) <= 0)
+	if (address_of(s, slot, &f, 0) <= 0)
 		return AGAIN;
 	if (!owned(&k, f.ue, f.ue6))
 		return pass(PASS_UNKNOWN, DOWNLINK);
@@ -208,7 +208,7 @@ NOINLINE int any_downlink(struct context *ctx)
 	if (k.octets > mtu)
 		return pass(PASS_MTU, DOWNLINK);
 
-	struct way w = { .verdict = f.verdict, .qfi = f.qfi, .tos = f.tos, .next_hop = f.next_hop, .peer = f.peer, .session = &s->down.state,
+	struct way w = { .verdict = f.verdict, .qfi = f.qfi, .tos = f.tos, .next_hop = f.next_hop, .peer = f.peer, .session = &s->state,
 			 .session_rate = f.per_octet };
 	if (f.verdict == VERDICT_RULES) {
 		if (k.fragment && by_ports(f.rules.classifier))

@@ -66,7 +66,9 @@ enum { RUN = 32, HOME = 16 };
 
 enum { F_TOWARDS_UE = 1 }; /* the tunnel comes from another UPF and leads to the UE */
 
-struct uplink { /* one line of the cache */
+/* What is done with packets from a tunnel. A session is two lines of the cache, one for each direction and in an array of its own:
+ * what goes one way does not take the cache's room, nor that for addresses of pages, for the other. */
+struct uplink {
 	u32 sequence;
 	u32 teid; /* 0: no tunnel */
 	u32 ue;   /* network order; 0: none */
@@ -83,7 +85,8 @@ struct uplink { /* one line of the cache */
 	struct state state;
 };
 
-struct downlink { /* one line of the cache */
+/* What is done with packets to a UE's addresses. */
+struct downlink {
 	u32 sequence;
 	u32 ue; /* network order; 0: none */
 	u8 verdict;
@@ -99,11 +102,6 @@ struct downlink { /* one line of the cache */
 	u64 ue6;
 	struct state state;
 };
-
-struct session {
-	struct uplink up;
-	struct downlink down;
-} __attribute__((aligned(64)));
 
 enum {
 	F_SESSION_RATE = 1, /* the session's policer holds for the flow too */

@@ -27,8 +27,9 @@ struct {
 		TYPE(value, entry);                                                                                   \
 	} name SEC(".maps")
 
-/* The sizes of the first four are set when they are loaded. */
-ARRAY(sess, struct session, 1);
+/* uplinks, downlinks: by slot, the directions of sessions. The sizes of the first five are set when they are loaded. */
+ARRAY(uplinks, struct uplink, 1);
+ARRAY(downlinks, struct downlink, 1);
 ARRAY(flows, struct flow, 1);
 ARRAY(classifiers, struct classifier, 1);
 ARRAY(ledger, struct account, 1);

@@ -188,10 +188,10 @@ INLINE int uplink(struct context *ctx)
 	if (data + ETH + OUTER > end || !is_gtpu(eth, outer, udp))
 		return is_wide_gtpu(data, end) ? finished(ctx, wide_uplink(ctx)) : NOT_FOR_N3;
 	u32 teid = htonl(g->teid), slot = teid & SLOT_MASK;
-	struct session *s = map_lookup(&sess, &slot);
+	struct uplink *s = map_lookup(&uplinks, &slot);
 	if (!s || !teid)
 		return NOT_PLAIN;
-	READ(s->up.sequence); /* its line is fetched while the packet is looked at */
+	READ(s->sequence); /* its line is fetched while the packet is looked at */
 	u32 qfi, header = plain_header(g, &qfi), length = htons(outer->length);
 	if (!header || !is_whole(outer, udp))
 		return NOT_PLAIN;
@@ -210,7 +210,7 @@ INLINE int uplink(struct context *ctx)
 	struct guess guess;
 	guess_rules(&guess, slot, &u, inner, end, qfi, UPLINK);
 	struct uplink f;
-	if (!tunnel_of(&s->up, slot, teid, &f, 1) || f.verdict == VERDICT_SLOW || f.flags)
+	if (!tunnel_of(s, slot, teid, &f, 1) || f.verdict == VERDICT_SLOW || f.flags)
 		return NOT_PLAIN;
 	if (u.version == 6 && (unlikely(u.local != f.ue6) || unlikely(!f.ue6) || unlikely(unroutable6(u.remote))))
 		return NOT_PLAIN; /* it may stay on the link to the UE, or be spoofed */
@@ -247,9 +247,9 @@ INLINE int uplink(struct context *ctx)
 	struct flow *flow = 0;
 	if (guess.flow && !(flow = map_lookup(&flows, &guess.flow)))
 		return NOT_PLAIN;
-	if (!within(&s->up.state, rate, now) || (flow && !within(&flow->state, flow->per_octet, now)))
+	if (!within(&s->state, rate, now) || (flow && !within(&flow->state, flow->per_octet, now)))
 		return drop(DROP_RATE, UPLINK);
-	take(&s->up.state, rate, octets, now);
+	take(&s->state, rate, octets, now);
 	if (flow)
 		take(&flow->state, flow->per_octet, octets, now);
 	u32 removed = IPV4 + UDP + header;
@@ -257,7 +257,7 @@ INLINE int uplink(struct context *ctx)
 		return drop(DROP_SEND, UPLINK);
 	if (unlikely(h.vlan) && !tag(ctx, h.vlan))
 		return drop(DROP_SEND, UPLINK);
-	account(flow ? &flow->state : &s->up.state, octets, UPLINK);
+	account(flow ? &flow->state : &s->state, octets, UPLINK);
 	return leave(ctx, &h);
 }
 
@@ -395,11 +395,11 @@ NOINLINE int any_uplink(struct context *ctx)
 		frame = frame_length(ctx);
 
 	u32 teid = htonl(g->teid), slot = teid & SLOT_MASK;
-	struct session *s = map_lookup(&sess, &slot);
+	struct uplink *s = map_lookup(&uplinks, &slot);
 	struct uplink f;
 	if (!s || !teid)
 		return pass(PASS_UNKNOWN, UPLINK);
-	int known = tunnel_of(&s->up, slot, teid, &f, 0);
+	int known = tunnel_of(s, slot, teid, &f, 0);
 	if (known <= 0)
 		return known ? AGAIN : pass(PASS_UNKNOWN, UPLINK);
 	if (f.verdict == VERDICT_SLOW)
@@ -421,7 +421,7 @@ NOINLINE int any_uplink(struct context *ctx)
 		return drop(to_ue ? DROP_NO_RULE : DROP_QFI, UPLINK);
 	if (!owned(&k, f.ue, f.ue6))
 		return drop(DROP_SPOOFED, UPLINK);
-	struct way w = { .verdict = f.verdict, .table = f.table, .session = &s->up.state, .session_rate = f.per_octet };
+	struct way w = { .verdict = f.verdict, .table = f.table, .session = &s->state, .session_rate = f.per_octet };
 	if (f.verdict == VERDICT_RULES) {
 		if (k.fragment && by_ports(f.rules.classifier))
 			return pass(PASS_OPTIONS, UPLINK);
