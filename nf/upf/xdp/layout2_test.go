@@ -49,6 +49,32 @@ func TestLayout2(t *testing.T) {
 	}
 }
 
+// TestLayout7: a session of layout 7, whose directions stand beside each other, goes on with what they counted.
+func TestLayout7(t *testing.T) {
+	p := plainPath(t, 2)
+	now := p.loaded.block(1).lines()
+	p.Remove(1)
+	p.wants(t, 1, xdpPass)
+	m := &migration{version: 7, v7: make([]linesV7, 3)}
+	now.up.state, now.down.state = state{next: 5, sum: 700 | 7<<packetsAt}, state{sum: 300 | 3<<packetsAt}
+	m.v7[1] = now
+	b, ok := m.session(1)
+	if !ok || !p.fits(1, b) {
+		t.Fatal("the session does not fit")
+	}
+	p.take(m, 1, b, nil)
+	p.wants(t, 1, xdpRedirect)
+	p.wants(t, 2, xdpPass)
+	m.collection = &ebpf.Collection{}
+	check(t, m.finish())
+	if octets, packets := p.loaded.uplinks[1].state.counted(); octets != 800 || packets != 8 {
+		t.Errorf("uplink %d octets, %d packets", octets, packets)
+	}
+	if octets, packets := p.loaded.downlinks[1].state.counted(); octets != 400 || packets != 4 {
+		t.Errorf("downlink %d octets, %d packets", octets, packets)
+	}
+}
+
 // TestLayout3: what earlier rules had counted is added up, and what was reported stays so.
 func TestLayout3(t *testing.T) {
 	p := plainPath(t, 0)
