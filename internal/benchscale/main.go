@@ -34,6 +34,7 @@ type options struct {
 	heap   string // file for a heap profile, empty: none
 	cpu    string // file for a CPU profile of the start, empty: none
 	allocs string // file for a profile of what the start allots, empty: none
+	folder string // where the store of the one size stays, empty: nowhere
 }
 
 // maxUEs is bounded by the slots of the UPF.
@@ -55,6 +56,7 @@ func main() {
 	flag.StringVar(&o.heap, "heap", "", "file for a profile of the heap of a core of the same sources at rest; with it nothing else is measured")
 	flag.StringVar(&o.cpu, "cpu", "", "file for a CPU profile of the start of such a core; with it nothing else is measured")
 	flag.StringVar(&o.allocs, "allocs", "", "file for a profile of what the start of such a core allots; with it nothing else is measured")
+	flag.StringVar(&o.folder, "folder", "", "folder in which the store of the one size stays, to be there when it is measured again; only the start is measured")
 	flag.Parse()
 	err := o.parse(sizes)
 	if err == nil {
@@ -79,6 +81,9 @@ func (o *options) parse(sizes string) error {
 		}
 		o.sizes = append(o.sizes, n)
 	}
+	if o.folder != "" && len(o.sizes) != 1 {
+		return errors.New("a folder is for one size")
+	}
 	if o.pairs < 1 || o.runs < 1 || o.pairs*o.runs > 10_000 {
 		return errors.New("want 1 to 10,000 pairs in all runs")
 	}
@@ -96,7 +101,8 @@ type result struct {
 	ues       int
 	prefill   time.Duration
 	start     time.Duration // until the core is ready for gNBs
-	whole     time.Duration // until the UPF has every session again and the core is at rest
+	given     time.Duration // until the UPF has every session again
+	whole     time.Duration // until the core is at rest
 	startCPU  time.Duration
 	memory    int64 // octets of RSS once at rest
 	peak      int64 // the most until then
@@ -115,13 +121,15 @@ func (o *options) run(ctx context.Context, out io.Writer) error {
 		if i == 0 {
 			base = *r
 		}
-		fmt.Fprintf(out, "%8d UEs: ready for gNBs after %.2f s, every session on the UPF again after %.1f s (%.1f s of CPU); %.0f MB of RSS, at most %.0f MB during the start",
-			n, r.start.Seconds(), r.whole.Seconds(), r.startCPU.Seconds(), float64(r.memory)/1e6, float64(r.peak)/1e6)
+		fmt.Fprintf(out, "%8d UEs: ready for gNBs after %.2f s, every session on the UPF again after %.1f s, at rest after %.1f s (%.1f s of CPU); %.0f MB of RSS, at most %.0f MB during the start",
+			n, r.start.Seconds(), r.given.Seconds(), r.whole.Seconds(), r.startCPU.Seconds(), float64(r.memory)/1e6, float64(r.peak)/1e6)
 		if n > base.ues {
 			fmt.Fprintf(out, ", %.2f KB for each UE more", float64(r.memory-base.memory)/1e3/float64(n-base.ues))
 		}
-		fmt.Fprintf(out, "; a registration with session %.3f ms of core CPU, %.2f times that at %d; store %.0f MB, written in %.0f s\n",
-			r.pair.Seconds()*1000, float64(r.pair)/float64(base.pair), base.ues, float64(r.storeSize)/1e6, r.prefill.Seconds())
+		if r.pair > 0 {
+			fmt.Fprintf(out, "; a registration with session %.3f ms of core CPU, %.2f times that at %d", r.pair.Seconds()*1000, float64(r.pair)/float64(base.pair), base.ues)
+		}
+		fmt.Fprintf(out, "; store %.0f MB, written in %.0f s\n", float64(r.storeSize)/1e6, r.prefill.Seconds())
 	}
 	return nil
 }

@@ -22,16 +22,17 @@ import (
 // inFlight procedures run at the same time.
 const inFlight = 32
 
-// measure makes a store with n UEs and measures a core over it.
+// look is how often the log is read.
+const look = 100 * time.Millisecond
+
+// measure makes a store with n UEs, unless it is there, and measures a core over it.
 func (o *options) measure(ctx context.Context, n int) (r *result, err error) {
-	dir, err := os.MkdirTemp("", "limpid-scale-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	s, err := newSystem(dir, o, n)
-	if err != nil {
-		return nil, err
+	dir := o.folder
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "limpid-scale-"); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
 	l, err := lab.New()
 	if err != nil {
@@ -39,18 +40,33 @@ func (o *options) measure(ctx context.Context, n int) (r *result, err error) {
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	r = &result{ues: n}
-	if err := o.first(ctx, l, s, dir); err != nil {
-		return nil, fmt.Errorf("the first UE: %w", err)
+	s, kept := keptSystem(dir)
+	if !kept {
+		if s, err = o.fill(ctx, l, dir, r); err != nil {
+			return nil, err
+		}
 	}
-	began := time.Now()
-	if err := s.prefill(ctx, n); err != nil {
-		return nil, fmt.Errorf("store: %w", err)
-	}
-	r.prefill = time.Since(began)
 	if info, err := os.Stat(s.store); err == nil {
 		r.storeSize = info.Size()
 	}
 	return r, o.start(ctx, l, s, dir, r)
+}
+
+// fill makes a store with the UEs of a result.
+func (o *options) fill(ctx context.Context, l *lab.Lab, dir string, r *result) (*system, error) {
+	s, err := newSystem(dir, o, r.ues)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.first(ctx, l, s, dir); err != nil {
+		return nil, fmt.Errorf("the first UE: %w", err)
+	}
+	began := time.Now()
+	if err := s.prefill(ctx, r.ues); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	r.prefill = time.Since(began)
+	return s, nil
 }
 
 // first has one UE register and get a session, and the core end in order.
@@ -83,15 +99,19 @@ func (o *options) start(ctx context.Context, l *lab.Lab, s *system, dir string, 
 	if want := fmt.Appendf(nil, "ues=%d sessions=%d", r.ues, r.ues); !bytes.Contains(text, want) {
 		return fmt.Errorf("the core does not say %q:\n%s", want, text)
 	}
-	for given := false; !given; { // a core that gets no processor is quiet too
-		if err := c.Quiet(ctx); err != nil {
-			return err
+	for !bytes.Contains(text, []byte("sessions restored on UPF")) { // a core that gets no processor is quiet too
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-c.Done():
+			return c.Failed(errors.New("the core has ended"))
+		case <-time.After(look):
 		}
 		if text, err = os.ReadFile(filepath.Join(dir, "core.log")); err != nil {
 			return err
 		}
-		given = bytes.Contains(text, []byte("sessions restored on UPF"))
 	}
+	r.given = time.Since(began)
 	if err := c.Quiet(ctx); err != nil {
 		return err
 	}
@@ -108,9 +128,11 @@ func (o *options) start(ctx context.Context, l *lab.Lab, s *system, dir string, 
 	if r.memory, err = c.Settled(ctx); err != nil {
 		return err
 	}
-	switch {
-	case o.heap != "":
+	if o.heap != "" {
 		return c.Signal(ctx, syscall.SIGUSR1, o.heap)
+	}
+	if o.folder != "" { // a registration would add to the store
+		return nil
 	}
 	var costs []time.Duration
 	for range o.runs {

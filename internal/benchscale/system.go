@@ -38,6 +38,18 @@ type system struct {
 	next              int // subscriber that has not been used yet, from 1
 }
 
+// filesIn are those of a system in a folder.
+func filesIn(dir string) *system {
+	return &system{config: filepath.Join(dir, "limpid.yaml"), store: filepath.Join(dir, "limpid.db")}
+}
+
+// keptSystem is a system that an earlier run has left in a folder.
+func keptSystem(dir string) (*system, bool) {
+	s := filesIn(dir)
+	_, err := os.Stat(s.store)
+	return s, err == nil
+}
+
 func imsi(n int) string { return fmt.Sprintf("00101%010d", n) }
 
 func randomKey() string {
@@ -47,7 +59,8 @@ func randomKey() string {
 }
 
 func newSystem(dir string, o *options, ues int) (*system, error) {
-	s := &system{config: filepath.Join(dir, "limpid.yaml"), store: filepath.Join(dir, "limpid.db"), key: randomKey(), opc: randomKey(), next: 1}
+	s := filesIn(dir)
+	s.key, s.opc, s.next = randomKey(), randomKey(), 1
 	text, keys, err := config.Generate(config.Box{
 		Name: "scale", PLMN: ident.PLMN{0x00, 0xf1, 0x10}, TAC: 1, Slice: ident.SNSSAI{SST: 1, SD: ident.NoSD}, DNN: "internet",
 		N2: lab.CoreAddress(), N3: lab.CoreAddress(), Pool: pools()[0], Store: s.store, SCTP: o.sctp,
