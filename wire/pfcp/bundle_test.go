@@ -180,6 +180,114 @@ func TestBundleUnanswered(t *testing.T) {
 	})
 }
 
+// TestBundlesInOneRoom: what one bundle has left is used for the next, and a request that comes again gets its own answer all the same,
+// whether that is kept or so old that it is served once more.
+func TestBundlesInOneRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := Pipe(smfAddr, upfAddr)
+		var s serving
+		var one SessionEstablishmentResponse // filled anew each time
+		known := func(peer netip.AddrPort, request []byte) (uint64, Message) {
+			seid, m := s.known(peer, request)
+			one = *m.(*SessionEstablishmentResponse)
+			return seid, &one
+		}
+		const n, kept = 5, 7
+		datagrams := 0
+		near.Lose = func([]byte) bool { datagrams++; return datagrams%8 == 3 }
+		smf, upf := NewEndpoint(near, Config{}), NewEndpoint(far, Config{Known: known, Answers: kept})
+		for round := range 20 {
+			requests := establishments(n)
+			for i := range requests {
+				requests[i].(*SessionEstablishmentRequest).CPFSEID.SEID += uint64(round * n)
+			}
+			outcomes := smf.RequestBundled(t.Context(), upfAddr, requests)
+			for i, o := range outcomes {
+				if m, ok := o.Message.(*SessionEstablishmentResponse); !ok || o.Err != nil || m.UPFSEID.Value().SEID != uint64(1001+round*n+i) {
+					t.Fatalf("round %d, outcome %d: %+v", round, i, o)
+				}
+			}
+			smf.Done(outcomes)
+		}
+		if smf.Stats.Retransmission.Load() == 0 {
+			t.Error("nothing was lost")
+		}
+		if err := smf.Close(); err != nil {
+			t.Fatal(err)
+		}
+		var heard []uint64
+		far.Lose = func(b []byte) bool {
+			_, m, err := Decode(b)
+			if err != nil {
+				t.Error(err)
+			}
+			heard = append(heard, m.(*SessionEstablishmentResponse).UPFSEID.Value().SEID)
+			return true
+		}
+		asked := []uint64{501, 502, 503, 501, 502, 504, 505, 506, 507, 508, 503, 501, 508}
+		before := upf.Stats.Repeated.Load()
+		for _, seid := range asked {
+			m := establishment()
+			m.CPFSEID.SEID = seid
+			near.Deliver(Append(nil, Header{Sequence: uint32(seid)}, m))
+		}
+		synctest.Wait()
+		for i := range asked {
+			asked[i] += 1000
+		}
+		if !slices.Equal(heard, asked) {
+			t.Errorf("answers %d, want %d", heard, asked)
+		}
+		if again := upf.Stats.Repeated.Load() - before; again != 4 { // 501 had gone when it came for the third time
+			t.Errorf("%d requests were known to come again", again)
+		}
+		if err := upf.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestSlowAnswerHasNoRoomAnyMore: a request that takes so long that others have its place in the cache is answered, and spoils no
+// other's answer.
+func TestSlowAnswerHasNoRoomAnyMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := Pipe(smfAddr, upfAddr)
+		var s serving
+		slow := func(ctx context.Context, peer netip.AddrPort, h Header, m Message) (uint64, Message) {
+			time.Sleep(time.Second)
+			return s.handle(ctx, peer, h, m)
+		}
+		upf := NewEndpoint(far, Config{Handle: slow, Known: s.odd, Answers: 1})
+		defer upf.Close()
+		var heard []uint64
+		far.Lose = func(b []byte) bool {
+			_, m, err := Decode(b)
+			if err != nil {
+				t.Error(err)
+			}
+			heard = append(heard, m.(*SessionEstablishmentResponse).UPFSEID.Value().SEID)
+			return true
+		}
+		request := func(seid uint64, last byte) {
+			m := establishment()
+			m.CPFSEID.SEID = seid
+			b := Append(nil, Header{Sequence: uint32(seid)}, m)
+			b = append(b, 0x7f, 0xff, 0, 1, last) // an IE that nobody knows
+			binary.BigEndian.PutUint16(b[2:], uint16(len(b)-4))
+			near.Deliver(b)
+		}
+		request(1, 0) // slow
+		synctest.Wait()
+		request(2, 1) // known at once
+		time.Sleep(2 * time.Second)
+		request(2, 1) // comes again
+		synctest.Wait()
+		if want := []uint64{1002, 1001, 1002}; !slices.Equal(heard, want) || upf.Stats.Repeated.Load() != 1 {
+			t.Errorf("answers %d, want %d; %d were repeated", heard, want, upf.Stats.Repeated.Load())
+		}
+	})
+}
+
 // TestBundleBroken: what cannot be read ends a datagram; what came before it is served.
 func TestBundleBroken(t *testing.T) {
 	good := Append(nil, Header{Sequence: 1, FollowOn: true}, establishments(1)[0])
