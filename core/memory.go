@@ -28,7 +28,7 @@ const (
 	starting    = 700
 	leastStart  = 512 << 20
 	fillingTo   = 3.5e9
-	startingTo  = 3.3e9
+	startingTo  = 3.6e9
 	growthCheck = time.Second
 	// calm is how many looks without fast growth end the filling.
 	calm = 5

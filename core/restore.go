@@ -34,6 +34,16 @@ func (c *Core) restore(ctx context.Context, data *udm.UDM, policy *pcf.PCF) erro
 		}
 		data.RestoreAMF(u.SUPI, u.Registration)
 	}
+	if !c.shared() {
+		ues, sessions, err := c.store.Count(ctx)
+		if err != nil {
+			return fmt.Errorf("restore UEs and PDU sessions: %w", err)
+		}
+		c.amf.Expect(ues)
+		c.smf.Expect(sessions)
+		data.Expect(ues)
+		policy.Expect(ues, sessions)
+	}
 	if c.shared() {
 		c.joinSet(restoredUE, restoredSession, data, policy)
 		c.watch = newNodeWatch(c)

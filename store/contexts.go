@@ -100,6 +100,8 @@ type Contexts interface {
 
 	Guarantees
 
+	// Count returns how many contexts of UEs and of sessions are stored, of all nodes.
+	Count(ctx context.Context) (ues, sessions int, err error)
 	// Nodes returns every node that has ever started, by name.
 	Nodes(ctx context.Context) ([]Node, error)
 	// BeginLife notes that a node starts: it is not leaving any more, and what Moved would have told is forgotten.

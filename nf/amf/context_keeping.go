@@ -38,9 +38,9 @@ const (
 type keeping struct {
 	epoch  atomic.Uint64
 	stored bool // it is on disk, or may be
+	away   bool // another node has taken the UE, and what comes for it here is for the context there
 	// held: the store has said that it has it, as this node's and in this epoch.
 	held    atomic.Bool
-	away    bool   // another node has taken the UE, and what comes for it here is for the context there
 	written uint64 // hash of what was last given to the store
 	// connectedTo is the RAN node to which a restored UE was connected when the process ended, "" for none.
 	connectedTo string

@@ -36,6 +36,12 @@ type Session struct {
 	Active       bool        // its user plane leads to a RAN node
 }
 
+// Expect makes room for so many UEs, who come at once. Call it before Restore.
+func (a *AMF) Expect(ues int) {
+	a.ues.bySUPI.expect(ues)
+	a.ues.byTMSI.expect(ues)
+}
+
 // Restore brings back every UE that was registered here when the process ended: with its 5G-GUTI and keys, in CM-IDLE,
 // TS 23.007 §25. each is called for each of them, from several goroutines. A record that is damaged costs that UE a new
 // registration and is told in the log. It returns how many there are. Call it before gNBs are let in.
@@ -86,9 +92,9 @@ func (l *last[T]) share(v []T) []T {
 	if old := l.list.Load(); old != nil && slices.Equal(*old, v) {
 		return *old
 	}
-	v = slices.Clip(slices.Clone(v))
-	l.list.Store(&v)
-	return v
+	own := slices.Clip(slices.Clone(v))
+	l.list.Store(&own)
+	return own
 }
 
 // absentPatience is how long a RAN node may be away after a restart before the AMF takes it that it has lost its UEs.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure"
@@ -107,6 +108,13 @@ func restoredSessions(t *testing.T, smf *deactivations, ues map[ident.SUPI]strin
 		a.ues.bySUPI.put(supi, u)
 	}
 	return a, active
+}
+
+// TestSizeAtRest: a UE fits into the size of Go's allocator that a million of them are counted by, with the word that it adds.
+func TestSizeAtRest(t *testing.T) {
+	if size := unsafe.Sizeof(ue{}) + 8; size > 704 {
+		t.Errorf("a UE takes %d octets", size)
+	}
 }
 
 // TestUserPlaneAfterKill: TS 23.502 §4.2.6: of the sessions that the SMF has active after a restart, those of idle UEs are taken down at

@@ -28,50 +28,50 @@ type ue struct {
 	running    running
 	*transient // nil at rest
 
-	registered bool // RM-REGISTERED, TS 23.501 §5.3.2
+	// Small ones stand together, without room between them: there may be a million UEs.
+	registered    bool              // RM-REGISTERED, TS 23.501 §5.3.2
+	known         bool              // the UDM knows that this AMF serves the subscriber
+	inactive      bool              // in RRC_INACTIVE, as far as the gNB was asked to tell
+	slicesChanged bool              // the UE has not been told yet, TS 24.501 §4.6.2.2
+	shown         bool              // it has shown itself since showActivity looked
+	ngKSI         uint8             // last key set identifier given, TS 24.501 §9.11.3.32
+	drx           gmm.DRXParameters // as agreed, TS 24.501 §9.11.3.2A
+	guti          ident.GUTI        // zero until allotted
+	oldTMSI       uint32            // still valid until the UE confirms the new one; 0 for none
+	named         uint32            // the 5G-TMSI in its last initial message that proved to be its own
+	elsewhere     uint32            // the 5G-TMSI by which a UE calls itself whose context another node may have, 0 for none
+	foreign       ident.STMSI       // of the AMF that the UE came from, by which it may call itself until it confirms another; zero: none
+	tai           ident.TAI
+	keys          uint32 // counts the contexts that were current
+	registrations uint32 // under the current key
+
 	supi       ident.SUPI
 	pei        string
-	guti       ident.GUTI // zero until allotted
-	oldTMSI    uint32     // still valid until the UE confirms the new one; 0 for none
-	named      uint32     // the 5G-TMSI in its last initial message that proved to be its own
-
 	capability gmm.UESecurityCapability
 	security   security // current 5G NAS security context
-	keys       uint32   // counts the contexts that were current
-	ngKSI      uint8    // last key set identifier given, TS 24.501 §9.11.3.32
 	radio      []byte   // UE radio capability, TS 38.413 §9.3.1.74
-	tai        ident.TAI
 	allowed    []ident.SNSSAI
 	requested  []ident.SNSSAI                          // NSSAI of the last registration that had one
 	mm         gmm.Capability                          // 5GMM capability, TS 24.501 §9.11.3.1
 	subscribed *nudm.AccessAndMobilitySubscriptionData // never nil, never changed
 	smf        nudm.SMFSelectionSubscriptionData
-	known      bool   // the UDM knows that this AMF serves the subscriber
 	policy     string // AM policy association
 	ambr       nudm.AMBR
 	policed    nudm.AMBR // the subscribed one for which the policy was made
 	reach      reachability
-	last       *lastSeen         // never nil, never changed
-	inactive   bool              // in RRC_INACTIVE, as far as the gNB was asked to tell
-	drx        gmm.DRXParameters // as agreed, TS 24.501 §9.11.3.2A
-	conn       *connection       // nil in CM-IDLE, TS 23.501 §5.3.3
-	suspended  *connection       // that the gNB keeps for later, in CM-IDLE with suspend
+	last       *lastSeen   // never nil, never changed
+	conn       *connection // nil in CM-IDLE, TS 23.501 §5.3.3
+	suspended  *connection // that the gNB keeps for later, in CM-IDLE with suspend
 
-	registrations uint32        // under the current key
-	slicesChanged bool          // the UE has not been told yet, TS 24.501 §4.6.2.2
 	slicesChecked *sliceResults // nil: none was
 
 	extendedDRX gmm.ExtendedDRXParameters // as agreed, nil: none
 	sessions    []*smContext
-	kept        keeping     // how far this context is on disk
-	elsewhere   uint32      // the 5G-TMSI by which a UE calls itself whose context another node may have, 0 for none
-	shown       bool        // it has shown itself since showActivity looked
-	watchers    []watcher   // who want to know when the UE can be reached
-	undelivered [][]byte    // NAS messages that a gNB could not deliver because it hands the UE over
-	source      *Peer       // the AMF that hands the UE over, never changed; nil: none
-	foreign     ident.STMSI // of the AMF that the UE came from, by which it may call itself until it confirms another; zero: none
-	borrowed    *borrowed   // the context is still another AMF's, nil: it is this one's
-	lent        *Peer       // the AMF that has asked for the context and may serve the UE; nil: none
+	kept        keeping   // how far this context is on disk
+	watchers    []watcher // who want to know when the UE can be reached
+	source      *Peer     // the AMF that hands the UE over, never changed; nil: none
+	borrowed    *borrowed // the context is still another AMF's, nil: it is this one's
+	lent        *Peer     // the AMF that has asked for the context and may serve the UE; nil: none
 	// what the gNB was asked to report of the UE, and goes along in handovers:
 	reporting *ngap.LocationReportingRequestType
 	tracing   *ngap.TraceActivation
@@ -85,6 +85,8 @@ type transient struct {
 	sent     []*n1n2   // the last of each session that went to the radio, and nothing was heard of the session since
 	nextHop  nextHop   // of the AS security context
 	handover *handover // the N2 handover that runs
+
+	undelivered [][]byte // NAS messages that a gNB could not deliver because it hands the UE over
 
 	// Of the running registration, to know a repeated request, TS 24.501 §5.5.1.2.8 d) and e):
 	request  *gmm.RegistrationRequest
@@ -117,10 +119,10 @@ type security struct {
 	ksi       uint8
 	ciphering uint8
 	integrity uint8
+	valid     bool
+	since     uint32 // uplink NAS COUNT of the SECURITY MODE COMPLETE that took it into use
 	kamf      aka.KAMF
 	nas       nas.Context
-	since     uint32 // uplink NAS COUNT of the SECURITY MODE COMPLETE that took it into use
-	valid     bool
 }
 
 // smContext is what the AMF keeps of a PDU session, TS 23.502 §5.2.2.2.2 table.

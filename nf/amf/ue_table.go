@@ -26,6 +26,13 @@ func (x *index[K]) init(hash func(K) uint32) {
 	}
 }
 
+// expect makes room for so many in all, while there are none.
+func (x *index[K]) expect(many int) {
+	for i := range x.parts {
+		x.parts[i].m = make(map[K]*ue, many/shards)
+	}
+}
+
 func (x *index[K]) get(k K) *ue {
 	p := &x.parts[x.hash(k)%shards]
 	p.RLock()

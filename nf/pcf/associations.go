@@ -31,6 +31,11 @@ func newAssociations[Owner comparable, Record any](most int) associations[Owner,
 	return associations[Owner, Record]{most: most, byID: make(map[string]*association[Owner, Record]), byOwner: make(map[Owner]*association[Owner, Record])}
 }
 
+// expect makes room for so many, while there are none.
+func (a *associations[Owner, Record]) expect(many int) {
+	a.byID, a.byOwner = make(map[string]*association[Owner, Record], many), make(map[Owner]*association[Owner, Record], many)
+}
+
 func (a *associations[Owner, Record]) create(owner Owner, r Record) (id string, err error) {
 	if old, ok := a.byOwner[owner]; ok {
 		delete(a.byID, old.id)

@@ -92,6 +92,14 @@ func (p *PCF) RestoreAM(req npcf.AMPolicyRequest, id string) {
 	p.am.restore(req.SUPI, id, p.accessPolicy(req, p.cfg.access(&req)))
 }
 
+// Expect makes room for the policy associations of so many UEs and sessions, which come at once. Call it before they are restored.
+func (p *PCF) Expect(ues, sessions int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.am.expect(ues)
+	p.sm.expect(sessions)
+}
+
 // RestoreSM brings back the SM policy association that a session's SMF kept over a restart, with the rules that the UE
 // had asked for.
 func (p *PCF) RestoreSM(req npcf.SMPolicyContextData, id string, byUE []npcf.PCCRule) {

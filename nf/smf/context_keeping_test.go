@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/store/faults"
@@ -143,6 +144,13 @@ func (w *world) restarted(disk *faults.Store) (begin func()) {
 	return func() {
 		go func() { _ = again.Run(w.t.Context()) }() // ends when it is closed
 		synctest.Wait()
+	}
+}
+
+// TestSizeAtRest: a session fits into the size of Go's allocator that a million of them are counted by, with the word that it adds.
+func TestSizeAtRest(t *testing.T) {
+	if size := unsafe.Sizeof(session{}) + 8; size > 640 {
+		t.Errorf("a session takes %d octets", size)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 
 // RestoredSession is what other functions knew of a session before the restart.
 type RestoredSession struct {
-	SessionInfo
+	SUPI         ident.SUPI
 	Registration nudm.SMFRegistration
 	Registered   bool // in the UDM
 	PolicyID     string
@@ -28,6 +28,13 @@ type RestoredSession struct {
 
 // errNotConfigured says that the configuration no longer has what a session stands on.
 var errNotConfigured = errors.New("the configuration no longer has its DNN or UPF")
+
+// Expect makes room for so many sessions, which come at once. Call it before Restore.
+func (s *SMF) Expect(sessions int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sessions, s.byUE = make(map[uint64]*session, sessions), make(map[ueSession]*session, sessions)
+}
 
 // Restore brings back every session that this SMF had when the process ended, TS 23.007 §26: with its address, its
 // tunnels and its rules, which its UPF gets again with the next association (TS 23.527 §4.3). each is called for each of
@@ -117,7 +124,7 @@ func (s *session) unchanged(stored []byte) {
 
 // restored is what other functions know of a session.
 func (s *session) restored() RestoredSession {
-	return RestoredSession{SessionInfo: s.info(), Registered: s.registered, PolicyID: s.policyID, Policy: s.policyContext(), UERules: s.uesRules(), Registration: nudm.SMFRegistration{
+	return RestoredSession{SUPI: s.supi, Registered: s.registered, PolicyID: s.policyID, Policy: s.policyContext(), UERules: s.uesRules(), Registration: nudm.SMFRegistration{
 		SMFInstanceID: s.smf.cfg.InstanceID, PDUSessionID: s.id, SNSSAI: s.slice, DNN: s.network.Name, PLMN: s.plmn,
 	}}
 }

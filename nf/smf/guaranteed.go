@@ -101,6 +101,9 @@ func (a *admission) check(others []nudm.AMBR, of reservation, from, to nudm.AMBR
 		}
 		return int64(others) + int64(to) - int64(bound)
 	}
+	if len(a.bounds) == 0 {
+		return nil
+	}
 	full := new(noRoom)
 	for i := range a.bounds {
 		g := &a.bounds[i]

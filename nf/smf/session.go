@@ -46,9 +46,9 @@ type session struct {
 	actor    procedure.Actor
 	seid     uint64 // local F-SEID; also the reference of the SM context
 	supi     ident.SUPI
-	id       uint8
 	network  *dataNetwork
 	slice    ident.SNSSAI
+	id       uint8
 	plmn     ident.PLMN
 	kind     gsm.PDUSessionType
 	ssc      gsm.SSCMode

@@ -41,8 +41,9 @@ type UDM struct {
 
 	subscribed []nudm.Notifications // does not change once anybody is served
 
-	mu  sync.Mutex
-	ues map[ident.SUPI]*ue
+	mu       sync.Mutex
+	ues      map[ident.SUPI]*ue
+	lastSMFs []nudm.SMFRegistration // the last one registration that was restored
 }
 
 // New makes a UDM over udr.

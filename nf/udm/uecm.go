@@ -13,7 +13,7 @@ import (
 // ue is what is known of a subscriber since the start, TS 29.503 §5.3. Only subscribers have one, which bounds them.
 type ue struct {
 	amf            *nudm.AMF3GPPAccessRegistration
-	smfs           []nudm.SMFRegistration // one for each PDU session
+	smfs           []nudm.SMFRegistration // one for each PDU session; never changed, as others may have the same
 	authentication *nudm.AuthEvent        // nil: none
 }
 
@@ -92,10 +92,11 @@ func (u *UDM) RegisterSMF(ctx context.Context, supi ident.SUPI, reg nudm.SMFRegi
 // keepSMF notes which SMF serves a session; u.mu is held.
 func (ue *ue) keepSMF(reg nudm.SMFRegistration) {
 	if i := ue.smf(reg.PDUSessionID); i >= 0 {
+		ue.smfs = slices.Clone(ue.smfs)
 		ue.smfs[i] = reg
 		return
 	}
-	ue.smfs = append(ue.smfs, reg)
+	ue.smfs = append(slices.Clip(ue.smfs), reg)
 }
 
 // smf is where the SMF of a session stands, -1 for nowhere; u.mu is held.
@@ -115,8 +116,15 @@ func (u *UDM) DeregisterSMF(_ context.Context, supi ident.SUPI, pduSessionID uin
 		return sbi.Problem(http.StatusNotFound, nudm.CauseContextNotFound,
 			"SUPI %s has no SMF for PDU session %d", supi.Conceal(), pduSessionID)
 	}
-	ue.smfs = slices.Delete(ue.smfs, i, i+1)
+	ue.smfs = slices.Delete(slices.Clone(ue.smfs), i, i+1)
 	return nil
+}
+
+// Expect makes room for the registrations of so many UEs, which come at once. Call it before they are restored.
+func (u *UDM) Expect(ues int) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.ues = make(map[ident.SUPI]*ue, ues)
 }
 
 // RestoreAMF brings back the registration that an AMF kept over a restart.
@@ -131,7 +139,14 @@ func (u *UDM) RestoreSMF(supi ident.SUPI, reg nudm.SMFRegistration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	ue := u.ueOf(supi)
+	if len(ue.smfs) == 0 && len(u.lastSMFs) > 0 && u.lastSMFs[0] == reg { // as most have it
+		ue.smfs = u.lastSMFs
+		return
+	}
 	ue.keepSMF(reg)
+	if len(ue.smfs) == 1 {
+		u.lastSMFs = ue.smfs
+	}
 }
 
 // ueOf returns the record of a subscriber; u.mu is held.

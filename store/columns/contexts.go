@@ -43,6 +43,18 @@ func SM(n *store.SMContext) ([]any, func() error) {
 	}
 }
 
+// SelectCounts is the query of how many contexts there are.
+const SelectCounts = `SELECT (SELECT count(*) FROM ue_context), (SELECT count(*) FROM sm_context)`
+
+// Counts is where the columns of SelectCounts go, the UEs first, and what is to be done once they are filled.
+func Counts(c *[2]int) ([]any, func() error) {
+	var ues, sessions int64
+	return []any{&ues, &sessions}, func() error {
+		*c = [2]int{int(ues), int(sessions)}
+		return nil
+	}
+}
+
 // SelectNodes is the query of the nodes and what each has.
 const SelectNodes = `SELECT node, life, started, (SELECT count(*) FROM ue_context u WHERE u.node = core_node.node),
 	(SELECT count(*) FROM sm_context s WHERE s.node = core_node.node) FROM core_node ORDER BY node`

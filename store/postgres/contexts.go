@@ -345,6 +345,12 @@ func first[T any](ctx context.Context, s *Store, scan func(*T) ([]any, func() er
 	return v, err
 }
 
+// Count implements store.Contexts.
+func (s *Store) Count(ctx context.Context) (ues, sessions int, err error) {
+	c, err := first(ctx, s, columns.Counts, columns.SelectCounts)
+	return c[0], c[1], err
+}
+
 // Nodes implements store.Contexts.
 func (s *Store) Nodes(ctx context.Context) ([]store.Node, error) {
 	return listOf(ctx, s, columns.Node, columns.SelectNodes)

@@ -288,6 +288,12 @@ func one[T any](seq iter.Seq2[T, error]) (T, error) {
 	return none, store.ErrNotFound
 }
 
+// Count implements store.Contexts.
+func (s *Store) Count(ctx context.Context) (ues, sessions int, err error) {
+	c, err := one(rowsOf(ctx, s, columns.Counts, columns.SelectCounts))
+	return c[0], c[1], err
+}
+
 // Nodes implements store.Contexts.
 func (s *Store) Nodes(ctx context.Context) (list []store.Node, err error) {
 	for n, err := range rowsOf(ctx, s, columns.Node, columns.SelectNodes) {

@@ -327,6 +327,9 @@ func lives(t *testing.T, h *harness) {
 	h.must(h.keepSM(SM(1)))
 	list, err := h.Nodes(h.Context())
 	h.must(err)
+	if ues, sessions, err := h.Count(h.Context()); err != nil || ues != 1 || sessions != 1 {
+		t.Errorf("%d UEs and %d sessions counted, %v", ues, sessions, err)
+	}
 	if len(list) != 2 || list[0].Name != "a" || list[0].UEs != 1 || list[0].Sessions != 1 || list[1].Name != "b" || list[1].UEs != 0 ||
 		list[1].Number != last || !list[1].Started.Equal(started["b"]) {
 		t.Fatalf("nodes %+v", list)
