@@ -109,7 +109,7 @@ func (u *UPF) letRest(s *session) {
 		}
 	}
 	u.mu.Lock()
-	delete(u.watched, s)
+	u.watched.remove(s)
 	u.dropPeers(s)
 	u.mu.Unlock()
 	s.packed = u.pack(s)

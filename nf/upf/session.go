@@ -49,6 +49,7 @@ type open struct {
 	moved      Usage         // what passed when it was last looked at
 	movedAt    time.Time
 	inactive   bool // told
+	watched    bool // by watchUsage
 }
 
 // tunnel is an F-TEID that was allotted.
@@ -393,7 +394,7 @@ func (u *UPF) forget(s *session) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	delete(u.sessions, s.seid)
-	delete(u.watched, s)
+	u.watched.remove(s)
 	u.bySlot.put(s.slot, nil)
 	if u.unplaced[s.cpSEID.Load()] == s {
 		delete(u.unplaced, s.cpSEID.Load())

@@ -38,7 +38,7 @@ type UPF struct {
 	layout       *Layout
 	associations map[pfcp.NodeID]*association
 	sessions     map[uint64]*session
-	watched      map[*session]struct{} // those with a URR that waits for a threshold or a period
+	watched      watched // those with a URR that waits for a threshold or a period
 	bySlot       places
 	unplaced     map[uint64]*session // those whose address gives no slot, by the CP function's SEID when they were established
 	byPeer       map[remoteTunnel]*session
@@ -89,7 +89,7 @@ func build(cfg Config, path Datapath, log *slog.Logger) (*UPF, error) {
 	recovery := pfcp.NewTimestamp(time.Now())
 	u := &UPF{cfg: cfg, log: log, path: path, layout: layout, ctx: ctx, cancel: cancel,
 		node: pfcp.NodeID{Addr: cfg.N4.Addr()}, recovery: recovery,
-		associations: map[pfcp.NodeID]*association{}, sessions: map[uint64]*session{}, watched: map[*session]struct{}{},
+		associations: map[pfcp.NodeID]*association{}, sessions: map[uint64]*session{},
 		bySlot: newPlaces(layout.Slots()), unplaced: map[uint64]*session{}, byPeer: map[remoteTunnel]*session{}, paths: map[netip.Addr]*pathState{},
 		// A SEID of an earlier life, which a CP function may still hold, is never given to another session.
 		lastSEID: uint64(recovery) << 32}

@@ -13,6 +13,10 @@ import (
 // by as much.
 const usageInterval = time.Second
 
+// lookParts is in how many parts the sessions are looked at within it, by their slots: what else wants a processor waits for one part,
+// not for all sessions.
+const lookParts = 16
+
 // maxUnsent bounds the usage reports that wait for a CP function that does not answer, for each session.
 const maxUnsent = 256
 
@@ -98,35 +102,54 @@ func (u *UPF) watch(s *session) {
 	for _, x := range s.rules.urrs {
 		wait = wait || x.waits() || !x.stations.empty()
 	}
+	if wait == s.watched {
+		return
+	}
+	s.watched = wait
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if wait {
-		u.watched[s] = struct{}{}
+		u.watched.add(s)
 	} else {
-		delete(u.watched, s)
+		u.watched.remove(s)
 	}
 }
+
+// watched are the sessions that watchUsage looks at, by the part of the interval in which it does.
+type watched [lookParts]map[*session]struct{}
+
+func (w *watched) part(s *session) *map[*session]struct{} { return &w[s.slot%lookParts] }
+
+func (w *watched) add(s *session) {
+	p := w.part(s)
+	if *p == nil {
+		*p = make(map[*session]struct{})
+	}
+	(*p)[s] = struct{}{}
+}
+
+func (w *watched) remove(s *session) { delete(*w.part(s), s) }
 
 // watchUsage reports when a threshold, a quota or a period is reached, TS 29.244 §5.2.2.
 func (u *UPF) watchUsage() {
 	defer u.reports.Done()
-	tick := time.NewTicker(usageInterval)
+	tick := time.NewTicker(usageInterval / lookParts)
 	defer tick.Stop()
-	for {
+	var part []*session
+	for i := 0; ; i = (i + 1) % lookParts {
 		select {
 		case <-u.ctx.Done():
 			return
 		case <-tick.C:
 		}
 		u.mu.Lock()
-		all := make([]*session, 0, len(u.watched))
-		for s := range u.watched {
-			all = append(all, s)
-		}
+		part = slices.AppendSeq(part, maps.Keys(u.watched[i]))
 		u.mu.Unlock()
-		for _, s := range all {
+		for _, s := range part {
 			u.reportReached(s)
 		}
+		clear(part)
+		part = part[:0]
 	}
 }
 
@@ -171,13 +194,11 @@ func (u *UPF) reportReached(s *session) {
 	defer u.unlock(s)
 	now := time.Now()
 	due := u.dueReports(s, now)
-	for _, id := range sortedURRs(s.rules) {
-		if due[id] != 0 {
-			s.unsent = append(s.unsent, u.usageReports(s, &s.rules, id, due[id])...)
-		}
+	for _, id := range slices.Sorted(maps.Keys(due)) {
+		s.unsent = append(s.unsent, u.usageReports(s, &s.rules, id, due[id])...)
 	}
 	u.refresh(s)
-	inactive := s.inactiveNow(u.path.Usage(s.slot, activity), now)
+	inactive := s.inactivity > 0 && s.inactiveNow(u.path.Usage(s.slot, activity), now)
 	u.sendReports(s, inactive)
 	u.watch(s)
 }
@@ -237,21 +258,23 @@ func (u *UPF) refresh(s *session) {
 // inForce tells whether the data path has the thresholds and quotas of now, and the FARs that those which are used up ask for. It is
 // asked once a second for every session with a connected UE.
 func (s *session) inForce() bool {
-	var urrs []URR
-	for _, id := range sortedURRs(s.rules) {
-		if x, matters := s.rules.urrs[id].compile(); matters {
-			urrs = append(urrs, x)
+	n := 0
+	for id, x := range s.rules.urrs {
+		now, matters := x.compile()
+		if !matters {
+			continue
 		}
+		if then, ok := s.installed.URR(id); !ok || then != now {
+			return false
+		}
+		n++
 	}
-	return slices.Equal(urrs, s.installed.URRs) && s.rules.buffer() == s.installed.Buffer &&
+	return n == len(s.installed.URRs) && s.rules.buffer() == s.installed.Buffer &&
 		!slices.ContainsFunc(s.installed.Rules, func(x Rule) bool { return s.rules.far(s.rules.pdrs[x.PDR]) != x.FAR })
 }
 
 // inactiveNow tells, once, that no packet came for the time of the user plane inactivity timer, TS 29.244 §5.11.3.
 func (s *session) inactiveNow(total Usage, now time.Time) bool {
-	if s.inactivity == 0 {
-		return false
-	}
 	if total != s.moved || s.movedAt.IsZero() {
 		s.moved, s.movedAt, s.inactive = total, now, false
 		return false
