@@ -300,6 +300,34 @@ func TestInactivity(t *testing.T) {
 	})
 }
 
+// TestLooksAreSpread: sessions are looked at once a second, and not all at once.
+func TestLooksAreSpread(t *testing.T) {
+	run(t, func(r *rig) {
+		const sessions, inactivity = 64, 30
+		r.associate()
+		addr := ue
+		for range sessions {
+			m := request(addr)
+			m.UserPlaneInactivityTimer = pfcp.Some(pfcp.Seconds(inactivity))
+			r.establish(m)
+			addr = addr.Next()
+		}
+		time.Sleep(inactivity * time.Second)
+		all := len(r.told())
+		for range 40 { // the timer begins with the first look
+			time.Sleep(50 * time.Millisecond)
+			n := len(r.told())
+			if n > sessions/8 {
+				t.Errorf("%d of %d sessions at once", n, sessions)
+			}
+			all += n
+		}
+		if all != sessions {
+			t.Errorf("%d of %d sessions have told that they are inactive", all, sessions)
+		}
+	})
+}
+
 // TestUEAddresses are allotted from the pools of the data network, the same in all PDRs, TS 29.244 §5.21.
 func TestUEAddresses(t *testing.T) {
 	run(t, func(r *rig) {
