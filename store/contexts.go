@@ -84,7 +84,8 @@ type Contexts interface {
 	// the UE; the nodes that had something of it hear of that by Moved. Whoever does not hear the answer asks again in the
 	// same way and is recognised. Errors: ErrNotFound, ErrNotOwner.
 	TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string, seids uint64) (UEContext, error)
-	// UEs yields every UE context of a node, "" for all, in no order, as of one moment. After an error it ends.
+	// UEs yields every UE context of a node, "" for all, in no order, as of one moment; where a database goes away in the middle, the
+	// rest as of when it is back, each once at most. After an error it ends.
 	UEs(ctx context.Context, node string) iter.Seq2[UEContext, error]
 
 	// KeepSMs stores SM contexts with the leases of their addresses. The errors are one for each, in order: nil,
@@ -95,7 +96,7 @@ type Contexts interface {
 	RemoveSM(ctx context.Context, supi ident.SUPI, pduSessionID uint8, seid uint64) error
 	// SMsOf returns the sessions of a subscriber.
 	SMsOf(ctx context.Context, supi ident.SUPI) ([]SMContext, error)
-	// SMs yields every SM context of a node, "" for all, in no order, as of one moment. After an error it ends.
+	// SMs yields every SM context of a node as UEs does.
 	SMs(ctx context.Context, node string) iter.Seq2[SMContext, error]
 
 	Guarantees

@@ -212,7 +212,8 @@ func whyNotTaken(ctx context.Context, tx pgx.Tx, supi ident.SUPI) error {
 
 // UEs implements store.Contexts.
 func (s *Store) UEs(ctx context.Context, node string) iter.Seq2[store.UEContext, error] {
-	return rowsOf(ctx, s, columns.UE, selectUESQL+"WHERE $1::text = '' OR node = $1", node)
+	return inOrder(ctx, s, columns.UE, selectUESQL+"WHERE ($1::text = '' OR node = $1) AND supi > $2 ORDER BY supi", node,
+		func(u *store.UEContext) []any { return []any{string(u.SUPI)} })
 }
 
 // KeepSMs implements store.Contexts.
@@ -277,7 +278,8 @@ func (s *Store) SMsOf(ctx context.Context, supi ident.SUPI) ([]store.SMContext, 
 
 // SMs implements store.Contexts.
 func (s *Store) SMs(ctx context.Context, node string) iter.Seq2[store.SMContext, error] {
-	return rowsOf(ctx, s, columns.SM, selectSMSQL+"WHERE $1::text = '' OR node = $1", node)
+	return inOrder(ctx, s, columns.SM, selectSMSQL+"WHERE ($1::text = '' OR node = $1) AND (supi, pdu_session_id) > ($2, $3) ORDER BY supi, pdu_session_id", node,
+		func(n *store.SMContext) []any { return []any{string(n.SUPI), int64(n.PDUSessionID)} })
 }
 
 // BeginLife implements store.Contexts. Two nodes that start together see the same greatest life: one tries again.
@@ -326,6 +328,36 @@ func rowsOf[T any](ctx context.Context, s *Store, scan func(*T) ([]any, func() e
 		}
 		if err := rows.Err(); err != nil {
 			yield(none, err)
+		}
+	}
+}
+
+// inOrder is rowsOf for contexts of a node in the order of their keys: where the database goes away in the middle, it goes on behind the
+// last one that was yielded. It gives up when none has come for as long as the store is patient.
+func inOrder[T any](ctx context.Context, s *Store, scan func(*T) ([]any, func() error), query, node string, key func(*T) []any) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		last, since := key(&none), time.Now()
+		for {
+			var broken error
+			for v, err := range rowsOf(ctx, s, scan, query, append([]any{node}, last...)...) {
+				if err != nil {
+					broken = err
+					break
+				}
+				last, since = key(&v), time.Now()
+				if !yield(v, nil) {
+					return
+				}
+			}
+			switch {
+			case broken == nil:
+				return
+			case ctx.Err() != nil || s.closed.Load() || !away(broken) || time.Since(since) > s.patience:
+				yield(none, broken)
+				return
+			}
+			time.Sleep(firstPause)
 		}
 	}
 }
