@@ -259,8 +259,11 @@ func TestSlowAnswerHasNoRoomAnyMore(t *testing.T) {
 		}
 		upf := NewEndpoint(far, Config{Handle: slow, Known: s.odd, Answers: 1})
 		defer upf.Close()
+		var mu sync.Mutex
 		var heard []uint64
-		far.Lose = func(b []byte) bool {
+		far.Lose = func(b []byte) bool { // by who receives, and by who serves the slow one
+			mu.Lock()
+			defer mu.Unlock()
 			_, m, err := Decode(b)
 			if err != nil {
 				t.Error(err)
