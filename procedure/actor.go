@@ -93,7 +93,6 @@ type Pool struct {
 	panics   uint64
 	idle     sync.Cond
 
-	spare  sync.Pool // *busy, for Hold
 	due    atomic.Int32
 	load   workload
 	onLess func(done bool) // nil: nothing
@@ -273,11 +272,7 @@ func (p *Pool) Hold(a *Actor) bool {
 	if now, _ := p.enter(a, nil, false); !now {
 		return false
 	}
-	b, ok := p.spare.Get().(*busy)
-	if !ok {
-		b = new(busy)
-	}
-	a.busy = b
+	a.busy = new(busy)
 	return true
 }
 
@@ -297,7 +292,6 @@ func (p *Pool) Release(a *Actor, owner Owner, m any) {
 	}
 	a.busy = nil
 	a.mu.Unlock()
-	p.spare.Put(b) // nothing was delivered: it is as it was
 	p.giveUp()
 }
 

@@ -23,9 +23,8 @@ func (s *SMF) restoreBundled(u *upf, list []*session) {
 	var wg sync.WaitGroup
 	for range bundlers {
 		wg.Go(func() {
-			var room sessionBundle
 			for chunk := range chunks {
-				s.restoreTogether(u, chunk, &room)
+				s.restoreTogether(u, chunk)
 			}
 		})
 	}
@@ -45,18 +44,12 @@ type heldSession struct {
 	qos *sessionQoS
 }
 
-// sessionBundle is the sessions of a bundle and their requests.
-type sessionBundle struct {
-	held     []heldSession
-	requests []pfcp.Message
-}
-
 // restoreTogether has sessions made anew on their UPF, TS 23.527 §4.3, as restoreOnUPF does for one. One with which that does not go
-// as for most takes the long way alone. The room is that of a bundle that is done.
-func (s *SMF) restoreTogether(u *upf, list []*session, room *sessionBundle) {
+// as for most takes the long way alone.
+func (s *SMF) restoreTogether(u *upf, list []*session) {
 	s.awaitAssociation(u)
 	epoch := u.generation()
-	held, requests := room.held[:0], room.requests[:0]
+	held, requests := make([]heldSession, 0, len(list)), make([]pfcp.Message, 0, len(list))
 	for _, n := range list {
 		if !s.pool.Hold(&n.actor) {
 			s.restoreAlone(n, func(m any) bool { return n.deliver(m) })
@@ -70,20 +63,17 @@ func (s *SMF) restoreTogether(u *upf, list []*session, room *sessionBundle) {
 		held, requests = append(held, heldSession{n, n.wanted()}), append(requests, n.establishmentMessage())
 		n.mu.Unlock()
 	}
-	room.held, room.requests = held, requests
 	if len(held) == 0 {
 		return
 	}
 	// Once sent it is answered before anything else happens: giving up in between would leave sessions behind.
 	unknown := false
-	outcomes := s.n4.RequestBundled(context.WithoutCancel(s.ctx), u.Address, requests)
-	for i, o := range outcomes {
+	for i, o := range s.n4.RequestBundled(context.WithoutCancel(s.ctx), u.Address, requests) {
 		m, err := s.verdict(u, requests[i], o.Message, o.Err)
 		err = held[i].established(m, err, epoch, held[i].qos)
 		unknown = unknown || causeOf(err) == pfcp.CauseNoEstablishedAssociation
 		s.restoredTogether(held[i].session, err)
 	}
-	s.n4.Done(outcomes)
 	if unknown && s.ctx.Err() == nil {
 		_ = s.associateAgain(u, epoch) // with the next association they come back
 	}

@@ -18,7 +18,6 @@ type likeness struct {
 type shapes struct {
 	mu    sync.Mutex
 	known map[int]*string // by length
-	room  []byte          // for a difference
 }
 
 const (
@@ -33,8 +32,8 @@ func (x *shapes) keep(b []byte) likeness {
 	defer x.mu.Unlock()
 	shape := x.known[len(b)]
 	if shape != nil {
-		if x.room = difference(x.room[:0], *shape, b); len(x.room) <= len(b)/3 {
-			return likeness{shape, string(x.room)}
+		if d := difference(*shape, b); len(d) <= len(b)/3 {
+			return likeness{shape, string(d)}
 		}
 	}
 	if x.known == nil || shape == nil && len(x.known) >= maxShapes {
@@ -45,9 +44,10 @@ func (x *shapes) keep(b []byte) likeness {
 	return likeness{shape: &s}
 }
 
-// difference appends what makes b of shape, which has its length.
-func difference(d []byte, shape string, b []byte) []byte {
-	from := 0
+// difference is what makes b of shape, which has its length.
+func difference(shape string, b []byte) []byte {
+	var room [128]byte
+	d, from := room[:0], 0
 	for i := 0; i < len(b); {
 		if b[i] == shape[i] {
 			i++

@@ -78,8 +78,7 @@ func (x *models) find(request []byte) (*model, pfcp.Names) {
 	return nil, pfcp.Names{}
 }
 
-// restoreLike serves a session establishment that is as one before but for its names, TS 29.244 §6.3.2; nil: it must be read. Only the
-// goroutine that receives calls it, and has sent the response when it comes again.
+// restoreLike serves a session establishment that is as one before but for its names, TS 29.244 §6.3.2; nil: it must be read.
 func (u *UPF) restoreLike(peer netip.AddrPort, request []byte) (uint64, pfcp.Message) {
 	m, n := u.models.find(request)
 	if m == nil || u.reportsTo(m.open.cp, peer) != m.open.peer {
@@ -106,8 +105,7 @@ func (u *UPF) restoreLike(peer netip.AddrPort, request []byte) (uint64, pfcp.Mes
 		return 0, nil
 	}
 	s.packed = u.packLike(m, n)
-	u.likeAnswer = *u.established(s.seid, nil)
-	return n.SEID, &u.likeAnswer
+	return n.SEID, u.established(s.seid, nil)
 }
 
 // enrollLike is enroll and restore for a session with the names n: its slot is that of its address and of its tunnel. False: a
@@ -134,8 +132,7 @@ func (u *UPF) packLike(m *model, n pfcp.Names) likeness {
 		x = new(bench)
 	}
 	defer u.benches.Put(x)
-	x.formed = pfcp.Formed{Form: m.packed, Names: n}
-	w, now := packer(pfcp.Append(x.b[:0], pfcp.Header{}, &x.formed)), time.Now()
+	w, now := packer(pfcp.Append(x.b[:0], pfcp.Header{}, &pfcp.Formed{Form: m.packed, Names: n})), time.Now()
 	for i := range m.urrs {
 		measured := newURR(m.urrs[i], now)
 		w.urr(&measured)

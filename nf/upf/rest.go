@@ -155,9 +155,8 @@ func (x urr) rebased(used Usage) urr {
 
 // bench is what pack works with, again and again.
 type bench struct {
-	m      pfcp.SessionEstablishmentRequest
-	formed pfcp.Formed
-	b      []byte
+	m pfcp.SessionEstablishmentRequest
+	b []byte
 }
 
 // pack writes a session down: the request that would establish it, and what was measured and chosen since.

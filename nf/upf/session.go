@@ -109,7 +109,7 @@ func (u *UPF) tryEstablish(peer netip.AddrPort, m *pfcp.SessionEstablishmentRequ
 }
 
 // established is the answer to a session establishment.
-func (u *UPF) established(seid uint64, created []pfcp.CreatedPDR) *pfcp.SessionEstablishmentResponse {
+func (u *UPF) established(seid uint64, created []pfcp.CreatedPDR) pfcp.Message {
 	up := pfcp.FSEID{SEID: seid}
 	if a := u.node.Addr; a.Is4() {
 		up.IPv4 = a

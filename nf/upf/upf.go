@@ -47,9 +47,8 @@ type UPF struct {
 	lastSEID     uint64
 	shapes       shapes
 	models       models
-	benches      sync.Pool                         // of *bench
-	likeAnswer   pfcp.SessionEstablishmentResponse // the last one of restoreLike
-	restored     time.Time                         // when an association was set up or a session established again
+	benches      sync.Pool // of *bench
+	restored     time.Time // when an association was set up or a session established again
 }
 
 // remoteTunnel is the end of a tunnel at a gNB or another UPF.

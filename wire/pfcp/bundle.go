@@ -69,10 +69,9 @@ func (e *Endpoint) RequestBundled(ctx context.Context, peer netip.AddrPort, requ
 		return outcomes
 	}
 	defer func() { <-window }()
-	x := e.exchangeOf(requests)
-	x.outcomes = outcomes
-	e.enrollAll(x, peer)
-	defer e.retireAll(x)
+	x := exchange{e: e, requests: requests, outcomes: outcomes, open: len(requests)}
+	x.keys, x.answers = e.enrollAll(peer, requests)
+	defer e.retireAll(x.keys)
 	if e.cfg.Tap != nil {
 		for i, m := range requests {
 			e.cfg.Tap(Sent, x.keys[i].peer, Header{Type: m.Type(), Sequence: x.keys[i].sequence}, m)
@@ -80,16 +79,6 @@ func (e *Endpoint) RequestBundled(ctx context.Context, peer netip.AddrPort, requ
 	}
 	x.run(ctx)
 	return outcomes
-}
-
-// Done gives back what came of a bundle, which nobody looks at any more: the next ones are read into it.
-func (e *Endpoint) Done(outcomes []Outcome) {
-	for i := range outcomes {
-		if m, ok := outcomes[i].Message.(*SessionEstablishmentResponse); ok {
-			e.responses.Put(m)
-		}
-		outcomes[i] = Outcome{}
-	}
 }
 
 // exchange is a bundle of requests under way.
@@ -101,16 +90,6 @@ type exchange struct {
 	outcomes []Outcome
 	open     int // requests without an outcome
 	next     int // where the next answer is looked for first
-}
-
-// exchangeOf is a new exchange, in the room of one that is over.
-func (e *Endpoint) exchangeOf(requests []Message) *exchange {
-	x, ok := e.exchanges.Get().(*exchange)
-	if !ok || cap(x.answers) < len(requests) {
-		x = &exchange{e: e, keys: make([]transaction, 0, len(requests)), answers: make(chan reply, len(requests))}
-	}
-	x.requests, x.open, x.next = requests, len(requests), 0
-	return x
 }
 
 // run sends what has no answer every T1 up to N1 times, TS 29.244 §6.4.
@@ -208,28 +187,22 @@ func (x *exchange) send() {
 	*room = b.b
 }
 
-// enrollAll is enroll for all requests of an exchange, whose answers come on one channel.
-func (e *Endpoint) enrollAll(x *exchange, peer netip.AddrPort) {
+// enrollAll is enroll for several requests, whose answers come on one channel.
+func (e *Endpoint) enrollAll(peer netip.AddrPort, requests []Message) ([]transaction, chan reply) {
+	keys, answers := make([]transaction, len(requests)), make(chan reply, len(requests))
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	x.keys = x.keys[:0]
-	for _, m := range x.requests {
-		key := e.nextKey(peer)
-		x.keys = append(x.keys, key)
-		e.pending[key] = pendingRequest{want: m.Type().Response(), answer: x.answers}
+	for i, m := range requests {
+		keys[i] = e.nextKey(peer)
+		e.pending[keys[i]] = pendingRequest{want: m.Type().Response(), answer: answers}
 	}
+	return keys, answers
 }
 
-// retireAll ends an exchange. While an answer is missing it may be on its way to the channel, and then another exchange may not have that.
-func (e *Endpoint) retireAll(x *exchange) {
-	x.requests, x.outcomes = nil, nil
-	if x.open == 0 {
-		e.exchanges.Put(x)
-		return
-	}
+func (e *Endpoint) retireAll(keys []transaction) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, k := range x.keys {
+	for _, k := range keys {
 		delete(e.pending, k)
 	}
 }

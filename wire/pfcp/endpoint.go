@@ -38,8 +38,7 @@ type Config struct {
 	// Default: no request is answered.
 	Handle func(ctx context.Context, peer netip.AddrPort, h Header, m Message) (seid uint64, response Message)
 	// Known is asked first about a request that makes a session, as its octets: it may know it without their being read. A nil
-	// response leaves it to Handle. It must not wait. It may return the same response filled anew each time: nobody keeps it. Default: none
-	// is known.
+	// response leaves it to Handle. It must not wait. Default: none is known.
 	Known func(peer netip.AddrPort, request []byte) (seid uint64, response Message)
 	// PeerSEID finds the SEID to answer with when a request to the session seid cannot be read. Default: 0.
 	PeerSEID func(seid uint64) uint64
@@ -48,7 +47,7 @@ type Config struct {
 	// Late hears of accepted Session Establishment Responses that no request waits for any more: what they tell of is at the peer all
 	// the same. It must not wait. Default: they are dropped.
 	Late func(peer netip.AddrPort, h Header, m *SessionEstablishmentResponse)
-	// Tap sees each message once, as it is first sent or received. It must not keep it.
+	// Tap sees each message once, as it is first sent or received.
 	Tap func(d Direction, peer netip.AddrPort, h Header, m Message)
 
 	NodeID      NodeID // of this function, for refusals of requests that cannot be read
@@ -91,9 +90,6 @@ type Endpoint struct {
 	wg     sync.WaitGroup
 	slots  chan struct{}
 	rooms  sync.Pool // *[]byte, for requests under way
-
-	exchanges sync.Pool // *exchange
-	responses sync.Pool // *SessionEstablishmentResponse
 
 	mu       sync.Mutex
 	idle     []chan served // of goroutines that wait for a request

@@ -84,7 +84,7 @@ func (e *Endpoint) response(peer netip.AddrPort, h Header, b []byte) {
 		e.late(peer, b)
 		return
 	}
-	h, m, err := e.decodeResponse(h, b)
+	h, m, err := Decode(b)
 	if err == nil && e.cfg.Tap != nil {
 		e.cfg.Tap(Received, peer, h, m)
 	}
@@ -96,26 +96,6 @@ func (e *Endpoint) response(peer netip.AddrPort, h Header, b []byte) {
 		r.fseid = fseidIn(b)
 	}
 	p.answer <- r // it has room for the one answer
-}
-
-// decodeResponse is Decode, into one that Done has given back if there is one.
-func (e *Endpoint) decodeResponse(h Header, b []byte) (Header, Message, error) {
-	if h.Type != TypeSessionEstablishmentResponse {
-		return Decode(b)
-	}
-	m, ok := e.responses.Get().(*SessionEstablishmentResponse)
-	if !ok {
-		return Decode(b)
-	}
-	*m = SessionEstablishmentResponse{}
-	h, ies, err := DecodeHeader(b)
-	if err != nil {
-		return h, nil, err
-	}
-	if err := m.decode(ies); err != nil {
-		return h, nil, err
-	}
-	return h, m, nil
 }
 
 // late tells of a session that an answer tells of which nobody waits for any more.
@@ -275,9 +255,7 @@ func (e *Endpoint) known(key transaction, h Header, b []byte) bool {
 			e.cfg.Tap(Received, key.peer, h, m)
 		}
 	}
-	slot := e.open(key, b)
-	slot.kept = true
-	e.answer(key, slot, seid, response, e.reply)
+	e.answer(key, e.open(key, b), seid, response, e.reply)
 	return true
 }
 
@@ -306,11 +284,7 @@ const usualAnswer = 64
 // answer sends a response with its request's sequence number and keeps it for when the request comes again.
 func (e *Endpoint) answer(key transaction, slot *answer, seid uint64, m Message, send func([]byte, netip.AddrPort)) {
 	h := Header{Type: m.Type(), SEID: seid, Sequence: key.sequence}
-	wire := slot.room
-	if wire == nil {
-		wire = make([]byte, 0, usualAnswer)
-	}
-	wire = Append(wire, h, m)
+	wire := Append(make([]byte, 0, usualAnswer), h, m)
 	if len(wire) > maxDatagram {
 		e.cfg.Log.Error("PFCP response does not fit a datagram", "peer", key.peer, "message", m.Type(), "octets", len(wire))
 		return
@@ -329,8 +303,6 @@ type answer struct {
 	key    transaction
 	digest uint64
 	wire   []byte
-	kept   bool   // only the goroutine that receives has ever had it, which may use it again
-	room   []byte // for wire
 }
 
 // answerCache keeps the last answers, the oldest going first. A request is the same if its octets are: a peer that
@@ -356,15 +328,10 @@ func (c *answerCache) find(key transaction, b []byte) ([]byte, bool) {
 }
 
 func (c *answerCache) open(key transaction, b []byte) *answer {
-	old := c.ring[c.next]
-	if old != nil && c.byID[old.key] == old {
+	if old := c.ring[c.next]; old != nil && c.byID[old.key] == old {
 		delete(c.byID, old.key)
 	}
-	a := old
-	if old == nil || !old.kept {
-		a = new(answer)
-	}
-	*a = answer{key: key, digest: maphash.Bytes(c.seed, b), room: a.wire[:0]}
+	a := &answer{key: key, digest: maphash.Bytes(c.seed, b)}
 	c.ring[c.next] = a
 	c.next = (c.next + 1) % len(c.ring)
 	c.byID[key] = a
