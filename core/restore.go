@@ -34,7 +34,11 @@ func (c *Core) restore(ctx context.Context, data *udm.UDM, policy *pcf.PCF) erro
 		}
 		data.RestoreAMF(u.SUPI, u.Registration)
 	}
-	if !c.shared() {
+	if c.shared() { // and does not know how many of those in the store are its own
+		c.joinSet(restoredUE, restoredSession, data, policy)
+		c.watch = newNodeWatch(c)
+		c.closers = append(c.closers, c.watch.start())
+	} else {
 		ues, sessions, err := c.store.Count(ctx)
 		if err != nil {
 			return fmt.Errorf("restore UEs and PDU sessions: %w", err)
@@ -43,11 +47,6 @@ func (c *Core) restore(ctx context.Context, data *udm.UDM, policy *pcf.PCF) erro
 		c.smf.Expect(sessions)
 		data.Expect(ues)
 		policy.Expect(ues, sessions)
-	}
-	if c.shared() {
-		c.joinSet(restoredUE, restoredSession, data, policy)
-		c.watch = newNodeWatch(c)
-		c.closers = append(c.closers, c.watch.start())
 	}
 	sessions, err := c.smf.Restore(ctx, restoredSession)
 	if err != nil {

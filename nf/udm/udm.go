@@ -43,7 +43,7 @@ type UDM struct {
 
 	mu       sync.Mutex
 	ues      map[ident.SUPI]*ue
-	lastSMFs []nudm.SMFRegistration // the last one registration that was restored
+	lastSMFs []nudm.SMFRegistration // the last single registration that was restored
 }
 
 // New makes a UDM over udr.

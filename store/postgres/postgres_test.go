@@ -140,14 +140,14 @@ func TestBareNetworkIsRefused(t *testing.T) {
 	}
 }
 
-// TestDatabaseDies: the database dies again and again under writers. What was acknowledged is there afterwards, and a
-// write that meets the outage waits for its end.
-func TestDatabaseDies(t *testing.T) {
+// mortal is a store over a database of the test's own, which it may let die.
+func mortal(t *testing.T) (*server, *postgres.Store) {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "limpid-postgres-") // t.TempDir's path is too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	db, err := newServer(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -155,12 +155,19 @@ func TestDatabaseDies(t *testing.T) {
 	if err := db.start(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = db.kill() }()
+	t.Cleanup(func() { _ = db.kill() })
 	s, err := postgres.Open(t.Context(), db.source("public"), postgres.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	t.Cleanup(func() { _ = s.Close() })
+	return db, s
+}
+
+// TestDatabaseDies: the database dies again and again under writers. What was acknowledged is there afterwards, and a
+// write that meets the outage waits for its end.
+func TestDatabaseDies(t *testing.T) {
+	db, s := mortal(t)
 
 	ctx, stop := context.WithCancel(t.Context())
 	var wg sync.WaitGroup

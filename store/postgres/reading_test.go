@@ -2,35 +2,16 @@ package postgres_test
 
 import (
 	"bytes"
-	"os"
 	"testing"
 	"time"
 
 	"github.com/limpid-5g/limpid/store"
-	"github.com/limpid-5g/limpid/store/postgres"
 	"github.com/limpid-5g/limpid/store/storetest"
 )
 
 // TestReadingGoesOn: the database dies while all UEs and sessions are read. Each comes once all the same.
 func TestReadingGoesOn(t *testing.T) {
-	dir, err := os.MkdirTemp("", "limpid-postgres-") // t.TempDir's path is too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	db, err := newServer(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.kill() }()
-	s, err := postgres.Open(t.Context(), db.source("public"), postgres.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	db, s := mortal(t)
 	const many = 1000
 	large := bytes.Repeat([]byte("context "), 4<<10) // more in all than is on its way at once
 	ues, sessions := make([]store.UEContext, many), make([]store.SMContext, many)

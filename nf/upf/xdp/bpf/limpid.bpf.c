@@ -3,8 +3,8 @@
  * The fast path: G-PDUs with plain headers and the IP packets of the sessions that are laid out for it. Whatever else
  * comes passes on untouched to the kernel, and through its sockets and interfaces to the path in user space.
  *
- * The common case, an IPv4 packet of a session with one rule, is decided in uplink() and downlink(); any_uplink() and
- * any_downlink() know IPv6, filters and several flows. They are functions and not programs of a PROG_ARRAY: the kernel
+ * The common case, a plain packet of a session whose rules ask for little, is decided in uplink() and downlink(); any_uplink() and
+ * any_downlink() know filters and flows of any kind. They are functions and not programs of a PROG_ARRAY: the kernel
  * verifies them each on their own, and there is no map of programs that would be emptied with the process.
  */
 #include "xdp.h"
