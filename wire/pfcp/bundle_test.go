@@ -148,6 +148,52 @@ func TestBundleLost(t *testing.T) {
 	})
 }
 
+// TestBundlesBeside: bundles on their way, however long each request in them takes, leave room for what a peer's window lets through
+// beside them: nothing is dropped to come again T1 later, TS 29.244 §6.4.
+func TestBundlesBeside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := Pipe(smfAddr, upfAddr)
+		release := make(chan struct{})
+		smf := NewEndpoint(near, Config{})
+		upf := NewEndpoint(far, Config{Handle: func(_ context.Context, _ netip.AddrPort, _ Header, m Message) (uint64, Message) {
+			<-release
+			if e, ok := m.(*SessionEstablishmentRequest); ok {
+				return e.CPFSEID.SEID, &SessionEstablishmentResponse{NodeID: NodeID{Addr: upfAddr.Addr()}, Cause: CauseRequestAccepted, UPFSEID: Some(e.CPFSEID)}
+			}
+			return 0, &SessionDeletionResponse{Cause: CauseRequestAccepted}
+		}})
+		defer smf.Close()
+		defer upf.Close()
+		var wg sync.WaitGroup
+		const bundles, each = 4, 64
+		for range bundles {
+			wg.Go(func() {
+				for i, o := range smf.RequestBundled(t.Context(), upfAddr, establishments(each)) {
+					if o.Err != nil {
+						t.Errorf("outcome %d: %v", i, o.Err)
+					}
+				}
+			})
+		}
+		for range 200 {
+			wg.Go(func() {
+				if _, err := smf.Request(t.Context(), upfAddr, Header{}, &SessionDeletionRequest{}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		if n := upf.Stats.Overload.Load(); n > 0 {
+			t.Errorf("%d dropped", n)
+		}
+		close(release)
+		wg.Wait()
+		if n := smf.Stats.Retransmission.Load(); n > 0 {
+			t.Errorf("%d sent again", n)
+		}
+	})
+}
+
 // TestBundleUnanswered: each request that nobody answers can be repeated on its own.
 func TestBundleUnanswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

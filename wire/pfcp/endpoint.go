@@ -51,7 +51,7 @@ type Config struct {
 	Tap func(d Direction, peer netip.AddrPort, h Header, m Message)
 
 	NodeID      NodeID // of this function, for refusals of requests that cannot be read
-	Concurrency int    // requests served at once; those above are dropped and come again; default 256
+	Concurrency int    // requests served at once; those above are dropped and come again; default 1024: a window of requests and several bundles
 	Window      int    // requests to one peer that wait for their answer at once, the others wait their turn; default 128
 	Answers     int    // answers kept for requests that come again; default 4096
 	Log         *slog.Logger
@@ -130,7 +130,7 @@ func NewEndpoint(conn PacketConn, cfg Config) *Endpoint {
 		cfg.N1 = 3
 	}
 	if cfg.Concurrency <= 0 {
-		cfg.Concurrency = 256
+		cfg.Concurrency = 1024
 	}
 	if cfg.Window <= 0 {
 		cfg.Window = 128
