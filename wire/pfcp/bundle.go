@@ -9,7 +9,8 @@ import (
 
 // A peer that has the feature BUNDL takes several messages in one datagram, TS 29.244 §6.5: the FO flag in the header of each but the
 // last says that another one follows. Each is a message of its own for everything else: it has its own sequence number, its own
-// answer, and comes again alone or with others. What comes bundled is taken apart, and answers that are there at once go back bundled.
+// answer, and comes again alone or with others. What comes bundled is taken apart and served one after the other, and the answers go
+// back bundled: one by one they would overrun the socket of a peer that has sent several bundles.
 
 // followOn is the FO flag in the first octet of a header, TS 29.244 §7.2.2.1.
 const followOn = 4
@@ -176,14 +177,11 @@ func (x *exchange) send() {
 		}
 		put := func(dst []byte) []byte { return Append(dst, x.header(i), m) }
 		if !b.add(most, put) {
-			x.e.send(b.b, peer)
-			b.empty()
+			x.e.sendBundle(&b, peer)
 			b.add(most, put)
 		}
 	}
-	if len(b.b) > 0 {
-		x.e.send(b.b, peer)
-	}
+	x.e.sendBundle(&b, peer)
 	*room = b.b
 }
 
@@ -213,17 +211,22 @@ func (e *Endpoint) reply(wire []byte, peer netip.AddrPort) {
 		e.send(wire, peer)
 		return
 	}
+	e.lay(&e.replies, wire, peer)
+}
+
+// lay lays an answer to others, which are sent where it does not fit any more.
+func (e *Endpoint) lay(to *bundle, wire []byte, peer netip.AddrPort) {
 	put := func(dst []byte) []byte { return append(dst, wire...) }
-	if !e.replies.add(bundleSize(peer), put) {
-		e.sendReplies(peer)
-		e.replies.add(bundleSize(peer), put)
+	if !to.add(bundleSize(peer), put) {
+		e.sendBundle(to, peer)
+		to.add(bundleSize(peer), put)
 	}
 }
 
-// sendReplies sends the answers that go in one datagram.
-func (e *Endpoint) sendReplies(peer netip.AddrPort) {
-	if len(e.replies.b) > 0 {
-		e.send(e.replies.b, peer)
-		e.replies.empty()
+// sendBundle sends what is in a bundle.
+func (e *Endpoint) sendBundle(x *bundle, peer netip.AddrPort) {
+	if len(x.b) > 0 {
+		e.send(x.b, peer)
+		x.empty()
 	}
 }

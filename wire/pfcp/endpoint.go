@@ -51,7 +51,7 @@ type Config struct {
 	Tap func(d Direction, peer netip.AddrPort, h Header, m Message)
 
 	NodeID      NodeID // of this function, for refusals of requests that cannot be read
-	Concurrency int    // requests served at once; those above are dropped and come again; default 1024: a window of requests and several bundles
+	Concurrency int    // requests served at once, those of one datagram as one; those above are dropped and come again; default 256
 	Window      int    // requests to one peer that wait for their answer at once, the others wait their turn; default 128
 	Answers     int    // answers kept for requests that come again; default 4096
 	Log         *slog.Logger
@@ -99,8 +99,9 @@ type Endpoint struct {
 	answers  answerCache
 
 	// Only the goroutine that receives touches these.
-	bundling bool // what is being served came with others
-	replies  bundle
+	bundling bool     // what is being served came with others
+	bundled  []served // those of them that are to be served
+	replies  bundle   // to those that were answered at once
 }
 
 // transaction is what a response is matched by, TS 29.244 §6.4.
@@ -130,7 +131,7 @@ func NewEndpoint(conn PacketConn, cfg Config) *Endpoint {
 		cfg.N1 = 3
 	}
 	if cfg.Concurrency <= 0 {
-		cfg.Concurrency = 1024
+		cfg.Concurrency = 256
 	}
 	if cfg.Window <= 0 {
 		cfg.Window = 128
@@ -149,12 +150,16 @@ func NewEndpoint(conn PacketConn, cfg Config) *Endpoint {
 	return e
 }
 
+// readBuffer is what a socket asks for: a window of requests and several bundles. The kernel gives what net.core.rmem_max allows.
+const readBuffer = 1 << 20
+
 // Listen opens the UDP socket of an endpoint. The error names the address.
 func Listen(addr netip.AddrPort) (*net.UDPConn, error) {
 	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
 	if err != nil {
 		return nil, fmt.Errorf("pfcp: cannot listen on %s: %w", addr, errors.Unwrap(err))
 	}
+	_ = conn.SetReadBuffer(readBuffer) // with less, what does not fit comes again
 	return conn, nil
 }
 

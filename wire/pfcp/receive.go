@@ -43,8 +43,14 @@ func (e *Endpoint) datagram(peer netip.AddrPort, b []byte) {
 		h, _, err = DecodeHeader(b)
 	}
 	e.message(peer, h, err, b)
-	e.sendReplies(peer)
+	e.sendBundle(&e.replies, peer)
 	e.bundling = false
+	if len(e.bundled) > 0 {
+		first := e.bundled[0]
+		first.others = e.bundled[1:]
+		e.bundled = nil
+		e.begin(first)
+	}
 }
 
 // message sorts one message: response, request, or what TS 29.244 §7.6 says of neither.
@@ -171,24 +177,41 @@ func (e *Endpoint) request(peer netip.AddrPort, h Header, b []byte) {
 		e.discard(peer, err)
 		return
 	}
-	select {
-	case e.slots <- struct{}{}:
-	default:
+	if !e.admit() {
 		e.Stats.Overload.Add(1)
 		return
 	}
 	if e.cfg.Tap != nil {
 		e.cfg.Tap(Received, peer, h, m)
 	}
-	e.begin(served{key, h, m, e.open(key, b)})
+	r := served{key: key, h: h, m: m, slot: e.open(key, b)}
+	if e.bundling {
+		e.bundled = append(e.bundled, r)
+		return
+	}
+	e.begin(r)
+}
+
+// admit takes a place among what is served at once, Config.Concurrency. Requests of one datagram share theirs.
+func (e *Endpoint) admit() bool {
+	if len(e.bundled) > 0 {
+		return true
+	}
+	select {
+	case e.slots <- struct{}{}:
+		return true
+	default:
+		return false
+	}
 }
 
 // served is a request that is being served.
 type served struct {
-	key  transaction
-	h    Header
-	m    Message
-	slot *answer
+	key    transaction
+	h      Header
+	m      Message
+	slot   *answer
+	others []served // that came in the same datagram, behind it
 }
 
 // maxIdleServers bounds the goroutines that wait for the next request. One that has served a request has a stack of the size that
@@ -231,6 +254,7 @@ func (e *Endpoint) serve(r served) {
 	}
 }
 
+// serveOne serves a request and those that came with it. Answers to several go in one datagram.
 func (e *Endpoint) serveOne(r *served) {
 	defer func() {
 		*r = served{}
@@ -239,8 +263,23 @@ func (e *Endpoint) serveOne(r *served) {
 	if e.cfg.Handle == nil {
 		return
 	}
+	if len(r.others) == 0 {
+		e.respond(r, e.send)
+		return
+	}
+	var replies bundle
+	lay := func(wire []byte, peer netip.AddrPort) { e.lay(&replies, wire, peer) }
+	e.respond(r, lay)
+	for i := range r.others {
+		e.respond(&r.others[i], lay)
+	}
+	e.sendBundle(&replies, r.key.peer)
+}
+
+// respond has a request handled and answers it.
+func (e *Endpoint) respond(r *served, send func([]byte, netip.AddrPort)) {
 	if seid, m := e.handle(r.key.peer, r.h, r.m); m != nil {
-		e.answer(r.key, r.slot, seid, m, e.send)
+		e.answer(r.key, r.slot, seid, m, send)
 	}
 }
 
