@@ -68,6 +68,13 @@ func (x *node) cell(n int) *gnb.GNB {
 	return x.cells[n%len(x.cells)]
 }
 
+// running is the core, nil if it is dead.
+func (x *node) running() *lab.Process {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.process
+}
+
 // all are the gNBs' links to the node.
 func (x *node) all() []*gnb.GNB {
 	x.mu.RLock()

@@ -132,9 +132,10 @@ func (t *traffic) close() {
 func (t *traffic) run(ctx context.Context) {
 	go t.receive()
 	for ctx.Err() == nil {
+		core := t.network.nodes[0].running()
 		g, err := t.connect(ctx)
 		if err == nil {
-			t.exchange(ctx, g)
+			t.exchange(ctx, g, core)
 		}
 		if g != nil {
 			closing, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -217,28 +218,49 @@ func (t *traffic) receive() {
 	}
 }
 
-// exchange sends packets each way until the gNB has lost the core, or ctx ends, and counts them.
-func (t *traffic) exchange(ctx context.Context, g *gnb.GNB) {
+// exchange sends packets each way until the gNB has lost the core, or ctx ends, and counts them. The procedure that sets a user plane
+// up ends on the UPF, TS 23.502 §4.2.3.2 step 16, behind what the phone hears: a packet each way shows that it has. One that a kill cuts
+// off is the phone's to begin again; a core that lives has warmUp for it.
+func (t *traffic) exchange(ctx context.Context, g *gnb.GNB, core *lab.Process) {
+	t.begin(t.users)
 	t.send(ctx, g, warmUp)
+	var users []*talker
 	for _, u := range t.users {
-		u.up.Begin()
-		u.down.Begin()
+		switch now := time.Now(); {
+		case u.up.Outcome(now).Arrived() && u.down.Outcome(now).Arrived():
+			users = append(users, u)
+		case core != nil && core == t.network.nodes[0].running() && ctx.Err() == nil:
+			t.network.tally.violation("%s has no user plane %v after it was set up", u.ue.SUPI(), warmUp)
+		}
 	}
-	t.stands.Store(true)
+	t.begin(users)
+	t.stands.Store(len(users) > 0)
 	t.send(ctx, g, time.Hour)
 	t.stands.Store(false)
 	lost := time.Now()
 	time.Sleep(inFlight)
-	for _, u := range t.users {
-		for way, s := range map[string]*probe.Stream{"uplink": u.up, "downlink": u.down} {
-			o := s.Outcome(lost.Add(-inFlight))
-			t.network.tally.traffic(o)
-			if o.Lost > 0 {
-				t.network.tally.violation("%s lost %d of %d packets, %s, sent from %s to %s", u.ue.SUPI(), o.Lost, o.Sent, way, o.Losses[0].Format(clock), o.Losses[1].Format(clock))
-			}
-			if o.Foreign > 0 {
-				t.network.tally.violation("%s was given %d packets of others, %s", u.ue.SUPI(), o.Foreign, way)
-			}
+	for _, u := range users {
+		t.count(u, lost.Add(-inFlight))
+	}
+}
+
+func (t *traffic) begin(users []*talker) {
+	for _, u := range users {
+		u.up.Begin()
+		u.down.Begin()
+	}
+}
+
+// count adds the packets of a user that were sent until then to the tally.
+func (t *traffic) count(u *talker, until time.Time) {
+	for way, s := range map[string]*probe.Stream{"uplink": u.up, "downlink": u.down} {
+		o := s.Outcome(until)
+		t.network.tally.traffic(o)
+		if o.Lost > 0 {
+			t.network.tally.violation("%s lost %d of %d packets, %s, sent from %s to %s", u.ue.SUPI(), o.Lost, o.Sent, way, o.Losses[0].Format(clock), o.Losses[1].Format(clock))
+		}
+		if o.Foreign > 0 {
+			t.network.tally.violation("%s was given %d packets of others, %s", u.ue.SUPI(), o.Foreign, way)
 		}
 	}
 }

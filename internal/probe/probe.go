@@ -42,6 +42,9 @@ type Outcome struct {
 	Losses    [2]time.Time  // when the first and the last that is lost were sent
 }
 
+// Arrived tells whether any has arrived.
+func (o Outcome) Arrived() bool { return o.Lost < o.Sent }
+
 // New is the stream of a phone, whose number no other stream of its direction has; its packets are of so many octets, at least Least.
 func New(owner uint32, octets int) *Stream { return &Stream{owner: owner, octets: max(octets, Least)} }
 

@@ -13,6 +13,9 @@ func TestStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, other := New(1, Least), New(2, Least)
 		old := s.Next()
+		if s.Outcome(time.Now()).Arrived() {
+			t.Error("one has arrived that is under way")
+		}
 		s.Begin()
 		var sent [][]byte
 		for range 6 {
@@ -30,7 +33,7 @@ func TestStream(t *testing.T) {
 		s.Take(other.Next())
 		s.Take([]byte{1, 2})
 		o := s.Outcome(until)
-		if o.Sent != 6 || o.Lost != 1 || o.Reordered != 1 || o.Foreign != 1 || o.Pause != 2*time.Millisecond || o.Losses[0] != o.Losses[1] {
+		if o.Sent != 6 || o.Lost != 1 || o.Reordered != 1 || o.Foreign != 1 || o.Pause != 2*time.Millisecond || !o.Arrived() || o.Losses[0] != o.Losses[1] {
 			t.Errorf("%+v", o)
 		}
 		if o.Gap != 7*time.Millisecond { // from Begin to the first
