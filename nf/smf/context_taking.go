@@ -262,13 +262,36 @@ func (s *SMF) Disown(ctx context.Context, supi ident.SUPI) error {
 	return err
 }
 
-// outrank forgets the stored session in whose place this one comes: the UE has established it anew here.
+// outrank forgets the stored session in whose place this one comes: the UE has established it anew here. Error: store.ErrNotOwner where
+// the UE is at another node by now, and the session is one that it has established there.
 func (s *session) outrank(ctx context.Context) error {
 	stored, err := s.smf.keeper.contexts.SMsOf(ctx, s.supi)
+	if err != nil {
+		return err
+	}
+	// After the sessions: one that the UE establishes after it has gone is not among them then.
+	if err := s.ueIsHere(ctx); err != nil {
+		return err
+	}
 	for _, c := range stored {
 		if c.PDUSessionID == s.id && s.smf.session(c.SEID) == nil {
 			err = errors.Join(err, s.smf.removeStored(ctx, &c))
 		}
+	}
+	return err
+}
+
+// ueIsHere is store.ErrNotOwner for a session of a UE that another node of the set has taken.
+func (s *session) ueIsHere(ctx context.Context) error {
+	if s.amf() != s.smf.deps.AMF {
+		return nil // it is registered at an AMF that keeps it elsewhere
+	}
+	ue, err := s.smf.keeper.contexts.UE(ctx, s.supi)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err == nil && ue.Node != s.smf.cfg.Node {
+		err = fmt.Errorf("the UE is at node %q: %w", ue.Node, store.ErrNotOwner)
 	}
 	return err
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/limpid-5g/limpid/store"
 	"github.com/limpid-5g/limpid/store/faults"
 	"github.com/limpid-5g/limpid/store/sqlite"
+	"github.com/limpid-5g/limpid/wire/nas/gsm"
 	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
@@ -305,6 +306,28 @@ func TestNothingComesBack(t *testing.T) {
 		w.upf.set(func() { delete(w.upf.sessions, seid) }) // the other node ends it there
 		w.gone(disk)
 	})
+}
+
+// TestEstablishedElsewhere: what a UE has begun here before it went to another node, and the store has still to take, leaves alone what
+// the UE has there.
+func TestEstablishedElsewhere(t *testing.T) {
+	away := func(w *world, disk *faults.Store) {
+		noticed(w, disk)
+		there, err := disk.SMsOf(w.t.Context(), phone)
+		if err != nil || len(there) != 1 {
+			t.Fatalf("%d sessions, %v", len(there), err)
+		}
+		w.create(request(1, nil))
+		w.pass(time.Second)
+		if _, refused := w.decode(w.one().N1SMMsg).(*gsm.PDUSessionEstablishmentReject); !refused {
+			t.Error("established here")
+		}
+		w.gaveUp()
+		if now, err := disk.SMsOf(w.t.Context(), phone); err != nil || len(now) != 1 || now[0].SEID != there[0].SEID || now[0].Node != "other" {
+			t.Errorf("the other node has %+v, had %+v, %v", now, there, err)
+		}
+	}
+	inSet(t, away, func(w *world, disk *faults.Store) { w.ends(disk, w.take().Ref) })
 }
 
 // TestDisown: a subscriber who registers anew has no session of before, and the address of what it had is free.
