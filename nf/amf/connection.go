@@ -227,6 +227,13 @@ func (c *connection) lives() bool {
 	return c.gnb.conns[c.amfID] == c && !c.released
 }
 
+// isHeard is lives for a gNB that may just have been lost, of which the UE's goroutine has not heard.
+func (c *connection) isHeard() bool {
+	c.gnb.mu.Lock()
+	defer c.gnb.mu.Unlock()
+	return c.gnb.conns[c.amfID] == c && !c.released && c.epoch == c.gnb.epoch
+}
+
 // isGone tells whether the UE need not hear what becomes of the connection.
 func (g *gnb) isGone(c *connection) bool {
 	g.mu.Lock()

@@ -117,6 +117,8 @@ func (ue *ue) keepAccepted(ctx context.Context, accept *gmm.RegistrationAccept) 
 			return fmt.Errorf("a newer context of the subscriber: %w", procedure.ErrSuperseded)
 		case errors.Is(err, store.ErrNotOwner) && ue.kept.held.Load(): // with the context goes what hangs on it: it comes back with that
 			return ue.yield(ctx)
+		case errors.Is(err, store.ErrNotOwner) && ue.amf.taking.Ended != nil && (ue.conn == nil || !ue.conn.isHeard()):
+			return ue.yield(ctx) // it has left meanwhile, and may have registered anew at another node
 		case errors.Is(err, store.ErrNotOwner):
 			if err := ue.outrank(ctx); err != nil {
 				return notDurable(err)

@@ -191,6 +191,53 @@ func TestNewerContextWins(t *testing.T) {
 	}
 }
 
+// connected is a connection of a UE, and the gNB's end.
+func (n *taker) connected(u *ue) (*connection, sctp.Association) {
+	near, far := sctp.Pipe()
+	g := n.newGNB(n.log)
+	g.ready = true
+	g.link(&tnla{amf: n.AMF, assoc: near, log: n.log})
+	c := &connection{gnb: g, amfID: n.ngapIDs.allot(), ranID: 1, secured: true}
+	c.ue.Store(u)
+	g.open(c)
+	return c, far
+}
+
+// TestRegistrationOfAUEThatHasLeft: TS 23.501 §5.21.2: who registers anew comes before what another node has of the UE, but not if it has
+// gone before that was durable: what that node has may be newer.
+func TestRegistrationOfAUEThatHasLeft(t *testing.T) {
+	for _, left := range []bool{false, true} {
+		t.Run(fmt.Sprint(left), func(t *testing.T) {
+			n := newTaker(t)
+			u := fullUE(n.AMF)
+			c, _ := n.connected(u)
+			done := make(chan error, 1)
+			err := u.insist(glance(func(u *ue) {
+				u.conn, u.running = c, registration
+				if left {
+					c.gnb.dropConnections("the association has ended")
+				}
+				done <- u.keepAccepted(t.Context(), &gmm.RegistrationAccept{})
+				u.running = idle
+			}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := <-done; left != ended(err) || !left && err != nil {
+				t.Fatalf("the registration ends with %v", err)
+			}
+			n.pool.Stop()
+			now, err := n.disk.UE(t.Context(), n.phone)
+			if want := map[bool]string{true: "amf1", false: "amf2"}[left]; err != nil || now.Node != want {
+				t.Errorf("the context is %q's, %v, want %q", now.Node, err, want)
+			}
+			if here := n.ues.bySUPI.get(n.phone) == u; here == left {
+				t.Errorf("it is here: %v", here)
+			}
+		})
+	}
+}
+
 // TestAnswerOfAUEThatIsElsewhere: TS 24.501 §4.4.3.1: a registration that cannot be kept because another node has taken the UE
 // meanwhile is answered without a NAS COUNT of the UE, which may have heard it from there.
 func TestAnswerOfAUEThatIsElsewhere(t *testing.T) {
@@ -203,13 +250,7 @@ func TestAnswerOfAUEThatIsElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	near, far := sctp.Pipe()
-	g := n.newGNB(n.log)
-	g.ready = true
-	g.link(&tnla{amf: n.AMF, assoc: near, log: n.log})
-	c := &connection{gnb: g, amfID: n.ngapIDs.allot(), ranID: 1, secured: true}
-	c.ue.Store(u)
-	g.open(c)
+	c, far := n.connected(u)
 	if _, err := n.disk.TakeUE(t.Context(), n.phone, stored.Epoch+1, "amf3", 1<<40); err != nil {
 		t.Fatal(err)
 	}
