@@ -59,6 +59,9 @@ type SMContext struct {
 	Record []byte
 	// Known says to KeepSMs that the session was stored before.
 	Known bool
+	// WithUE says to KeepSMs of one that is not Known that no other node may have the UE: what that node has taken is all
+	// that there is of the UE.
+	WithUE bool
 }
 
 // SEIDsOfUE is how many SEIDs TakeUE may use: the PDU session identities of a UE are below it.
@@ -90,7 +93,7 @@ type Contexts interface {
 
 	// KeepSMs stores SM contexts with the leases of their addresses. The errors are one for each, in order: nil,
 	// *LeasedError, or ErrNotOwner where another session is stored under the same identity, which must be removed first,
-	// or where one that is Known is not stored any more.
+	// where one that is Known is not stored any more, or WithUE.
 	KeepSMs(ctx context.Context, list []SMContext) ([]error, error)
 	// RemoveSM forgets a session and gives its addresses back, if it is still the one with that SEID.
 	RemoveSM(ctx context.Context, supi ident.SUPI, pduSessionID uint8, seid uint64) error

@@ -247,11 +247,13 @@ func (s *session) unkeep(ctx context.Context) {
 
 // toKeep is the session as it is now.
 func (s *session) toKeep() keptChange {
+	withUE := s.smf.cfg.Shared && s.amf() == s.smf.deps.AMF
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	record, matters := s.record()
 	c := keptChange{matters: matters, SMContext: store.SMContext{
-		SUPI: s.supi, PDUSessionID: s.id, SEID: s.seid, Node: s.smf.cfg.Node, DNN: s.network.Name, IPv4: s.address.ipv4, IPv6: s.address.ipv6, Record: record, Known: s.held,
+		SUPI: s.supi, PDUSessionID: s.id, SEID: s.seid, Node: s.smf.cfg.Node, DNN: s.network.Name, IPv4: s.address.ipv4, IPv6: s.address.ipv6, Record: record,
+		Known: s.held, WithUE: withUE,
 	}}
 	if s.upf != nil {
 		c.UPF = s.upf.Name

@@ -20,7 +20,7 @@ const (
 	// What is known is held while the statement runs, so that nobody removes it in between and it comes back.
 	keepUESQL = `WITH u AS (SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bytea[], $7::boolean[])
 	AS u (supi, tmsi, old_tmsi, node, epoch, record, known)),
-	held AS (SELECT c.supi FROM ue_context c JOIN u ON c.supi = u.supi AND c.node = u.node AND c.epoch = u.epoch WHERE u.known FOR UPDATE OF c)
+	held AS (SELECT c.supi FROM ue_context c JOIN u ON c.supi = u.supi AND c.node = u.node AND c.epoch = u.epoch WHERE u.known FOR NO KEY UPDATE OF c)
 	INSERT INTO ue_context (supi, tmsi, old_tmsi, node, epoch, record)
 	SELECT supi, tmsi, nullif(old_tmsi, 0), node, epoch, record FROM u WHERE NOT known OR supi IN (SELECT supi FROM held)
 	ON CONFLICT (supi) DO UPDATE SET tmsi = excluded.tmsi, old_tmsi = excluded.old_tmsi, node = excluded.node,
@@ -36,13 +36,17 @@ const (
 	RETURNING supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record`
 	selectUESQL = `SELECT supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record FROM ue_context `
 
+	// A UE that lockUESQL locks has no session come WithUE meanwhile; what keepUESQL writes does not wait for one that does.
+	lockUESQL = `SELECT supi FROM ue_context WHERE supi = $1 FOR UPDATE`
 	keepSMSQL = `WITH n AS (SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-	$9::bytea[], $10::boolean[]) AS n (supi, pdu_session_id, seid, node, dnn, upf, ipv4, ipv6, record, known)),
+	$9::bytea[], $10::boolean[], $11::boolean[]) AS n (supi, pdu_session_id, seid, node, dnn, upf, ipv4, ipv6, record, known, with_ue)),
+	ue AS (SELECT u.supi, u.node FROM ue_context u WHERE u.supi IN (SELECT supi FROM n WHERE with_ue AND NOT known) FOR KEY SHARE OF u),
 	held AS (SELECT c.seid FROM sm_context c JOIN n ON c.supi = n.supi AND c.pdu_session_id = n.pdu_session_id AND c.seid = n.seid
-	WHERE n.known FOR UPDATE OF c)
+	WHERE n.known AND (SELECT count(*) FROM ue) >= 0 FOR UPDATE OF c)
 	INSERT INTO sm_context (supi, pdu_session_id, seid, node, dnn, upf, ipv4, ipv6, record)
 	SELECT supi, pdu_session_id, seid, node, dnn, upf, nullif(ipv4, ''), nullif(ipv6, ''), record
-	FROM n WHERE NOT known OR seid IN (SELECT seid FROM held)
+	FROM n WHERE known AND seid IN (SELECT seid FROM held)
+	OR NOT known AND NOT (with_ue AND EXISTS (SELECT 1 FROM ue WHERE ue.supi = n.supi AND ue.node <> n.node))
 	ON CONFLICT (supi, pdu_session_id) DO UPDATE SET node = excluded.node, dnn = excluded.dnn, upf = excluded.upf,
 	ipv4 = excluded.ipv4, ipv6 = excluded.ipv6, record = excluded.record WHERE sm_context.seid = excluded.seid
 	RETURNING supi, pdu_session_id`
@@ -183,6 +187,9 @@ func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node s
 }
 
 func takeUE(ctx context.Context, tx pgx.Tx, supi ident.SUPI, seen uint64, node string, seids uint64) (u store.UEContext, err error) {
+	if _, err := tx.Exec(ctx, lockUESQL, string(supi)); err != nil {
+		return u, err
+	}
 	if _, err := tx.Exec(ctx, noteMovedSQL, string(supi), node); err != nil {
 		return u, err
 	}
@@ -258,12 +265,12 @@ func smArrays(rows []*store.SMContext) []any {
 	n := len(rows)
 	supi, node, dnn, upf := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	ipv4, ipv6, record := make([]string, n), make([]string, n), make([][]byte, n)
-	id, seid, known := make([]int64, n), make([]int64, n), make([]bool, n)
+	id, seid, known, withUE := make([]int64, n), make([]int64, n), make([]bool, n), make([]bool, n)
 	for i, c := range rows {
-		supi[i], id[i], seid[i], node[i], known[i] = string(c.SUPI), int64(c.PDUSessionID), int64(c.SEID), c.Node, c.Known
+		supi[i], id[i], seid[i], node[i], known[i], withUE[i] = string(c.SUPI), int64(c.PDUSessionID), int64(c.SEID), c.Node, c.Known, c.WithUE
 		dnn[i], upf[i], ipv4[i], ipv6[i], record[i] = string(c.DNN), c.UPF, columns.Address(c.IPv4), columns.Prefix(c.IPv6), c.Record
 	}
-	return []any{supi, id, seid, node, dnn, upf, ipv4, ipv6, record, known}
+	return []any{supi, id, seid, node, dnn, upf, ipv4, ipv6, record, known, withUE}
 }
 
 // RemoveSM implements store.Contexts.

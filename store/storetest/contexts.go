@@ -282,6 +282,58 @@ func taking(t *testing.T, h *harness) {
 	}
 }
 
+// sessionGoesWithUE: what is to be stored with its UE goes with that to the node that takes it, or is refused, whatever comes first.
+func sessionGoesWithUE(t *testing.T, h *harness) {
+	session := func(i int, node string) store.SMContext {
+		n := SM(i)
+		n.Node, n.WithUE = node, true
+		return n
+	}
+	h.must(h.keepSM(session(1, "b"))) // there is no UE
+	h.must(h.RemoveSM(h.Context(), SUPI(1), SM(1).PDUSessionID, SM(1).SEID))
+	const ues = 40
+	var here []store.SMContext
+	for i := range ues {
+		h.must(h.keepUE(UE(i)))
+		h.want(h.keepSM(session(i, "b")), store.ErrNotOwner)
+		here = append(here, session(i, "a"))
+	}
+	other := h.handle()
+	var refused []error
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for chunk := range slices.Chunk(here, 4) {
+			errs, err := h.KeepSMs(h.Context(), chunk)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			refused = append(refused, errs...)
+		}
+	})
+	wg.Go(func() {
+		for i := range ues {
+			if _, err := other.TakeUE(h.Context(), SUPI(i), 1, "b", uint64(i+1)*store.SEIDsOfUE); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	wg.Wait()
+	for i, err := range refused {
+		list, failed := h.SMsOf(h.Context(), SUPI(i))
+		h.must(failed)
+		switch {
+		case err == nil && (len(list) != 1 || list[0].Node != "b" || list[0].SEID != uint64(i+1)*store.SEIDsOfUE+uint64(SM(i).PDUSessionID)):
+			t.Errorf("session of UE %d was stored, and is %+v", i, list)
+		case err != nil && (!errors.Is(err, store.ErrNotOwner) || len(list) > 0):
+			t.Errorf("session of UE %d: %v, and there is %+v", i, err, list)
+		}
+	}
+	known := session(0, "a") // long stored, and gone with its UE
+	known.Known = true
+	h.want(h.keepSM(known), store.ErrNotOwner)
+}
+
 // leaseIsOfOne: no two sessions of a data network have an address, over two handles, until it is given back.
 func leaseIsOfOne(t *testing.T, h *harness) {
 	second := h.handle()
