@@ -108,7 +108,9 @@ type Contexts interface {
 	Count(ctx context.Context) (ues, sessions int, err error)
 	// Nodes returns every node that has ever started, by name.
 	Nodes(ctx context.Context) ([]Node, error)
-	// BeginLife notes that a node starts: it is not leaving any more, and what Moved would have told is forgotten.
+	// BeginLife notes that a node starts: it is not leaving any more, and what Moved would have told is forgotten. Where processes share
+	// a store it returns once what the life before had still under way is stored or lost; what the process of that life writes of
+	// contexts from then on is refused, ErrNotOwner.
 	BeginLife(ctx context.Context, node string, now time.Time) (Life, error)
 	// Beat notes that a node lives, and whether it is leaving, and returns what each node last said of itself, by name.
 	Beat(ctx context.Context, node string, leaving bool) ([]Pulse, error)

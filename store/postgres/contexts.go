@@ -17,12 +17,14 @@ import (
 )
 
 const (
-	// What is known is held while the statement runs, so that nobody removes it in between and it comes back.
-	keepUESQL = `WITH u AS (SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bytea[], $7::boolean[])
+	// What is known is held while the statement runs, so that nobody removes it in between and it comes back. The life of the node is
+	// too: the next one, whose number is that of no other, waits for what this one has still under way, and the rest is refused.
+	keepUESQL = `WITH mine AS (SELECT life FROM core_node WHERE node = $8 AND life = $9 FOR KEY SHARE),
+	u AS (SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bytea[], $7::boolean[])
 	AS u (supi, tmsi, old_tmsi, node, epoch, record, known)),
 	held AS (SELECT c.supi FROM ue_context c JOIN u ON c.supi = u.supi AND c.node = u.node AND c.epoch = u.epoch WHERE u.known FOR NO KEY UPDATE OF c)
 	INSERT INTO ue_context (supi, tmsi, old_tmsi, node, epoch, record)
-	SELECT supi, tmsi, nullif(old_tmsi, 0), node, epoch, record FROM u WHERE NOT known OR supi IN (SELECT supi FROM held)
+	SELECT supi, tmsi, nullif(old_tmsi, 0), node, epoch, record FROM u WHERE ($9::bigint = 0 OR EXISTS (SELECT 1 FROM mine)) AND (NOT known OR supi IN (SELECT supi FROM held))
 	ON CONFLICT (supi) DO UPDATE SET tmsi = excluded.tmsi, old_tmsi = excluded.old_tmsi, node = excluded.node,
 	epoch = excluded.epoch, record = excluded.record WHERE ue_context.epoch < excluded.epoch
 	OR ue_context.epoch = excluded.epoch AND ue_context.node = excluded.node RETURNING supi`
@@ -32,21 +34,25 @@ const (
 	movedSQL      = `DELETE FROM ue_moved WHERE node = $1 RETURNING supi`
 	clearMovedSQL = `DELETE FROM ue_moved WHERE node = $1`
 	beatSQL       = `UPDATE core_node SET beat = beat + 1, leaving = $1 WHERE node = $2`
-	takeUESQL     = `UPDATE ue_context SET node = $2, epoch = $3::bigint + 1 WHERE supi = $1 AND (epoch = $3 OR epoch = $3 + 1 AND node = $2)
+	takeUESQL     = `WITH mine AS (SELECT life FROM core_node WHERE node = $4 AND life = $5 FOR KEY SHARE)
+	UPDATE ue_context SET node = $2, epoch = $3::bigint + 1 WHERE supi = $1 AND (epoch = $3 OR epoch = $3 + 1 AND node = $2)
+	AND ($5::bigint = 0 OR EXISTS (SELECT 1 FROM mine))
 	RETURNING supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record`
 	selectUESQL = `SELECT supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record FROM ue_context `
 
-	// A UE that lockUESQL locks has no session come WithUE meanwhile; what keepUESQL writes does not wait for one that does.
+	// A UE that lockUESQL locks has no session come WithUE meanwhile; what keepUESQL writes does not wait for one that comes.
 	lockUESQL = `SELECT supi FROM ue_context WHERE supi = $1 FOR UPDATE`
-	keepSMSQL = `WITH n AS (SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+	keepSMSQL = `WITH mine AS (SELECT life FROM core_node WHERE node = $12 AND life = $13 FOR KEY SHARE),
+	n AS (SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
 	$9::bytea[], $10::boolean[], $11::boolean[]) AS n (supi, pdu_session_id, seid, node, dnn, upf, ipv4, ipv6, record, known, with_ue)),
-	ue AS (SELECT u.supi, u.node FROM ue_context u WHERE u.supi IN (SELECT supi FROM n WHERE with_ue AND NOT known) FOR KEY SHARE OF u),
+	ue AS (SELECT u.supi, u.node FROM ue_context u WHERE u.supi IN (SELECT supi FROM n WHERE with_ue AND NOT known)
+	AND (SELECT count(*) FROM mine) >= 0 FOR KEY SHARE OF u),
 	held AS (SELECT c.seid FROM sm_context c JOIN n ON c.supi = n.supi AND c.pdu_session_id = n.pdu_session_id AND c.seid = n.seid
 	WHERE n.known AND (SELECT count(*) FROM ue) >= 0 FOR UPDATE OF c)
 	INSERT INTO sm_context (supi, pdu_session_id, seid, node, dnn, upf, ipv4, ipv6, record)
 	SELECT supi, pdu_session_id, seid, node, dnn, upf, nullif(ipv4, ''), nullif(ipv6, ''), record
-	FROM n WHERE known AND seid IN (SELECT seid FROM held)
-	OR NOT known AND NOT (with_ue AND EXISTS (SELECT 1 FROM ue WHERE ue.supi = n.supi AND ue.node <> n.node))
+	FROM n WHERE ($13::bigint = 0 OR EXISTS (SELECT 1 FROM mine)) AND (known AND seid IN (SELECT seid FROM held)
+	OR NOT known AND NOT (with_ue AND EXISTS (SELECT 1 FROM ue WHERE ue.supi = n.supi AND ue.node <> n.node)))
 	ON CONFLICT (supi, pdu_session_id) DO UPDATE SET node = excluded.node, dnn = excluded.dnn, upf = excluded.upf,
 	ipv4 = excluded.ipv4, ipv6 = excluded.ipv6, record = excluded.record WHERE sm_context.seid = excluded.seid
 	RETURNING supi, pdu_session_id`
@@ -83,7 +89,7 @@ func keyOfUE(u *store.UEContext) string { return string(u.SUPI) }
 // storeUEs is one statement; where one row of many runs into another UE's 5G-TMSI, each gets a statement of its own.
 func (s *Store) storeUEs(ctx context.Context, rows []*store.UEContext) ([]error, error) {
 	errs := make([]error, len(rows))
-	stored, err := s.keys(ctx, keepUESQL, ueArrays(rows)...)
+	stored, err := s.keys(ctx, keepUESQL, append(ueArrays(rows), s.life()...)...)
 	switch {
 	case uniqueViolated(err) == indexTMSI && len(rows) == 1:
 		errs[0] = fmt.Errorf("%s: %w", rows[0].SUPI.Conceal(), store.ErrTMSITaken)
@@ -179,14 +185,14 @@ func (s *Store) UEByTMSI(ctx context.Context, tmsi uint32) (store.UEContext, err
 func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string, seids uint64) (u store.UEContext, err error) {
 	err = s.again(ctx, func(ctx context.Context) error {
 		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
-			u, err = takeUE(ctx, tx, supi, seen, node, seids)
+			u, err = s.takeUE(ctx, tx, supi, seen, node, seids)
 			return err
 		})
 	})
 	return u, err
 }
 
-func takeUE(ctx context.Context, tx pgx.Tx, supi ident.SUPI, seen uint64, node string, seids uint64) (u store.UEContext, err error) {
+func (s *Store) takeUE(ctx context.Context, tx pgx.Tx, supi ident.SUPI, seen uint64, node string, seids uint64) (u store.UEContext, err error) {
 	if _, err := tx.Exec(ctx, lockUESQL, string(supi)); err != nil {
 		return u, err
 	}
@@ -194,7 +200,7 @@ func takeUE(ctx context.Context, tx pgx.Tx, supi ident.SUPI, seen uint64, node s
 		return u, err
 	}
 	dest, finish := columns.UE(&u)
-	err = tx.QueryRow(ctx, takeUESQL, string(supi), node, int64(seen)).Scan(dest...)
+	err = tx.QueryRow(ctx, takeUESQL, append([]any{string(supi), node, int64(seen)}, s.life()...)...).Scan(dest...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return u, whyNotTaken(ctx, tx, supi)
 	}
@@ -235,7 +241,7 @@ func keyOfSM(n *store.SMContext) string {
 // storeSMs is one statement; where one row of many runs into another session's address, each gets a statement of its own.
 func (s *Store) storeSMs(ctx context.Context, rows []*store.SMContext) ([]error, error) {
 	errs := make([]error, len(rows))
-	stored, err := s.keys(ctx, keepSMSQL, smArrays(rows)...)
+	stored, err := s.keys(ctx, keepSMSQL, append(smArrays(rows), s.life()...)...)
 	index := uniqueViolated(err)
 	switch {
 	case index != "" && len(rows) == 1:
@@ -301,7 +307,24 @@ func (s *Store) BeginLife(ctx context.Context, node string, now time.Time) (life
 		life = store.Life{Number: uint64(number), Started: time.Unix(started, 0)}
 		return err
 	})
+	if err == nil {
+		s.lives.Store(&ownLife{node, int64(life.Number)})
+	}
 	return life, err
+}
+
+// ownLife is the life that a process has begun.
+type ownLife struct {
+	node   string
+	number int64
+}
+
+// life is the life in which this process writes contexts, as arguments: a node and a number, 0 for none, in which nothing is refused.
+func (s *Store) life() []any {
+	if l := s.lives.Load(); l != nil {
+		return []any{l.node, l.number}
+	}
+	return []any{"", int64(0)}
 }
 
 // rowsOf yields what a query returns. Scan gives the places of a row's columns and what is to be done once they are

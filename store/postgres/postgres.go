@@ -41,6 +41,7 @@ type Store struct {
 	pool     *pgxpool.Pool
 	patience time.Duration
 	closed   atomic.Bool
+	lives    atomic.Pointer[ownLife] // nil: none was begun
 
 	ues    *group[*store.UEContext]
 	sms    *group[*store.SMContext]
