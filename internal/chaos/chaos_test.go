@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,5 +35,12 @@ func TestVerdict(t *testing.T) {
 	reused.reuse("%d", 1)
 	if fine.verdict() != nil || broken.verdict() == nil || reused.verdict() == nil {
 		t.Fatalf("%v, %v, %v", fine.verdict(), broken.verdict(), reused.verdict())
+	}
+	for _, want := range []int{1, 0} { // each once
+		var out bytes.Buffer
+		broken.report(&out, 20)
+		if n := strings.Count(out.String(), "a phone was forgotten"); n != want {
+			t.Errorf("told %d times, want %d: %s", n, want, out.String())
+		}
 	}
 }

@@ -198,7 +198,7 @@ func (p *pair) storm(ctx context.Context, out io.Writer) error {
 			}
 		}
 		if (k+1)%reportEvery == 0 {
-			fmt.Fprintf(out, "%d kills: %s\n", k+1, p.tally.String())
+			p.tally.report(out, k+1)
 		}
 	}
 	calm()

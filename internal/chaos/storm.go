@@ -63,7 +63,7 @@ func (n *network) storm(ctx context.Context, out io.Writer) error {
 		}
 		n.tally.restarted(time.Since(began))
 		if (k+1)%reportEvery == 0 {
-			fmt.Fprintf(out, "%d kills: %s\n", k+1, n.tally.String())
+			n.tally.report(out, k+1)
 		}
 	}
 	return nil

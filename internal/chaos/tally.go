@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -22,6 +23,7 @@ type tally struct {
 	done       map[string][2]int // by procedure: succeeded, failed
 	violations []string
 	reused     []string // downlink NAS COUNTs that came twice
+	reported   [2]int   // of them
 	restarts   []time.Duration
 	promotions []time.Duration
 	lives      int
@@ -101,6 +103,17 @@ func (t *tally) String() string {
 			1000*t.gap.Seconds(), 1000*t.pause.Seconds()))
 	}
 	return strings.Join(append(parts, fmt.Sprintf("%d promises broken", len(t.violations)), fmt.Sprintf("%d NAS COUNTs used twice", len(t.reused))), ", ")
+}
+
+// report prints how it stands after so many kills, and what was broken since the last report.
+func (t *tally) report(out io.Writer, kills int) {
+	fmt.Fprintf(out, "%d kills: %s\n", kills, t.String())
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, broken := range slices.Concat(t.violations[t.reported[0]:], t.reused[t.reported[1]:]) {
+		fmt.Fprintln(out, "broken:", broken)
+	}
+	t.reported = [2]int{len(t.violations), len(t.reused)}
 }
 
 // verdict is an error if anything was broken.
