@@ -130,10 +130,14 @@ func (a arrival) stayStored() {
 	a.policyID, a.registered, a.left = "", false, true
 	a.smf.admission.move(a.place(), a.reserved, nudm.AMBR{}) // in the store it holds what it held
 	a.reserved = nudm.AMBR{}
-	if a.upf != nil && a.upf.Name == a.from && a.remoteSEID == a.remote {
-		a.onUPF = false // what is there serves the UE until then; what was made there anew only holds the address
+	shared := a.upf != nil && a.upf.Name == a.from && a.remoteSEID == a.remote
+	if shared {
+		a.epoch = a.upf.generation() // also if it has not answered yet
 	}
 	a.mu.Unlock()
+	if shared { // it serves the UE until then, unless it comes to a third node first; what was made there anew only holds the address
+		a.smf.leaveBehind(a.session)
+	}
 	a.end("it comes over with the next attempt")
 }
 

@@ -2,6 +2,7 @@ package smf
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
@@ -13,6 +14,7 @@ import (
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/store"
 	"github.com/limpid-5g/limpid/store/faults"
+	"github.com/limpid-5g/limpid/store/record"
 	"github.com/limpid-5g/limpid/store/sqlite"
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
 	"github.com/limpid-5g/limpid/wire/pfcp"
@@ -254,6 +256,62 @@ func TestTakeIsRepeatedOnNewUPF(t *testing.T) {
 					})
 				}
 				disk.Plan(nil)
+				n := w.take()
+				if _, up := w.upf.only(t); up.cp != n.LocalSEID {
+					t.Errorf("UPF reports to %x, session is %x", up.cp, n.LocalSEID)
+				}
+				w.ends(disk, n.Ref)
+			})
+		})
+	}
+}
+
+// TestComesElsewhereAfterAll: what an attempt to bring a session in has left on the UPF goes once a third node has it on another, and
+// does not stand in the way when it comes back, TS 29.244 §6.3.4.
+func TestComesElsewhereAfterAll(t *testing.T) {
+	for _, settled := range []bool{true, false} {
+		t.Run(fmt.Sprint(settled), func(t *testing.T) {
+			inSet(t, noticed, func(w *world, disk *faults.Store) {
+				disk.Plan(func(string) faults.Fault { return faults.Fault{Fail: true} })
+				if list, err := w.smf.Take(w.t.Context(), phone, func(RestoredSession) { t.Error("told") }); err == nil {
+					t.Fatalf("taken: %+v", list)
+				}
+				disk.Plan(nil)
+				if _, err := disk.TakeUE(w.t.Context(), phone, 3, "third", 1<<41); err != nil {
+					t.Fatal(err)
+				}
+				there, err := disk.SMsOf(w.t.Context(), phone)
+				if err != nil || len(there) != 1 {
+					t.Fatalf("%d sessions, %v", len(there), err)
+				}
+				there[0].UPF = "another"
+				there[0].Record, err = record.Edit(there[0].Record, func(field int, value any) any {
+					switch field {
+					case fieldRemoteSEID:
+						return uint64(77)
+					case fieldSEID:
+						return there[0].SEID
+					}
+					return value
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if errs, err := disk.KeepSMs(w.t.Context(), there); err != nil || errs[0] != nil {
+					t.Fatal(errs, err)
+				}
+				if settled {
+					w.smf.SettleLeft(w.t.Context())
+					synctest.Wait()
+					w.upf.set(func() {
+						if len(w.upf.sessions) != 0 {
+							t.Errorf("left on the UPF: %v", w.upf.sessions)
+						}
+					})
+				}
+				if _, err := disk.TakeUE(w.t.Context(), phone, 4, "this", w.smf.ReserveSEIDs()); err != nil {
+					t.Fatal(err)
+				}
 				n := w.take()
 				if _, up := w.upf.only(t); up.cp != n.LocalSEID {
 					t.Errorf("UPF reports to %x, session is %x", up.cp, n.LocalSEID)
