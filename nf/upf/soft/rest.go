@@ -29,7 +29,7 @@ func (p *Path) Rest(slot uint32) (map[pfcp.URRID]upf.Usage, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l := p.live[slot]
-	if l == nil || p.memory != nil {
+	if l == nil {
 		return nil, false
 	}
 	l.mu.Lock()
@@ -39,9 +39,12 @@ func (p *Path) Rest(slot uint32) (map[pfcp.URRID]upf.Usage, bool) {
 		return nil, false
 	}
 	p.shutLane(r)
-	used := make(map[pfcp.URRID]upf.Usage, len(l.counters))
-	for id, c := range l.counters {
-		used[id] = c.Load()
+	var used map[pfcp.URRID]upf.Usage
+	if p.memory == nil { // else they are another path's, and count on
+		used = make(map[pfcp.URRID]upf.Usage, len(l.counters))
+		for id, c := range l.counters {
+			used[id] = c.Load()
+		}
 	}
 	p.ue4[slot].Store(p.resting.live)
 	for _, teid := range r.Tunnels {

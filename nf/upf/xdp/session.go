@@ -63,6 +63,9 @@ func (p *Path) Apply(rules *upf.Session) error {
 	}
 	s := p.sessions[rules.Slot]
 	if s == nil {
+		s = p.awaken(rules)
+	}
+	if s == nil {
 		s = p.adopt(rules)
 	}
 	opened := p.openAccounts(s, rules)

@@ -83,6 +83,7 @@ type Path struct {
 	mu          sync.Mutex // guards what follows, and loaded, which is nil once the Path is closed
 	last        [counters]uint64
 	sessions    map[uint32]*session
+	atRest      map[uint32]struct{} // slots of sessions of which only the maps know
 	applying    *installation
 	classifiers *classifiers
 	flows       *flowTable
@@ -141,7 +142,7 @@ func prepare(cfg upf.Config, log *slog.Logger) (*Path, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Path{log: log, layout: layout, networks: cfg.Networks, sessions: map[uint32]*session{}, tables: map[string]uint8{},
+	p := &Path{log: log, layout: layout, networks: cfg.Networks, sessions: map[uint32]*session{}, atRest: map[uint32]struct{}{}, tables: map[string]uint8{},
 		tableNumbers: []int{unix.RT_TABLE_MAIN}, size: sizes{slots: layout.Slots(), flows: defaultFlows}}
 	if a := cfg.Local(true); a.IsValid() {
 		p.config.N3 = networkOrder(a)
