@@ -267,7 +267,8 @@ func (s *SMF) Disown(ctx context.Context, supi ident.SUPI) error {
 }
 
 // outrank forgets the stored session in whose place this one comes: the UE has established it anew here. Error: store.ErrNotOwner where
-// the UE is at another node by now, and the session is one that it has established there.
+// the UE is at another node by now, and the session is one that it has established there, or has come back with one that it established
+// there meanwhile.
 func (s *session) outrank(ctx context.Context) error {
 	stored, err := s.smf.keeper.contexts.SMsOf(ctx, s.supi)
 	if err != nil {
@@ -278,7 +279,11 @@ func (s *session) outrank(ctx context.Context) error {
 		return err
 	}
 	for _, c := range stored {
-		if c.PDUSessionID == s.id && s.smf.session(c.SEID) == nil {
+		switch {
+		case c.PDUSessionID != s.id || s.smf.session(c.SEID) != nil:
+		case c.Node == s.smf.cfg.Node && c.SEID > s.seid: // reserved when it came
+			err = errors.Join(err, fmt.Errorf("the UE has come back with another: %w", store.ErrNotOwner))
+		default:
 			err = errors.Join(err, s.smf.removeStored(ctx, &c))
 		}
 	}

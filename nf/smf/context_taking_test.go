@@ -388,6 +388,34 @@ func TestEstablishedElsewhere(t *testing.T) {
 	inSet(t, away, func(w *world, disk *faults.Store) { w.ends(disk, w.take().Ref) })
 }
 
+// TestComesBackWithAnother: what a UE had begun here before it went, and the store has still to take when it is back, does not come in the
+// place of what it has established at the other node; what it begins from then on does.
+func TestComesBackWithAnother(t *testing.T) {
+	var before session
+	away := func(w *world, disk *faults.Store) {
+		before = session{smf: w.smf, supi: phone, id: w.smf.Sessions()[0].PDUSessionID, seid: w.smf.ReserveSEIDs()}
+		noticed(w, disk)
+	}
+	inSet(t, away, func(w *world, disk *faults.Store) {
+		after := session{smf: w.smf, supi: phone, id: before.id, seid: w.smf.ReserveSEIDs()}
+		for _, c := range []struct {
+			*session
+			want error
+			left int
+		}{{&before, store.ErrNotOwner, 1}, {&after, nil, 0}} {
+			if err := c.outrank(w.t.Context()); !errors.Is(err, c.want) {
+				t.Errorf("%v, want %v", err, c.want)
+			}
+			if now, err := disk.SMsOf(w.t.Context(), phone); err != nil || len(now) != c.left {
+				t.Errorf("stored is %+v, %v, want %d", now, err, c.left)
+			}
+		}
+		seid, _ := w.upf.only(t)
+		w.upf.set(func() { delete(w.upf.sessions, seid) }) // the other node ends it there
+		w.gone(disk)
+	})
+}
+
 // TestDisown: a subscriber who registers anew has no session of before, and the address of what it had is free.
 func TestDisown(t *testing.T) {
 	inSet(t, noticed, func(w *world, disk *faults.Store) {
