@@ -93,7 +93,7 @@ type Contexts interface {
 
 	// KeepSMs stores SM contexts with the leases of their addresses. The errors are one for each, in order: nil,
 	// *LeasedError, or ErrNotOwner where another session is stored under the same identity, which must be removed first,
-	// where one that is Known is not stored any more, or WithUE.
+	// where one that is Known is not stored any more, or where another node has the UE of one that is to be stored WithUE.
 	KeepSMs(ctx context.Context, list []SMContext) ([]error, error)
 	// RemoveSM forgets a session and gives its addresses back, if it is still the one with that SEID.
 	RemoveSM(ctx context.Context, supi ident.SUPI, pduSessionID uint8, seid uint64) error

@@ -53,7 +53,7 @@ func ip(args ...string) error {
 
 const (
 	packetEvery = 5 * time.Millisecond
-	warmUp      = 100 * time.Millisecond // in which next hops are found out
+	warmUp      = 100 * time.Millisecond // in which next hops are found out, and a user plane is to stand
 	tunnelBits  = 8                      // of the TEIDs of one gNB
 	inFlight    = 100 * time.Millisecond // so long before the gNB has no tunnel any more a packet may be under way
 )

@@ -33,12 +33,12 @@ const (
 	RETURNING supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record`
 	selectUESQL = `SELECT supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record FROM ue_context `
 
-	insertSMSQL = `INSERT INTO sm_context (supi, pdu_session_id, seid, node, dnn, upf, ipv4, ipv6, record) `
-	replaceSM   = ` ON CONFLICT (supi, pdu_session_id) DO UPDATE SET node = excluded.node, dnn = excluded.dnn, upf = excluded.upf,
+	insertSMSQL  = `INSERT INTO sm_context (supi, pdu_session_id, seid, node, dnn, upf, ipv4, ipv6, record) `
+	replaceSMSQL = ` ON CONFLICT (supi, pdu_session_id) DO UPDATE SET node = excluded.node, dnn = excluded.dnn, upf = excluded.upf,
 	ipv4 = excluded.ipv4, ipv6 = excluded.ipv6, record = excluded.record WHERE sm_context.seid = excluded.seid`
-	keepSMSQL       = insertSMSQL + `VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), nullif(?, ''), ?)` + replaceSM
+	keepSMSQL       = insertSMSQL + `VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), nullif(?, ''), ?)` + replaceSMSQL
 	keepSMWithUESQL = insertSMSQL + `SELECT ?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, ''), nullif(?8, ''), ?9
-	WHERE NOT EXISTS (SELECT 1 FROM ue_context WHERE supi = ?1 AND node <> ?4)` + replaceSM
+	WHERE NOT EXISTS (SELECT 1 FROM ue_context WHERE supi = ?1 AND node <> ?4)` + replaceSMSQL
 	keepKnownSMSQL = `UPDATE sm_context SET node = ?4, dnn = ?5, upf = ?6, ipv4 = nullif(?7, ''), ipv6 = nullif(?8, ''), record = ?9
 	WHERE supi = ?1 AND pdu_session_id = ?2 AND seid = ?3`
 	removeSMSQL = `DELETE FROM sm_context WHERE supi = ? AND pdu_session_id = ? AND seid = ?`

@@ -52,7 +52,7 @@ func Run(t *testing.T, open Open) {
 		{"TMSIIsOfOne", tmsiIsOfOne},
 		{"SMContexts", smContexts},
 		{"Taking", taking},
-		{"Session goes with its UE", sessionGoesWithUE},
+		{"SessionGoesWithUE", sessionGoesWithUE},
 		{"LeaseIsOfOne", leaseIsOfOne},
 		{"Guarantees", guarantees},
 		{"GuaranteesForgotten", guaranteesForgotten},

@@ -1,6 +1,7 @@
 package xdp
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -18,10 +19,26 @@ func (*restful) Lie(uint32) bool                              { return false }
 func idle(s *upf.Session) *upf.Session {
 	for i := range s.Rules {
 		if r := &s.Rules[i]; !r.Uplink() {
-			r.Action, r.Peer, r.PeerTEID = pfcp.ApplyBUFF|pfcp.ApplyNOCP, s.UE6.Addr(), 0
+			r.Action, r.Peer, r.PeerTEID = pfcp.ApplyBUFF|pfcp.ApplyNOCP, netip.Addr{}, 0
 		}
 	}
 	return s
+}
+
+// untilFast waits until the programs take packets to the UE: what had waited goes first.
+func (p *Path) untilFast(t *testing.T, slot uint32) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		p.mu.Lock()
+		fast := p.loaded.block(slot).down.verdict != verdictSlow
+		p.mu.Unlock()
+		if fast {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("packets to the UE stay in user space")
+		}
+	}
 }
 
 // TestRest: TS 23.501 §5.8.3.2: what an idle UE sends is served by the programs and counted while user space knows nothing of its
@@ -69,7 +86,7 @@ func TestRest(t *testing.T) {
 	rests(0, true)
 	check(t, p.Apply(idle(benchSession(firstUE, 0))))
 	check(t, p.Apply(benchSession(firstUE, 0)))
-	time.Sleep(20 * calmDownlink) // what had waited goes first
+	p.untilFast(t, 0)
 	verdict(xdpRedirect, xdpRedirect)
 	served(6, 2)
 	p.Remove(0)
