@@ -75,7 +75,7 @@ type Contexts interface {
 	// epoch of that node: what has been removed does not come back. The error beside them says that none was stored, or
 	// that it is open.
 	KeepUEs(ctx context.Context, list []UEContext) ([]error, error)
-	// RemoveUE forgets the context of a subscriber unless a greater epoch is stored; one that is not there is no error.
+	// RemoveUE forgets the context of a subscriber; one that is not there is no error. Error: ErrNotOwner where a greater epoch is stored.
 	RemoveUE(ctx context.Context, supi ident.SUPI, epoch uint64) error
 	// UE returns the context of a subscriber. Error: ErrNotFound.
 	UE(ctx context.Context, supi ident.SUPI) (UEContext, error)
@@ -83,10 +83,11 @@ type Contexts interface {
 	UEByTMSI(ctx context.Context, tmsi uint32) (UEContext, error)
 	// TakeUE makes node the one that serves a subscriber and has all sessions of it, at once, and returns the context
 	// with its new epoch. What other nodes had of the sessions gets the SEID seids plus its PDU session identity, so that
-	// SEIDsOfUE numbers from seids on must be the caller's alone; what the sessions hold in Guarantees goes with them. Only one of several who have seen the same epoch gets
-	// the UE; the nodes that had something of it hear of that by Moved. Whoever does not hear the answer asks again in the
-	// same way and is recognised. Errors: ErrNotFound, ErrNotOwner.
-	TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string, seids uint64) (UEContext, error)
+	// SEIDsOfUE numbers from seids on must be the caller's alone; what the sessions hold in Guarantees goes with them. Only
+	// one of several who have seen the same epoch gets the UE; the nodes that had something of it hear of that by Moved.
+	// A record that is not nil comes in the place of the one that was seen, if that is still stored. Whoever does not
+	// hear the answer asks again in the same way and is recognised. Errors: ErrNotFound, ErrNotOwner.
+	TakeUE(ctx context.Context, seen *UEContext, node string, seids uint64, record []byte) (UEContext, error)
 	// UEs yields every UE context of a node, "" for all, in no order, as of one moment; where a database goes away in the middle, the
 	// rest as of when it is back, each once at most. After an error it ends.
 	UEs(ctx context.Context, node string) iter.Seq2[UEContext, error]

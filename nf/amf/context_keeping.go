@@ -28,6 +28,8 @@ const (
 	keepDelay = 25 * time.Millisecond
 	// keepPatience is how long a UE waits for the disk before it is told to come back, far below its T3510 of 15 s.
 	keepPatience = 4 * time.Second
+	// takingsMet is how often a UE that leaves may be taken by another node meanwhile.
+	takingsMet = 3
 	// countBlock is how many downlink NAS COUNTs are reserved at once: after a crash the AMF goes on behind them, and
 	// no COUNT is used twice (TS 24.501 §4.4.3.1). The UE sees a gap of this size for each life of an AMF, or each
 	// taking, in which it has heard nothing: with 256 it would not know the COUNT from its low 8 bits any more.
@@ -80,8 +82,9 @@ func (k *keeper) put(ctx context.Context, list []keptChange) ([]error, error) {
 			kept, at = append(kept, list[i].UEContext), append(at, i)
 			continue
 		}
-		if err := k.contexts.RemoveUE(ctx, list[i].SUPI, list[i].Epoch); err != nil {
-			return nil, err
+		errs[i] = k.contexts.RemoveUE(ctx, list[i].SUPI, list[i].Epoch)
+		if errs[i] != nil && !errors.Is(errs[i], store.ErrNotOwner) {
+			return nil, errs[i]
 		}
 	}
 	if len(kept) == 0 {
@@ -148,7 +151,7 @@ func (ue *ue) outrank(ctx context.Context) error {
 	}
 	end, epoch := ue.amf.taking.Ended, max(stored.Epoch, ue.kept.epoch.Load())+1
 	if end != nil && stored.Node != ue.amf.cfg.Name {
-		taken, err := ue.amf.takeInStore(ctx, &stored) // so that the other node hears of it
+		taken, err := ue.amf.takeInStore(ctx, &stored, nil) // so that the other node hears of it
 		if errors.Is(err, store.ErrNotOwner) || errors.Is(err, store.ErrNotFound) {
 			return nil // it changed meanwhile: the next attempt tells
 		}
@@ -217,22 +220,52 @@ func (ue *ue) keepLater() {
 }
 
 // unkeep removes the context from the store, before the UE hears that it is deregistered. A store that refuses is asked
-// again.
-func (ue *ue) unkeep(ctx context.Context) {
+// again. Error: store.ErrNotOwner where another node has taken the UE.
+func (ue *ue) unkeep(ctx context.Context) error {
 	k := ue.amf.keeper
 	if k == nil || !ue.kept.stored || ue.amf.ues.bySUPI.get(ue.supi) != ue {
-		return
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, keepPatience)
 	defer cancel()
 	change := keptChange{UEContext: store.UEContext{SUPI: ue.supi, Epoch: ue.kept.epoch.Load()}, remove: true}
-	if err := k.writer.Now(ctx, ue.supi, change); err != nil {
+	switch err := k.writer.Now(ctx, ue.supi, change); {
+	case errors.Is(err, store.ErrNotOwner):
+		return err
+	case err != nil:
 		ue.log().Warn("context of a deregistered UE is removed from the store once that works", "error", err)
 		k.writer.Later(ue.supi, change, nil)
 	}
 	ue.kept.stored, ue.kept.written = false, 0
 	ue.kept.held.Store(false)
 	ue.kept.ceiling.Store(0)
+	return nil
+}
+
+// unkeepLeaving is unkeep for a UE that has said itself that it leaves. Where another node has taken it by what it said before, it leaves
+// that node too. Error: store.ErrNotOwner where that node has heard of it since.
+func (ue *ue) unkeepLeaving(ctx context.Context) error {
+	err := ue.unkeep(ctx)
+	for range takingsMet {
+		if !errors.Is(err, store.ErrNotOwner) || !ue.isNewest(ctx) {
+			return err
+		}
+		if err := ue.outrank(ctx); err != nil {
+			return fmt.Errorf("%w: %w", store.ErrNotOwner, err)
+		}
+		err = ue.unkeep(ctx)
+	}
+	return err
+}
+
+// isNewest tells whether this node has heard of the UE after the one that the store says has it.
+func (ue *ue) isNewest(ctx context.Context) bool {
+	stored, err := ue.amf.keeper.contexts.UE(ctx, ue.supi)
+	if err != nil {
+		return errors.Is(err, store.ErrNotFound)
+	}
+	there, err := ue.amf.readRecord(&stored)
+	return err == nil && there.security.kamf == ue.security.kamf && there.security.nas.Receive <= ue.security.nas.Receive
 }
 
 // toKeep is the context as it is now with the downlink NAS COUNTs that it reserves.

@@ -74,7 +74,7 @@ func (a *AMF) takeUnasked(ctx context.Context, c *store.UEContext) bool {
 	}
 	ctx, cancel := context.WithTimeout(ctx, keepPatience)
 	defer cancel()
-	taken, err := a.takeInStore(ctx, c)
+	taken, err := a.takeInStore(ctx, c, nil)
 	if err != nil {
 		if !errors.Is(err, store.ErrNotOwner) && !errors.Is(err, store.ErrNotFound) {
 			a.log.Warn("UE not taken over", "supi", c.SUPI.Conceal(), "from", c.Node, "error", err)

@@ -12,6 +12,7 @@ import (
 	"github.com/limpid-5g/limpid/sbi/namf"
 	"github.com/limpid-5g/limpid/sbi/nnsacf"
 	"github.com/limpid-5g/limpid/store"
+	"github.com/limpid-5g/limpid/store/record"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
@@ -158,9 +159,13 @@ func (a *AMF) takeStored(ctx context.Context, stored *store.UEContext, pdu []byt
 		return nil, err
 	}
 	u.wake()
-	proof := u.security.nas
+	receive, proof := u.security.nas.Receive, u.security.nas
 	if _, _, err := proof.Unprotect(slices.Clone(pdu)); err != nil {
 		return nil, errUnproven
+	}
+	proven, err := proven(stored.Record, proof.Receive)
+	if err != nil {
+		return nil, err
 	}
 	if older := a.ues.bySUPI.get(stored.SUPI); older != nil { // which the other node had taken
 		done := make(chan struct{})
@@ -173,7 +178,7 @@ func (a *AMF) takeStored(ctx context.Context, stored *store.UEContext, pdu []byt
 			return nil, ctx.Err()
 		}
 	}
-	taken, err := a.takeInStore(ctx, stored)
+	taken, err := a.takeInStore(ctx, stored, proven)
 	if err != nil {
 		return nil, err
 	}
@@ -181,6 +186,7 @@ func (a *AMF) takeStored(ctx context.Context, stored *store.UEContext, pdu []byt
 		return nil, err
 	}
 	u.wake()
+	u.security.nas.Receive = receive // the message is to be served yet
 	if err := a.settle(ctx, u, stored.Node); err != nil {
 		return nil, err
 	}
@@ -190,10 +196,21 @@ func (a *AMF) takeStored(ctx context.Context, stored *store.UEContext, pdu []byt
 	return u, nil
 }
 
-// takeInStore makes a UE and its sessions this node's as far as the store is concerned. Where no answer comes they may be:
-// then they are unsettled.
-func (a *AMF) takeInStore(ctx context.Context, c *store.UEContext) (store.UEContext, error) {
-	taken, err := a.keeper.contexts.TakeUE(ctx, c.SUPI, c.Epoch, a.cfg.Name, a.taking.SEIDs())
+// proven is a record with the uplink NAS COUNT that is expected after the message that proved to come from the UE: nothing
+// that the UE said before it proves anything to another node any more.
+func proven(kept []byte, receive uint32) ([]byte, error) {
+	return record.Edit(kept, func(field int, value any) any {
+		if field == fieldReceive {
+			return uint64(receive)
+		}
+		return value
+	})
+}
+
+// takeInStore makes a UE and its sessions this node's as far as the store is concerned, with another record if one is given.
+// Where no answer comes they may be: then they are unsettled.
+func (a *AMF) takeInStore(ctx context.Context, c *store.UEContext, record []byte) (store.UEContext, error) {
+	taken, err := a.keeper.contexts.TakeUE(ctx, c, a.cfg.Name, a.taking.SEIDs(), record)
 	if err != nil && !errors.Is(err, store.ErrNotOwner) && !errors.Is(err, store.ErrNotFound) {
 		a.takes.leave(c.SUPI)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/procedure/wheel"
+	"github.com/limpid-5g/limpid/store"
 	"github.com/limpid-5g/limpid/store/faults"
 	"github.com/limpid-5g/limpid/wire/nas"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
@@ -24,8 +25,8 @@ type taker struct {
 	disk     *faults.Store
 	phone    ident.SUPI
 	tmsi     uint32
-	message  []byte // that proves to come from the UE
-	sessions error  // of Taking.Sessions
+	side     nas.Context // the UE's
+	sessions error       // of Taking.Sessions
 	restored int
 	ended    int
 }
@@ -37,16 +38,8 @@ func newTaker(t *testing.T) *taker {
 	if err := u.keep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	side := u.security.nas
-	side.Role, side.Send = nas.RoleUE, side.Receive
-	plain, err := gmm.Append(nil, &gmm.Status{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := &taker{disk: disk, phone: u.supi, tmsi: u.guti.TMSI}
-	if n.message, err = side.Protect(nil, plain, nas.IntegrityProtected); err != nil {
-		t.Fatal(err)
-	}
+	n := &taker{disk: disk, phone: u.supi, tmsi: u.guti.TMSI, side: u.security.nas}
+	n.side.Role, n.side.Send = nas.RoleUE, n.side.Receive
 	log := slog.New(slog.DiscardHandler)
 	n.AMF = &AMF{log: log, cfg: Config{Name: "amf2"}, keeper: newKeeper(disk, log), pool: procedure.NewPool(16), wheel: wheel.New(idleTick)}
 	n.ues.init()
@@ -63,11 +56,25 @@ func newTaker(t *testing.T) *taker {
 	return n
 }
 
+// message is the UE's next, which proves to come from it.
+func (n *taker) message(t *testing.T) []byte {
+	t.Helper()
+	plain, err := gmm.Append(nil, &gmm.Status{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pdu, err := n.side.Protect(nil, plain, nas.IntegrityProtected)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pdu
+}
+
 // ways are how a UE comes over: it speaks, or its node is dead.
 func (n *taker) ways() map[string]func(t *testing.T) bool {
 	return map[string]func(*testing.T) bool{
 		"the UE speaks": func(t *testing.T) bool {
-			u, err := n.take(t.Context(), n.tmsi, append([]byte(nil), n.message...))
+			u, err := n.take(t.Context(), n.tmsi, n.message(t))
 			return err == nil && u != nil
 		},
 		"the node is dead": func(t *testing.T) bool {
@@ -246,12 +253,12 @@ func TestAnswerOfAUEThatIsElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u, err := n.take(t.Context(), n.tmsi, n.message)
+	u, err := n.take(t.Context(), n.tmsi, n.message(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c, far := n.connected(u)
-	if _, err := n.disk.TakeUE(t.Context(), n.phone, stored.Epoch+1, "amf3", 1<<40); err != nil {
+	if _, err := n.disk.TakeUE(t.Context(), &store.UEContext{SUPI: n.phone, Epoch: stored.Epoch + 1}, "amf3", 1<<40, nil); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
@@ -290,5 +297,122 @@ func TestAnswerOfAUEThatIsElsewhere(t *testing.T) {
 	}
 	if now, err := n.disk.UE(t.Context(), n.phone); err != nil || now.Node != "amf3" {
 		t.Errorf("the store has %+v, %v", now, err)
+	}
+}
+
+// TestOutdatedMessage: TS 24.501 §4.4.3.2: what a UE said before the message by which it was taken proves nothing to a third node;
+// that message itself is still to be served.
+func TestOutdatedMessage(t *testing.T) {
+	n := newTaker(t)
+	before, now := n.message(t), n.message(t)
+	u, err := n.take(t.Context(), n.tmsi, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := u.security.nas.Unprotect(slices.Clone(now)); err != nil {
+		t.Errorf("the message that proved it is refused: %v", err)
+	}
+	third := newTaker(t)
+	third.keeper = newKeeper(n.disk, n.log)
+	t.Cleanup(third.keeper.close)
+	for _, pdu := range [][]byte{before, now} {
+		if _, err := third.take(t.Context(), n.tmsi, pdu); !errors.Is(err, errUnproven) {
+			t.Fatalf("taken by an outdated message: %v", err)
+		}
+	}
+	if stored, err := n.disk.UE(t.Context(), n.phone); err != nil || stored.Node != "amf2" {
+		t.Errorf("the store has %+v, %v", stored, err)
+	}
+	if _, err := third.take(t.Context(), n.tmsi, n.message(t)); err != nil {
+		t.Errorf("not taken by its next message: %v", err)
+	}
+}
+
+// TestDeregistrationOfATakenUE: TS 23.502 §4.2.2.3.2: a UE that leaves while another node takes it by what it said before has left that
+// node too; if that node has heard of it since, the deregistration is over.
+func TestDeregistrationOfATakenUE(t *testing.T) {
+	for _, since := range []uint32{0, 1} { // messages to that node
+		t.Run(fmt.Sprint(since), func(t *testing.T) {
+			n := newTaker(t)
+			u, err := n.take(t.Context(), n.tmsi, n.message(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			stored, err := n.disk.UE(t.Context(), n.phone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			left := n.side.Send // the NAS COUNT of the deregistration
+			heard, err := proven(stored.Record, left+2*since)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := n.disk.TakeUE(t.Context(), &stored, "amf3", 1<<40, heard); err != nil {
+				t.Fatal(err)
+			}
+			done := make(chan error, 1)
+			err = u.insist(glance(func(u *ue) {
+				u.security.nas.Receive = left + 1
+				done <- u.unkeepLeaving(t.Context())
+			}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			err, over := <-done, since > 0
+			if over != errors.Is(err, store.ErrNotOwner) || !over && err != nil {
+				t.Errorf("it ends with %v", err)
+			}
+			now, err := n.disk.UE(t.Context(), n.phone)
+			if over && (err != nil || now.Node != "amf3") || !over && !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("the store has %+v, %v", now, err)
+			}
+			moved, err := n.disk.Moved(t.Context(), "amf3")
+			if err != nil || over != (len(moved) == 0) || over != (n.ended == 0) {
+				t.Errorf("amf3 hears of %v, %v; its sessions ended here %d times", moved, err, n.ended)
+			}
+		})
+	}
+}
+
+// TestCountOfADeregistration: TS 24.501 §4.4.3.1: a deregistration is answered under a NAS COUNT that nobody uses again, also if the
+// context does not leave the store.
+func TestCountOfADeregistration(t *testing.T) {
+	n := newTaker(t)
+	n.side.Receive = 100 // all that the UE has heard
+	u, err := n.take(t.Context(), n.tmsi, n.message(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, far := n.connected(u)
+	n.disk.Plan(func(operation string) faults.Fault { return faults.Fault{Fail: operation == "RemoveUE"} })
+	err = u.insist(glance(func(u *ue) {
+		u.sessions, u.policy, u.known = nil, "", false // for those other functions would have to be here
+		u.deregistrationRequested(t.Context(), &initialMessage{conn: c, verified: true}, &gmm.DeregistrationRequestUEOriginating{})
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard, err := far.Receive(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := ngap.Decode(heard.Data)
+	down, ok := m.(*ngap.DownlinkNASTransport)
+	if err != nil || !ok {
+		t.Fatalf("the gNB hears %v, %v", m, err)
+	}
+	if inside, _, err := n.side.Unprotect(down.NASPDU); err != nil {
+		t.Fatalf("%x: %v", inside, err)
+	}
+	stored, err := n.disk.UE(t.Context(), n.phone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	later, err := n.readRecord(&stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if later.security.nas.Send < n.side.Receive {
+		t.Errorf("the answer has COUNT %d; the next life goes on with %d", n.side.Receive-1, later.security.nas.Send)
 	}
 }

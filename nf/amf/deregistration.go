@@ -24,9 +24,20 @@ func (ue *ue) deregistrationRequested(ctx context.Context, m *initialMessage, re
 	ue.attach(ctx, m.conn)
 	ue.conn.secured = true
 	ue.releaseSessions(ctx, "UE deregisters") // steps 2 to 5
-	ue.unkeep(ctx)
-	if !request.DeregistrationType.SwitchOff() {
-		ue.sendNAS(&gmm.DeregistrationAcceptUEOriginating{}) // step 7
+	var accept []byte
+	if !request.DeregistrationType.SwitchOff() { // its NAS COUNT is reserved with the context, which goes now
+		var err error
+		if accept, err = ue.protect(&gmm.DeregistrationAcceptUEOriginating{}); err != nil {
+			ue.log().Warn("deregistration is not answered", "error", err)
+		}
+	}
+	if err := ue.unkeepLeaving(ctx); err != nil {
+		ue.log().Info("deregistration that is over", "reason", err)
+		ue.giveUp(ctx)
+		return
+	}
+	if accept != nil {
+		ue.sendPDU(accept) // step 7
 	}
 	ue.note("deregistered", "switchOff", request.DeregistrationType.SwitchOff())
 	ue.forget(ctx, ngap.CauseNASDeregister) // steps 6, 8
@@ -82,7 +93,7 @@ func (ue *ue) deregister(ctx context.Context, d *deregister) {
 			return // by a registration or a deregistration of the UE, which goes before
 		}
 	}
-	ue.unkeep(ctx)
+	_ = ue.unkeep(ctx)                      // if another node has taken the UE, forget gives it up
 	ue.forget(ctx, ngap.CauseNASDeregister) // step 6
 }
 

@@ -524,7 +524,7 @@ func (ue *ue) leave(ctx context.Context, cause ngap.Cause) {
 		}
 		ue.policy = ""
 	}
-	ue.unkeep(ctx)
+	_ = ue.unkeep(ctx) // another node has the UE by now: what is stored is that node's
 	t := &ue.amf.ues
 	t.byTMSI.drop(ue.guti.TMSI, ue)
 	t.byTMSI.drop(ue.oldTMSI, ue)

@@ -47,10 +47,10 @@ func inSet(t *testing.T, away, back func(*world, *faults.Store)) {
 		}
 		_, err := disk.KeepUEs(w.t.Context(), []store.UEContext{{SUPI: phone, TMSI: 1, Node: "this", Epoch: 1, Record: []byte{1}}})
 		must(err)
-		_, err = disk.TakeUE(w.t.Context(), phone, 1, "other", 1<<40)
+		_, err = disk.TakeUE(w.t.Context(), &store.UEContext{SUPI: phone, Epoch: 1}, "other", 1<<40, nil)
 		must(err)
 		away(w, disk)
-		_, err = disk.TakeUE(w.t.Context(), phone, 2, "this", w.smf.ReserveSEIDs())
+		_, err = disk.TakeUE(w.t.Context(), &store.UEContext{SUPI: phone, Epoch: 2}, "this", w.smf.ReserveSEIDs(), nil)
 		must(err)
 		back(w, disk)
 	})
@@ -147,7 +147,7 @@ func TestSessionGoesOnWhileItComes(t *testing.T) {
 			taken <- err
 		}()
 		w.pass(time.Second)
-		if _, err := disk.TakeUE(w.t.Context(), phone, 3, "third", 1<<41); err != nil {
+		if _, err := disk.TakeUE(w.t.Context(), &store.UEContext{SUPI: phone, Epoch: 3}, "third", 1<<41, nil); err != nil {
 			t.Fatal(err)
 		}
 		w.smf.Moved(phone)
@@ -277,7 +277,7 @@ func TestComesElsewhereAfterAll(t *testing.T) {
 					t.Fatalf("taken: %+v", list)
 				}
 				disk.Plan(nil)
-				if _, err := disk.TakeUE(w.t.Context(), phone, 3, "third", 1<<41); err != nil {
+				if _, err := disk.TakeUE(w.t.Context(), &store.UEContext{SUPI: phone, Epoch: 3}, "third", 1<<41, nil); err != nil {
 					t.Fatal(err)
 				}
 				there, err := disk.SMsOf(w.t.Context(), phone)
@@ -309,7 +309,7 @@ func TestComesElsewhereAfterAll(t *testing.T) {
 						}
 					})
 				}
-				if _, err := disk.TakeUE(w.t.Context(), phone, 4, "this", w.smf.ReserveSEIDs()); err != nil {
+				if _, err := disk.TakeUE(w.t.Context(), &store.UEContext{SUPI: phone, Epoch: 4}, "this", w.smf.ReserveSEIDs(), nil); err != nil {
 					t.Fatal(err)
 				}
 				n := w.take()

@@ -128,9 +128,9 @@ func (s *Store) RemoveUE(ctx context.Context, supi ident.SUPI, epoch uint64) err
 }
 
 // TakeUE implements store.Contexts.
-func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string, seids uint64) (u store.UEContext, err error) {
+func (s *Store) TakeUE(ctx context.Context, seen *store.UEContext, node string, seids uint64, record []byte) (u store.UEContext, err error) {
 	err = s.write(ctx, "TakeUE", func() (err error) {
-		u, err = s.Store.TakeUE(ctx, supi, seen, node, seids)
+		u, err = s.Store.TakeUE(ctx, seen, node, seids, record)
 		return err
 	}, nil)
 	if err != nil {

@@ -35,7 +35,8 @@ const (
 	clearMovedSQL = `DELETE FROM ue_moved WHERE node = $1`
 	beatSQL       = `UPDATE core_node SET beat = beat + 1, leaving = $1 WHERE node = $2`
 	takeUESQL     = `WITH mine AS (SELECT life FROM core_node WHERE node = $4 AND life = $5 FOR KEY SHARE)
-	UPDATE ue_context SET node = $2, epoch = $3::bigint + 1 WHERE supi = $1 AND (epoch = $3 OR epoch = $3 + 1 AND node = $2)
+	UPDATE ue_context SET node = $2, epoch = $3::bigint + 1, record = coalesce($7::bytea, record)
+	WHERE supi = $1 AND (epoch = $3 AND ($7::bytea IS NULL OR record = $6) OR epoch = $3 + 1 AND node = $2)
 	AND ($5::bigint = 0 OR EXISTS (SELECT 1 FROM mine))
 	RETURNING supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record`
 	selectUESQL = `SELECT supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record FROM ue_context `
@@ -155,7 +156,16 @@ func (s *Store) keys(ctx context.Context, statement string, args ...any) (map[st
 
 // RemoveUE implements store.Contexts.
 func (s *Store) RemoveUE(ctx context.Context, supi ident.SUPI, epoch uint64) error {
-	return s.exec(ctx, removeUESQL, string(supi), int64(epoch))
+	return s.again(ctx, func(ctx context.Context) error {
+		done, err := s.pool.Exec(ctx, removeUESQL, string(supi), int64(epoch))
+		if err != nil || done.RowsAffected() > 0 {
+			return err
+		}
+		if err := notOwner(ctx, s.pool, supi); !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		return nil
+	})
 }
 
 // exec runs a statement that may be repeated without harm.
@@ -182,39 +192,42 @@ func (s *Store) UEByTMSI(ctx context.Context, tmsi uint32) (store.UEContext, err
 
 // TakeUE implements store.Contexts. A primary that dies with the answer may have committed: the transaction that is repeated
 // at its successor finds its own work done.
-func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string, seids uint64) (u store.UEContext, err error) {
+func (s *Store) TakeUE(ctx context.Context, seen *store.UEContext, node string, seids uint64, record []byte) (u store.UEContext, err error) {
 	err = s.again(ctx, func(ctx context.Context) error {
 		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
-			u, err = s.takeUE(ctx, tx, supi, seen, node, seids)
+			u, err = s.takeUE(ctx, tx, seen, node, seids, record)
 			return err
 		})
 	})
 	return u, err
 }
 
-func (s *Store) takeUE(ctx context.Context, tx pgx.Tx, supi ident.SUPI, seen uint64, node string, seids uint64) (u store.UEContext, err error) {
-	if _, err := tx.Exec(ctx, lockUESQL, string(supi)); err != nil {
+func (s *Store) takeUE(ctx context.Context, tx pgx.Tx, seen *store.UEContext, node string, seids uint64, record []byte) (u store.UEContext, err error) {
+	supi := string(seen.SUPI)
+	if _, err := tx.Exec(ctx, lockUESQL, supi); err != nil {
 		return u, err
 	}
-	if _, err := tx.Exec(ctx, noteMovedSQL, string(supi), node); err != nil {
+	if _, err := tx.Exec(ctx, noteMovedSQL, supi, node); err != nil {
 		return u, err
 	}
 	dest, finish := columns.UE(&u)
-	err = tx.QueryRow(ctx, takeUESQL, append([]any{string(supi), node, int64(seen)}, s.life()...)...).Scan(dest...)
+	err = tx.QueryRow(ctx, takeUESQL, append(append([]any{supi, node, int64(seen.Epoch)}, s.life()...), seen.Record, record)...).Scan(dest...)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return u, whyNotTaken(ctx, tx, supi)
+		return u, notOwner(ctx, tx, seen.SUPI)
 	}
 	if err := errors.Join(err, finish()); err != nil {
 		return u, err
 	}
-	_, err = tx.Exec(ctx, takeSMsSQL, string(supi), node, int64(seids))
+	_, err = tx.Exec(ctx, takeSMsSQL, supi, node, int64(seids))
 	return u, err
 }
 
-// whyNotTaken tells an owner that changed from a context that is gone.
-func whyNotTaken(ctx context.Context, tx pgx.Tx, supi ident.SUPI) error {
+// notOwner is why a UE is not the one that was meant: ErrNotOwner, or ErrNotFound where its context is gone.
+func notOwner(ctx context.Context, q interface {
+	QueryRow(ctx context.Context, statement string, args ...any) pgx.Row
+}, supi ident.SUPI) error {
 	var n int64
-	if err := tx.QueryRow(ctx, "SELECT count(*) FROM ue_context WHERE supi = $1", string(supi)).Scan(&n); err != nil {
+	if err := q.QueryRow(ctx, "SELECT count(*) FROM ue_context WHERE supi = $1", string(supi)).Scan(&n); err != nil {
 		return err
 	}
 	if n == 0 {

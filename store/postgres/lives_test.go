@@ -81,7 +81,7 @@ func TestLifeEnds(t *testing.T) {
 			t.Errorf("UE of a life that has ended: %v, %v", errs, err)
 		}
 	}
-	if _, err := s.TakeUE(ctx, storetest.SUPI(1), 1, "a", 64); !errors.Is(err, store.ErrNotOwner) {
+	if _, err := s.TakeUE(ctx, &store.UEContext{SUPI: storetest.SUPI(1), Epoch: 1}, "a", 64, nil); !errors.Is(err, store.ErrNotOwner) {
 		t.Errorf("taken by a life that has ended: %v", err)
 	}
 	if errs, err := next.KeepUEs(ctx, []store.UEContext{storetest.UE(1)}); err != nil || errs[0] != nil {

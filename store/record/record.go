@@ -235,7 +235,7 @@ func (r *Reader) Group(body func(*Reader)) {
 func (r *Reader) Err() error { return r.err }
 
 // Edit returns a record in which fields have other values: edit is given each field with its value, a uint64 or []byte,
-// and returns the one to write. It is for tools that make records out of others.
+// and returns the one to write.
 func Edit(b []byte, edit func(field int, value any) any) ([]byte, error) {
 	r, err := Open(b)
 	if err != nil {

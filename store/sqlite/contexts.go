@@ -29,7 +29,8 @@ const (
 	movedSQL      = `DELETE FROM ue_moved WHERE node = ? RETURNING supi`
 	clearMovedSQL = `DELETE FROM ue_moved WHERE node = ?`
 	beatSQL       = `UPDATE core_node SET beat = beat + 1, leaving = ? WHERE node = ?`
-	takeUESQL     = `UPDATE ue_context SET node = ?2, epoch = ?3 + 1 WHERE supi = ?1 AND (epoch = ?3 OR epoch = ?3 + 1 AND node = ?2)
+	takeUESQL     = `UPDATE ue_context SET node = ?2, epoch = ?3 + 1, record = coalesce(?5, record)
+	WHERE supi = ?1 AND (epoch = ?3 AND (?5 IS NULL OR record = ?4) OR epoch = ?3 + 1 AND node = ?2)
 	RETURNING supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record`
 	selectUESQL = `SELECT supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record FROM ue_context `
 
@@ -91,8 +92,14 @@ func (s *Store) KeepUEs(ctx context.Context, list []store.UEContext) ([]error, e
 // RemoveUE implements store.Contexts.
 func (s *Store) RemoveUE(ctx context.Context, supi ident.SUPI, epoch uint64) error {
 	return s.write(ctx, func(t *transaction) error {
-		_, err := t.exec(removeUESQL, string(supi), int64(epoch))
-		return err
+		n, err := t.exec(removeUESQL, string(supi), int64(epoch))
+		if err != nil || n > 0 {
+			return err
+		}
+		if err := t.notOwner(supi); !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		return nil
 	})
 }
 
@@ -111,21 +118,21 @@ func (s *Store) UEByTMSI(ctx context.Context, tmsi uint32) (store.UEContext, err
 }
 
 // TakeUE implements store.Contexts.
-func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node string, seids uint64) (store.UEContext, error) {
+func (s *Store) TakeUE(ctx context.Context, seen *store.UEContext, node string, seids uint64, record []byte) (store.UEContext, error) {
 	var u store.UEContext
 	err := s.write(ctx, func(t *transaction) error {
-		if _, err := t.exec(noteMovedSQL, string(supi), node); err != nil {
+		if _, err := t.exec(noteMovedSQL, string(seen.SUPI), node); err != nil {
 			return err
 		}
 		dest, finish := columns.UE(&u)
-		err := t.scan(takeUESQL, []any{string(supi), node, int64(seen)}, dest...)
+		err := t.scan(takeUESQL, []any{string(seen.SUPI), node, int64(seen.Epoch), seen.Record, orNull(record)}, dest...)
 		if errors.Is(err, sql.ErrNoRows) {
-			return t.whyNotTaken(supi)
+			return t.notOwner(seen.SUPI)
 		}
 		if err := errors.Join(err, finish()); err != nil {
 			return err
 		}
-		return t.takeSMs(supi, node, seids)
+		return t.takeSMs(seen.SUPI, node, seids)
 	})
 	if err != nil { // the write may still be under way
 		return store.UEContext{}, err
@@ -133,8 +140,16 @@ func (s *Store) TakeUE(ctx context.Context, supi ident.SUPI, seen uint64, node s
 	return u, nil
 }
 
-// whyNotTaken tells an owner that changed from a context that is gone.
-func (t *transaction) whyNotTaken(supi ident.SUPI) error {
+// orNull is octets, or NULL where there are none.
+func orNull(b []byte) any {
+	if b == nil {
+		return nil
+	}
+	return b
+}
+
+// notOwner is why a UE is not the one that was meant: ErrNotOwner, or ErrNotFound where its context is gone.
+func (t *transaction) notOwner(supi ident.SUPI) error {
 	var n int64
 	if err := t.scan("SELECT count(*) FROM ue_context WHERE supi = ?", []any{string(supi)}, &n); err != nil {
 		return err

@@ -227,7 +227,7 @@ func TestGivenUpUnderWay(t *testing.T) {
 			return list == nil, err
 		},
 		"taken": func(ctx context.Context, s *Store) (bool, error) {
-			u, err := s.TakeUE(ctx, storetest.SUPI(1), 1, "node", 64)
+			u, err := s.TakeUE(ctx, &store.UEContext{SUPI: storetest.SUPI(1), Epoch: 1}, "node", 64, nil)
 			return u.SUPI == "" && u.Record == nil, err
 		},
 		"life": func(ctx context.Context, s *Store) (bool, error) {

@@ -24,6 +24,11 @@ func UE(i int) store.UEContext {
 	}
 }
 
+// atEpoch is a UE context of which only the epoch was seen.
+func atEpoch(supi ident.SUPI, epoch uint64) *store.UEContext {
+	return &store.UEContext{SUPI: supi, Epoch: epoch}
+}
+
 // SM is an SM context that uses every column.
 func SM(i int) store.SMContext {
 	return store.SMContext{
@@ -102,10 +107,11 @@ func ueOwnership(t *testing.T, h *harness) {
 	newer.Epoch = 5
 	h.must(h.keepUE(newer))
 	h.want(h.keepUE(UE(1)), store.ErrNotOwner)
-	h.must(h.RemoveUE(h.Context(), SUPI(1), 4))
-	_, err := h.TakeUE(h.Context(), SUPI(1), 4, "b", 64)
+	h.want(h.RemoveUE(h.Context(), SUPI(1), 4), store.ErrNotOwner)
+	h.must(h.RemoveUE(h.Context(), SUPI(2), 4))
+	_, err := h.TakeUE(h.Context(), atEpoch(SUPI(1), 4), "b", 64, nil)
 	h.want(err, store.ErrNotOwner)
-	_, err = h.TakeUE(h.Context(), SUPI(2), 1, "b", 64)
+	_, err = h.TakeUE(h.Context(), atEpoch(SUPI(2), 1), "b", 64, nil)
 	h.want(err, store.ErrNotFound)
 
 	handles := []store.Store{h.Store, h.handle()}
@@ -114,7 +120,7 @@ func ueOwnership(t *testing.T, h *harness) {
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
-			u, err := handles[i%2].TakeUE(h.Context(), SUPI(1), 5, fmt.Sprint("node", i), uint64(i)*store.SEIDsOfUE)
+			u, err := handles[i%2].TakeUE(h.Context(), atEpoch(SUPI(1), 5), fmt.Sprint("node", i), uint64(i)*store.SEIDsOfUE, nil)
 			if errors.Is(err, store.ErrNotOwner) {
 				return
 			}
@@ -239,7 +245,7 @@ func taking(t *testing.T, h *harness) {
 	for _, n := range []store.SMContext{first, anchored, own, foreign} {
 		h.must(h.keepSM(n))
 	}
-	_, err := h.TakeUE(h.Context(), SUPI(1), 7, "b", 4096) // not the epoch
+	_, err := h.TakeUE(h.Context(), atEpoch(SUPI(1), 7), "b", 4096, nil) // not the epoch
 	h.want(err, store.ErrNotOwner)
 	for _, node := range []string{"a", "c"} {
 		got, err := other.Moved(h.Context(), node)
@@ -252,7 +258,7 @@ func taking(t *testing.T, h *harness) {
 	want.Node, want.Epoch = "b", 2
 	sessions := []store.SMContext{session(1, "b", 4097), own, session(15, "b", 4111)}
 	for _, seids := range []uint64{4096, 4096, 8192} { // the answer was lost twice, and a new life asks with new SEIDs
-		got, err := other.TakeUE(h.Context(), SUPI(1), 1, "b", seids)
+		got, err := other.TakeUE(h.Context(), atEpoch(SUPI(1), 1), "b", seids, nil)
 		h.must(err)
 		same(h, got, want)
 		list, err := h.SMsOf(h.Context(), SUPI(1))
@@ -260,7 +266,7 @@ func taking(t *testing.T, h *harness) {
 		same(h, list, sessions)
 	}
 	same(h, collect(h, h.SMs(h.Context(), "a")), []store.SMContext{foreign})
-	_, err = h.TakeUE(h.Context(), SUPI(1), 1, "c", 64) // it has seen the same epoch
+	_, err = h.TakeUE(h.Context(), atEpoch(SUPI(1), 1), "c", 64, nil) // it has seen the same epoch
 	h.want(err, store.ErrNotOwner)
 	h.want(h.keepUE(UE(1)), store.ErrNotOwner)
 	h.want(h.keepSM(first), store.ErrNotOwner)
@@ -280,6 +286,38 @@ func taking(t *testing.T, h *harness) {
 	if len(got) != 0 {
 		t.Fatalf("moved from the node that has it: %v", got)
 	}
+}
+
+// takingWrites: who takes a UE with a record of its own does so only while what it has seen is still stored, as a whole, also
+// where it has to ask twice.
+func takingWrites(t *testing.T, h *harness) {
+	seen, stale := UE(1), UE(1)
+	stale.Record = []byte("older")
+	h.must(h.keepUE(seen))
+	_, err := h.TakeUE(h.Context(), &stale, "b", 64, []byte("new"))
+	h.want(err, store.ErrNotOwner)
+	got, err := h.UE(h.Context(), SUPI(1))
+	h.must(err)
+	same(h, got, seen)
+	moved, err := h.Moved(h.Context(), "a")
+	h.must(err)
+	if len(moved) != 0 {
+		t.Fatalf("moved by what was refused: %v", moved)
+	}
+	want := seen
+	want.Node, want.Epoch, want.Record = "b", 2, []byte("new")
+	for range 2 { // the answer was lost
+		got, err := h.TakeUE(h.Context(), &seen, "b", 64, []byte("new"))
+		h.must(err)
+		same(h, got, want)
+	}
+	for _, seen := range []*store.UEContext{&seen, &stale, atEpoch(SUPI(1), 1)} { // too late
+		_, err = h.TakeUE(h.Context(), seen, "c", 64, []byte("newer"))
+		h.want(err, store.ErrNotOwner)
+	}
+	got, err = h.UE(h.Context(), SUPI(1))
+	h.must(err)
+	same(h, got, want)
 }
 
 // sessionGoesWithUE: what is to be stored with its UE goes with that to the node that takes it, or is refused, whatever comes first.
@@ -313,7 +351,7 @@ func sessionGoesWithUE(t *testing.T, h *harness) {
 	})
 	wg.Go(func() {
 		for i := range ues {
-			if _, err := other.TakeUE(h.Context(), SUPI(i), 1, "b", uint64(i+1)*store.SEIDsOfUE); err != nil {
+			if _, err := other.TakeUE(h.Context(), atEpoch(SUPI(i), 1), "b", uint64(i+1)*store.SEIDsOfUE, nil); err != nil {
 				t.Error(err)
 			}
 		}
@@ -421,17 +459,17 @@ func pulses(t *testing.T, h *harness) {
 	}
 	for i := range 3 {
 		h.must(h.keepUE(UE(i))) // of node a
-		_, err := h.TakeUE(h.Context(), SUPI(i), 1, "b", 64)
+		_, err := h.TakeUE(h.Context(), atEpoch(SUPI(i), 1), "b", 64, nil)
 		h.must(err)
 	}
-	_, err = h.TakeUE(h.Context(), SUPI(0), 2, "b", 64) // from itself
+	_, err = h.TakeUE(h.Context(), atEpoch(SUPI(0), 2), "b", 64, nil) // from itself
 	h.must(err)
-	_, err = h.TakeUE(h.Context(), SUPI(1), 1, "c", 64) // too late
+	_, err = h.TakeUE(h.Context(), atEpoch(SUPI(1), 1), "c", 64, nil) // too late
 	h.want(err, store.ErrNotOwner)
 	moved("b")
 	moved("a", SUPI(0), SUPI(1), SUPI(2))
 	moved("a")
-	_, err = h.TakeUE(h.Context(), SUPI(1), 2, "a", 64)
+	_, err = h.TakeUE(h.Context(), atEpoch(SUPI(1), 2), "a", 64, nil)
 	h.must(err)
 	_, err = h.BeginLife(h.Context(), "b", time.Now())
 	h.must(err)

@@ -52,6 +52,7 @@ func Run(t *testing.T, open Open) {
 		{"TMSIIsOfOne", tmsiIsOfOne},
 		{"SMContexts", smContexts},
 		{"Taking", taking},
+		{"TakingWrites", takingWrites},
 		{"SessionGoesWithUE", sessionGoesWithUE},
 		{"LeaseIsOfOne", leaseIsOfOne},
 		{"Guarantees", guarantees},
