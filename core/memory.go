@@ -15,7 +15,9 @@ import (
 
 // Nearly all of a core's memory is UEs at rest, and Go's default would double it: garbage is collected when the heap has
 // grown by growth percent, but not before it has grown by one in share of what the machine can give, leastGrowth to leastAtMost
-// octets, which saves a small core the work. While many UEs come it may grow further: by filling percent while they register, up to
+// octets, or takes one in roomShare of that, roomAtMost octets at most: while garbage is collected answers come later by some
+// milliseconds, and a small core need not do that for one in a hundred of them. What it took for that it gives back when it allocates
+// no more than quiet octets a second. While many UEs come it may grow further: by filling percent while they register, up to
 // fillingTo octets in all; by starting percent while the process brings back what it knew, up to startingTo octets, which it passes
 // by some, but not before it has grown by leastStart octets.
 const (
@@ -23,14 +25,17 @@ const (
 	share       = 64
 	leastGrowth = 64 << 20
 	leastAtMost = 256 << 20
-	mostGrowth  = 800
+	roomShare   = 10
+	roomAtMost  = 2.4e9
+	mostGrowth  = 5000
 	filling     = 100
 	starting    = 700
 	leastStart  = 512 << 20
 	fillingTo   = 3.5e9
 	startingTo  = 3.6e9
+	quiet       = 4 << 20
 	growthCheck = time.Second
-	// calm is how many looks without fast growth end the filling.
+	// calm is how many looks without fast growth end the filling, and how many quiet ones in a row have memory given back.
 	calm = 5
 	// startsFor is how long a start takes at most: a UPF may stay away.
 	startsFor = 10 * time.Minute
@@ -60,7 +65,7 @@ func LimitMemory(ctx context.Context) *Memory {
 		return m
 	}
 	available := availableMemory()
-	g := collector{now: -1, least: leastOf(available), starts: math.Min(startingTo, float64(available)/4), before: debug.SetMemoryLimit(-1)}
+	g := collector{now: -1, least: leastOf(available), room: roomOf(available), starts: math.Min(startingTo, float64(available)/4), before: debug.SetMemoryLimit(-1)}
 	g.look()
 	go func() {
 		tick := time.NewTicker(growthCheck)
@@ -90,16 +95,24 @@ type collector struct {
 	starts float64 // octets that a start may take for less collecting; 0: the process has started
 	before int64   // the limit of memory without that
 	least  float64 // octets that the heap may grow by in any case
+	room   float64 // octets that it may take in any case
 	now    int     // percent
 	live   uint64  // octets that were in use then
 	fills  bool
 	steady int // how often in a row it did not fill
+	// allocated is how many octets were in all; still: how often in a row it were few
+	allocated uint64
+	still     int
 }
 
 func (g *collector) look() {
-	sample := []runtime.Sample{{Name: "/gc/heap/live:bytes"}}
+	sample := []runtime.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}}
 	runtime.Read(sample)
-	live := sample[0].Value.Uint64()
+	live, allocated, inUse := sample[0].Value.Uint64(), sample[1].Value.Uint64(), sample[2].Value.Uint64()
+	if g.still++; allocated-g.allocated > quiet {
+		g.still = 0
+	}
+	g.allocated = allocated
 	if g.starts > 0 {
 		g.start(live)
 		return
@@ -113,8 +126,8 @@ func (g *collector) look() {
 	if ended {
 		g.fills = false
 	}
-	g.set(growthFor(live, g.least, g.fills))
-	if ended {
+	g.set(g.growthFor(live))
+	if ended || g.still == calm && float64(inUse) > float64(live)+g.least {
 		debug.FreeOSMemory()
 	}
 }
@@ -133,7 +146,7 @@ func (g *collector) started() {
 		return
 	}
 	g.starts = 0
-	g.set(growthFor(g.live, g.least, false))
+	g.set(g.growthFor(g.live))
 	debug.SetMemoryLimit(g.before)
 	debug.FreeOSMemory() // which collects
 }
@@ -151,11 +164,16 @@ func leastOf(available uint64) float64 {
 	return math.Min(leastAtMost, math.Max(leastGrowth, float64(available)/share))
 }
 
-// growthFor is the growth in percent for a heap with so many octets in use, which may grow by least in any case.
-func growthFor(live uint64, least float64, fills bool) int {
+// roomOf is how many octets the heap may take in any case where so many are available.
+func roomOf(available uint64) float64 {
+	return math.Min(roomAtMost, float64(available)/roomShare)
+}
+
+// growthFor is the growth in percent for a heap with so many octets in use.
+func (g *collector) growthFor(live uint64) int {
 	size := math.Max(float64(live), 1)
-	percent := 100 * least / size
-	if fills {
+	percent := math.Max(100*g.least/size, 100*(g.room/size-1))
+	if g.fills {
 		percent = math.Max(percent, math.Min(filling, 100*(fillingTo/size-1)))
 	}
 	return max(growth, int(math.Min(mostGrowth, percent)))

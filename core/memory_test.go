@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"runtime/debug"
+	"runtime/metrics"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,10 +17,11 @@ func TestGrowth(t *testing.T) {
 		fills bool
 		want  int
 	}{
-		{0, false, 800}, {1 << 20, false, 800}, {64 << 20, false, 200}, {128 << 20, false, 100}, {1 << 30, false, 25}, {3 << 30, false, 25},
-		{64 << 20, true, 200}, {1 << 30, true, 100}, {2e9, true, 75}, {3.4e9, true, 25}, {8e9, true, 25},
+		{0, false, mostGrowth}, {1 << 20, false, mostGrowth}, {50e6, false, 900}, {100e6, false, 400}, {400e6, false, 32}, {1 << 30, false, 25}, {3 << 30, false, 25},
+		{100e6, true, 400}, {400e6, true, 100}, {1 << 30, true, 100}, {2e9, true, 75}, {3.4e9, true, 25}, {8e9, true, 25},
 	} {
-		if got := growthFor(x.live, 128<<20, x.fills); got != x.want {
+		g := collector{least: 128e6, room: 500e6, fills: x.fills}
+		if got := g.growthFor(x.live); got != x.want {
 			t.Errorf("%d octets, filling %v: %d %%, want %d", x.live, x.fills, got, x.want)
 		}
 	}
@@ -30,6 +32,11 @@ func TestLeast(t *testing.T) {
 	for available, want := range map[uint64]float64{0: 64 << 20, 2 << 30: 64 << 20, 8 << 30: 128 << 20, 24 << 30: 256 << 20, math.MaxUint64: 256 << 20} {
 		if got := leastOf(available); got != want {
 			t.Errorf("%d octets: %v, want %v", available, got, want)
+		}
+	}
+	for available, want := range map[uint64]float64{0: 0, 2e9: 2e8, 24 << 30: 2.4e9, math.MaxUint64: 2.4e9} {
+		if got := roomOf(available); got != want {
+			t.Errorf("room of %d octets: %v, want %v", available, got, want)
 		}
 	}
 }
@@ -109,3 +116,37 @@ func TestAvailableMemory(t *testing.T) {
 		}
 	}
 }
+
+// TestQuiet: what a heap took for less collecting it gives back once little is allocated, and not before.
+func TestQuiet(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	g := collector{now: -1, least: 1 << 20, room: 1e12}
+	inUse := func() uint64 {
+		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		metrics.Read(sample)
+		return sample[0].Value.Uint64()
+	}
+	litter := func(octets int) {
+		for range octets >> 20 {
+			garbage = make([]byte, 1<<20)
+		}
+		garbage = nil
+	}
+	litter(64 << 20)
+	full := inUse()
+	for range 2 * calm {
+		litter(2 * quiet)
+		g.look()
+	}
+	if now := inUse(); now < full {
+		t.Fatalf("given back while it allocates: %d octets, %d before", now, full)
+	}
+	for range calm {
+		g.look()
+	}
+	if now := inUse(); now > full/2 {
+		t.Errorf("%d octets are still in use, %d before", now, full)
+	}
+}
+
+var garbage []byte

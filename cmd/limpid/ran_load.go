@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -90,6 +91,10 @@ func (f *loadFlags) declare(cmd *cobra.Command) {
 	f.imeisv = ue.DefaultIMEISV
 }
 
+// loadGrowth is by how many percent the heap of a load grows before garbage is collected: what that takes of the processors the core
+// beside it does not have.
+const loadGrowth = 1000
+
 func (f *loadFlags) run(ctx context.Context, out, errOut io.Writer) error {
 	level := slog.LevelError
 	if f.verbose {
@@ -113,6 +118,9 @@ func (f *loadFlags) run(ctx context.Context, out, errOut io.Writer) error {
 	}
 	for i := range plan.GNBs {
 		plan.GNBs[i].Dial = dial
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(loadGrowth)
 	}
 	waiting, endWaiting, err := load.PreciseWait()
 	if err != nil {

@@ -106,8 +106,8 @@ func (p *PCF) RestoreSM(req npcf.SMPolicyContextData, id string, byUE []npcf.PCC
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	owner := session{req.SUPI, req.PDUSessionID}
-	if last := p.lastSession; last != nil && len(byUE) == 0 && last.byUE == nil && last.lastUE == 0 && unnamed(req) == last.request {
-		p.sm.restore(owner, id, keptPolicy{req.NotificationURI, last})
+	if k, ok := p.asLast(&req); ok && len(byUE) == 0 {
+		p.sm.restore(owner, id, k)
 		return
 	}
 	a := sessionPolicy{request: req, byUE: byUE}

@@ -45,6 +45,15 @@ func (p *PCF) kept(a sessionPolicy) keptPolicy {
 	return k
 }
 
+// asLast is an association like the last one, where it is asked for by the same and the UE asked for nothing: most are. p.mu is held.
+func (p *PCF) asLast(req *npcf.SMPolicyContextData) (k keptPolicy, ok bool) {
+	last := p.lastSession
+	if last == nil || last.byUE != nil || last.lastUE != 0 || unnamed(*req) != last.request {
+		return k, false
+	}
+	return keptPolicy{req.NotificationURI, last}, true
+}
+
 // unnamed is what is decided by.
 func unnamed(req npcf.SMPolicyContextData) npcf.SMPolicyContextData {
 	req.SUPI, req.PDUSessionID, req.NotificationURI = "", 0, ""
@@ -59,16 +68,20 @@ func (p *PCF) CreateSMPolicy(ctx context.Context, req npcf.SMPolicyContextData) 
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	a := sessionPolicy{request: req}
 	if p.cfg.barred(&req) {
 		return npcf.SMPolicyDecision{}, barred(&req)
 	}
-	a.now = p.cfg.decide(&a)
-	id, err := p.sm.create(session{req.SUPI, req.PDUSessionID}, p.kept(a))
+	k, ok := p.asLast(&req)
+	if !ok {
+		a := sessionPolicy{request: req}
+		a.now = p.cfg.decide(&a)
+		k = p.kept(a)
+	}
+	id, err := p.sm.create(session{req.SUPI, req.PDUSessionID}, k)
 	if err != nil {
 		return npcf.SMPolicyDecision{}, err
 	}
-	return withID(a.now, id), nil
+	return withID(k.now, id), nil
 }
 
 func barred(req *npcf.SMPolicyContextData) error {
@@ -77,7 +90,7 @@ func barred(req *npcf.SMPolicyContextData) error {
 }
 
 func withID(d npcf.SMPolicyDecision, id string) npcf.SMPolicyDecision {
-	d.ID = id
+	d.ID, d.PCCRules = id, slices.Clone(d.PCCRules)
 	return d
 }
 

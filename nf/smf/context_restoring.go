@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 	"sync/atomic"
 
@@ -182,7 +181,7 @@ func (s *SMF) restoreSession(c *store.SMContext, held bool) (_ *session, err err
 
 // shareQoS is the QoS of an earlier session where that is the same: most sessions have one of few, which are never changed.
 func (s *SMF) shareQoS(q *sessionQoS) *sessionQoS {
-	if last := s.lastQoS.Load(); last != nil && reflect.DeepEqual(last, q) {
+	if last := s.lastQoS.Load(); last != nil && last.equal(q) {
 		return last
 	}
 	s.lastQoS.Store(q)

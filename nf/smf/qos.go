@@ -49,6 +49,14 @@ type qosRule struct {
 	flow       *qosFlow
 }
 
+// equal tells whether a session has the same of another one's, which needs no reflection for each session that comes.
+func (q *sessionQoS) equal(to *sessionQoS) bool {
+	return q.ambr == to.ambr && q.rqTimer == to.rqTimer && slices.Equal(q.flows, to.flows) &&
+		slices.EqualFunc(q.rules, to.rules, func(a, b qosRule) bool {
+			return a.id == b.id && a.pcc == b.pcc && a.precedence == b.precedence && *a.flow == *b.flow && slices.Equal(a.filters, b.filters)
+		})
+}
+
 // Bounds of TS 24.501 §9.11.4.12 and §9.11.4.13.
 const (
 	maxFlows       = 63

@@ -1,6 +1,7 @@
 package smf
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -202,5 +203,31 @@ func TestRates(t *testing.T) {
 	}
 	if bitRate(5e12) != maxBitRate {
 		t.Error("a rate above 4 Tbit/s does not fit (TS 38.413 §9.3.1.4)")
+	}
+}
+
+// TestEqualQoS: two sessions share their QoS only if all of it is the same; a field that is added is looked at too.
+func TestEqualQoS(t *testing.T) {
+	made := func() *sessionQoS {
+		q := &sessionQoS{ambr: nudm.AMBR{Uplink: 1, Downlink: 2}, rqTimer: 3, flows: []qosFlow{{qfi: 1}, {qfi: 2}}}
+		q.rules = []qosRule{{id: 1, pcc: "a", precedence: 9, flow: &q.flows[0]}, {id: 2, pcc: "b", filters: []flowFilter{{protocol: 6}}, flow: &q.flows[1]}}
+		return q
+	}
+	if !made().equal(made()) {
+		t.Fatal("not the same as itself")
+	}
+	for name, change := range map[string]func(*sessionQoS){
+		"ambr": func(q *sessionQoS) { q.ambr.Downlink++ }, "rqTimer": func(q *sessionQoS) { q.rqTimer++ },
+		"flows": func(q *sessionQoS) { q.flows[1].notify = true }, "more flows": func(q *sessionQoS) { q.flows = append(q.flows, qosFlow{qfi: 3}) },
+		"rules": func(q *sessionQoS) { q.rules = q.rules[:1] }, "id": func(q *sessionQoS) { q.rules[0].id++ },
+		"pcc": func(q *sessionQoS) { q.rules[1].pcc = "c" }, "precedence": func(q *sessionQoS) { q.rules[1].precedence++ },
+		"filters": func(q *sessionQoS) { q.rules[1].filters[0].localPorts.high++ }, "flow": func(q *sessionQoS) { q.rules[0].flow = &q.flows[1] },
+	} {
+		if q := made(); func() bool { change(q); return made().equal(q) || q.equal(made()) }() {
+			t.Errorf("%s: not seen", name)
+		}
+	}
+	if n, m := reflect.TypeFor[sessionQoS]().NumField(), reflect.TypeFor[qosRule]().NumField(); n != 4 || m != 5 {
+		t.Errorf("%d and %d fields: does equal know them all?", n, m)
 	}
 }

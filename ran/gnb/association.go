@@ -253,6 +253,11 @@ func (g *GNB) transmit(pdu []byte, via *link, c *ueContext) error {
 		return ErrNoAMF
 	}
 	for _, pdu := range pdus {
+		if c != nil {
+			c.mu.Lock()
+			c.turns.sent()
+			c.mu.Unlock()
+		}
 		if err := l.assoc.Send(g.life, sctp.Message{Stream: stream, PPID: sctp.PPIDNGAP, Data: pdu}); err != nil {
 			return err
 		}

@@ -8,14 +8,18 @@ import (
 
 // turns measures how long the core takes to answer. Its owner's lock is held.
 type turns struct {
-	asked time.Time // of the first NAS message that the AMF has not answered; zero: none
+	asks  bool      // a NAS message is on its way to the association
+	asked time.Time // when the association got the first that the AMF has not answered; zero: none
 	took  time.Duration
 	n     int
 }
 
-func (t *turns) ask() {
-	if t.asked.IsZero() {
-		t.asked = time.Now()
+func (t *turns) ask() { t.asks = t.asked.IsZero() }
+
+// sent notes that the association gets what is to be sent now.
+func (t *turns) sent() {
+	if t.asks {
+		t.asks, t.asked = false, time.Now()
 	}
 }
 
