@@ -10,7 +10,7 @@ import (
 
 // ueAddress is the first IPv4 address of a session's PDRs.
 func ueAddress(r ruleSet) netip.Addr {
-	for _, p := range r.pdrs {
+	for _, p := range r.pdrs.all() {
 		for _, a := range p.PDI.UEIPAddress {
 			if a.IPv4.Is4() {
 				return a.IPv4
@@ -22,9 +22,9 @@ func ueAddress(r ruleSet) netip.Addr {
 
 // uePrefix is the first IPv6 prefix of a session's PDRs.
 func uePrefix(r ruleSet) netip.Prefix {
-	for _, id := range sortedPDRs(r) {
+	for _, p := range r.pdrs.all() {
 		var rule Rule
-		if compileAddresses(&rule, r.pdrs[id]) == nil && rule.UE6.IsValid() {
+		if compileAddresses(&rule, p) == nil && rule.UE6.IsValid() {
 			return rule.UE6
 		}
 	}
@@ -48,8 +48,7 @@ func withAddresses(created []pfcp.CreatedPDR, chosen map[pfcp.PDRID][]pfcp.UEIPA
 // TS 29.244 §5.21. It returns what it put into which PDR.
 func (u *UPF) chooseAddresses(s *session, r ruleSet) (map[pfcp.PDRID][]pfcp.UEIPAddress, *pfcp.Error) {
 	chosen := map[pfcp.PDRID][]pfcp.UEIPAddress{}
-	for _, id := range sortedPDRs(r) {
-		p := r.pdrs[id]
+	for id, p := range r.pdrs.all() {
 		if !slices.ContainsFunc(p.PDI.UEIPAddress, func(a pfcp.UEIPAddress) bool { return a.ChooseIPv4 || a.ChooseIPv6 }) {
 			continue
 		}
@@ -65,18 +64,9 @@ func (u *UPF) chooseAddresses(s *session, r ruleSet) (map[pfcp.PDRID][]pfcp.UEIP
 			chosen[id] = append(chosen[id], a)
 		}
 		p.PDI.UEIPAddress = list
-		r.pdrs[id] = p
+		r.pdrs.set(id, p)
 	}
 	return chosen, nil
-}
-
-func sortedPDRs(r ruleSet) []pfcp.PDRID {
-	ids := make([]pfcp.PDRID, 0, len(r.pdrs))
-	for id := range r.pdrs {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return ids
 }
 
 // choose allots one UE IP address.

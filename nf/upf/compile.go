@@ -10,16 +10,16 @@ import (
 // compile checks the rules as a whole and makes what the data path works by. The F-TEIDs and addresses of the PDRs are
 // allotted before.
 func (u *UPF) compile(s *session, r ruleSet) (*Session, *pfcp.Error) {
-	for _, x := range r.urrs {
+	for _, x := range r.urrs.all() {
 		if err := x.supported(); err != nil {
 			return nil, err
 		}
 	}
-	out := &Session{Slot: s.slot, Type: s.kind, Buffer: r.buffer(), Rules: make([]Rule, 0, len(r.pdrs)), Tunnels: make([]uint32, 0, len(s.tunnels))}
+	out := &Session{Slot: s.slot, Type: s.kind, Buffer: r.buffer(), Rules: make([]Rule, 0, r.pdrs.len()), Tunnels: make([]uint32, 0, len(s.tunnels))}
 	for _, t := range s.tunnels {
 		out.Tunnels = append(out.Tunnels, t.teid)
 	}
-	for _, p := range r.pdrs {
+	for _, p := range r.pdrs.all() {
 		rule, err := u.compilePDR(s, r, p)
 		if err != nil {
 			return nil, err
@@ -38,14 +38,14 @@ func (u *UPF) compile(s *session, r ruleSet) (*Session, *pfcp.Error) {
 		}
 	}
 	slices.SortFunc(out.Rules, func(a, b Rule) int {
-		return cmp.Or(cmp.Compare(r.pdrs[a.PDR].Precedence, r.pdrs[b.PDR].Precedence), cmp.Compare(a.PDR, b.PDR))
+		return cmp.Or(cmp.Compare(r.pdrs.at(a.PDR).Precedence, r.pdrs.at(b.PDR).Precedence), cmp.Compare(a.PDR, b.PDR))
 	})
 	if err := oneDirection(out); err != nil {
 		return nil, err
 	}
-	for _, id := range sortedURRs(r) {
-		if x, matters := r.urrs[id].compile(); matters {
-			out.URRs = append(out.URRs, x)
+	for _, x := range r.urrs.all() {
+		if compiled, matters := x.compile(); matters {
+			out.URRs = append(out.URRs, compiled)
 		}
 	}
 	return out, nil
@@ -74,12 +74,12 @@ func (u *UPF) compilePDR(s *session, r ruleSet, p pfcp.CreatePDR) (Rule, *pfcp.E
 		return rule, &pfcp.Error{Cause: pfcp.CauseConditionalIEMissing, Offending: pfcp.IEFARID, Detail: "a PDR without FAR"}
 	}
 	id := r.far(p)
-	f, ok := r.fars[id]
+	f, ok := r.fars.get(id)
 	if !ok {
 		return rule, ruleFailure(pfcp.RulePDR, uint32(p.PDRID), pfcp.IEFARID, "FAR %d does not exist", id)
 	}
 	if b, ok := f.BARID.Get(); ok {
-		if _, ok := r.bars[b]; !ok {
+		if _, ok := r.bars.get(b); !ok {
 			return rule, ruleFailure(pfcp.RuleFAR, uint32(f.FARID), pfcp.IEBARID, "BAR %d does not exist", b)
 		}
 	}
@@ -87,7 +87,7 @@ func (u *UPF) compilePDR(s *session, r ruleSet, p pfcp.CreatePDR) (Rule, *pfcp.E
 		return rule, err
 	}
 	for _, id := range p.QERID {
-		q, ok := r.qers[id]
+		q, ok := r.qers.get(id)
 		if !ok {
 			return rule, ruleFailure(pfcp.RulePDR, uint32(p.PDRID), pfcp.IEQERID, "QER %d does not exist", id)
 		}
@@ -97,7 +97,7 @@ func (u *UPF) compilePDR(s *session, r ruleSet, p pfcp.CreatePDR) (Rule, *pfcp.E
 		}
 	}
 	for _, id := range p.URRID {
-		if _, ok := r.urrs[id]; !ok {
+		if _, ok := r.urrs.get(id); !ok {
 			return rule, ruleFailure(pfcp.RulePDR, uint32(p.PDRID), pfcp.IEURRID, "URR %d does not exist", id)
 		}
 		rule.URRs = append(rule.URRs, id)
@@ -112,7 +112,7 @@ func (u *UPF) compilePDR(s *session, r ruleSet, p pfcp.CreatePDR) (Rule, *pfcp.E
 func (r ruleSet) far(p pfcp.CreatePDR) pfcp.FARID {
 	id := p.FARID.Value()
 	for _, urr := range p.URRID {
-		if x := r.urrs[urr]; x.exhausted {
+		if x := r.urrs.at(urr); x.exhausted {
 			id = x.FARIDForQuotaAction.Or(id)
 		}
 	}

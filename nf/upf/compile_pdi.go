@@ -121,7 +121,7 @@ func compileFilter(r ruleSet, f pfcp.SDFFilter) (Filter, error) {
 
 // filter finds the SDF filter that is described under an id.
 func (r ruleSet) filter(id uint32) (pfcp.SDFFilter, bool) {
-	for _, p := range r.pdrs {
+	for _, p := range r.pdrs.all() {
 		for _, f := range p.PDI.SDFFilter {
 			if f.FilterID.Present() && f.FilterID.Value() == id && f.FlowDescription != "" {
 				return f, true
@@ -166,7 +166,7 @@ func compileFrames(r ruleSet, f pfcp.EthernetPacketFilter, uplink bool) (Etherne
 
 // frameFilter finds the Ethernet filter that is described under an id, and whether it is of an uplink PDR.
 func (r ruleSet) frameFilter(id uint32) (pfcp.EthernetPacketFilter, bool, bool) {
-	for _, p := range r.pdrs {
+	for _, p := range r.pdrs.all() {
 		for _, f := range p.PDI.EthernetPacketFilter {
 			if f.EthernetFilterID.Present() && f.EthernetFilterID.Value() == id && f.EthernetFilterProperties.Value()&pfcp.EthernetFilterBIDE != 0 {
 				return f, p.PDI.SourceInterface == pfcp.InterfaceAccess, true

@@ -14,9 +14,10 @@ func TestFrames(t *testing.T) {
 	}
 	ip := append([]byte{0x08, 0x00, 0x45, 0, 0, 24, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2}, 0, 53, 0, 99)
 	tagged := append([]byte{0x88, 0xa8, 0x00, 0x02, 0x81, 0x00, 0xba, 0xbc}, ip...)
-	r := ruleSet{pdrs: map[pfcp.PDRID]pfcp.CreatePDR{1: {PDI: pfcp.PDI{SourceInterface: pfcp.InterfaceAccess, EthernetPacketFilter: []pfcp.EthernetPacketFilter{{
+	r := newRuleSet()
+	r.pdrs.set(1, pfcp.CreatePDR{PDI: pfcp.PDI{SourceInterface: pfcp.InterfaceAccess, EthernetPacketFilter: []pfcp.EthernetPacketFilter{{
 		EthernetFilterID: pfcp.Some(uint32(7)), EthernetFilterProperties: pfcp.Some(pfcp.EthernetFilterBIDE),
-		MACAddress: []pfcp.MACAddress{{Source: pfcp.Some(station)}}}}}}}}
+		MACAddress: []pfcp.MACAddress{{Source: pfcp.Some(station)}}}}}})
 	tests := map[string]struct {
 		filter pfcp.EthernetPacketFilter
 		uplink bool

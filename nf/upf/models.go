@@ -51,8 +51,8 @@ func (x *models) learn(u *UPF, s *session, opened *open, m *pfcp.SessionEstablis
 	if n.packed, again, ok = pfcp.NewForm(packed[:length]); !ok || again != names || n.from == nil {
 		return
 	}
-	for _, id := range sortedURRs(opened.rules) {
-		n.urrs = append(n.urrs, opened.rules.urrs[id].CreateURR)
+	for _, x := range opened.rules.urrs.all() {
+		n.urrs = append(n.urrs, x.CreateURR)
 	}
 	for {
 		old := x.list.Load()

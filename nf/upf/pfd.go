@@ -111,7 +111,7 @@ func (u *UPF) reapply(s *session, changed map[string][]Filter) {
 	}
 	defer u.unlock(s)
 	concerned := false
-	for _, p := range s.rules.pdrs {
+	for _, p := range s.rules.pdrs.all() {
 		app, ok := p.PDI.ApplicationID.Get()
 		_, hit := changed[app]
 		concerned = concerned || ok && hit

@@ -39,7 +39,7 @@ func (u *UPF) notificationDelay(s *session) time.Duration {
 		return 0
 	}
 	defer u.unlock(s)
-	for _, b := range s.rules.bars {
+	for _, b := range s.rules.bars.all() {
 		return time.Duration(b.DownlinkDataNotificationDelay.Value()) * delayUnit
 	}
 	return 0

@@ -1,11 +1,9 @@
 package upf
 
 import (
-	"cmp"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/limpid-5g/limpid/wire/pfcp"
@@ -104,8 +102,8 @@ func (u *UPF) letRest(s *session) {
 			return
 		}
 		s.rests = true
-		for id, x := range s.rules.urrs {
-			s.rules.urrs[id] = x.rebased(used[id])
+		for id, x := range s.rules.urrs.all() {
+			s.rules.urrs.set(id, x.rebased(used[id]))
 		}
 	}
 	u.mu.Lock()
@@ -118,7 +116,7 @@ func (u *UPF) letRest(s *session) {
 
 // idle tells whether no packet can pass from a data network and nothing waits for time to pass.
 func (s *session) idle() bool {
-	if s.installed == nil || s.restoring || s.reporting || len(s.unsent) > 0 || s.inactivity > 0 || len(s.rules.bars) > 0 || len(s.installed.URRs) > 0 {
+	if s.installed == nil || s.restoring || s.reporting || len(s.unsent) > 0 || s.inactivity > 0 || s.rules.bars.len() > 0 || len(s.installed.URRs) > 0 {
 		return false
 	}
 	buffers := false
@@ -129,7 +127,7 @@ func (s *session) idle() bool {
 		}
 		buffers = buffers || r.Action&pfcp.ApplyBUFF != 0
 	}
-	for _, x := range s.rules.urrs {
+	for _, x := range s.rules.urrs.all() {
 		c := x.CreateURR
 		c.MeasurementMethod &^= pfcp.MeasureDURAT // time that only a packet starts
 		timed := urr{CreateURR: c, running: x.running}
@@ -172,24 +170,20 @@ func (u *UPF) pack(s *session) likeness {
 	if s.kind != 0 {
 		m.PDNType = pfcp.Some(s.kind)
 	}
-	for _, id := range sortedPDRs(s.rules) {
-		m.CreatePDR = append(m.CreatePDR, s.rules.pdrs[id])
+	for _, p := range s.rules.pdrs.all() {
+		m.CreatePDR = append(m.CreatePDR, p)
 	}
-	for _, f := range s.rules.fars {
+	for _, f := range s.rules.fars.all() {
 		m.CreateFAR = append(m.CreateFAR, f)
 	}
-	slices.SortFunc(m.CreateFAR, func(a, b pfcp.CreateFAR) int { return cmp.Compare(a.FARID, b.FARID) })
-	for _, q := range s.rules.qers {
+	for _, q := range s.rules.qers.all() {
 		m.CreateQER = append(m.CreateQER, q)
 	}
-	slices.SortFunc(m.CreateQER, func(a, b pfcp.CreateQER) int { return cmp.Compare(a.QERID, b.QERID) })
-	urrs := sortedURRs(s.rules)
-	for _, id := range urrs {
-		m.CreateURR = append(m.CreateURR, s.rules.urrs[id].CreateURR)
+	for _, x := range s.rules.urrs.all() {
+		m.CreateURR = append(m.CreateURR, x.CreateURR)
 	}
 	w := packer(pfcp.Append(x.b[:0], pfcp.Header{}, m))
-	for _, id := range urrs {
-		x := s.rules.urrs[id]
+	for _, x := range s.rules.urrs.all() {
 		w.urr(&x)
 	}
 	w.chosen(s.open, s.tunnels)
@@ -221,19 +215,20 @@ func (u *UPF) unpack(s *session) {
 	}
 	s.open = &open{node: m.NodeID, cp: m.CPFSEID, kind: m.PDNType.Value(), rules: newRuleSet()}
 	r := unpacker(packed[4+int(packed[2])<<8+int(packed[3]):]) // the length of the message, TS 29.244 §7.2.2.1
+	s.rules.expect(len(m.CreatePDR), len(m.CreateFAR), len(m.CreateQER), len(m.CreateURR))
 	for _, p := range m.CreatePDR {
-		s.rules.pdrs[p.PDRID] = p
+		s.rules.pdrs.set(p.PDRID, p)
 	}
 	for _, f := range m.CreateFAR {
-		s.rules.fars[f.FARID] = f
+		s.rules.fars.set(f.FARID, f)
 	}
 	for _, q := range m.CreateQER {
-		s.rules.qers[q.QERID] = q
+		s.rules.qers.set(q.QERID, q)
 	}
 	for _, c := range m.CreateURR {
 		x := urr{CreateURR: c}
 		r.urr(&x)
-		s.rules.urrs[c.URRID] = x
+		s.rules.urrs.set(c.URRID, x)
 	}
 	for range r.number() {
 		t := tunnel{teid: uint32(r.number())}

@@ -45,13 +45,12 @@ func (u *UPF) resume(s *session, r ruleSet) {
 	u.restored = time.Now()
 	u.mu.Unlock()
 	teid := uint32(0)
-	for _, p := range r.pdrs {
+	for _, p := range r.pdrs.all() {
 		if f, ok := p.PDI.LocalFTEID.Get(); ok && !f.Choose() && Slot(f.TEID) == s.slot {
 			teid = f.TEID
 		}
 	}
-	for _, id := range sortedURRs(r) {
-		x := r.urrs[id]
+	for id, x := range r.urrs.all() {
 		taken, told := last.Told(s.slot, teid, id)
 		if told.Usage != taken {
 			end := told.End.Time()
@@ -65,7 +64,7 @@ func (u *UPF) resume(s *session, r ruleSet) {
 		}
 		x.since = told.Usage
 		x.granted, x.last = x.since, x.since
-		r.urrs[id] = x
+		r.urrs.set(id, x)
 	}
 }
 

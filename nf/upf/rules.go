@@ -2,7 +2,6 @@ package upf
 
 import (
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/limpid-5g/limpid/wire/pfcp"
@@ -14,11 +13,11 @@ const maxRules = 64
 // ruleSet is the rules of a session as the CP function gave them, TS 29.244 §5.2. Values are replaced, never changed
 // in place, so that a clone is a way back.
 type ruleSet struct {
-	pdrs map[pfcp.PDRID]pfcp.CreatePDR
-	fars map[pfcp.FARID]pfcp.CreateFAR
-	qers map[pfcp.QERID]pfcp.CreateQER
-	urrs map[pfcp.URRID]urr
-	bars map[pfcp.BARID]bar
+	pdrs *table[pfcp.PDRID, pfcp.CreatePDR]
+	fars *table[pfcp.FARID, pfcp.CreateFAR]
+	qers *table[pfcp.QERID, pfcp.CreateQER]
+	urrs *table[pfcp.URRID, urr]
+	bars *table[pfcp.BARID, bar]
 }
 
 // bar is a buffering action rule and what was said of it later.
@@ -29,33 +28,47 @@ type bar struct {
 }
 
 func newRuleSet() ruleSet {
-	return ruleSet{map[pfcp.PDRID]pfcp.CreatePDR{}, map[pfcp.FARID]pfcp.CreateFAR{}, map[pfcp.QERID]pfcp.CreateQER{},
-		map[pfcp.URRID]urr{}, map[pfcp.BARID]bar{}}
+	t := new(struct { // at once
+		pdrs table[pfcp.PDRID, pfcp.CreatePDR]
+		fars table[pfcp.FARID, pfcp.CreateFAR]
+		qers table[pfcp.QERID, pfcp.CreateQER]
+		urrs table[pfcp.URRID, urr]
+		bars table[pfcp.BARID, bar]
+	})
+	return ruleSet{&t.pdrs, &t.fars, &t.qers, &t.urrs, &t.bars}
+}
+
+// expect makes room for so many more rules.
+func (r ruleSet) expect(pdrs, fars, qers, urrs int) {
+	r.pdrs.expect(pdrs)
+	r.fars.expect(fars)
+	r.qers.expect(qers)
+	r.urrs.expect(urrs)
 }
 
 // cloneFor is a clone as far as a modification changes it or asks about what was measured; the rest is shared.
 func (r ruleSet) cloneFor(m *pfcp.SessionModificationRequest) ruleSet {
 	if len(m.CreatePDR)+len(m.UpdatePDR)+len(m.RemovePDR) > 0 {
-		r.pdrs = maps.Clone(r.pdrs)
+		r.pdrs = r.pdrs.clone()
 	}
 	if len(m.CreateFAR)+len(m.UpdateFAR)+len(m.RemoveFAR) > 0 {
-		r.fars = maps.Clone(r.fars)
+		r.fars = r.fars.clone()
 	}
 	if len(m.CreateQER)+len(m.UpdateQER)+len(m.RemoveQER) > 0 {
-		r.qers = maps.Clone(r.qers)
+		r.qers = r.qers.clone()
 	}
 	if len(m.CreateURR)+len(m.UpdateURR)+len(m.RemoveURR)+len(m.QueryURR) > 0 || m.PFCPSMReqFlags.Value()&pfcp.SMReqQAURR != 0 {
-		r.urrs = maps.Clone(r.urrs)
+		r.urrs = r.urrs.clone()
 	}
 	if m.CreateBAR.Present() || m.UpdateBAR.Present() || m.RemoveBAR.Present() {
-		r.bars = maps.Clone(r.bars)
+		r.bars = r.bars.clone()
 	}
 	return r
 }
 
 // buffer is what the BAR of the session says of buffering, TS 29.244 §5.2.4.
 func (r ruleSet) buffer() Buffer {
-	for _, b := range r.bars {
+	for _, b := range r.bars.all() {
 		return Buffer{Packets: b.packets, Expiry: b.expiry}
 	}
 	return Buffer{}
@@ -65,7 +78,7 @@ func (r ruleSet) buffer() Buffer {
 func (r ruleSet) pick(list []pfcp.CreatePDR) []pfcp.CreatePDR {
 	out := make([]pfcp.CreatePDR, 0, len(list))
 	for _, p := range list {
-		out = append(out, r.pdrs[p.PDRID])
+		out = append(out, r.pdrs.at(p.PDRID))
 	}
 	return out
 }
@@ -77,40 +90,41 @@ func ruleFailure(kind pfcp.RuleType, id uint32, ie pfcp.IEType, format string, a
 }
 
 // put adds a rule under an id that is new.
-func put[K ~uint8 | ~uint16 | ~uint32, V any](m map[K]V, kind pfcp.RuleType, id K, v V) *pfcp.Error {
-	if _, there := m[id]; there {
+func put[K ~uint8 | ~uint16 | ~uint32, V any](t *table[K, V], kind pfcp.RuleType, id K, v V) *pfcp.Error {
+	if _, there := t.get(id); there {
 		return ruleFailure(kind, uint32(id), 0, "exists already")
 	}
-	if len(m) >= maxRules {
+	if t.len() >= maxRules {
 		return ruleFailure(kind, uint32(id), 0, "more than %d rules", maxRules)
 	}
-	m[id] = v
+	t.set(id, v)
 	return nil
 }
 
 // take removes a rule that is there.
-func take[K ~uint8 | ~uint16 | ~uint32, V any](m map[K]V, kind pfcp.RuleType, id K) *pfcp.Error {
-	if _, there := m[id]; !there {
+func take[K ~uint8 | ~uint16 | ~uint32, V any](t *table[K, V], kind pfcp.RuleType, id K) *pfcp.Error {
+	if _, there := t.get(id); !there {
 		return ruleFailure(kind, uint32(id), 0, "does not exist")
 	}
-	delete(m, id)
+	t.drop(id)
 	return nil
 }
 
 // change replaces a rule that is there by what edit makes of it.
-func change[K ~uint8 | ~uint16 | ~uint32, V any](m map[K]V, kind pfcp.RuleType, id K, edit func(*V)) *pfcp.Error {
-	v, there := m[id]
+func change[K ~uint8 | ~uint16 | ~uint32, V any](t *table[K, V], kind pfcp.RuleType, id K, edit func(*V)) *pfcp.Error {
+	v, there := t.get(id)
 	if !there {
 		return ruleFailure(kind, uint32(id), 0, "does not exist")
 	}
 	edit(&v)
-	m[id] = v
+	t.set(id, v)
 	return nil
 }
 
 // create adds the rules of an establishment or a modification, TS 29.244 §7.5.2.
 func (r ruleSet) create(pdrs []pfcp.CreatePDR, fars []pfcp.CreateFAR, qers []pfcp.CreateQER, urrs []pfcp.CreateURR,
 	buffering pfcp.Opt[pfcp.CreateBAR]) *pfcp.Error {
+	r.expect(len(pdrs), len(fars), len(qers), len(urrs))
 	for _, p := range pdrs {
 		if err := put(r.pdrs, pfcp.RulePDR, p.PDRID, p); err != nil {
 			return err
@@ -132,7 +146,7 @@ func (r ruleSet) create(pdrs []pfcp.CreatePDR, fars []pfcp.CreateFAR, qers []pfc
 		}
 	}
 	if b, ok := buffering.Get(); ok {
-		if len(r.bars) > 0 {
+		if r.bars.len() > 0 {
 			return ruleFailure(pfcp.RuleBAR, uint32(b.BARID), pfcp.IECreateBAR, "a session has one BAR")
 		}
 		return put(r.bars, pfcp.RuleBAR, b.BARID, bar{b, int(b.SuggestedBufferingPacketsCount.Value()), 0})

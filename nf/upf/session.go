@@ -225,7 +225,7 @@ func updatedPDRs(r ruleSet, m *pfcp.SessionModificationRequest) []pfcp.CreatePDR
 	var out []pfcp.CreatePDR
 	for _, x := range m.UpdatePDR {
 		if x.PDI.Present() {
-			out = append(out, r.pdrs[x.PDRID])
+			out = append(out, r.pdrs.at(x.PDRID))
 		}
 	}
 	return out
@@ -234,7 +234,7 @@ func updatedPDRs(r ruleSet, m *pfcp.SessionModificationRequest) []pfcp.CreatePDR
 // delete serves PFCP Session Deletion, TS 29.244 §6.3.4: the last usage reports go into the response.
 func (u *UPF) delete(s *session) (pfcp.Message, error) {
 	reports := append(s.unanswered, s.unsent...)
-	for _, id := range sortedURRs(s.rules) {
+	for _, id := range s.rules.urrs.keys() {
 		reports = append(reports, u.usageReports(s, &s.rules, id, pfcp.UsageTERMR)...)
 	}
 	u.forget(s)
@@ -263,7 +263,7 @@ func (u *UPF) commit(s *session, next ruleSet, changed []pfcp.CreatePDR) ([]pfcp
 			created = append(created, pfcp.CreatedPDR{PDRID: p.PDRID, LocalFTEID: pfcp.Some(local)})
 		}
 		p.PDI.LocalFTEID = pfcp.Some(local)
-		next.pdrs[p.PDRID] = p
+		next.pdrs.set(p.PDRID, p)
 	}
 	compiled, bad := u.compile(s, next)
 	if bad != nil {

@@ -24,31 +24,22 @@ const maxUnsent = 256
 // function's to give, TS 29.244 §8.2.54.
 const activity pfcp.URRID = 1 << 31
 
-func sortedURRs(r ruleSet) []pfcp.URRID {
-	ids := make([]pfcp.URRID, 0, len(r.urrs))
-	for id := range r.urrs {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return ids
-}
-
 // asked makes the usage reports that a modification asks for: by Query URR, for all, and the last ones of URRs that it
 // removes, TS 29.244 §7.5.4 and §7.5.5.2.
 func (u *UPF) asked(s *session, next *ruleSet, m *pfcp.SessionModificationRequest) ([]unsent, error) {
 	var reports []unsent
 	last := s.rules
 	if len(m.RemoveURR) > 0 {
-		last.urrs = maps.Clone(last.urrs) // the modification may still fail
+		last.urrs = last.urrs.clone() // the modification may still fail
 	}
 	for _, x := range m.RemoveURR {
 		reports = append(reports, u.usageReports(s, &last, x.URRID, pfcp.UsageTERMR)...)
 	}
-	ids := sortedURRs(*next)
+	ids := next.urrs.keys()
 	if m.PFCPSMReqFlags.Value()&pfcp.SMReqQAURR == 0 {
 		ids = ids[:0]
 		for _, q := range m.QueryURR {
-			if _, ok := next.urrs[q.URRID]; !ok {
+			if _, ok := next.urrs.get(q.URRID); !ok {
 				return nil, ruleFailure(pfcp.RuleURR, uint32(q.URRID), pfcp.IEQueryURR, "does not exist")
 			}
 			ids = append(ids, q.URRID)
@@ -65,7 +56,7 @@ func (u *UPF) asked(s *session, next *ruleSet, m *pfcp.SessionModificationReques
 
 // usageReports makes the reports of what a URR measured since the last and begins the next.
 func (u *UPF) usageReports(s *session, r *ruleSet, id pfcp.URRID, why pfcp.UsageReportTrigger) []unsent {
-	x := r.urrs[id]
+	x := r.urrs.at(id)
 	total, now := u.path.Usage(s.slot, id), time.Now()
 	x.look(total, now)
 	reached := x.since // the first part of a measurement that the monitoring time splits ends there
@@ -75,7 +66,7 @@ func (u *UPF) usageReports(s *session, r *ruleSet, id pfcp.URRID, why pfcp.Usage
 			reports[i].ApplicationDetectionInformation = pfcp.Some(pfcp.ApplicationDetectionInformation{ApplicationID: app})
 		}
 	}
-	r.urrs[id] = x
+	r.urrs.set(id, x)
 	out := make([]unsent, len(reports))
 	for i, m := range reports {
 		out[i] = unsent{m, x.since}
@@ -88,7 +79,7 @@ func (u *UPF) usageReports(s *session, r *ruleSet, id pfcp.URRID, why pfcp.Usage
 
 // applicationOf is the application whose traffic a URR measures.
 func (r ruleSet) applicationOf(id pfcp.URRID) (string, bool) {
-	for _, p := range r.pdrs {
+	for _, p := range r.pdrs.all() {
 		if app, ok := p.PDI.ApplicationID.Get(); ok && slices.Contains(p.URRID, id) {
 			return app, true
 		}
@@ -99,7 +90,7 @@ func (r ruleSet) applicationOf(id pfcp.URRID) (string, bool) {
 // watch notes whether the session waits for something that watchUsage looks for; the others cost it nothing.
 func (u *UPF) watch(s *session) {
 	wait := s.inactivity > 0 || len(s.unsent) > 0
-	for _, x := range s.rules.urrs {
+	for _, x := range s.rules.urrs.all() {
 		wait = wait || x.waits() || !x.stations.empty()
 	}
 	if wait == s.watched {
@@ -171,9 +162,9 @@ func (u *UPF) MACs(slot uint32, id pfcp.URRID, detected, removed []pfcp.MAC) {
 			return
 		}
 		defer u.unlock(s)
-		if x, ok := s.rules.urrs[id]; ok {
+		if x, ok := s.rules.urrs.get(id); ok {
 			x.stations = x.stations.add(detected, removed)
-			s.rules.urrs[id] = x
+			s.rules.urrs.set(id, x)
 			u.watch(s)
 		}
 	})
@@ -206,7 +197,7 @@ func (u *UPF) reportReached(s *session) {
 // dueReports finds which URRs report, and why.
 func (u *UPF) dueReports(s *session, now time.Time) map[pfcp.URRID]pfcp.UsageReportTrigger {
 	due := map[pfcp.URRID]pfcp.UsageReportTrigger{}
-	for id, x := range s.rules.urrs {
+	for id, x := range s.rules.urrs.all() {
 		total := u.path.Usage(s.slot, id)
 		x.look(total, now)
 		x.monitor(total, now)
@@ -224,9 +215,9 @@ func (u *UPF) dueReports(s *session, now time.Time) map[pfcp.URRID]pfcp.UsageRep
 		if why != 0 {
 			due[id] = why
 		}
-		s.rules.urrs[id] = x
+		s.rules.urrs.set(id, x)
 	}
-	for id, x := range s.rules.urrs {
+	for id, x := range s.rules.urrs.all() {
 		if x.ReportingTriggers&pfcp.TriggerLIUSA == 0 {
 			continue
 		}
@@ -259,7 +250,7 @@ func (u *UPF) refresh(s *session) {
 // asked once a second for every session with a connected UE.
 func (s *session) inForce() bool {
 	n := 0
-	for id, x := range s.rules.urrs {
+	for id, x := range s.rules.urrs.all() {
 		now, matters := x.compile()
 		if !matters {
 			continue
@@ -270,7 +261,7 @@ func (s *session) inForce() bool {
 		n++
 	}
 	return n == len(s.installed.URRs) && s.rules.buffer() == s.installed.Buffer &&
-		!slices.ContainsFunc(s.installed.Rules, func(x Rule) bool { return s.rules.far(s.rules.pdrs[x.PDR]) != x.FAR })
+		!slices.ContainsFunc(s.installed.Rules, func(x Rule) bool { return s.rules.far(s.rules.pdrs.at(x.PDR)) != x.FAR })
 }
 
 // inactiveNow tells, once, that no packet came for the time of the user plane inactivity timer, TS 29.244 §5.11.3.

@@ -88,7 +88,7 @@ func (s *session) extraSlots() int {
 
 // view is for who holds s.mu.
 func (s *session) view() SessionView {
-	w := SessionView{SEID: s.seid, CPSEID: s.cp.SEID, Node: s.node.Addr, QERs: len(s.rules.qers), URRs: len(s.rules.urrs)}
+	w := SessionView{SEID: s.seid, CPSEID: s.cp.SEID, Node: s.node.Addr, QERs: s.rules.qers.len(), URRs: s.rules.urrs.len()}
 	for _, t := range s.tunnels {
 		w.TEIDs = append(w.TEIDs, t.teid)
 	}
