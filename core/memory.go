@@ -15,9 +15,10 @@ import (
 
 // Nearly all of a core's memory is UEs at rest, and Go's default would double it: garbage is collected when the heap has
 // grown by growth percent, but not before it has grown by one in share of what the machine can give, leastGrowth to leastAtMost
-// octets, or takes one in roomShare of that, roomAtMost octets at most: while garbage is collected answers come later by some
-// milliseconds, and a small core need not do that for one in a hundred of them. What it took for that it gives back when it allocates
-// no more than quiet octets a second. While many UEs come it may grow further: by filling percent while they register, up to
+// octets, which saves a small core the work. While garbage is collected answers come later by some milliseconds, which shall not be so
+// for one in a hundred of them: the heap grows by what is allocated within respite, as long as it takes no more than one in roomShare of
+// what the machine can give, roomAtMost octets at most. That it gives back when it has allocated no more than quiet octets a second for a
+// while. While many UEs come it may grow further: by filling percent while they register, up to
 // fillingTo octets in all; by starting percent while the process brings back what it knew, up to startingTo octets, which it passes
 // by some, but not before it has grown by leastStart octets.
 const (
@@ -27,7 +28,8 @@ const (
 	leastAtMost = 256 << 20
 	roomShare   = 10
 	roomAtMost  = 2.4e9
-	mostGrowth  = 5000
+	respite     = time.Minute
+	mostGrowth  = 1e5
 	filling     = 100
 	starting    = 700
 	leastStart  = 512 << 20
@@ -35,8 +37,10 @@ const (
 	startingTo  = 3.6e9
 	quiet       = 4 << 20
 	growthCheck = time.Second
-	// calm is how many looks without fast growth end the filling, and how many quiet ones in a row have memory given back.
+	// calm is how many looks without fast growth end the filling.
 	calm = 5
+	// idle is how many quiet looks in a row have memory given back: that costs a collection, and the pages anew when they are needed.
+	idle = 30
 	// startsFor is how long a start takes at most: a UPF may stay away.
 	startsFor = 10 * time.Minute
 	// startSpare is how much more than is in use there is room for. The limit is of all memory, not of the heap alone: with
@@ -95,24 +99,24 @@ type collector struct {
 	starts float64 // octets that a start may take for less collecting; 0: the process has started
 	before int64   // the limit of memory without that
 	least  float64 // octets that the heap may grow by in any case
-	room   float64 // octets that it may take in any case
+	room   float64 // octets that it may take where much is allocated
 	now    int     // percent
 	live   uint64  // octets that were in use then
 	fills  bool
 	steady int // how often in a row it did not fill
-	// allocated is how many octets were in all; still: how often in a row it were few
+	// allocated is how many octets were in all, and rate how many a second; still: how often in a row it were few
 	allocated uint64
+	rate      float64
 	still     int
+	cycle     uint64 // how many collections there had been when it was last told
 }
 
 func (g *collector) look() {
-	sample := []runtime.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}}
+	sample := []runtime.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}, {Name: "/memory/classes/heap/objects:bytes"},
+		{Name: "/gc/cycles/total:gc-cycles"}}
 	runtime.Read(sample)
-	live, allocated, inUse := sample[0].Value.Uint64(), sample[1].Value.Uint64(), sample[2].Value.Uint64()
-	if g.still++; allocated-g.allocated > quiet {
-		g.still = 0
-	}
-	g.allocated = allocated
+	live, allocated, inUse, cycle := sample[0].Value.Uint64(), sample[1].Value.Uint64(), sample[2].Value.Uint64(), sample[3].Value.Uint64()
+	g.count(allocated)
 	if g.starts > 0 {
 		g.start(live)
 		return
@@ -126,9 +130,18 @@ func (g *collector) look() {
 	if ended {
 		g.fills = false
 	}
-	g.set(g.growthFor(live))
-	if ended || g.still == calm && float64(inUse) > float64(live)+g.least {
+	g.follow(g.growthFor(live), cycle)
+	if ended || g.still == idle && float64(inUse) > float64(live)+g.least {
 		debug.FreeOSMemory()
+	}
+}
+
+// count takes into account what has been allocated since the look before. A rate that falls is forgotten slowly.
+func (g *collector) count(allocated uint64) {
+	now := float64(allocated - g.allocated)
+	g.allocated, g.rate = allocated, math.Max(now, g.rate*7/8)
+	if g.still++; now > quiet {
+		g.still = 0
 	}
 }
 
@@ -151,6 +164,16 @@ func (g *collector) started() {
 	debug.FreeOSMemory() // which collects
 }
 
+// follow is set while the process runs. It tells less than before only when a collection has ended since: a heap that is already larger
+// than it may be is collected by those who allocate, who then do little else.
+func (g *collector) follow(next int, cycle uint64) {
+	if cycle == g.cycle && next < g.now {
+		return
+	}
+	g.cycle = cycle
+	g.set(next)
+}
+
 // set tells the collector.
 func (g *collector) set(next int) {
 	if diff := next - g.now; diff > g.now/8 || diff < -g.now/8 { // setting it stops the world for a moment
@@ -164,7 +187,7 @@ func leastOf(available uint64) float64 {
 	return math.Min(leastAtMost, math.Max(leastGrowth, float64(available)/share))
 }
 
-// roomOf is how many octets the heap may take in any case where so many are available.
+// roomOf is how many octets the heap may take where much is allocated and so many are available.
 func roomOf(available uint64) float64 {
 	return math.Min(roomAtMost, float64(available)/roomShare)
 }
@@ -172,7 +195,7 @@ func roomOf(available uint64) float64 {
 // growthFor is the growth in percent for a heap with so many octets in use.
 func (g *collector) growthFor(live uint64) int {
 	size := math.Max(float64(live), 1)
-	percent := math.Max(100*g.least/size, 100*(g.room/size-1))
+	percent := math.Max(100*g.least/size, 100*math.Min(g.rate*respite.Seconds(), g.room-size)/size)
 	if g.fills {
 		percent = math.Max(percent, math.Min(filling, 100*(fillingTo/size-1)))
 	}

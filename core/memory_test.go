@@ -17,12 +17,28 @@ func TestGrowth(t *testing.T) {
 		fills bool
 		want  int
 	}{
-		{0, false, mostGrowth}, {1 << 20, false, mostGrowth}, {50e6, false, 900}, {100e6, false, 400}, {400e6, false, 32}, {1 << 30, false, 25}, {3 << 30, false, 25},
+		{0, false, mostGrowth}, {1 << 20, false, 47583}, {50e6, false, 900}, {100e6, false, 400}, {400e6, false, 32}, {1 << 30, false, 25}, {3 << 30, false, 25},
 		{100e6, true, 400}, {400e6, true, 100}, {1 << 30, true, 100}, {2e9, true, 75}, {3.4e9, true, 25}, {8e9, true, 25},
 	} {
-		g := collector{least: 128e6, room: 500e6, fills: x.fills}
+		g := collector{least: 128e6, room: 500e6, fills: x.fills, rate: 1e9}
 		if got := g.growthFor(x.live); got != x.want {
 			t.Errorf("%d octets, filling %v: %d %%, want %d", x.live, x.fills, got, x.want)
+		}
+	}
+	for rate, want := range map[float64]int{0: 256, 2e6: 256, 3e6: 360, 5e6: 600, 1e8: 900} {
+		g := collector{least: 128e6, room: 500e6, rate: rate}
+		if got := g.growthFor(50e6); got != want {
+			t.Errorf("%v octets a second: %d %%, want %d", rate, got, want)
+		}
+	}
+	g := collector{allocated: 1e9}
+	for _, x := range []struct {
+		allocated uint64
+		rate      float64
+		still     int
+	}{{1.1e9, 1e8, 0}, {1.101e9, 8.75e7, 1}, {1.101e9, 7.65625e7, 2}, {1.301e9, 2e8, 0}} {
+		if g.count(x.allocated); g.rate != x.rate || g.still != x.still {
+			t.Errorf("after %d octets: %+v", x.allocated, g)
 		}
 	}
 }
@@ -117,10 +133,25 @@ func TestAvailableMemory(t *testing.T) {
 	}
 }
 
+// TestFollow: what a heap may grow by becomes less after a collection only.
+func TestFollow(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	g := collector{now: 100, cycle: 1}
+	for _, x := range []struct {
+		next  int
+		cycle uint64
+		want  int
+	}{{300, 1, 300}, {200, 1, 300}, {800, 1, 800}, {200, 1, 800}, {200, 2, 200}, {100, 2, 200}, {100, 3, 100}} {
+		if g.follow(x.next, x.cycle); g.now != x.want {
+			t.Errorf("told %d in cycle %d: %d, want %d", x.next, x.cycle, g.now, x.want)
+		}
+	}
+}
+
 // TestQuiet: what a heap took for less collecting it gives back once little is allocated, and not before.
 func TestQuiet(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	g := collector{now: -1, least: 1 << 20, room: 1e12}
+	g := collector{now: -1, least: 1 << 20, room: 1e12, rate: 1e12}
 	inUse := func() uint64 {
 		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 		metrics.Read(sample)
@@ -134,14 +165,14 @@ func TestQuiet(t *testing.T) {
 	}
 	litter(64 << 20)
 	full := inUse()
-	for range 2 * calm {
-		litter(2 * quiet)
+	for range 2 * idle {
+		litter(quiet + 1<<20)
 		g.look()
 	}
 	if now := inUse(); now < full {
 		t.Fatalf("given back while it allocates: %d octets, %d before", now, full)
 	}
-	for range calm {
+	for range idle {
 		g.look()
 	}
 	if now := inUse(); now > full/2 {
