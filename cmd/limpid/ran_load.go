@@ -93,7 +93,7 @@ func (f *loadFlags) declare(cmd *cobra.Command) {
 
 // loadGrowth is by how many percent the heap of a load grows before garbage is collected: what that takes of the processors the core
 // beside it does not have.
-const loadGrowth = 1000
+const loadGrowth = 400
 
 func (f *loadFlags) run(ctx context.Context, out, errOut io.Writer) error {
 	level := slog.LevelError

@@ -163,7 +163,7 @@ func (a *AMF) takeStored(ctx context.Context, stored *store.UEContext, pdu []byt
 	if _, _, err := proof.Unprotect(slices.Clone(pdu)); err != nil {
 		return nil, errUnproven
 	}
-	proven, err := proven(stored.Record, proof.Receive)
+	kept, err := proven(stored.Record, proof.Receive)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +178,7 @@ func (a *AMF) takeStored(ctx context.Context, stored *store.UEContext, pdu []byt
 			return nil, ctx.Err()
 		}
 	}
-	taken, err := a.takeInStore(ctx, stored, proven)
+	taken, err := a.takeInStore(ctx, stored, kept)
 	if err != nil {
 		return nil, err
 	}
@@ -209,8 +209,8 @@ func proven(kept []byte, receive uint32) ([]byte, error) {
 
 // takeInStore makes a UE and its sessions this node's as far as the store is concerned, with another record if one is given.
 // Where no answer comes they may be: then they are unsettled.
-func (a *AMF) takeInStore(ctx context.Context, c *store.UEContext, record []byte) (store.UEContext, error) {
-	taken, err := a.keeper.contexts.TakeUE(ctx, c, a.cfg.Name, a.taking.SEIDs(), record)
+func (a *AMF) takeInStore(ctx context.Context, c *store.UEContext, kept []byte) (store.UEContext, error) {
+	taken, err := a.keeper.contexts.TakeUE(ctx, c, a.cfg.Name, a.taking.SEIDs(), kept)
 	if err != nil && !errors.Is(err, store.ErrNotOwner) && !errors.Is(err, store.ErrNotFound) {
 		a.takes.leave(c.SUPI)
 	}

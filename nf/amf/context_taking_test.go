@@ -198,6 +198,20 @@ func TestNewerContextWins(t *testing.T) {
 	}
 }
 
+// hears is what a gNB hears next.
+func hears(t *testing.T, far sctp.Association) ngap.Message {
+	t.Helper()
+	heard, err := far.Receive(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := ngap.Decode(heard.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
 // connected is a connection of a UE, and the gNB's end.
 func (n *taker) connected(u *ue) (*connection, sctp.Association) {
 	near, far := sctp.Pipe()
@@ -274,13 +288,9 @@ func TestAnswerOfAUEThatIsElsewhere(t *testing.T) {
 		t.Fatalf("the registration ends with %v", err)
 	}
 	for _, want := range []string{"DownlinkNASTransport", "UEContextReleaseCommand"} {
-		heard, err := far.Receive(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		m, err := ngap.Decode(heard.Data)
-		if err != nil || m.Name() != want {
-			t.Fatalf("the gNB hears %v, %v, want %s", m, err, want)
+		m := hears(t, far)
+		if m.Name() != want {
+			t.Fatalf("the gNB hears %v, want %s", m, want)
 		}
 		down, ok := m.(*ngap.DownlinkNASTransport)
 		if !ok {
@@ -392,17 +402,13 @@ func TestCountOfADeregistration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	heard, err := far.Receive(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := ngap.Decode(heard.Data)
+	m := hears(t, far)
 	down, ok := m.(*ngap.DownlinkNASTransport)
-	if err != nil || !ok {
-		t.Fatalf("the gNB hears %v, %v", m, err)
+	if !ok {
+		t.Fatalf("the gNB hears %v", m)
 	}
-	if inside, _, err := n.side.Unprotect(down.NASPDU); err != nil {
-		t.Fatalf("%x: %v", inside, err)
+	if _, _, err := n.side.Unprotect(down.NASPDU); err != nil {
+		t.Fatal(err)
 	}
 	stored, err := n.disk.UE(t.Context(), n.phone)
 	if err != nil {
@@ -414,5 +420,41 @@ func TestCountOfADeregistration(t *testing.T) {
 	}
 	if later.security.nas.Send < n.side.Receive {
 		t.Errorf("the answer has COUNT %d; the next life goes on with %d", n.side.Receive-1, later.security.nas.Send)
+	}
+}
+
+// TestDeregistrationBesideANewerContext: TS 23.502 §4.2.2.3.2: where no other node is, a UE that leaves while a newer context of its
+// subscriber is stored hears so all the same, and the newer one stays.
+func TestDeregistrationBesideANewerContext(t *testing.T) {
+	n := newTaker(t)
+	u, err := n.take(t.Context(), n.tmsi, n.message(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.JoinSet(Taking{})
+	stored, err := n.disk.UE(t.Context(), n.phone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	newer := stored
+	newer.Epoch += 5
+	if errs, err := n.disk.KeepUEs(t.Context(), []store.UEContext{newer}); err != nil || errs[0] != nil {
+		t.Fatal(errs, err)
+	}
+	u.kept.ceiling.Add(countBlock) // it has COUNTs
+	c, far := n.connected(u)
+	err = u.insist(glance(func(u *ue) {
+		u.sessions, u.policy, u.known = nil, "", false
+		u.deregistrationRequested(t.Context(), &initialMessage{conn: c, verified: true}, &gmm.DeregistrationRequestUEOriginating{})
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, ok := hears(t, far).(*ngap.DownlinkNASTransport); !ok {
+		t.Errorf("the gNB hears %v", m)
+	}
+	n.pool.Stop()
+	if now, err := n.disk.UE(t.Context(), n.phone); err != nil || now.Epoch != newer.Epoch || n.pool.Panics() != 0 {
+		t.Errorf("the store has epoch %d, want %d, %v; %d panics", now.Epoch, newer.Epoch, err, n.pool.Panics())
 	}
 }

@@ -89,6 +89,7 @@ func barred(req *npcf.SMPolicyContextData) error {
 		"sessions on DNN %q in slice %s are barred; change pcf.session_policies", req.DNN, req.SNSSAI)
 }
 
+// withID is a decision as the SMF gets it: under an id, with a list of rules of its own.
 func withID(d npcf.SMPolicyDecision, id string) npcf.SMPolicyDecision {
 	d.ID, d.PCCRules = id, slices.Clone(d.PCCRules)
 	return d

@@ -38,12 +38,12 @@ func newRuleSet() ruleSet {
 	return ruleSet{&t.pdrs, &t.fars, &t.qers, &t.urrs, &t.bars}
 }
 
-// expect makes room for so many more rules.
+// expect makes room for so many more rules, as far as they may be.
 func (r ruleSet) expect(pdrs, fars, qers, urrs int) {
-	r.pdrs.expect(pdrs)
-	r.fars.expect(fars)
-	r.qers.expect(qers)
-	r.urrs.expect(urrs)
+	r.pdrs.expect(min(pdrs, maxRules))
+	r.fars.expect(min(fars, maxRules))
+	r.qers.expect(min(qers, maxRules))
+	r.urrs.expect(min(urrs, maxRules))
 }
 
 // cloneFor is a clone as far as a modification changes it or asks about what was measured; the rest is shared.
