@@ -69,6 +69,7 @@ func TestRandomMobility(t *testing.T) {
 		if err := w.populate(); err != nil {
 			t.Fatal(err)
 		}
+		s.settle() // nobody looks at it
 		s.chaos = &chaos{random: rand.New(rand.NewPCG(seed, 4)), rarely: walkMisbehaving}
 		w.wander(t)
 		if xn, n2 := w.xn.Load(), w.n2.Load(); xn < walkOperations/20 || n2 < walkOperations/20 {

@@ -70,8 +70,12 @@ var errExpired error = expired{}
 // wait returns the first message that answers. Every other message goes through the collision table.
 func wait(ctx context.Context, who Asker, d time.Duration, answers func(any) bool) (any, error) {
 	a := who.Self()
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+	var expiry <-chan time.Time
+	if d > 0 {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		expiry = timer.C
+	}
 	for {
 		m, decision, ok := a.take(who, answers)
 		if ok {
@@ -86,10 +90,14 @@ func wait(ctx context.Context, who Asker, d time.Duration, answers func(any) boo
 			}
 			continue
 		}
+		if d == 0 { // only what has come already
+			a.runs()
+			return nil, errExpired
+		}
 		select {
 		case <-a.busy.wake:
 			a.runs()
-		case <-timer.C:
+		case <-expiry:
 			a.runs()
 			return nil, errExpired
 		case <-ctx.Done():

@@ -1,10 +1,14 @@
 package amf
 
 import (
+	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure"
@@ -166,6 +170,47 @@ func TestTable(t *testing.T) {
 	if table.bySUPI.get("imsi-001010000000001") != v {
 		t.Error("the newer owner is gone")
 	}
+}
+
+// slowUDM needs its time to end a registration.
+type slowUDM struct {
+	nudm.UECM
+	told []string
+}
+
+func (u *slowUDM) RegisterAMF(context.Context, ident.SUPI, nudm.AMF3GPPAccessRegistration) (*nudm.AMF3GPPAccessRegistration, error) {
+	u.told = append(u.told, "registered")
+	return nil, nil
+}
+
+func (u *slowUDM) DeregisterAMF(context.Context, ident.SUPI, ident.GUAMI) error {
+	time.Sleep(time.Second)
+	u.told = append(u.told, "deregistered")
+	return nil
+}
+
+// TestComesWhileItGoes: a subscriber that registers anew while its older context goes is known at the UDM afterwards, TS 29.503 §5.3.2.
+func TestComesWhileItGoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, udm := bareAMF(), new(slowUDM)
+		a.services.UECM = udm
+		goes, comes := a.newUE(), a.newUE()
+		goes.supi, comes.supi, goes.known, goes.registered = "imsi-001010000000001", "imsi-001010000000001", true, true
+		a.ues.bySUPI.put(goes.supi, goes)
+		go goes.leave(t.Context(), ngap.CauseNASDeregister)
+		synctest.Wait() // it speaks with the UDM
+		a.ues.bySUPI.put(comes.supi, comes)
+		if err := comes.registerAtUDM(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if want := []string{"deregistered", "registered"}; !slices.Equal(udm.told, want) {
+			t.Errorf("the UDM was told %v, want %v", udm.told, want)
+		}
+		if a.ues.bySUPI.get(comes.supi) != comes {
+			t.Error("the newer context is gone")
+		}
+	})
 }
 
 // TestSetupRefusals names what is wrong and what to change, TS 38.413 §8.7.1.4.

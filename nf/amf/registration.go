@@ -211,22 +211,34 @@ func (ue *ue) establishSecurity(ctx context.Context, m *initialMessage, request 
 }
 
 // subscribe registers with the UDM and fetches the subscription, step 14.
-func (ue *ue) subscribe(ctx context.Context) (err error) {
+func (ue *ue) subscribe(ctx context.Context) error {
+	if err := ue.registerAtUDM(ctx); err != nil {
+		return err
+	}
+	if err := ue.fetchSubscription(ctx); err != nil {
+		return err
+	}
+	return ue.checkSubscription()
+}
+
+// registerAtUDM is step 14a. A context of the subscriber that goes has gone by then.
+func (ue *ue) registerAtUDM(ctx context.Context) error {
+	done, err := ue.amf.ues.turns.take(ctx, ue.supi)
+	if err != nil {
+		return err
+	}
+	defer done()
 	if ue.isReplaced() {
 		return procedure.ErrSuperseded
 	}
-	s := &ue.amf.services
-	_, err = s.UECM.RegisterAMF(ctx, ue.supi, nudm.AMF3GPPAccessRegistration{
+	_, err = ue.amf.services.UECM.RegisterAMF(ctx, ue.supi, nudm.AMF3GPPAccessRegistration{
 		AMFInstanceID: ue.amf.cfg.InstanceID, GUAMI: ue.amf.cfg.GUAMI, PEI: ue.pei,
 	})
 	if err != nil {
 		return fmt.Errorf("register at the UDM: %w", err)
 	}
 	ue.known = true
-	if err := ue.fetchSubscription(ctx); err != nil {
-		return err
-	}
-	return ue.checkSubscription()
+	return nil
 }
 
 // isReplaced tells whether the subscriber has registered anew with another context, which may have left again: this one is

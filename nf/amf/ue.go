@@ -529,20 +529,30 @@ func (ue *ue) leave(ctx context.Context, cause ngap.Cause) {
 	t.byTMSI.drop(ue.guti.TMSI, ue)
 	t.byTMSI.drop(ue.oldTMSI, ue)
 	t.byForeign.drop(ue.foreign, ue)
-	if ue.known && t.bySUPI.get(ue.supi) == ue { // else it is that of the newer context
+	ue.deregisterAtUDM(ctx)
+	ue.registered, ue.known = false, false
+	ue.guti, ue.oldTMSI, ue.waiting, ue.sent = ident.GUTI{}, 0, nil, nil
+	ue.security = security{}
+	ue.keys++
+}
+
+// deregisterAtUDM ends what is known of the UE by its SUPI, unless it is that of a newer context.
+func (ue *ue) deregisterAtUDM(ctx context.Context) {
+	t := &ue.amf.ues
+	if done, err := t.turns.take(ctx, ue.supi); err == nil { // else the AMF ends
+		defer done()
+	}
+	defer t.bySUPI.drop(ue.supi, ue)
+	if ue.supi == "" || t.bySUPI.get(ue.supi) != ue {
+		return
+	}
+	if ue.known {
 		err := ue.amf.services.UECM.DeregisterAMF(ctx, ue.supi, ue.amf.cfg.GUAMI)
 		if err != nil && sbi.CauseOf(err) != nudm.CauseContextNotFound { // a subscriber that is no more
 			ue.log().Warn("UDM keeps the registration", "error", err)
 		}
 	}
-	if ue.supi != "" && t.bySUPI.get(ue.supi) == ue {
-		ue.count(ctx, nil, nnsacf.Decrease, anySlice)
-	}
-	t.bySUPI.drop(ue.supi, ue)
-	ue.registered, ue.known = false, false
-	ue.guti, ue.oldTMSI, ue.waiting, ue.sent = ident.GUTI{}, 0, nil, nil
-	ue.security = security{}
-	ue.keys++
+	ue.count(ctx, nil, nnsacf.Decrease, anySlice)
 }
 
 func (ue *ue) log() *slog.Logger {

@@ -1,6 +1,7 @@
 package amf
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"sync"
@@ -93,12 +94,35 @@ type ueTable struct {
 	byTMSI    index[uint32]      // 5G-TMSI, of a registered UE; two while a new one is not yet confirmed
 	byForeign index[ident.STMSI] // that which another AMF allotted, until the UE confirms one of this
 	bySUPI    index[ident.SUPI]  // of an authenticated UE
+	turns     turns
+}
+
+// turns let the contexts of a subscriber register and deregister it at other functions one after the other: one that goes must not
+// end what one that comes has just begun. Some subscribers share a turn.
+type turns [shards]chan struct{}
+
+func (t *turns) init() {
+	for i := range t {
+		t[i] = make(chan struct{}, 1)
+	}
+}
+
+// take waits for a subscriber's turn; done ends it. Error: that of ctx.
+func (t *turns) take(ctx context.Context, supi ident.SUPI) (done func(), err error) {
+	turn := t[hashSUPI(supi)%shards]
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 func (t *ueTable) init() {
 	t.byTMSI.init(func(k uint32) uint32 { return k })
 	t.bySUPI.init(hashSUPI)
 	t.byForeign.init(func(k ident.STMSI) uint32 { return k.TMSI })
+	t.turns.init()
 }
 
 func hashSUPI(k ident.SUPI) uint32 {

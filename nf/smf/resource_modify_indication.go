@@ -27,9 +27,10 @@ var (
 // tunnelMoved follows a gNB that has moved its end of the session's tunnel, TS 38.413 §8.2.5: the UPF sends downlink packets
 // there, and end markers where they went before. Where that fails nothing has changed, and the gNB is told.
 func (s *session) tunnelMoved(ctx context.Context, b []byte, out *nsmf.SMContextUpdatedData) error {
-	m, err := s.readModifyIndication(b)
+	var m tunnelMove
+	err := s.connected()
 	if err == nil {
-		err = s.connected()
+		m, err = s.readModifyIndication(b)
 	}
 	if err == nil {
 		err = s.move(ctx, func(ctx context.Context) error { return s.redirect(ctx, m.to) })

@@ -2,10 +2,13 @@ package smf
 
 import (
 	"testing"
+	"time"
 
 	"github.com/limpid-5g/limpid/sbi"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
+	"github.com/limpid-5g/limpid/wire/ngap"
+	"github.com/limpid-5g/limpid/wire/pfcp"
 )
 
 // TestUnexpectedN1 holds the answers to messages that fit no procedure of an active session, TS 24.501 §7 and §6.4.2.4.
@@ -99,6 +102,38 @@ func TestUnexpectedN2(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestN2BeforeEstablishment: a gNB may speak of a session that has no QoS yet, as where the UE has asked for its session anew and was
+// handed over meanwhile with the older one.
+func TestN2BeforeEstablishment(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.established()
+		w.upf.set(func() { w.upf.silent[pfcp.TypeSessionDeletionRequest] = true })
+		ref := w.create(request(2, nil)) // waits until the older one has gone
+		end, err := tunnel{gnbN3, 9}.transport()
+		if err != nil {
+			t.Fatal(err)
+		}
+		moved, err := (&ngap.PDUSessionResourceModifyIndicationTransfer{DLQosFlowPerTNLInformation: ngap.QosFlowPerTNLInformation{
+			UPTransportLayerInformation: end, AssociatedQosFlowList: ngap.AssociatedQosFlowList{{QosFlowIdentifier: 1}}}}).Append(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, info := range []nsmf.N2SMInfo{pathSwitchTo(t, 9), {Type: nsmf.PDUResModInd, Data: moved}} {
+			_, err := w.smf.UpdateSMContext(w.t.Context(), ref, nsmf.SMContextUpdateData{N2SMInfo: info})
+			if sbi.CauseOf(err) != nsmf.CauseN2SMError {
+				t.Errorf("%s: %v", info.Type, err)
+			}
+		}
+		w.upf.set(func() { w.upf.silent[pfcp.TypeSessionDeletionRequest] = false })
+		w.pass(5 * time.Second)
+		w.update(ref, gnbAccepts(0x77))
+		if s := w.info(ref); s.State != Active || s.UpCnxState != nsmf.Activated {
+			t.Errorf("session is %s, %s", s.State, s.UpCnxState)
+		}
+		w.endAll()
+	})
 }
 
 // FuzzN1 hands any 5GSM message to an SMF: no panic, and whatever is answered can be read.

@@ -58,9 +58,10 @@ func (s *session) connected() error {
 // pathSwitchRequested is steps 2 to 6 of the Xn based handover, TS 23.502 §4.9.1.2.2: the UPF sends downlink packets to
 // the target from now on, and end markers to the source. Where that fails the AMF gets what the target must hear.
 func (s *session) pathSwitchRequested(ctx context.Context, b []byte, out *nsmf.SMContextUpdatedData) error {
-	to, err := s.readPathSwitch(b)
+	var to tunnel
+	err := s.connected()
 	if err == nil {
-		err = s.connected()
+		to, err = s.readPathSwitch(b)
 	}
 	if err == nil {
 		err = s.move(ctx, func(ctx context.Context) error { return s.redirect(ctx, to) }) // steps 3 and 4
