@@ -248,7 +248,8 @@ func (g *gnb) now() uint64 {
 	return g.epoch
 }
 
-// open enters a connection, and loses it at once if the gNB has been dropped since it was asked for.
+// open enters a connection, and loses it at once if the gNB has been dropped since it was asked for, or is gone: one of its
+// associations may still have messages that came before.
 func (g *gnb) open(c *connection) {
 	g.mu.Lock()
 	g.conns[c.amfID] = c
@@ -256,7 +257,7 @@ func (g *gnb) open(c *connection) {
 		g.byRAN[c.ranID] = c
 	}
 	g.amf.connections.put(c)
-	late := c.epoch != g.epoch
+	late := c.epoch != g.epoch || g.isOver()
 	g.mu.Unlock()
 	if late {
 		g.lose(c, "its gNB was dropped meanwhile")

@@ -96,6 +96,31 @@ func TestReleaseIsConfirmed(t *testing.T) {
 	})
 }
 
+// TestConnectionOfAGNBThatIsGone: what one of a gNB's associations still has to say when the other was the last to end makes no
+// connection that lives, TS 38.412 §7.
+func TestConnectionOfAGNBThatIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := testAMF(t, testConfig())
+		g, _ := testGNB(a)
+		dead := g.links[0]
+		g.unlink(dead) // as who could not send there does
+		near, _ := sctp.Pipe()
+		last := &tnla{amf: a, assoc: near, log: a.log}
+		g.link(last)
+		last.leave()
+		u := a.newUE()
+		c := g.newConnection(a.ngapIDs.allot(), u, dead)
+		c.ranID = 1
+		g.open(c)
+		synctest.Wait()
+		if c.lives() || a.connections.get(c.amfID) != nil {
+			t.Error("it lives")
+		}
+		g.links = []*tnla{dead}
+		closeAll(t, a, g)
+	})
+}
+
 // TestRepeatedRequestAfterAccept: the accept is sent again, TS 24.501 §5.5.1.2.8 d).
 func TestRepeatedRequestAfterAccept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -41,16 +41,24 @@ func (g *gnb) numberOf(l *tnla) int {
 // end takes a gNB away whose last association has ended, once.
 func (g *gnb) end(why string) {
 	g.mu.Lock()
-	select {
-	case <-g.gone:
+	if g.isOver() {
 		g.mu.Unlock()
 		return
-	default:
-		close(g.gone)
 	}
+	close(g.gone)
 	g.mu.Unlock()
 	g.amf.removeGNB(g)
 	g.dropConnections(why)
+}
+
+// isOver tells whether the last association has ended. The lock is held.
+func (g *gnb) isOver() bool {
+	select {
+	case <-g.gone:
+		return true
+	default:
+		return false
+	}
 }
 
 // choose returns the association for a message and the stream on it: that of the UE's binding, which a UE whose
