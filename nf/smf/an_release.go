@@ -11,7 +11,8 @@ import (
 // goIdle answers the AMF that has released the connection of the UE, TS 23.502 §4.2.6 step 5.
 func (s *session) goIdle(why string, out *nsmf.SMContextUpdatedData) {
 	s.mu.Lock()
-	s.up, s.suspended = nsmf.Deactivated, nil
+	s.suspended = nil
+	s.leaveRadio()
 	s.mu.Unlock()
 	out.UpCnxState = nsmf.Deactivated
 	s.deliver(deactivate{why})
@@ -26,11 +27,29 @@ func (s *session) deactivateUserPlane(ctx context.Context, why string) {
 	s.idle(ctx, 0)
 }
 
+// leaveRadio notes that no gNB has the session any more; s.mu is held.
+func (s *session) leaveRadio() { s.gnb, s.up, s.gnbQoS = tunnel{}, s.resting(), nil }
+
 // idle takes the tunnel to the gNB away.
 func (s *session) idle(ctx context.Context, flags pfcp.SessionModificationReqFlags) {
 	s.mu.Lock()
-	s.gnb, s.up, s.gnbQoS = tunnel{}, s.resting(), nil
+	s.leaveRadio()
 	s.mu.Unlock()
+	s.keepPackets(ctx, flags)
+}
+
+// takenDown has the UPF follow what was noted when the AMF said that the UE is idle. The UE may be back by now, and what its gNB
+// answers comes after this.
+func (s *session) takenDown(ctx context.Context, why string) {
+	if !s.is(Active) {
+		return
+	}
+	s.smf.log.Debug("user plane of the session taken down", s.attrs(slog.String("why", why))...)
+	s.keepPackets(ctx, 0)
+}
+
+// keepPackets has the UPF keep downlink packets.
+func (s *session) keepPackets(ctx context.Context, flags pfcp.SessionModificationReqFlags) {
 	if s.comesBack() {
 		return
 	}

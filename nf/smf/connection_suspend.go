@@ -28,7 +28,7 @@ func (s *session) suspend(info nsmf.N2SMInfo, out *nsmf.SMContextUpdatedData) er
 	if s.state == Active && s.up == nsmf.Activated && s.gnb.valid() {
 		s.suspended = &suspension{s.gnb, s.gnbQoS}
 	}
-	s.up = s.resting()
+	s.leaveRadio()
 	out.UpCnxState = s.up
 	s.mu.Unlock()
 	s.deliver(deactivate{"the UE is suspended"})

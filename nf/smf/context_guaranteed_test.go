@@ -198,7 +198,7 @@ func TestStoreDoesNotCount(t *testing.T) {
 					return faults.Fault{}
 				})
 				ref := w.create(request(1, nil))
-				w.pass(10 * time.Second)
+				w.pass(9 * time.Second) // before the gNB's silence has taken the user plane down
 				w.update(ref, gnbAccepts(0x77))
 				if n := w.info(ref); n.State != Active || len(n.QFIs) != 1 {
 					t.Errorf("session is %s with flows %v", n.State, n.QFIs)

@@ -529,6 +529,13 @@ func TestSilentGNB(t *testing.T) {
 		if _, n := w.upf.only(t); s.State != Active || s.UpCnxState != nsmf.Deactivated || n.action != bufferAndNotify || len(w.udm.registered) != 1 {
 			t.Errorf("session %+v, UPF does %v", s, n.action)
 		}
+		if _, err := w.smf.UpdateSMContext(w.t.Context(), ref, gnbAccepts(0x77)); sbi.CauseOf(err) != nsmf.CauseN2SMError {
+			t.Errorf("late answer: %v", err) // the gNB has been asked to release the session, and the AMF thinks that it has
+		}
+		w.pass(0)
+		if s := w.info(ref); s.UpCnxState != nsmf.Deactivated {
+			t.Errorf("after a late answer the user plane is %s", s.UpCnxState)
+		}
 	})
 }
 

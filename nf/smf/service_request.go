@@ -42,12 +42,14 @@ func (s *session) userPlaneSetUp(ctx context.Context, o setupOutcome) {
 	if !s.is(Active) {
 		return // an answer to a session that is being released
 	}
+	if o.failed == "" && !s.sendsTo(o.gnb) {
+		return // its user plane has been taken down meanwhile
+	}
 	if o.failed != "" {
 		s.smf.log.Warn("gNB did not set the session up", s.attrs(slog.String("cause", o.failed))...)
 		s.deactivateUserPlane(ctx, o.failed)
 		return
 	}
-	s.sendsTo(o.gnb)
 	s.keepTunnel(ctx)
 	if err := s.forward(ctx, o.gnb); err != nil && !s.recreate(ctx, o.gnb, err) {
 		return
@@ -62,11 +64,15 @@ func (s *session) userPlaneSetUp(ctx context.Context, o setupOutcome) {
 	}
 }
 
-// sendsTo notes where downlink packets go from now on.
-func (s *session) sendsTo(gnb tunnel) {
+// sendsTo notes where downlink packets go from now on, unless the user plane has been taken down since the gNB said so.
+func (s *session) sendsTo(gnb tunnel) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.gnb, s.up = gnb, nsmf.Activated
+	if s.up != nsmf.Activated {
+		return false
+	}
+	s.gnb = gnb
+	return true
 }
 
 // recreate makes the session anew on a UPF that says it has none, and tells whether the user plane is then as wanted. A

@@ -71,6 +71,38 @@ func TestANReleaseAndServiceRequest(t *testing.T) {
 	})
 }
 
+// TestBackAtOnce: a UE that comes back, to another gNB, while the UPF has not yet answered that it is idle, has its user plane there
+// in the end, and that gNB hears of what changes later.
+func TestBackAtOnce(t *testing.T) {
+	inWorld(t, func(w *world, _ *Config) { w.pcf.rules = voiceAndVideo }, func(w *world) {
+		ref := w.established()
+		w.upf.set(func() { w.upf.silent[pfcp.TypeSessionModificationRequest] = true })
+		for _, teid := range []uint32{0x98, 0x99} {
+			w.idle(ref)
+			w.update(ref, nsmf.SMContextUpdateData{UpCnxState: nsmf.Activating})
+			if teid == 0x99 {
+				w.upf.set(func() { w.upf.silent[pfcp.TypeSessionModificationRequest] = false })
+				w.pass(5 * time.Second) // what the first gNB said is served, after the UE has left it
+				if s := w.info(ref); s.UpCnxState != nsmf.Activating || s.GNBTEID != 0 {
+					t.Errorf("before the second gNB has answered the session is %+v", s)
+				}
+			}
+			w.update(ref, gnbAccepts(teid))
+		}
+		if _, n := w.upf.only(t); n.action != pfcp.ApplyFORW || n.peer.TEID != 0x99 {
+			t.Errorf("UPF does %v to %+v", n.action, n.peer)
+		}
+		if s := w.info(ref); s.UpCnxState != nsmf.Activated || s.GNBTEID != 0x99 {
+			t.Errorf("session %+v", s)
+		}
+		w.amf.take()
+		w.decide(ref, voiceAndVideo[:2]...)
+		if sent := w.one(); sent.N2SMInfo.Type != nsmf.PDUResModReq {
+			t.Errorf("the gNB hears of a change: %q", sent.N2SMInfo.Type)
+		}
+	})
+}
+
 // TestServiceRequestRefusedByGNB leaves the session idle, TS 23.502 §4.2.3.2 step 15.
 func TestServiceRequestRefusedByGNB(t *testing.T) {
 	inWorld(t, nil, func(w *world) {

@@ -290,7 +290,7 @@ func (s *session) Serve(ctx context.Context, m any) {
 	case setupOutcome:
 		s.userPlaneSetUp(ctx, m)
 	case deactivate:
-		s.deactivateUserPlane(ctx, m.why)
+		s.takenDown(ctx, m.why)
 	case release:
 		s.release(ctx, m)
 	case networkRelease:

@@ -211,8 +211,9 @@ func (s *session) n2(ctx context.Context, info nsmf.N2SMInfo, out *nsmf.SMContex
 		s.smf.log.Error("gNB does not protect user data as it must", s.attrs(slog.Bool("integrity", !o.unprotected), slog.Bool("confidentiality", !o.readable))...)
 		outcome, out.UpCnxState = setupOutcome{failed: "user plane security is not what is required"}, nsmf.Deactivated
 	}
-	if o, ok := outcome.(setupOutcome); ok && o.failed == "" {
-		s.gnbAnswered()
+	if o, ok := outcome.(setupOutcome); ok && o.failed == "" && !s.gnbAnswered() {
+		out.UpCnxState = nsmf.Deactivated
+		return sbi.Problem(http.StatusForbidden, nsmf.CauseN2SMError, "the user plane has been taken down since the gNB was asked to set it up")
 	}
 	if !s.deliver(outcome) {
 		return sbi.Problem(http.StatusServiceUnavailable, sbi.CauseNFCongestion, "session is busy")
@@ -220,13 +221,19 @@ func (s *session) n2(ctx context.Context, info nsmf.N2SMInfo, out *nsmf.SMContex
 	return nil
 }
 
-// gnbAnswered notes that the gNB holds the session, so that it may hand the UE over at once.
-func (s *session) gnbAnswered() {
+// gnbAnswered notes that the gNB holds the session, so that it may hand the UE over at once. It tells whether that is wanted
+// still: what is not, the gNB has been asked to release, or has no connection for.
+func (s *session) gnbAnswered() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state == Active || s.state == Establishing {
-		s.up = nsmf.Activated
+	if s.state != Active {
+		return true // the answer to a session that is being released says nothing
 	}
+	if s.up != nsmf.Activating && s.up != nsmf.Activated {
+		return false
+	}
+	s.up = nsmf.Activated
+	return true
 }
 
 // unreadableN2 takes an answer of the gNB that cannot be read for a refusal.

@@ -175,7 +175,9 @@ func (s *session) redirect(ctx context.Context, to tunnel) error {
 	if err != nil && !s.recreate(ctx, to, err) {
 		return err
 	}
-	s.sendsTo(to)
+	if !s.sendsTo(to) {
+		return s.connected()
+	}
 	s.keepTunnel(ctx)
 	return nil
 }
