@@ -13,6 +13,7 @@ import (
 	"github.com/limpid-5g/limpid/sbi/npcf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/wire/nas/gsm"
+	"github.com/limpid-5g/limpid/wire/ngap"
 )
 
 // t3591Retries is how often the PDU SESSION MODIFICATION COMMAND is sent again, TS 24.501 §6.3.2.5.
@@ -86,6 +87,7 @@ func (s *session) awaitActivation(ctx context.Context) error {
 		s.userPlaneSetUp(ctx, outcome)
 	case errors.Is(err, procedure.ErrNoAnswer):
 		s.deactivateUserPlane(ctx, "no answer of the gNB")
+		s.releaseAN(ctx, ngap.CauseRadioNetworkUnspecified) // it may hold the session all the same, and the AMF thinks so
 	default:
 		return err
 	}

@@ -47,7 +47,7 @@ func (s *session) userPlaneSetUp(ctx context.Context, o setupOutcome) {
 	}
 	if o.failed != "" {
 		s.smf.log.Warn("gNB did not set the session up", s.attrs(slog.String("cause", o.failed))...)
-		s.deactivateUserPlane(ctx, o.failed)
+		s.takenDown(ctx, o.failed)
 		return
 	}
 	s.keepTunnel(ctx)

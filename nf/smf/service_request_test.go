@@ -103,6 +103,27 @@ func TestBackAtOnce(t *testing.T) {
 	})
 }
 
+// TestRefusedAndBackAtOnce: the refusal of one gNB, served late, says nothing of the next.
+func TestRefusedAndBackAtOnce(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		ref := w.established()
+		w.upf.set(func() { w.upf.silent[pfcp.TypeSessionModificationRequest] = true })
+		w.idle(ref)
+		w.update(ref, nsmf.SMContextUpdateData{UpCnxState: nsmf.Activating})
+		w.update(ref, gnbRefuses(ngap.CauseRadioNetworkUnspecified))
+		w.update(ref, nsmf.SMContextUpdateData{UpCnxState: nsmf.Activating})
+		w.upf.set(func() { w.upf.silent[pfcp.TypeSessionModificationRequest] = false })
+		w.pass(5 * time.Second)
+		w.update(ref, gnbAccepts(0x99))
+		if _, n := w.upf.only(t); n.action != pfcp.ApplyFORW || n.peer.TEID != 0x99 {
+			t.Errorf("UPF does %v to %+v", n.action, n.peer)
+		}
+		if s := w.info(ref); s.UpCnxState != nsmf.Activated || s.GNBTEID != 0x99 {
+			t.Errorf("session %+v", s)
+		}
+	})
+}
+
 // TestServiceRequestRefusedByGNB leaves the session idle, TS 23.502 §4.2.3.2 step 15.
 func TestServiceRequestRefusedByGNB(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
