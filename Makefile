@@ -115,11 +115,14 @@ SCALE ?=
 bench-scale: build
 	$(ROOT) go run ./internal/benchscale -limpid bin/limpid $(SCALE)
 
-# A core killed 200 times under 1,000 phones that come and go and 4 with traffic (8 to 10 minutes); what it promised them must hold,
-# and no packet be lost. Then every write of a phone goes wrong, in one core and between two nodes.
+# A core killed 200 times under 1,000 phones that come and go and 4 with traffic (5 to 10 minutes); what it promised them must hold,
+# and no packet be lost. Then the same of two nodes over PostgreSQL with a standby: nodes and primaries are killed (5 to 10 minutes).
+# Then every write of a phone goes wrong, in one core and between two nodes.
 CHAOS ?=
-chaos: build
+CHAOS_SET ?= -kills 120
+chaos: debian-test build
 	$(ROOT) go run ./internal/chaos -limpid bin/limpid $(CHAOS)
+	$(ROOT) go run ./internal/chaos -limpid bin/limpid -nodes 2 -users 0 $(CHAOS_SET)
 	go test ./flows -count=1 -run EveryWrite -every-write
 
 # ns per packet of the XDP fast path beside the array floor, and the hop over veth beside a bare redirect and the kernel (minutes each).
