@@ -11,9 +11,6 @@ import (
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/sbi"
-	"github.com/limpid-5g/limpid/sbi/namf"
-	"github.com/limpid-5g/limpid/sbi/nnsacf"
-	"github.com/limpid-5g/limpid/sbi/npcf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
 	"github.com/limpid-5g/limpid/wire/nas"
@@ -494,65 +491,6 @@ func (ue *ue) loseConnection(ctx context.Context, m *connectionLost) {
 	}
 	ue.radioGone(ctx)
 	ue.deactivateSessions(ctx, m.why)
-}
-
-// forget removes the context and all that hangs on it: N2 connection, sessions, policy, registration at the UDM.
-func (ue *ue) forget(ctx context.Context, cause ngap.Cause) {
-	ue.giveUpWaiting(ctx, namf.FailureCauseUnspecified)
-	if ue.isTaken(ctx) {
-		ue.giveUp(ctx)
-		return
-	}
-	if ue.conn != nil {
-		ue.releaseUnused(ue.conn, cause)
-	}
-	ue.endSuspension(ctx, cause)
-	ue.giveBack(ctx)
-	ue.releaseSessions(ctx, cause.String())
-	ue.leave(ctx, cause)
-}
-
-// leave is forget without the sessions.
-func (ue *ue) leave(ctx context.Context, cause ngap.Cause) {
-	if ue.conn != nil {
-		ue.releaseUnused(ue.conn, cause)
-	}
-	if ue.policy != "" {
-		err := ue.amf.services.Policy.DeleteAMPolicy(ctx, ue.policy)
-		if err != nil && sbi.CauseOf(err) != npcf.CausePolicyContextNotFound { // a newer context has replaced it
-			ue.log().Warn("AM policy not deleted", "error", err)
-		}
-		ue.policy = ""
-	}
-	_ = ue.unkeep(ctx) // another node has the UE by now: what is stored is that node's
-	t := &ue.amf.ues
-	t.byTMSI.drop(ue.guti.TMSI, ue)
-	t.byTMSI.drop(ue.oldTMSI, ue)
-	t.byForeign.drop(ue.foreign, ue)
-	ue.deregisterAtUDM(ctx)
-	ue.registered, ue.known = false, false
-	ue.guti, ue.oldTMSI, ue.waiting, ue.sent = ident.GUTI{}, 0, nil, nil
-	ue.security = security{}
-	ue.keys++
-}
-
-// deregisterAtUDM ends what is known of the UE by its SUPI, unless it is that of a newer context.
-func (ue *ue) deregisterAtUDM(ctx context.Context) {
-	t := &ue.amf.ues
-	if done, err := t.turns.take(ctx, ue.supi); err == nil { // else the AMF ends
-		defer done()
-	}
-	defer t.bySUPI.drop(ue.supi, ue)
-	if ue.supi == "" || t.bySUPI.get(ue.supi) != ue {
-		return
-	}
-	if ue.known {
-		err := ue.amf.services.UECM.DeregisterAMF(ctx, ue.supi, ue.amf.cfg.GUAMI)
-		if err != nil && sbi.CauseOf(err) != nudm.CauseContextNotFound { // a subscriber that is no more
-			ue.log().Warn("UDM keeps the registration", "error", err)
-		}
-	}
-	ue.count(ctx, nil, nnsacf.Decrease, anySlice)
 }
 
 func (ue *ue) log() *slog.Logger {
