@@ -105,6 +105,24 @@ func (l *lab) join(t testing.TB, name string, other netns.NsHandle, mine, theirs
 			check(t, netlink.LinkSetUp(link))
 		})
 	}
+	l.in(t, l.core, func() { awaitUp(t, name) })
+	l.in(t, other, func() { awaitUp(t, name+"p") })
+}
+
+// awaitUp waits until the kernel sends over an interface: until it has noticed that the other end is up, which it does in its own time
+// where namespaces are being cleared away, it drops what is sent, neighbour solicitations too.
+func awaitUp(t testing.TB, name string) {
+	t.Helper()
+	for end := time.Now().Add(4 * patience); ; time.Sleep(time.Millisecond) {
+		link, err := netlink.LinkByName(name)
+		check(t, err)
+		if link.Attrs().OperState == netlink.OperUp {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%s is %s", name, link.Attrs().OperState)
+		}
+	}
 }
 
 // listen opens a UDP socket in a namespace.
