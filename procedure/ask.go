@@ -47,7 +47,8 @@ func AskFor(ctx context.Context, who Asker, t Timer, send func() error, answers 
 }
 
 // Await waits for a message of type T that the peer owes without being asked again. Unlike Ask, whose answer cannot
-// be older than its question, it also takes one that came during an earlier wait of the same procedure.
+// be older than its question, it also takes one that came during an earlier wait of the same procedure. With a timer of no duration it
+// takes only what has come.
 func Await[T any](ctx context.Context, who Asker, t Timer) (T, error) {
 	if m, ok := who.Self().recall(is[T]); ok {
 		return m.(T), nil
@@ -90,7 +91,7 @@ func wait(ctx context.Context, who Asker, d time.Duration, answers func(any) boo
 			}
 			continue
 		}
-		if d == 0 { // only what has come already
+		if expiry == nil { // only what has come already
 			a.runs()
 			return nil, errExpired
 		}

@@ -66,12 +66,11 @@ func (l *tnla) flooded(rate int) {
 
 // calm ends the overload control of a gNB that has sent no more than its rate for a while, TS 38.413 §8.7.8.
 func (g *gnb) calm() {
-	select {
-	case <-g.gone:
-		return
-	default:
-	}
 	g.mu.Lock()
+	if g.isOver() {
+		g.mu.Unlock()
+		return
+	}
 	if g.pace.next.After(time.Now().Add(-burst / 2)) {
 		g.mu.Unlock()
 		time.AfterFunc(loadTick, g.calm)

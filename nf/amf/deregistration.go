@@ -182,12 +182,15 @@ func (ue *ue) leave(ctx context.Context, cause ngap.Cause) {
 
 // deregisterAtUDM ends what is known of the UE by its SUPI, unless it is that of a newer context.
 func (ue *ue) deregisterAtUDM(ctx context.Context) {
+	if ue.supi == "" {
+		return
+	}
 	t := &ue.amf.ues
 	if done, err := t.turns.take(ctx, ue.supi); err == nil { // else the AMF ends
 		defer done()
 	}
 	defer t.bySUPI.drop(ue.supi, ue)
-	if ue.supi == "" || t.bySUPI.get(ue.supi) != ue {
+	if t.bySUPI.get(ue.supi) != ue {
 		return
 	}
 	if ue.known {

@@ -20,11 +20,17 @@ func (s *session) goIdle(why string, out *nsmf.SMContextUpdatedData) {
 
 // deactivateUserPlane has the UPF keep downlink packets and report the first, TS 23.502 §4.2.6 step 6a.
 func (s *session) deactivateUserPlane(ctx context.Context, why string) {
-	if !s.is(Active) {
-		return
+	s.radioGone()
+	s.takenDown(ctx, why)
+}
+
+// radioGone is leaveRadio for an active session. The UPF follows later, and the user plane may be wanted again by then.
+func (s *session) radioGone() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == Active {
+		s.leaveRadio()
 	}
-	s.smf.log.Debug("user plane of the session taken down", s.attrs(slog.String("why", why))...)
-	s.idle(ctx, 0)
 }
 
 // leaveRadio notes that no gNB has the session any more; s.mu is held.
@@ -38,8 +44,8 @@ func (s *session) idle(ctx context.Context, flags pfcp.SessionModificationReqFla
 	s.keepPackets(ctx, flags)
 }
 
-// takenDown has the UPF follow what was noted when the AMF said that the UE is idle. The UE may be back by now, and what its gNB
-// answers comes after this.
+// takenDown has the UPF follow what was noted when the user plane was taken down. The UE may be back by now, and what its gNB answers
+// comes after this.
 func (s *session) takenDown(ctx context.Context, why string) {
 	if !s.is(Active) {
 		return

@@ -42,13 +42,13 @@ func (s *session) userPlaneSetUp(ctx context.Context, o setupOutcome) {
 	if !s.is(Active) {
 		return // an answer to a session that is being released
 	}
-	if o.failed == "" && !s.sendsTo(o.gnb) {
-		return // its user plane has been taken down meanwhile
-	}
 	if o.failed != "" {
 		s.smf.log.Warn("gNB did not set the session up", s.attrs(slog.String("cause", o.failed))...)
 		s.takenDown(ctx, o.failed)
 		return
+	}
+	if !s.sendsTo(o.gnb) {
+		return // the user plane has been taken down meanwhile
 	}
 	s.keepTunnel(ctx)
 	if err := s.forward(ctx, o.gnb); err != nil && !s.recreate(ctx, o.gnb, err) {

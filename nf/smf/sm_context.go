@@ -213,7 +213,7 @@ func (s *session) n2(ctx context.Context, info nsmf.N2SMInfo, out *nsmf.SMContex
 	}
 	switch o, ok := outcome.(setupOutcome); {
 	case ok && o.failed != "":
-		s.gnbRefused()
+		s.radioGone()
 	case ok && !s.gnbAnswered():
 		out.UpCnxState = nsmf.Deactivated
 		return sbi.Problem(http.StatusForbidden, nsmf.CauseN2SMError, "the user plane has been taken down since the gNB was asked to set it up")
@@ -239,15 +239,6 @@ func (s *session) gnbAnswered() bool {
 	return true
 }
 
-// gnbRefused notes that the gNB does not hold the session. The UPF follows later, and the user plane may be wanted again by then.
-func (s *session) gnbRefused() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.state == Active {
-		s.leaveRadio()
-	}
-}
-
 // unreadableN2 takes an answer of the gNB that cannot be read for a refusal.
 func (s *session) unreadableN2(t nsmf.N2SMInfoType, out *nsmf.SMContextUpdatedData) {
 	why := "unreadable " + string(t)
@@ -256,7 +247,7 @@ func (s *session) unreadableN2(t nsmf.N2SMInfoType, out *nsmf.SMContextUpdatedDa
 		return
 	}
 	out.UpCnxState = nsmf.Deactivated
-	s.gnbRefused()
+	s.radioGone()
 	s.deliver(setupOutcome{failed: why})
 }
 

@@ -176,7 +176,7 @@ func (s *session) redirect(ctx context.Context, to tunnel) error {
 		return err
 	}
 	if !s.sendsTo(to) {
-		return s.connected()
+		return s.connected() // says why
 	}
 	s.keepTunnel(ctx)
 	return nil

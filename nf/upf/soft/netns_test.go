@@ -109,8 +109,8 @@ func (l *lab) join(t testing.TB, name string, other netns.NsHandle, mine, theirs
 	l.in(t, other, func() { awaitUp(t, name+"p") })
 }
 
-// awaitUp waits until the kernel sends over an interface: until it has noticed that the other end is up, which it does in its own time
-// where namespaces are being cleared away, it drops what is sent, neighbour solicitations too.
+// awaitUp waits until the kernel sends over an interface: until it has noticed that the other end is up it drops what is sent, neighbour
+// solicitations too.
 func awaitUp(t testing.TB, name string) {
 	t.Helper()
 	for end := time.Now().Add(4 * patience); ; time.Sleep(time.Millisecond) {
