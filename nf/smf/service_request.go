@@ -137,9 +137,9 @@ func causeOf(err error) pfcp.Cause {
 // networkTriggeredServiceRequest has the UE paged because the UPF holds a packet for it, TS 23.502 §4.2.3.3.
 func (s *session) networkTriggeredServiceRequest(ctx context.Context) {
 	s.mu.Lock()
-	if s.state != Active || s.gnb.valid() {
+	if s.state != Active || s.gnb.valid() || s.up == nsmf.Activated {
 		s.mu.Unlock()
-		return // the report crossed with the UE's own service request
+		return // the report crossed with the UE's own service request, or its gNB's answer is still to be served
 	}
 	n2, err := s.setupRequestTransfer()
 	s.up = nsmf.Activating

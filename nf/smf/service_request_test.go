@@ -103,6 +103,30 @@ func TestBackAtOnce(t *testing.T) {
 	})
 }
 
+// TestReportBesideAnswer: a downlink data report that is served after the gNB of a UE that has come by itself has answered, and before
+// that answer is, has nobody paged and leaves the user plane to the answer, TS 23.502 §4.2.3.3.
+func TestReportBesideAnswer(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		ref := w.established()
+		w.upf.set(func() { w.upf.silent[pfcp.TypeSessionModificationRequest] = true })
+		w.idle(ref)
+		w.report(downlinkReport())
+		w.update(ref, nsmf.SMContextUpdateData{UpCnxState: nsmf.Activating})
+		w.update(ref, gnbAccepts(0x99))
+		w.upf.set(func() { w.upf.silent[pfcp.TypeSessionModificationRequest] = false })
+		w.pass(5 * time.Second)
+		if _, n := w.upf.only(t); n.action != pfcp.ApplyFORW || n.peer.TEID != 0x99 {
+			t.Errorf("UPF does %v to %+v", n.action, n.peer)
+		}
+		if s := w.info(ref); s.UpCnxState != nsmf.Activated || s.GNBTEID != 0x99 {
+			t.Errorf("session %+v", s)
+		}
+		if n := w.amf.count(); n != 0 {
+			t.Errorf("AMF was asked %d times", n)
+		}
+	})
+}
+
 // TestRefusedAndBackAtOnce: the refusal of one gNB, served late, says nothing of the next.
 func TestRefusedAndBackAtOnce(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
