@@ -31,6 +31,7 @@ type options struct {
 	pairs  int // registrations with session that are measured at each size
 	runs   int // of them
 	sctp   string
+	path   string // upf.datapath of a system that is made
 	heap   string // file for a heap profile, empty: none
 	cpu    string // file for a CPU profile of the start, empty: none
 	allocs string // file for a profile of what the start allots, empty: none
@@ -53,10 +54,11 @@ func main() {
 	flag.IntVar(&o.pairs, "pairs", 1000, "registrations with session in a run at each size")
 	flag.IntVar(&o.runs, "runs", 3, "runs at each size")
 	flag.StringVar(&o.sctp, "sctp", "raw", "what carries SCTP: raw, udp or kernel")
+	flag.StringVar(&o.path, "datapath", "soft", "what moves packets: soft, xdp")
 	flag.StringVar(&o.heap, "heap", "", "file for a profile of the heap of a core of the same sources at rest; with it nothing else is measured")
 	flag.StringVar(&o.cpu, "cpu", "", "file for a CPU profile of the start of such a core; with it nothing else is measured")
 	flag.StringVar(&o.allocs, "allocs", "", "file for a profile of what the start of such a core allots; with it nothing else is measured")
-	flag.StringVar(&o.folder, "folder", "", "folder in which the store of the one size stays, to be there when it is measured again; only the start is measured")
+	flag.StringVar(&o.folder, "folder", "", "folder in which the store of the one size stays, to be there when it is measured again, and a path in XDP goes on; only the start is measured")
 	flag.Parse()
 	err := o.parse(sizes)
 	if err == nil {
@@ -80,6 +82,9 @@ func (o *options) parse(sizes string) error {
 			return fmt.Errorf("size %q: want 1 to %d", s, maxUEs)
 		}
 		o.sizes = append(o.sizes, n)
+	}
+	if o.path != "soft" && o.path != "xdp" {
+		return fmt.Errorf("data path %q: want soft or xdp", o.path)
 	}
 	if o.folder != "" && len(o.sizes) != 1 {
 		return errors.New("a folder is for one size")

@@ -16,7 +16,7 @@ func TestMeasure(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	o := options{limpid: limpid, pairs: 20, runs: 1, sctp: "raw"}
+	o := options{limpid: limpid, pairs: 20, runs: 1, sctp: "raw", path: "soft"}
 	r, err := o.measure(ctx, 700)
 	if err != nil {
 		t.Fatal(err)

@@ -52,6 +52,14 @@ func keptSystem(dir string) (*system, bool) {
 
 func imsi(n int) string { return fmt.Sprintf("00101%010d", n) }
 
+// exit is what becomes of the path in XDP when a core ends: it goes on for the next one over a folder that stays.
+func (o *options) exit() string {
+	if o.folder != "" {
+		return "keep"
+	}
+	return "remove"
+}
+
 func randomKey() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
@@ -73,6 +81,7 @@ func newSystem(dir string, o *options, ues int) (*system, error) {
 		all = append(all, p.String())
 	}
 	text = bytes.Replace(text, []byte(pools()[0].String()), []byte(strings.Join(all, ", ")), 1)
+	text = bytes.Replace(text, []byte("datapath: soft"), []byte("datapath: "+o.path+"\n  xdp: {n6: [n2], exit: "+o.exit()+"}\n "), 1)
 	s.homeKey = fmt.Sprintf("%s:%d:%s", keys[0].Profile, keys[0].ID, keys[0].Key) // the first is of Profile A
 	if err := os.WriteFile(s.config, text, 0o600); err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ type model struct {
 	from    *association
 	open    *open // as it was before it rested
 	urrs    []pfcp.CreateURR
+	pattern Pattern
 }
 
 // models are those of the last sessions that were like none before. The zero value has none.
@@ -32,9 +33,6 @@ const maxModels = 8
 
 // learn makes a model of a session that was restored by a request and rests; opened is what it was before.
 func (x *models) learn(u *UPF, s *session, opened *open, m *pfcp.SessionEstablishmentRequest) {
-	if _, lasting := u.path.(Lasting); lasting {
-		return // each has an earlier life of its own
-	}
 	if s.open != nil || !s.rests || len(opened.tunnels) != 1 || opened.tunnels[0].choose.Present() || opened.chosen4.IsValid() ||
 		slices.ContainsFunc(m.CreatePDR, func(p pfcp.CreatePDR) bool { return p.PDI.ApplicationID.Present() }) { // its PFDs may go
 		return
@@ -53,6 +51,12 @@ func (x *models) learn(u *UPF, s *session, opened *open, m *pfcp.SessionEstablis
 	}
 	for _, x := range opened.rules.urrs.all() {
 		n.urrs = append(n.urrs, x.CreateURR)
+	}
+	if path, ok := u.path.(Resting); ok {
+		n.pattern = path.Pattern(s.slot, opened.rules.urrs.keys())
+	}
+	if n.pattern == nil {
+		return
 	}
 	for {
 		old := x.list.Load()
@@ -84,10 +88,6 @@ func (u *UPF) restoreLike(peer netip.AddrPort, request []byte) (uint64, pfcp.Mes
 	if m == nil || u.reportsTo(m.open.cp, peer) != m.open.peer {
 		return 0, nil
 	}
-	path, ok := u.path.(Resting)
-	if !ok {
-		return 0, nil
-	}
 	s := &session{rests: true}
 	s.cpSEID.Store(n.SEID)
 	s.mu.Lock()
@@ -95,7 +95,12 @@ func (u *UPF) restoreLike(peer netip.AddrPort, request []byte) (uint64, pfcp.Mes
 	if !u.enrollLike(s, m, n) {
 		return 0, nil
 	}
-	if !path.Lie(s.slot) {
+	x, ok := u.benches.Get().(*bench)
+	if !ok {
+		x = new(bench)
+	}
+	defer u.benches.Put(x)
+	if x.urrs, ok = u.resumeLike(x.urrs[:0], s, m, n); !ok || !m.pattern.Lie(s.slot, n.TEID, netip.AddrFrom4(n.UE)) {
 		u.mu.Lock()
 		defer u.mu.Unlock()
 		delete(u.sessions, s.seid)
@@ -104,7 +109,7 @@ func (u *UPF) restoreLike(peer netip.AddrPort, request []byte) (uint64, pfcp.Mes
 		s.gone = true
 		return 0, nil
 	}
-	s.packed = u.packLike(m, n)
+	s.packed = u.packLike(x, m, n)
 	return n.SEID, u.established(s.seid, nil)
 }
 
@@ -118,6 +123,7 @@ func (u *UPF) enrollLike(s *session, m *model, n pfcp.Names) bool {
 		return false
 	}
 	u.layout.used[slot] = true
+	u.restored = time.Now()
 	u.lastSEID++
 	s.slot, s.seid = slot, u.lastSEID
 	u.sessions[s.seid] = s
@@ -125,17 +131,29 @@ func (u *UPF) enrollLike(s *session, m *model, n pfcp.Names) bool {
 	return true
 }
 
-// packLike is pack for a session with the names n that has measured nothing.
-func (u *UPF) packLike(m *model, n pfcp.Names) likeness {
-	x, ok := u.benches.Get().(*bench)
-	if !ok {
-		x = new(bench)
-	}
-	defer u.benches.Put(x)
-	w, now := packer(pfcp.Append(x.b[:0], pfcp.Header{}, &pfcp.Formed{Form: m.packed, Names: n})), time.Now()
+// resumeLike is resume for a session with the names n. False: a report is to be sent again.
+func (u *UPF) resumeLike(to []urr, s *session, m *model, n pfcp.Names) ([]urr, bool) {
+	last, lasting := u.path.(Lasting)
+	now := time.Now()
 	for i := range m.urrs {
-		measured := newURR(m.urrs[i], now)
-		w.urr(&measured)
+		x := newURR(m.urrs[i], now)
+		if lasting {
+			taken, told := last.Told(s.slot, n.TEID, x.URRID)
+			if told.Usage != taken {
+				return to, false
+			}
+			x.resume(told)
+		}
+		to = append(to, x)
+	}
+	return to, true
+}
+
+// packLike is pack for a session with the names n whose URRs are those of the bench.
+func (u *UPF) packLike(x *bench, m *model, n pfcp.Names) likeness {
+	w := packer(pfcp.Append(x.b[:0], pfcp.Header{}, &pfcp.Formed{Form: m.packed, Names: n}))
+	for i := range x.urrs {
+		w.urr(&x.urrs[i])
 	}
 	w.chosen(m.open, []tunnel{{teid: n.TEID}})
 	x.b = w

@@ -17,9 +17,16 @@ type Resting interface {
 	// Rest lets the session in a slot go until the next Apply, if no packet waits for it, and returns what its URRs have
 	// counted: they will count from 0. What arrives for it meanwhile is held until Waker.Wake has returned.
 	Rest(slot uint32) (used map[pfcp.URRID]Usage, ok bool)
-	// Lie lets a session that is new be at rest from its beginning, as if it had been applied and let go: one with one tunnel and
-	// one UE address, both of the slot. False: it must be applied.
-	Lie(slot uint32) bool
+	// Pattern is how the session with these URRs lies that rests in a slot, with one tunnel and one UE address, both of the slot;
+	// nil: no other may lie so.
+	Pattern(slot uint32, urrs []pfcp.URRID) Pattern
+}
+
+// Pattern is what sessions at rest have in common that differ in slot, TEID and UE address alone.
+type Pattern interface {
+	// Lie lets a session that is new be at rest from its beginning, as if it had been applied and let go. Its tunnel and its address
+	// are of the slot. False: it must be applied.
+	Lie(slot, teid uint32, ue netip.Addr) bool
 }
 
 // Waker is an Events that a Resting data path asks for sessions.
@@ -153,8 +160,9 @@ func (x urr) rebased(used Usage) urr {
 
 // bench is what pack works with, again and again.
 type bench struct {
-	m pfcp.SessionEstablishmentRequest
-	b []byte
+	m    pfcp.SessionEstablishmentRequest
+	b    []byte
+	urrs []urr
 }
 
 // pack writes a session down: the request that would establish it, and what was measured and chosen since.

@@ -17,7 +17,9 @@ type letsGo struct {
 	rested, lain int
 }
 
-func (p *letsGo) Lie(uint32) bool {
+func (p *letsGo) Pattern(uint32, []pfcp.URRID) upf.Pattern { return p }
+
+func (p *letsGo) Lie(uint32, uint32, netip.Addr) bool {
 	p.lain++
 	return true
 }

@@ -59,13 +59,18 @@ func (u *UPF) resume(s *session, r ruleSet) {
 			report.UsageReportTrigger = pfcp.UsageIMMER
 			s.unsent = append(s.unsent, unsent{report, told.Usage})
 		}
-		if told.End != 0 {
-			x.sequence = told.Sequence + 1
-		}
-		x.since = told.Usage
-		x.granted, x.last = x.since, x.since
+		x.resume(told)
 		r.urrs.set(id, x)
 	}
+}
+
+// resume lets a URR go on from the end of its last report.
+func (x *urr) resume(told Told) {
+	if told.End != 0 {
+		x.sequence = told.Sequence + 1
+	}
+	x.since = told.Usage
+	x.granted, x.last = x.since, x.since
 }
 
 // unsent is a usage report that waits, and what Usage was at its end.

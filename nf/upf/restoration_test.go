@@ -113,3 +113,42 @@ func TestForgottenSessionsEnd(t *testing.T) {
 		}
 	})
 }
+
+// goesOn is a data path that lets sessions rest and that an earlier process left one in for each tunnel.
+type goesOn struct {
+	*letsGo
+	taken, told map[uint32]upf.Told
+}
+
+func (p *goesOn) Told(_, teid uint32, _ pfcp.URRID) (upf.Usage, upf.Told) {
+	return p.taken[teid].Usage, p.told[teid]
+}
+func (p *goesOn) Tell(uint32, pfcp.URRID, upf.Told) {}
+func (p *goesOn) Taken(uint32, pfcp.URRID)          {}
+func (*goesOn) Left() int                           { return 0 }
+func (*goesOn) Reap() int                           { return 0 }
+
+// TestRestoredLikeCountsOn: a session that is restored as one before but for its names reports from where its own last report ended, and
+// is read if nobody knows whether that arrived.
+func TestRestoredLikeCountsOn(t *testing.T) {
+	const eight, nine = 3<<20 | 8, 3<<20 | 9
+	told := upf.Told{Usage: upf.Usage{UplinkBytes: 600}, Sequence: 4, End: pfcp.NewTimestamp(time.Now())}
+	path := &goesOn{taken: map[uint32]upf.Told{eight: told, nine: {Usage: upf.Usage{UplinkBytes: 550}}}, told: map[uint32]upf.Told{eight: told, nine: told}}
+	runOn(t, func(p *memory.Path) upf.Datapath { path.letsGo = &letsGo{Path: p}; return path }, func(r *rig) {
+		r.associate()
+		r.restored(restoration(7))
+		seid := r.restored(restoration(8))
+		if path.lain != 1 {
+			t.Fatalf("%d at rest at once", path.lain)
+		}
+		r.restored(restoration(9))
+		if path.lain != 1 {
+			t.Errorf("%d at rest at once: a report is to be sent again", path.lain)
+		}
+		d := r.ask(seid, &pfcp.SessionDeletionRequest{}).(*pfcp.SessionDeletionResponse)
+		// what is counted again from 0 is -600 since the last report, modulo 2^64
+		if len(d.UsageReport) != 1 || d.UsageReport[0].URSEQN != 5 || d.UsageReport[0].VolumeMeasurement.Value().Uplink.Value() != 1<<64-600 {
+			t.Errorf("%+v", d.UsageReport)
+		}
+	})
+}

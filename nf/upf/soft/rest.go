@@ -1,6 +1,7 @@
 package soft
 
 import (
+	"net/netip"
 	"runtime"
 
 	"github.com/limpid-5g/limpid/nf/upf"
@@ -56,11 +57,14 @@ func (p *Path) Rest(slot uint32) (map[pfcp.URRID]upf.Usage, bool) {
 	return used, true
 }
 
+// Pattern is part of upf.Resting: all lie alike.
+func (p *Path) Pattern(uint32, []pfcp.URRID) upf.Pattern { return p }
+
 // Lie puts a session to rest that was never awake.
-func (p *Path) Lie(slot uint32) bool {
+func (p *Path) Lie(slot, _ uint32, _ netip.Addr) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.memory != nil || p.live[slot] != nil || p.ue4[slot].Load() != nil || p.tunnels[slot].Load() != nil {
+	if p.live[slot] != nil || p.ue4[slot].Load() != nil || p.tunnels[slot].Load() != nil {
 		return false
 	}
 	p.ue4[slot].Store(p.resting.live)

@@ -34,7 +34,7 @@ func (p *Path) successor(t *testing.T) *Path {
 	t.Helper()
 	next, err := prepare(testConfig(), p.log)
 	check(t, err)
-	next.config, next.slow, next.loaded, next.near = p.config, &still{}, p.loaded, p.near
+	next.config, next.slow, next.loaded, next.near = p.config, p.slow, p.loaded, p.near
 	next.loaded.endChanges(len(next.loaded.uplinks), next.loaded.block)
 	next.inherit()
 	p.mu.Lock()
