@@ -24,7 +24,7 @@ FUZZ := \
 	nf/upf/soft:FuzzPackets nf/upf:FuzzParseFlow nf/upf:FuzzParseFilter nf/upf:FuzzParseFrame nf/upf:FuzzN4 nf/upf/soft:FuzzUnpack nf/upf/xdp:FuzzFrame ran/ue:FuzzReceive \
 	core/config:FuzzParse manage/subscriber:FuzzImport
 
-.PHONY: all build release clones demo prove test unit oracle fuzz corpus lint bench bench-signalling bench-scale bench-handover bench-overload soak chaos bench-upf bench-upf-e2e generate spec-index compliance debian-test debian-prove clean
+.PHONY: all build release clones demo prove test unit oracle fuzz corpus lint bench bench-signalling bench-scale bench-handover bench-overload soak chaos storm bench-upf bench-upf-e2e generate spec-index compliance debian-test debian-prove clean
 
 all: build
 
@@ -124,6 +124,12 @@ chaos: debian-test build
 	$(ROOT) go run ./internal/chaos -limpid bin/limpid $(CHAOS)
 	$(ROOT) go run ./internal/chaos -limpid bin/limpid -nodes 2 -users 0 $(CHAOS_SET)
 	go test ./flows -count=1 -run EveryWrite -every-write
+
+# Random plays at scale, others in each run (half an hour): phones and gNBs that misbehave, that move, that want what is guaranteed, and two nodes
+# that die all the time. One play of each is in `make test`; what breaks in one of a hundred shows here.
+STORM ?= -count 10
+storm:
+	go test ./flows -timeout 2h -run '^TestRandom(Mobility|Guaranteed|Nodes)?$$' -random-runs 300 -nodes-rounds 12 $(STORM)
 
 # ns per packet of the XDP fast path beside the array floor, and the hop over veth beside a bare redirect and the kernel (minutes each).
 bench-upf:

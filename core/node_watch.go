@@ -29,6 +29,7 @@ type nodeWatch struct {
 	leaving atomic.Bool   // the others are to take this node's UEs
 	serving atomic.Bool   // gNBs are let in, so that UEs may come over
 	last    time.Time     // of the last beat that the store took
+	abroad  abroad        // of the goroutine that takes over
 
 	mu   sync.Mutex
 	seen map[string]*sighting
@@ -130,6 +131,7 @@ func (w *nodeWatch) isSilent(s *sighting, times time.Duration) bool {
 // others have not taken by then too.
 func (w *nodeWatch) takeOver(ctx context.Context) {
 	w.c.smf.SettleLeft(ctx)
+	w.c.settleAbroad(ctx, &w.abroad)
 	if w.leaving.Load() {
 		return
 	}

@@ -77,7 +77,7 @@ func (c *Core) agreeSessions(ctx context.Context, restored int) error {
 			return err
 		}
 		if elsewhere {
-			c.smf.Lost(ctx, orphan.Ref)
+			c.lose(ctx, orphan.SUPI, orphan.Ref)
 			continue
 		}
 		c.log.Warn("PDU session ends: no registered UE has it", "supi", orphan.SUPI.Conceal(), "pdu_session", orphan.PDUSessionID)
@@ -116,9 +116,7 @@ func (c *Core) joinSet(restoredUE func(amf.RestoredUE), restoredSession func(smf
 		},
 		Ended: c.smf.Disown,
 		Lost: func(ctx context.Context, u amf.RestoredUE, refs []string) {
-			for _, ref := range refs {
-				c.smf.Lost(ctx, ref)
-			}
+			c.lose(ctx, u.SUPI, refs...)
 			_ = policy.DeleteAMPolicy(ctx, u.PolicyID) // this node's own; what is not there is not missed
 			_ = data.DeregisterAMF(ctx, u.SUPI, u.Registration.GUAMI)
 		},
@@ -133,6 +131,10 @@ func amfSession(s *smf.SessionInfo) amf.Session {
 func (c *Core) sessions() iter.Seq[amf.Session] {
 	return func(yield func(amf.Session) bool) {
 		for s := range c.smf.EachSession() {
+			if s.ServingAMF != (ident.GUAMI{}) && c.amf.InSet(s.ServingAMF) && c.amf.Has(s.SUPI, s.Ref) { // of two who say so, this one has the UE
+				c.smf.ServedHere(s.Ref)
+				s.ServingAMF = ident.GUAMI{}
+			}
 			if !yield(amfSession(&s)) {
 				return
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
@@ -67,9 +68,40 @@ func (ue *ue) deactivateSessions(ctx context.Context, why string) {
 // deactivateSession takes down the N3 tunnel of a session.
 func (ue *ue) deactivateSession(ctx context.Context, s *smContext, why string) {
 	s.active = false
-	_, err := ue.amf.services.Sessions.UpdateSMContext(ctx, s.ref, nsmf.SMContextUpdateData{UpCnxState: nsmf.Deactivated, NGAPCause: why})
+	data := nsmf.SMContextUpdateData{UpCnxState: nsmf.Deactivated, NGAPCause: why}
+	if !isOwn(s.ref) {
+		if ue.isTaken(ctx) {
+			return // it is another node's to say
+		}
+		data.GUAMI, data.ServingNFID = ue.amf.cfg.GUAMI, ue.amf.cfg.Core // which the SMF may have missed
+	}
+	_, err := ue.amf.services.Sessions.UpdateSMContext(ctx, s.ref, data)
 	if err != nil {
 		ue.log().Warn("user plane not deactivated", "session", s.id, "error", err)
-		ue.dropIfGone(s, err)
+		ue.notHeard(s, err)
+	}
+}
+
+// tellAgainAfter is the time until the SMF of another core is told again that the user plane of a session is down, if it was not to be had.
+const tellAgainAfter = 10 * time.Second
+
+// saidAgain is due when an SMF is told again.
+type saidAgain struct{ session *smContext }
+
+// notHeard is for an SMF that did not do what it was told about a session that is not active. That of another core may be restarting: it
+// is told so later.
+func (ue *ue) notHeard(s *smContext, err error) {
+	if ue.dropIfGone(s, err) || isOwn(s.ref) || s.unsaid {
+		return
+	}
+	s.unsaid = true
+	time.AfterFunc(tellAgainAfter, func() { _ = ue.insist(&saidAgain{s}) }) // refused only at shutdown
+}
+
+// sayAgain serves saidAgain.
+func (ue *ue) sayAgain(ctx context.Context, m *saidAgain) {
+	m.session.unsaid = false
+	if slices.Contains(ue.sessions, m.session) && !m.session.active {
+		ue.deactivateSession(ctx, m.session, "it was not to be had before")
 	}
 }

@@ -206,6 +206,24 @@ func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
 	return u, nil
 }
 
+// Stored tells of the record of a UE context which SM contexts its AMF has, those of other cores by their URIs, and whether its UE is in
+// CM-CONNECTED. Error: one of package record.
+func Stored(kept []byte) (refs []string, connected bool, err error) {
+	r, err := record.Open(kept)
+	if err != nil {
+		return nil, false, err
+	}
+	for r.Next() {
+		switch r.Field() {
+		case fieldSession:
+			r.Group(func(r *record.Reader) { refs = append(refs, readSession(r).ref) })
+		case fieldConnectedTo:
+			connected = r.String() != ""
+		}
+	}
+	return refs, connected, r.Err()
+}
+
 // readPowerSaving reads a field of when the UE can be reached.
 func (ue *ue) readPowerSaving(r *record.Reader) {
 	switch r.Field() {

@@ -245,6 +245,12 @@ func isOwn(ref string) bool {
 	return err == nil && core == ""
 }
 
+// Has tells whether a restored UE is here and has a session by a reference. Call it before gNBs are let in.
+func (a *AMF) Has(supi ident.SUPI, ref string) bool {
+	u := a.ues.bySUPI.get(supi)
+	return u != nil && slices.ContainsFunc(u.sessions, func(s *smContext) bool { return s.ref == ref })
+}
+
 // AgreeSessions makes the sessions of the restored UEs those that the SMFs have: theirs is the last word, because a
 // session is durable there before its UE hears of it. It returns the sessions of which no UE is left. Call it once,
 // after Restore and before gNBs are let in.

@@ -47,7 +47,7 @@ func (ue *ue) activate(ctx context.Context, wanted *gmm.PSISet) reactivation {
 		updated, err := ue.amf.services.Sessions.UpdateSMContext(ctx, s.ref, nsmf.SMContextUpdateData{UpCnxState: nsmf.Activating, TAI: ue.tai})
 		if err != nil {
 			ue.log().Warn("user plane not activated", "session", id, "error", err)
-			ue.dropIfGone(s, err)
+			ue.notHeard(s, err)
 			failed = failed.With(id)
 			r.causes = append(r.causes, gmm.ReactivationError{PDUSessionID: id, Cause: gmm.CauseInsufficientUserPlaneResourcesForThePDUSession})
 			continue

@@ -11,7 +11,6 @@ import (
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/store"
-	"github.com/limpid-5g/limpid/store/record"
 )
 
 // A UE of a node that died, or is leaving, comes over without having spoken, TS 23.501 §5.21.2: what arrives for it from
@@ -49,16 +48,8 @@ func (a *AMF) TakeFrom(ctx context.Context, node string, dead bool, want func(id
 
 // isConnected tells whether a record is of a UE in CM-CONNECTED.
 func isConnected(kept []byte) bool {
-	r, err := record.Open(kept)
-	if err != nil {
-		return false
-	}
-	for r.Next() {
-		if r.Field() == fieldConnectedTo {
-			return r.String() != ""
-		}
-	}
-	return false
+	_, connected, err := Stored(kept)
+	return err == nil && connected
 }
 
 // takeUnasked takes one UE over and tells whether it came.

@@ -93,10 +93,19 @@ func (ue *ue) takeFrom(ctx context.Context, peer *Peer, id namf.UEContextID, giv
 	ue.claimed = ""
 	if old := ue.amf.ues.bySUPI.put(ue.supi, ue); old != nil && old != ue {
 		ue.kept.rise(old.kept.epoch.Load() + 1)
-		_ = old.insist(&replaced{}) // refused only at shutdown
+		_ = old.insist(ue.cameOver()) // refused only at shutdown
 	}
 	ue.outrankPeer(ctx)
 	ue.log().Info("UE context received from another AMF", "from", peer.Name, "sessions", len(ue.sessions), "keys", given.UEContext.SEAFData != nil)
+}
+
+// cameOver says to what this AMF still has of the UE that it has come from another one.
+func (ue *ue) cameOver() *replaced {
+	m := &replaced{came: true}
+	for _, s := range ue.sessions {
+		m.sessions = append(m.sessions, s.ref)
+	}
+	return m
 }
 
 // outrankPeer puts the context before the peer's own where both work over one store.
@@ -262,6 +271,11 @@ func (ue *ue) openTransfer(m *contextTransfer) {
 func (ue *ue) transferContext(ctx context.Context, m *contextTransfer) {
 	if !m.verified || !ue.registered {
 		m.answer <- transferAnswer{err: sbi.Problem(http.StatusForbidden, namf.CauseIntegrityCheckFail, "the request does not prove to come from the UE")}
+		return
+	}
+	if ue.isTaken(ctx) { // by a node of this set, where its NAS COUNTs have gone on
+		ue.giveUp(ctx)
+		m.answer <- transferAnswer{err: noSuchUE()}
 		return
 	}
 	if ue.conn != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure"
@@ -154,6 +155,25 @@ func (ue *ue) forget(ctx context.Context, cause ngap.Cause) {
 	ue.giveBack(ctx)
 	ue.releaseSessions(ctx, cause.String())
 	ue.leave(ctx, cause)
+}
+
+// replaced serves replaced.
+func (ue *ue) replaced(ctx context.Context, m *replaced) {
+	ue.log().Info("context replaced by a newer registration")
+	if m.came {
+		ue.sessions = slices.DeleteFunc(ue.sessions, func(s *smContext) bool { return slices.Contains(m.sessions, s.ref) })
+	}
+	if lost := ue.amf.taking.Lost; m.came && lost != nil { // a node of the set may have taken them
+		var refs []string
+		for _, s := range ue.sessions {
+			if isOwn(s.ref) { // else they are that core's to end
+				refs = append(refs, s.ref)
+			}
+		}
+		ue.sessions = nil
+		lost(ctx, RestoredUE{}, refs) // policy and registration are the newer context's
+	}
+	ue.forget(ctx, ngap.CauseRadioNetworkReleaseDueTo5GCGeneratedReason)
 }
 
 // leave is forget without the sessions.

@@ -403,7 +403,7 @@ func (ue *ue) arrive(ctx context.Context, h *handover, m *handoverFrom, at ident
 	ue.outrankPeer(ctx)
 	if old := ue.amf.ues.bySUPI.put(ue.supi, ue); old != nil && old != ue {
 		ue.kept.rise(max(ue.kept.epoch.Load(), old.kept.epoch.Load()+1))
-		_ = old.insist(&replaced{}) // refused only at shutdown
+		_ = old.insist(ue.cameOver()) // refused only at shutdown
 	}
 	ue.count(ctx, ue.allowed, nnsacf.Update, anySlice)
 	ue.nameArrived(m.id)

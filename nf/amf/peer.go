@@ -84,6 +84,9 @@ func (ue *ue) serveN14(ctx context.Context, m any) {
 	}
 }
 
+// InSet tells whether a GUAMI is of an AMF of this one's set, TS 23.501 §5.21.2.
+func (a *AMF) InSet(g ident.GUAMI) bool { return a.inSet(g) }
+
 // inSet tells whether a GUAMI is of an AMF of this one's set.
 func (a *AMF) inSet(g ident.GUAMI) bool {
 	own := a.cfg.GUAMI
@@ -99,9 +102,13 @@ func (a *AMF) ueNamed(id namf.UEContextID) (*ue, error) {
 		u = a.ues.byTMSI.get(g.TMSI)
 	}
 	if u == nil {
-		return nil, sbi.Problem(http.StatusNotFound, namf.CauseContextNotFound, "the AMF has no such UE context")
+		return nil, noSuchUE()
 	}
 	return u, nil
+}
+
+func noSuchUE() error {
+	return sbi.Problem(http.StatusNotFound, namf.CauseContextNotFound, "the AMF has no such UE context")
 }
 
 // knowForeign notes by which name of another AMF the UE still calls itself.

@@ -131,6 +131,7 @@ type smContext struct {
 	active bool // the N3 tunnel is set up, or the gNB has been asked for it
 	paused bool // the gNB keeps the tunnel of a suspended UE
 	agreed bool // only at the start: the SMF has it too
+	unsaid bool // the SMF, another core's, has not heard that it is not active, and will
 }
 
 // What is delivered to a UE besides what it decodes from N1.
@@ -163,8 +164,12 @@ type (
 		conn *connection
 		why  string
 	}
-	// replaced says that the subscriber has registered anew with another context.
-	replaced struct{}
+	// replaced says that the subscriber has registered anew with another context. Where that has come from another AMF, what this one has
+	// is old, but for the sessions, by their references, that have come with it.
+	replaced struct {
+		came     bool
+		sessions []string
+	}
 	// sessionEnded says that the SMF has ended a session by itself.
 	sessionEnded struct {
 		id  uint8
@@ -247,8 +252,9 @@ func (ue *ue) serve(ctx context.Context, m any) {
 	case *radioErased:
 		ue.loseRadio(ctx, m)
 	case *replaced:
-		ue.log().Info("context replaced by a newer registration")
-		ue.forget(ctx, ngap.CauseRadioNetworkReleaseDueTo5GCGeneratedReason)
+		ue.replaced(ctx, m)
+	case *saidAgain:
+		ue.sayAgain(ctx, m)
 	case idleTimerExpired:
 		ue.idleTimerExpired(ctx)
 	case subscriptionChanged:
@@ -524,10 +530,12 @@ func (ue *ue) dropSession(id uint8, ref string) {
 }
 
 // dropIfGone forgets a session of which its SMF knows nothing any more, TS 29.502 §5.2.2.3.1.
-func (ue *ue) dropIfGone(s *smContext, err error) {
-	if sbi.CauseOf(err) == sbi.CauseContextNotFound {
+func (ue *ue) dropIfGone(s *smContext, err error) bool {
+	gone := sbi.CauseOf(err) == sbi.CauseContextNotFound
+	if gone {
 		ue.dropSession(s.id, s.ref)
 	}
+	return gone
 }
 
 // releaseSessions ends every PDU session at its SMF.

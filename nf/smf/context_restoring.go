@@ -172,6 +172,9 @@ func (s *SMF) restoreSession(c *store.SMContext, held bool) (_ *session, err err
 	n.holdAnyway()
 	n.recount(s.ctx)
 	n.upf.sessions.Add(1)
+	if n.serving != (ident.GUAMI{}) {
+		s.staysAbroad(n)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sessions[n.seid] = n

@@ -250,7 +250,11 @@ func (s *session) movedFrom(g ident.GUAMI) bool {
 func (s *session) servedBy(g ident.GUAMI) {
 	s.mu.Lock()
 	s.serving = s.smf.otherAMF(g)
+	elsewhere := s.serving != ident.GUAMI{}
 	s.mu.Unlock()
+	if elsewhere {
+		s.smf.staysAbroad(s)
+	}
 	s.deliver(servingChanged{})
 }
 

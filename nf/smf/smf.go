@@ -54,6 +54,7 @@ type SMF struct {
 	sessions map[uint64]*session
 	byUE     map[ueSession]*session
 	left     map[ueSession][]leftBehind // with other nodes
+	abroad   map[uint64]struct{}        // sessions whose UE went to another AMF, by SEID
 	lastSEID uint64
 }
 
