@@ -43,7 +43,7 @@ type sighting struct {
 }
 
 func newNodeWatch(c *Core) *nodeWatch {
-	return &nodeWatch{c: c, silence: time.Duration(c.cfg.Store.Takeover), seen: make(map[string]*sighting)}
+	return &nodeWatch{c: c, silence: time.Duration(c.cfg.Store.Takeover), seen: make(map[string]*sighting), abroad: abroad{last: time.Now()}}
 }
 
 // every is the time between two beats.

@@ -80,6 +80,7 @@ type stage struct {
 	sites      sites            // of the nodes
 	seen       ladder.Sink      // what gNBs and UEs see
 	deciphered func(pdu []byte) // sees ciphered NAS messages in clear
+	reused     atomic.Int64     // how often the network has used a downlink NAS COUNT again
 	// the flow would be another one with NEA0
 	choosesCiphering bool
 	// of the flow, where the core is another's
@@ -382,6 +383,7 @@ func (s *stage) addUE(_ context.Context, c *command) error {
 		USIM: usim, Name: name, Hooks: s.misbehaviour(c, usim, initial), Ladder: s.seen, Deciphered: s.deciphered,
 		ExtendedRejections: c.options["extended-rejections"] != "", Suspendable: c.options["suspendable"] != "",
 	}
+	cfg.Hooks.CountReused = func(uint32) { s.reused.Add(1) }
 	if cfg.SliceCredentials, err = sliceCredentials(c.options["slice-credential"]); err != nil {
 		return err
 	}
