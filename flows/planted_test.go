@@ -79,7 +79,7 @@ func removeStored(t *testing.T, s *stage, supi ident.SUPI, own bool) {
 			t.Fatal(err)
 		}
 		if own && u.SUPI == supi {
-			if err := s.life.disk.RemoveUE(ctx, supi, u.Epoch); err != nil {
+			if err := s.life.disk.RemoveUE(ctx, supi, u.Node, u.Epoch); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/limpid-5g/limpid/ladder"
+	"github.com/limpid-5g/limpid/nf/upf"
 	"github.com/limpid-5g/limpid/ran/gnb"
 	"github.com/limpid-5g/limpid/ran/ue"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
@@ -192,10 +193,50 @@ func (r *roam) round() {
 		})
 	}
 	for ctx.Err() == nil {
-		time.Sleep(time.Duration(2000+r.random.IntN(20_000)) * time.Millisecond)
-		r.die([]string{"a", "b"}[r.random.IntN(2)])
+		for range r.random.IntN(10) {
+			time.Sleep(time.Duration(r.random.IntN(4000)) * time.Millisecond)
+			r.send(r.phones[r.random.IntN(roamers)])
+		}
+		r.suffer([]string{"a", "b"}[r.random.IntN(2)])
 	}
 	running.Wait()
+}
+
+// send lets a packet for a phone arrive at the UPFs of both nodes.
+func (r *roam) send(p *roamer) {
+	s, ok := p.Session(1)
+	if !ok {
+		return
+	}
+	flow := upf.Flow{Remote: netip.MustParseAddr("192.0.2.1"), Local: s.Address, Protocol: 17, RemotePort: 7, LocalPort: 7, HasPorts: true}
+	r.path.Downlink("internet", flow, packetSize)
+	for _, other := range r.nodes.aside {
+		other.path.Downlink("internet", flow, packetSize)
+	}
+}
+
+// suffer lets something happen to a node: it dies, mostly, or is drained before, or its disk is slow or full for a while.
+func (r *roam) suffer(node string) {
+	do := func(lines ...string) {
+		for _, line := range lines {
+			if err := r.run(line); err != nil {
+				r.broken("%s: %v", line, err)
+			}
+		}
+	}
+	a := func(seconds int) time.Duration { return time.Duration(r.random.IntN(1000*seconds)) * time.Millisecond }
+	switch r.random.IntN(6) {
+	case 0:
+		do("node "+node, "disk "+[]string{"slow=2s", "slow=9s", "full", "torn"}[r.random.IntN(4)])
+		time.Sleep(a(10))
+		do("disk well")
+	case 1:
+		do("node "+node, "operator drain backup="+map[string]string{"a": "limpid-b-amf", "b": "limpid-amf"}[node])
+		time.Sleep(a(10))
+		r.die(node)
+	default:
+		r.die(node)
+	}
 }
 
 // die kills a node and starts it again after a while.

@@ -75,8 +75,9 @@ type Contexts interface {
 	// epoch of that node: what has been removed does not come back. The error beside them says that none was stored, or
 	// that it is open.
 	KeepUEs(ctx context.Context, list []UEContext) ([]error, error)
-	// RemoveUE forgets the context of a subscriber; one that is not there is no error. Error: ErrNotOwner where a greater epoch is stored.
-	RemoveUE(ctx context.Context, supi ident.SUPI, epoch uint64) error
+	// RemoveUE forgets the context of a subscriber that a node has; one that is not there is no error. Error: ErrNotOwner where a greater
+	// epoch is stored, or another node's context: epochs begin anew with what has been removed, and a removal may be said again.
+	RemoveUE(ctx context.Context, supi ident.SUPI, node string, epoch uint64) error
 	// UE returns the context of a subscriber. Error: ErrNotFound.
 	UE(ctx context.Context, supi ident.SUPI) (UEContext, error)
 	// UEByTMSI returns the context of the UE that calls itself by a 5G-TMSI, the present or the old one. Error: ErrNotFound.

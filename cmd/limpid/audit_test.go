@@ -65,7 +65,7 @@ func (p *place) plant(ofUE, ofSessions ident.SUPI) {
 	for u, err := range disk.UEs(ctx, "") {
 		if errs = append(errs, err); u.SUPI == ofUE {
 			removed++
-			errs = append(errs, disk.RemoveUE(ctx, u.SUPI, u.Epoch))
+			errs = append(errs, disk.RemoveUE(ctx, u.SUPI, u.Node, u.Epoch))
 		}
 	}
 	for s, err := range disk.SMs(ctx, "") {

@@ -82,7 +82,7 @@ func (k *keeper) put(ctx context.Context, list []keptChange) ([]error, error) {
 			kept, at = append(kept, list[i].UEContext), append(at, i)
 			continue
 		}
-		errs[i] = k.contexts.RemoveUE(ctx, list[i].SUPI, list[i].Epoch)
+		errs[i] = k.contexts.RemoveUE(ctx, list[i].SUPI, list[i].Node, list[i].Epoch)
 		if errs[i] != nil && !errors.Is(errs[i], store.ErrNotOwner) {
 			return nil, errs[i]
 		}
@@ -228,7 +228,7 @@ func (ue *ue) unkeep(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, keepPatience)
 	defer cancel()
-	change := keptChange{UEContext: store.UEContext{SUPI: ue.supi, Epoch: ue.kept.epoch.Load()}, remove: true}
+	change := keptChange{UEContext: store.UEContext{SUPI: ue.supi, Node: ue.amf.cfg.Name, Epoch: ue.kept.epoch.Load()}, remove: true}
 	switch err := k.writer.Now(ctx, ue.supi, change); {
 	case errors.Is(err, store.ErrNotOwner):
 		return err

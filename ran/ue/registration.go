@@ -279,7 +279,9 @@ func (u *UE) registrationReject(m *gmm.RegistrationReject) {
 	if m.T3502 != nil {
 		u.t3502, _ = m.T3502.Duration()
 	}
-	u.registered = false
+	if m.Cause != gmm.CauseCongestion { // after it an update is tried again, TS 24.501 §5.5.1.3.5
+		u.registered = false
+	}
 	u.rejectedWith(m.Cause)
 	u.end(e)
 	u.startT3540()

@@ -123,8 +123,8 @@ func (s *Store) KeepUEs(ctx context.Context, list []store.UEContext) (errs []err
 }
 
 // RemoveUE implements store.Contexts.
-func (s *Store) RemoveUE(ctx context.Context, supi ident.SUPI, epoch uint64) error {
-	return s.write(ctx, "RemoveUE", func() error { return s.Store.RemoveUE(ctx, supi, epoch) }, nil)
+func (s *Store) RemoveUE(ctx context.Context, supi ident.SUPI, node string, epoch uint64) error {
+	return s.write(ctx, "RemoveUE", func() error { return s.Store.RemoveUE(ctx, supi, node, epoch) }, nil)
 }
 
 // TakeUE implements store.Contexts.

@@ -28,7 +28,7 @@ const (
 	ON CONFLICT (supi) DO UPDATE SET tmsi = excluded.tmsi, old_tmsi = excluded.old_tmsi, node = excluded.node,
 	epoch = excluded.epoch, record = excluded.record WHERE ue_context.epoch < excluded.epoch
 	OR ue_context.epoch = excluded.epoch AND ue_context.node = excluded.node RETURNING supi`
-	removeUESQL  = `DELETE FROM ue_context WHERE supi = $1 AND epoch <= $2`
+	removeUESQL  = `DELETE FROM ue_context WHERE supi = $1 AND node = $2 AND epoch <= $3`
 	noteMovedSQL = `INSERT INTO ue_moved (node, supi) SELECT node, supi FROM ue_context WHERE supi = $1 AND node <> $2
 	UNION SELECT node, supi FROM sm_context WHERE supi = $1 AND node <> $2 ON CONFLICT DO NOTHING`
 	movedSQL      = `DELETE FROM ue_moved WHERE node = $1 RETURNING supi`
@@ -155,9 +155,9 @@ func (s *Store) keys(ctx context.Context, statement string, args ...any) (map[st
 }
 
 // RemoveUE implements store.Contexts.
-func (s *Store) RemoveUE(ctx context.Context, supi ident.SUPI, epoch uint64) error {
+func (s *Store) RemoveUE(ctx context.Context, supi ident.SUPI, node string, epoch uint64) error {
 	return s.again(ctx, func(ctx context.Context) error {
-		done, err := s.pool.Exec(ctx, removeUESQL, string(supi), int64(epoch))
+		done, err := s.pool.Exec(ctx, removeUESQL, string(supi), node, int64(epoch))
 		if err != nil || done.RowsAffected() > 0 {
 			return err
 		}

@@ -23,7 +23,7 @@ const (
 	epoch = excluded.epoch, record = excluded.record WHERE ue_context.epoch < excluded.epoch
 	OR ue_context.epoch = excluded.epoch AND ue_context.node = excluded.node`
 	keepKnownUESQL = `UPDATE ue_context SET tmsi = ?2, old_tmsi = nullif(?3, 0), record = ?6 WHERE supi = ?1 AND node = ?4 AND epoch = ?5`
-	removeUESQL    = `DELETE FROM ue_context WHERE supi = ? AND epoch <= ?`
+	removeUESQL    = `DELETE FROM ue_context WHERE supi = ? AND node = ? AND epoch <= ?`
 	noteMovedSQL   = `INSERT INTO ue_moved (node, supi) SELECT node, supi FROM ue_context WHERE supi = ?1 AND node <> ?2
 	UNION SELECT node, supi FROM sm_context WHERE supi = ?1 AND node <> ?2 ON CONFLICT DO NOTHING`
 	movedSQL      = `DELETE FROM ue_moved WHERE node = ? RETURNING supi`
@@ -90,9 +90,9 @@ func (s *Store) KeepUEs(ctx context.Context, list []store.UEContext) ([]error, e
 }
 
 // RemoveUE implements store.Contexts.
-func (s *Store) RemoveUE(ctx context.Context, supi ident.SUPI, epoch uint64) error {
+func (s *Store) RemoveUE(ctx context.Context, supi ident.SUPI, node string, epoch uint64) error {
 	return s.write(ctx, func(t *transaction) error {
-		n, err := t.exec(removeUESQL, string(supi), int64(epoch))
+		n, err := t.exec(removeUESQL, string(supi), node, int64(epoch))
 		if err != nil || n > 0 {
 			return err
 		}

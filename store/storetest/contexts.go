@@ -71,7 +71,7 @@ func collect[T any](h *harness, seq iter.Seq2[T, error]) (list []T) {
 func ueContexts(_ *testing.T, h *harness) {
 	_, err := h.UE(h.Context(), SUPI(1))
 	h.want(err, store.ErrNotFound)
-	h.must(h.RemoveUE(h.Context(), SUPI(1), 1))
+	h.must(h.RemoveUE(h.Context(), SUPI(1), UE(1).Node, 1))
 	bare := store.UEContext{SUPI: SUPI(2), TMSI: 7, Node: "b", Epoch: 3, Record: []byte{1}}
 	h.must(h.keepUE(UE(1)))
 	h.must(h.keepUE(bare))
@@ -96,7 +96,7 @@ func ueContexts(_ *testing.T, h *harness) {
 	h.must(h.keepUE(changed))
 	_, err = h.UEByTMSI(h.Context(), UE(1).OldTMSI)
 	h.want(err, store.ErrNotFound)
-	h.must(h.RemoveUE(h.Context(), SUPI(1), 1))
+	h.must(h.RemoveUE(h.Context(), SUPI(1), UE(1).Node, 1))
 	_, err = h.UEByTMSI(h.Context(), UE(1).TMSI)
 	h.want(err, store.ErrNotFound)
 }
@@ -107,8 +107,9 @@ func ueOwnership(t *testing.T, h *harness) {
 	newer.Epoch = 5
 	h.must(h.keepUE(newer))
 	h.want(h.keepUE(UE(1)), store.ErrNotOwner)
-	h.want(h.RemoveUE(h.Context(), SUPI(1), 4), store.ErrNotOwner)
-	h.must(h.RemoveUE(h.Context(), SUPI(2), 4))
+	h.want(h.RemoveUE(h.Context(), SUPI(1), newer.Node, 4), store.ErrNotOwner)
+	h.want(h.RemoveUE(h.Context(), SUPI(1), "b", 9), store.ErrNotOwner) // which had the UE before, and says again that it has left
+	h.must(h.RemoveUE(h.Context(), SUPI(2), newer.Node, 4))
 	_, err := h.TakeUE(h.Context(), atEpoch(SUPI(1), 4), "b", 64, nil)
 	h.want(err, store.ErrNotOwner)
 	_, err = h.TakeUE(h.Context(), atEpoch(SUPI(2), 1), "b", 64, nil)
@@ -175,7 +176,7 @@ func known(t *testing.T, h *harness) {
 	ahead := u
 	ahead.Epoch++
 	h.want(h.keepUE(ahead), store.ErrNotOwner)
-	h.must(h.RemoveUE(h.Context(), SUPI(1), u.Epoch))
+	h.must(h.RemoveUE(h.Context(), SUPI(1), u.Node, u.Epoch))
 	h.must(h.RemoveSM(h.Context(), SUPI(1), n.PDUSessionID, n.SEID))
 	h.want(h.keepUE(u), store.ErrNotOwner)
 	h.want(h.keepSM(n), store.ErrNotOwner)

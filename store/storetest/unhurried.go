@@ -53,7 +53,7 @@ func unhurried(t *testing.T, h *harness) {
 	h.must(errs[1])
 	hurry := make(chan struct{})
 	close(hurry)
-	h.must(h.RemoveUE(store.Unhurried(h.Context(), hurry), SUPI(0), UE(0).Epoch))
+	h.must(h.RemoveUE(store.Unhurried(h.Context(), hurry), SUPI(0), UE(0).Node, UE(0).Epoch))
 	_, err = h.UE(h.Context(), SUPI(0))
 	h.want(err, store.ErrNotFound)
 	ended, end := context.WithCancel(patient)
