@@ -181,6 +181,10 @@ func (ue *ue) Collide(m any) procedure.Decision {
 	}
 	kind := ue.kindOf(m)
 	d := kind.decide(ue.running)
+	if h := ue.handover; d == procedure.Supersede && h != nil && h.to != nil && h.commanded {
+		init, ok := m.(*initialMessage)
+		h.back = ok && init.verified
+	}
 	if log := ue.amf.log; log.Enabled(context.Background(), slog.LevelDebug) {
 		log.Debug("collision", "running", string(ue.running), "arriving", string(kind))
 	}

@@ -142,6 +142,10 @@ func (a *AMF) take(ctx context.Context, tmsi uint32, pdu []byte) (*ue, error) {
 			}
 			continue
 		}
+		if u := a.ues.bySUPI.get(stored.SUPI); u != nil && stored.Node != a.cfg.Name && u.kept.epoch.Load() > stored.Epoch && u.isHere(&stored) {
+			end()
+			return u, nil // it came over since that was read
+		}
 		u, err := a.takeStored(ctx, &stored, pdu)
 		end()
 		if errors.Is(err, store.ErrNotOwner) {
@@ -167,7 +171,8 @@ func (a *AMF) takeStored(ctx context.Context, stored *store.UEContext, pdu []byt
 	if err != nil {
 		return nil, err
 	}
-	if older := a.ues.bySUPI.get(stored.SUPI); older != nil { // which the other node had taken
+	older := a.ues.bySUPI.get(stored.SUPI)
+	if older != nil { // which the other node had taken
 		done := make(chan struct{})
 		if err := older.insist(taken{done: done}); err != nil {
 			return nil, err
@@ -176,6 +181,9 @@ func (a *AMF) takeStored(ctx context.Context, stored *store.UEContext, pdu []byt
 		case <-done:
 		case <-ctx.Done():
 			return nil, ctx.Err()
+		}
+		if older.isHere(stored) { // it came over unasked meanwhile
+			return older, nil
 		}
 	}
 	taken, err := a.takeInStore(ctx, stored, kept)
@@ -190,10 +198,18 @@ func (a *AMF) takeStored(ctx context.Context, stored *store.UEContext, pdu []byt
 	if err := a.settle(ctx, u, stored.Node); err != nil {
 		return nil, err
 	}
+	if older != nil {
+		_ = older.insist(u.cameOver()) // refused only at shutdown; it may have given up already
+	}
 	if slices.ContainsFunc(u.sessions, func(c *smContext) bool { return c.active }) { // before the message is served
 		_ = u.insist(&radioErased{node: u.kept.connectedTo}) // refused only at shutdown
 	}
 	return u, nil
+}
+
+// isHere tells whether the UE is in the tables with a context that is not older than one that was stored.
+func (ue *ue) isHere(stored *store.UEContext) bool {
+	return ue.amf.ues.bySUPI.get(stored.SUPI) == ue && ue.kept.held.Load() && ue.kept.epoch.Load() >= stored.Epoch
 }
 
 // proven is a record with the uplink NAS COUNT that is expected after the message that proved to come from the UE: nothing
@@ -210,6 +226,7 @@ func proven(kept []byte, receive uint32) ([]byte, error) {
 // takeInStore makes a UE and its sessions this node's as far as the store is concerned, with another record if one is given.
 // Where no answer comes they may be: then they are unsettled.
 func (a *AMF) takeInStore(ctx context.Context, c *store.UEContext, kept []byte) (store.UEContext, error) {
+	a.keeper.writer.Drop(c.SUPI) // what this node has still to say of it is of an earlier time
 	taken, err := a.keeper.contexts.TakeUE(ctx, c, a.cfg.Name, a.taking.SEIDs(), kept)
 	if err != nil && !errors.Is(err, store.ErrNotOwner) && !errors.Is(err, store.ErrNotFound) {
 		a.takes.leave(c.SUPI)

@@ -108,10 +108,10 @@ func (ue *ue) cameOver() *replaced {
 	return m
 }
 
-// outrankPeer puts the context before the peer's own where both work over one store.
-func (ue *ue) outrankPeer(ctx context.Context) {
+// outrankPeer puts the context before the peer's own where both work over one store, and returns that, or nothing.
+func (ue *ue) outrankPeer(ctx context.Context) (stored store.UEContext) {
 	if ue.amf.keeper == nil {
-		return
+		return stored
 	}
 	stored, err := ue.amf.keeper.contexts.UE(ctx, ue.supi)
 	switch {
@@ -120,6 +120,7 @@ func (ue *ue) outrankPeer(ctx context.Context) {
 	case !errors.Is(err, store.ErrNotFound):
 		ue.log().Warn("older context of the UE not read", "error", err)
 	}
+	return stored
 }
 
 // takeKeys brings the keys of a UE that came over into use: as they are, or, where the old AMF has derived a new KAMF or
@@ -336,15 +337,19 @@ func (ue *ue) transferSettled(ctx context.Context, m *statusUpdate) {
 		return
 	}
 	if m.request.TransferStatus == namf.Transferred {
-		ue.depart(ctx, m.request.ToReleaseSessionList)
+		ue.depart(ctx, m.from, m.request.ToReleaseSessionList)
 	} else {
 		ue.log().Info("UE did not go to another AMF")
 	}
 	m.answer <- nil
 }
 
-// depart forgets a UE that another AMF serves now. Its sessions go on, but for those in release.
-func (ue *ue) depart(ctx context.Context, release []uint8) {
+// depart forgets a UE that another AMF serves now. Its sessions go on, but for those in release. One of this set has its context on disk
+// in the place of this one, and what comes here for the UE meanwhile is for that.
+func (ue *ue) depart(ctx context.Context, to *Peer, release []uint8) {
+	if ue.amf.taking.Sessions != nil && ue.amf.inSet(to.GUAMI) {
+		ue.kept.away, ue.kept.stored = true, false
+	}
 	ue.log().Info("another AMF serves the UE now", "sessions", len(ue.sessions), "released", len(release))
 	ue.giveUpWaiting(ctx, namf.FailureCauseUnspecified)
 	ue.sessions = slices.DeleteFunc(ue.sessions, func(s *smContext) bool { return !slices.Contains(release, s.id) })

@@ -30,6 +30,7 @@ type handover struct {
 	nasc       []byte    // what the UE hears of NAS security, nil: nothing
 	commanded  bool      // the source was told to send the UE away
 	sourceLost bool      // and is gone since
+	back       bool      // and the UE has spoken here since, which went to another AMF
 }
 
 // movingSession is a PDU session of the handover.
@@ -131,7 +132,7 @@ func (ue *ue) executeHandover(ctx context.Context, h *handover) error {
 	ue.releaseSource(h.source) // steps 14 and 15
 	if h.to != nil {
 		ue.conn = nil
-		ue.depart(ctx, nil) // the target AMF does the rest
+		ue.depart(ctx, h.to, nil) // the target AMF does the rest
 	}
 	return nil
 }
@@ -428,6 +429,9 @@ func (ue *ue) abandonHandover(ctx context.Context, h *handover, err error) {
 	cause := causeOfAbandoned(err)
 	if h.to != nil && h.context != "" {
 		ue.releaseAtTarget(ctx, h, cause)
+	}
+	if h.back {
+		ue.backFromTarget(ctx)
 	}
 	if h.target != nil {
 		h.targetGNB.release(h.target, cause)

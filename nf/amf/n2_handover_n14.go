@@ -13,7 +13,6 @@ import (
 	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/sbi"
 	"github.com/limpid-5g/limpid/sbi/namf"
-	"github.com/limpid-5g/limpid/sbi/nnsacf"
 	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/wire/aper"
 	"github.com/limpid-5g/limpid/wire/ngap"
@@ -392,34 +391,6 @@ func (h *handover) created(ue *ue) namf.UEContextCreatedData {
 func (ue *ue) turnAway(ctx context.Context, h *handover, err error) {
 	ue.abandonHandover(ctx, h, err)
 	ue.sessions = nil
-}
-
-// arrive makes a UE that has come one of this AMF, TS 23.502 §4.9.1.3.3 steps 5 to 12: durable here before the source AMF
-// hears that it may forget it.
-func (ue *ue) arrive(ctx context.Context, h *handover, m *handoverFrom, at ident.TAI) {
-	ue.moveTo(h.target, at)
-	ue.nextHop = h.keys.chain
-	ue.registered = true
-	ue.outrankPeer(ctx)
-	if old := ue.amf.ues.bySUPI.put(ue.supi, ue); old != nil && old != ue {
-		ue.kept.rise(max(ue.kept.epoch.Load(), old.kept.epoch.Load()+1))
-		_ = old.insist(ue.cameOver()) // refused only at shutdown
-	}
-	ue.count(ctx, ue.allowed, nnsacf.Update, anySlice)
-	ue.nameArrived(m.id)
-	if err := ue.subscribe(ctx); err != nil {
-		ue.log().Warn("UE has come and would not be let in: the next registration will tell", "reason", err)
-	}
-	if err := ue.associatePolicy(ctx); err != nil {
-		ue.log().Warn("no AM policy for a UE that has come", "error", err)
-	}
-	if err := ue.keep(ctx); err != nil {
-		ue.log().Error("UE that has come is not durable yet", "error", err)
-	}
-	ue.notifySource(ctx, h)       // step 6
-	ue.completeSessions(ctx, h)   // steps 7 to 11
-	ue.serveOtherSessions(ctx, h) // they move without a user plane
-	ue.log().Info("handed over by N2 from another AMF", "from", h.from.Name, "sessions", len(h.sessions))
 }
 
 // nameArrived gives the UE a 5G-GUTI here: its own if that is of this set. Any other it learns when it registers.
