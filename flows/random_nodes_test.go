@@ -26,6 +26,7 @@ import (
 var (
 	nodesSeed   = flag.Uint64("nodes-seed", 0, "play the random nodes of this seed")
 	nodesRounds = flag.Int("nodes-rounds", 4, "rounds of the random nodes")
+	nodesIll    = flag.Bool("nodes-ill", false, "drain the random nodes too, and let their disks be slow, full or lie")
 )
 
 // The size of TestRandomNodes.
@@ -215,7 +216,8 @@ func (r *roam) send(p *roamer) {
 	}
 }
 
-// suffer lets something happen to a node: it dies, mostly, or is drained before, or its disk is slow or full for a while.
+// suffer lets something happen to a node: it dies, or with -nodes-ill it may be drained before, or have a disk that is slow or full for a
+// while.
 func (r *roam) suffer(node string) {
 	do := func(lines ...string) {
 		for _, line := range lines {
@@ -225,12 +227,12 @@ func (r *roam) suffer(node string) {
 		}
 	}
 	a := func(seconds int) time.Duration { return time.Duration(r.random.IntN(1000*seconds)) * time.Millisecond }
-	switch r.random.IntN(6) {
-	case 0:
+	switch n := r.random.IntN(6); {
+	case n == 0 && *nodesIll:
 		do("node "+node, "disk "+[]string{"slow=2s", "slow=9s", "full", "torn"}[r.random.IntN(4)])
 		time.Sleep(a(10))
 		do("disk well")
-	case 1:
+	case n == 1 && *nodesIll:
 		do("node "+node, "operator drain backup="+map[string]string{"a": "limpid-b-amf", "b": "limpid-amf"}[node])
 		time.Sleep(a(10))
 		r.die(node)

@@ -21,26 +21,23 @@ func (ue *ue) arrive(ctx context.Context, h *handover, m *handoverFrom, at ident
 	ue.nextHop = h.keys.chain
 	ue.registered = true
 	before := ue.outrankPeer(ctx)
-	old := ue.amf.ues.bySUPI.get(ue.supi)
-	if old != nil {
+	if old := ue.amf.ues.bySUPI.put(ue.supi, ue); old != nil && old != ue {
 		ue.kept.rise(max(ue.kept.epoch.Load(), old.kept.epoch.Load()+1))
-	}
-	ue.nameArrived(m.id)
-	ue.nameAsBefore(&before)
-	if err := ue.keep(ctx); err != nil {
-		ue.log().Error("UE that has come is not durable here: it goes on at the AMF that it came from", "from", h.from.Name, "error", err)
-		ue.letGo(ctx, h)
-		return
-	}
-	if old = ue.amf.ues.bySUPI.put(ue.supi, ue); old != nil && old != ue {
 		_ = old.insist(ue.cameOver()) // refused only at shutdown
 	}
 	ue.count(ctx, ue.allowed, nnsacf.Update, anySlice)
+	ue.nameArrived(m.id)
+	ue.nameAsBefore(&before)
 	if err := ue.subscribe(ctx); err != nil {
 		ue.log().Warn("UE has come and would not be let in: the next registration will tell", "reason", err)
 	}
 	if err := ue.associatePolicy(ctx); err != nil {
 		ue.log().Warn("no AM policy for a UE that has come", "error", err)
+	}
+	if err := ue.keep(ctx); err != nil {
+		ue.log().Error("UE that has come is not durable here: it goes on at the AMF that it came from", "from", h.from.Name, "error", err)
+		ue.letGo(ctx, h)
+		return
 	}
 	ue.notifySource(ctx, h)       // step 6
 	ue.completeSessions(ctx, h)   // steps 7 to 11
@@ -50,16 +47,15 @@ func (ue *ue) arrive(ctx context.Context, h *handover, m *handoverFrom, at ident
 
 // letGo forgets a UE that has come and cannot stay. Whether the store has it as this node's is open where no answer came.
 func (ue *ue) letGo(ctx context.Context, h *handover) {
-	t := &ue.amf.ues
-	t.byTMSI.drop(ue.guti.TMSI, ue)
-	t.byTMSI.drop(ue.oldTMSI, ue)
-	t.byForeign.drop(ue.foreign, ue)
 	if ue.amf.taking.Sessions != nil {
 		ue.amf.takes.leave(ue.supi)
 	}
-	ue.registered, ue.conn = false, nil
+	const cause = ngap.CauseMiscControlProcessingOverload
 	ue.kept.stored, ue.kept.away = false, true // what waits is for the context there
-	ue.turnAway(ctx, h, noHandover(ngap.CauseMiscControlProcessingOverload, "the UE cannot be made durable"))
+	ue.kept.held.Store(false)
+	ue.conn = nil
+	ue.turnAway(ctx, h, noHandover(cause, "the UE cannot be made durable"))
+	ue.leave(ctx, cause)
 }
 
 // nameAsBefore lets a UE that comes from another node of the set go on with the 5G-GUTI that it had before the last one, if that was still

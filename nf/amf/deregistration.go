@@ -181,13 +181,7 @@ func (ue *ue) leave(ctx context.Context, cause ngap.Cause) {
 	if ue.conn != nil {
 		ue.releaseUnused(ue.conn, cause)
 	}
-	if ue.policy != "" {
-		err := ue.amf.services.Policy.DeleteAMPolicy(ctx, ue.policy)
-		if err != nil && sbi.CauseOf(err) != npcf.CausePolicyContextNotFound { // a newer context has replaced it
-			ue.log().Warn("AM policy not deleted", "error", err)
-		}
-		ue.policy = ""
-	}
+	ue.endPolicy(ctx)
 	_ = ue.unkeep(ctx) // another node has the UE by now: what is stored is that node's
 	t := &ue.amf.ues
 	t.byTMSI.drop(ue.guti.TMSI, ue)
@@ -198,6 +192,18 @@ func (ue *ue) leave(ctx context.Context, cause ngap.Cause) {
 	ue.guti, ue.oldTMSI, ue.waiting, ue.sent = ident.GUTI{}, 0, nil, nil
 	ue.security = security{}
 	ue.keys++
+}
+
+// endPolicy ends the AM policy association, TS 23.502 §4.16.3.
+func (ue *ue) endPolicy(ctx context.Context) {
+	if ue.policy == "" {
+		return
+	}
+	err := ue.amf.services.Policy.DeleteAMPolicy(ctx, ue.policy)
+	if err != nil && sbi.CauseOf(err) != npcf.CausePolicyContextNotFound { // a newer context has replaced it
+		ue.log().Warn("AM policy not deleted", "error", err)
+	}
+	ue.policy = ""
 }
 
 // deregisterAtUDM ends what is known of the UE by its SUPI, unless it is that of a newer context.

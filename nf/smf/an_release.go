@@ -15,7 +15,33 @@ func (s *session) goIdle(why string, out *nsmf.SMContextUpdatedData) {
 	s.leaveRadio()
 	s.mu.Unlock()
 	out.UpCnxState = nsmf.Deactivated
-	s.deliver(deactivate{why})
+	s.deliver(deactivate{why: why})
+}
+
+// goIdleAbroad is goIdle for the AMF of another core, which does not hear of a restart of this one: it is answered once that is durable.
+// Error: a *refusal.
+func (s *session) goIdleAbroad(ctx context.Context, why string, out *nsmf.SMContextUpdatedData) error {
+	ctx, cancel := context.WithTimeout(ctx, keepPatience)
+	defer cancel()
+	s.mu.Lock()
+	s.suspended = nil
+	s.leaveRadio()
+	s.mu.Unlock()
+	kept := make(chan error, 1)
+	if !s.deliver(deactivate{why, kept}) {
+		return failure(errStopping, "say it again once the SMF has started again")
+	}
+	var err error
+	select {
+	case err = <-kept:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		return failure(err, "say it again: that the user plane is down is not durable")
+	}
+	out.UpCnxState = nsmf.Deactivated
+	return nil
 }
 
 // deactivateUserPlane has the UPF keep downlink packets and report the first, TS 23.502 §4.2.6 step 6a.

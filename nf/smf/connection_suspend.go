@@ -31,7 +31,7 @@ func (s *session) suspend(info nsmf.N2SMInfo, out *nsmf.SMContextUpdatedData) er
 	s.leaveRadio()
 	out.UpCnxState = s.up
 	s.mu.Unlock()
-	s.deliver(deactivate{"the UE is suspended"})
+	s.deliver(deactivate{why: "the UE is suspended"})
 	return nil
 }
 

@@ -174,7 +174,10 @@ type (
 		moving                bool   // it refuses for the time of a handover alone
 	}
 	// deactivate takes the user plane down.
-	deactivate struct{ why string }
+	deactivate struct {
+		why  string
+		kept chan<- error // hears once that is durable; has room for it, nil: nobody waits
+	}
 	// release ends the session with the UE's knowledge. sent: the command is already on its way.
 	release struct {
 		sent bool
@@ -295,6 +298,9 @@ func (s *session) Serve(ctx context.Context, m any) {
 		s.userPlaneSetUp(ctx, m)
 	case deactivate:
 		s.takenDown(ctx, m.why)
+		if m.kept != nil {
+			m.kept <- s.keepNow(ctx)
+		}
 	case release:
 		s.release(ctx, m)
 	case networkRelease:

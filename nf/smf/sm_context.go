@@ -104,6 +104,12 @@ func (s *SMF) UpdateSMContext(ctx context.Context, ref string, data nsmf.SMConte
 			return out, err
 		}
 	case nsmf.Deactivated:
+		if data.GUAMI != (ident.GUAMI{}) && s.otherAMF(data.GUAMI) != (ident.GUAMI{}) {
+			if err := n.goIdleAbroad(ctx, data.NGAPCause, &out); err != nil {
+				return out, err
+			}
+			break
+		}
 		n.goIdle(data.NGAPCause, &out)
 	}
 	if len(data.N1SMMsg) > 0 {
