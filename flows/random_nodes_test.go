@@ -42,7 +42,6 @@ type roam struct {
 	*stage
 	random   *rand.Rand // of the nodes
 	cells    map[string][]*gnb.GNB
-	alive    map[string]*atomic.Bool
 	phones   []*roamer
 	heard    heardOf
 	deaths   int          // of nodes
@@ -74,7 +73,7 @@ func TestRandomNodes(t *testing.T) {
 	dir := folder(t)
 	var log bytes.Buffer
 	synctest.Test(t, func(t *testing.T) {
-		r := &roam{random: rand.New(rand.NewPCG(seed, 5)), cells: make(map[string][]*gnb.GNB), alive: make(map[string]*atomic.Bool), broken: t.Errorf,
+		r := &roam{random: rand.New(rand.NewPCG(seed, 5)), cells: make(map[string][]*gnb.GNB), broken: t.Errorf,
 			heard: heardOf{asked: make(map[string]int), last: make(map[string][]string)}}
 		r.stage, err = newStage(&f, dir, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelInfo})), synctest.Wait, func(s *stage) { s.seen = r.heard.take })
 		if err != nil {
@@ -157,8 +156,6 @@ func (h *heardOf) of(name string) string {
 
 func (r *roam) populate(seed uint64) error {
 	for _, node := range []string{"a", "b"} {
-		r.alive[node] = new(atomic.Bool)
-		r.alive[node].Store(true)
 		if err := r.run("node " + node); err != nil {
 			return err
 		}
@@ -244,7 +241,6 @@ func (r *roam) suffer(node string) {
 // die kills a node and starts it again after a while.
 func (r *roam) die(node string) {
 	r.deaths++
-	r.alive[node].Store(false)
 	for _, line := range []string{"node " + node, "kill"} {
 		if err := r.run(line); err != nil {
 			r.broken("%s: %v", line, err)
@@ -262,7 +258,6 @@ func (r *roam) die(node string) {
 			r.broken("NG Setup with node %s: %v", node, err)
 		}
 	}
-	r.alive[node].Store(true)
 }
 
 // operation is one that a phone chooses. That it fails is no news, that a promise breaks is.

@@ -89,13 +89,15 @@ const tellAgainAfter = 10 * time.Second
 type saidAgain struct{ session *smContext }
 
 // notHeard is for an SMF that did not do what it was told about a session that is not active. That of another core may be restarting: it
-// is told so later.
-func (ue *ue) notHeard(s *smContext, err error) {
-	if ue.dropIfGone(s, err) || isOwn(s.ref) || s.unsaid {
-		return
+// is told so later. It tells whether the SMF has the session no more.
+func (ue *ue) notHeard(s *smContext, err error) (gone bool) {
+	gone = ue.dropIfGone(s, err)
+	if gone || isOwn(s.ref) || s.unsaid {
+		return gone
 	}
 	s.unsaid = true
 	time.AfterFunc(tellAgainAfter, func() { _ = ue.insist(&saidAgain{s}) }) // refused only at shutdown
+	return false
 }
 
 // sayAgain serves saidAgain.

@@ -17,6 +17,7 @@ type reactivation struct {
 	sessions ngap.PDUSessionResourceSetupListCxtReq
 	result   *gmm.PSISet
 	causes   gmm.ReactivationErrors
+	gone     bool // an SMF has one of them no more
 }
 
 // activate asks the SMFs for the N2 information of the sessions in wanted, TS 23.502 §4.2.3.2 steps 4 to 11.
@@ -47,7 +48,7 @@ func (ue *ue) activate(ctx context.Context, wanted *gmm.PSISet) reactivation {
 		updated, err := ue.amf.services.Sessions.UpdateSMContext(ctx, s.ref, nsmf.SMContextUpdateData{UpCnxState: nsmf.Activating, TAI: ue.tai})
 		if err != nil {
 			ue.log().Warn("user plane not activated", "session", id, "error", err)
-			ue.notHeard(s, err)
+			r.gone = ue.notHeard(s, err) || r.gone
 			failed = failed.With(id)
 			r.causes = append(r.causes, gmm.ReactivationError{PDUSessionID: id, Cause: gmm.CauseInsufficientUserPlaneResourcesForThePDUSession})
 			continue

@@ -3,7 +3,9 @@ package amf
 import (
 	"context"
 	"errors"
+	"fmt"
 
+	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 	"github.com/limpid-5g/limpid/wire/ngap"
 )
@@ -57,6 +59,10 @@ func (ue *ue) service(ctx context.Context, m *initialMessage, request *gmm.Servi
 		ue.keepSessions(ctx, *request.PDUSessionStatus)
 	}
 	wanted := ue.activate(ctx, request.UplinkDataStatus) // steps 4 to 11
+	if wanted.gone && ue.isTaken(ctx) {                  // with its sessions, while it was served here: there it has them
+		ue.giveUp(ctx)
+		return fmt.Errorf("another node of the set has the UE: %w", procedure.ErrSuperseded)
+	}
 	if request.PDUSessionStatus != nil {
 		status := ue.sessionStatus()
 		accept.PDUSessionStatus = &status

@@ -529,7 +529,7 @@ func (ue *ue) dropSession(id uint8, ref string) {
 	ue.sessions = slices.DeleteFunc(ue.sessions, func(s *smContext) bool { return s.id == id && s.ref == ref })
 }
 
-// dropIfGone forgets a session of which its SMF knows nothing any more, TS 29.502 §5.2.2.3.1.
+// dropIfGone forgets a session of which its SMF knows nothing any more, TS 29.502 §5.2.2.3.1, and tells whether it did.
 func (ue *ue) dropIfGone(s *smContext, err error) bool {
 	gone := sbi.CauseOf(err) == sbi.CauseContextNotFound
 	if gone {

@@ -50,6 +50,7 @@ type keptChange struct {
 type keeper struct {
 	contexts Contexts
 	writer   *behind.Writer[sessionKey, keptChange]
+	removals *behind.Writer[uint64, keptChange] // by SEID, that the store has refused: the next session of the identity does not end them
 	seed     maphash.Seed
 	removed  func(seid uint64) // told of what is in the store no more
 }
@@ -63,6 +64,7 @@ func newKeeper(contexts Contexts, removed func(seid uint64), log *slog.Logger) *
 	}
 	k := &keeper{contexts: contexts, seed: maphash.MakeSeed(), removed: removed}
 	k.writer = behind.New[sessionKey](k.put, keepDelay, log)
+	k.removals = behind.New[uint64](k.put, keepDelay, log)
 	return k
 }
 
@@ -104,6 +106,7 @@ func (k *keeper) remove(ctx context.Context, c *store.SMContext, removed *atomic
 func (k *keeper) close() {
 	if k != nil {
 		k.writer.Close()
+		k.removals.Close()
 	}
 }
 
@@ -241,7 +244,7 @@ func (s *session) unkeep(ctx context.Context) {
 	change := keptChange{SMContext: store.SMContext{SUPI: s.supi, PDUSessionID: s.id, SEID: s.seid}, remove: true, removed: s.removal}
 	if err := k.writer.Now(ctx, s.key(), change); err != nil {
 		s.smf.log.Warn("SM context is removed from the store once that works", s.attrs(slog.Any("error", err))...)
-		k.writer.Later(s.key(), change, nil)
+		k.removals.Later(s.seid, change, nil)
 	}
 }
 
