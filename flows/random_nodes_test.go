@@ -25,7 +25,7 @@ import (
 
 var (
 	nodesSeed   = flag.Uint64("nodes-seed", 0, "play the random nodes of this seed")
-	nodesRounds = flag.Int("nodes-rounds", 4, "rounds of the random nodes")
+	nodesRounds = flag.Int("nodes-rounds", 2, "rounds of the random nodes")
 	nodesIll    = flag.Bool("nodes-ill", false, "drain the random nodes too, and let their disks be slow, full or lie")
 )
 
