@@ -71,6 +71,11 @@ func (c *Core) agreeSessions(ctx context.Context, restored int) error {
 	if !c.shared() && c.amf.SessionsAgree(restored, c.smf.Has) {
 		return nil
 	}
+	for _, s := range c.smf.Abroad() {
+		if c.amf.InSet(s.ServingAMF) && c.amf.Has(s.SUPI, s.Ref) { // of two who say so, the AMF of this node has the UE
+			c.smf.ServedHere(s.Ref)
+		}
+	}
 	for _, orphan := range c.amf.AgreeSessions(c.sessions()) {
 		elsewhere, err := c.elsewhere(ctx, orphan.SUPI)
 		if err != nil {
@@ -131,10 +136,6 @@ func amfSession(s *smf.SessionInfo) amf.Session {
 func (c *Core) sessions() iter.Seq[amf.Session] {
 	return func(yield func(amf.Session) bool) {
 		for s := range c.smf.EachSession() {
-			if s.ServingAMF != (ident.GUAMI{}) && c.amf.InSet(s.ServingAMF) && c.amf.Has(s.SUPI, s.Ref) { // of two who say so, this one has the UE
-				c.smf.ServedHere(s.Ref)
-				s.ServingAMF = ident.GUAMI{}
-			}
 			if !yield(amfSession(&s)) {
 				return
 			}

@@ -88,14 +88,20 @@ func TestRandomMobility(t *testing.T) {
 		if n := s.path.Relays(); n > 0 {
 			t.Errorf("%d forwarding tunnels are left at the UPF", n)
 		}
-		if err := s.close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-		if t.Failed() {
-			b := log.Bytes()
-			t.Logf("the last of the log:\n%s", b[max(0, len(b)-20_000):])
-		}
+		s.end(t, &log)
 	})
+}
+
+// end takes a stage down, and shows the last of its log where the test has failed.
+func (s *stage) end(t *testing.T, log *bytes.Buffer) {
+	t.Helper()
+	if err := s.close(); err != nil {
+		t.Errorf("close: %v", err)
+	}
+	if t.Failed() {
+		b := log.Bytes()
+		t.Logf("the last of the log:\n%s", b[max(0, len(b)-20_000):])
+	}
 }
 
 // walkFlow is a configuration with room for all phones, and they.

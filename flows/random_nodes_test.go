@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,8 +43,8 @@ type roam struct {
 	cells    map[string][]*gnb.GNB
 	phones   []*roamer
 	heard    heardOf
-	deaths   int          // of nodes
-	promises atomic.Int64 // that were looked after
+	deaths   int // of nodes
+	promises int // that were looked after
 	broken   func(format string, args ...any)
 }
 
@@ -89,20 +88,14 @@ func TestRandomNodes(t *testing.T) {
 				break
 			}
 		}
-		t.Logf("%d deaths of nodes, %d promises looked after", r.deaths, r.promises.Load())
-		if r.promises.Load() < int64(*nodesRounds*roamers/2) || r.deaths < *nodesRounds {
+		t.Logf("%d deaths of nodes, %d promises looked after", r.deaths, r.promises)
+		if r.promises < *nodesRounds*roamers/2 || r.deaths < *nodesRounds {
 			t.Error("it has shown too little")
 		}
 		if err := r.audit(t.Context()); err != nil {
 			t.Errorf("left behind: %v", err)
 		}
-		if err := r.close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-		if t.Failed() {
-			b := log.Bytes()
-			t.Logf("the last of the log:\n%s", b[max(0, len(b)-20_000):])
-		}
+		r.end(t, &log)
 	})
 }
 
@@ -365,7 +358,7 @@ func (r *roam) inspect(t *testing.T, n int) {
 				t.Errorf("after round %d: %s had to authenticate again at %s", n, p.name, r.at(p))
 			}
 		}
-		r.promises.Add(1)
+		r.promises++
 		for id, address := range p.sessions {
 			if s, ok := p.Session(id); !ok || s.Address != address {
 				t.Errorf("after round %d: %s had session %d with %s, now %v %v", n, p.name, id, address, ok, s.Address)

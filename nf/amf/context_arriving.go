@@ -47,12 +47,12 @@ func (ue *ue) arrive(ctx context.Context, h *handover, m *handoverFrom, at ident
 
 // letGo forgets a UE that has come and cannot stay. Whether the store has it as this node's is open where no answer came.
 func (ue *ue) letGo(ctx context.Context, h *handover) {
-	if ue.amf.taking.Sessions != nil {
-		ue.amf.takes.leave(ue.supi)
-	}
 	const cause = ngap.CauseMiscControlProcessingOverload
-	ue.kept.stored, ue.kept.away = false, true // what waits is for the context there
-	ue.kept.held.Store(false)
+	if ue.amf.ofSet(h.from) {
+		ue.amf.takes.leave(ue.supi)
+		ue.kept.stored, ue.kept.away = false, true // what waits is for the context there
+		ue.kept.held.Store(false)
+	} // else what may be stored is this AMF's alone, and goes
 	ue.conn = nil
 	ue.turnAway(ctx, h, noHandover(cause, "the UE cannot be made durable"))
 	ue.leave(ctx, cause)
@@ -62,7 +62,7 @@ func (ue *ue) letGo(ctx context.Context, h *handover) {
 // valid: it has not confirmed the last one, or has not been told it, TS 24.501 §5.4.4.4.
 func (ue *ue) nameAsBefore(before *store.UEContext) {
 	for _, tmsi := range []uint32{before.TMSI, before.OldTMSI} {
-		if tmsi != 0 && tmsi != ue.guti.TMSI && ue.amf.inSet(ue.guti.GUAMI) && ue.oldTMSI == 0 {
+		if tmsi != 0 && tmsi != ue.guti.TMSI && ue.amf.InSet(ue.guti.GUAMI) && ue.oldTMSI == 0 {
 			ue.oldTMSI = tmsi
 			ue.amf.ues.byTMSI.put(tmsi, ue)
 		}

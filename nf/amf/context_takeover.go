@@ -11,6 +11,7 @@ import (
 
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/store"
+	"github.com/limpid-5g/limpid/store/record"
 )
 
 // A UE of a node that died, or is leaving, comes over without having spoken, TS 23.501 §5.21.2: what arrives for it from
@@ -48,8 +49,16 @@ func (a *AMF) TakeFrom(ctx context.Context, node string, dead bool, want func(id
 
 // isConnected tells whether a record is of a UE in CM-CONNECTED.
 func isConnected(kept []byte) bool {
-	_, connected, err := Stored(kept)
-	return err == nil && connected
+	r, err := record.Open(kept)
+	if err != nil {
+		return false
+	}
+	for r.Next() {
+		if r.Field() == fieldConnectedTo {
+			return r.String() != ""
+		}
+	}
+	return false
 }
 
 // takeUnasked takes one UE over and tells whether it came.

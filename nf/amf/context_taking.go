@@ -142,7 +142,7 @@ func (a *AMF) take(ctx context.Context, tmsi uint32, pdu []byte) (*ue, error) {
 			}
 			continue
 		}
-		if u := a.ues.bySUPI.get(stored.SUPI); u != nil && stored.Node != a.cfg.Name && u.kept.epoch.Load() > stored.Epoch && u.isHere(&stored) {
+		if u := a.ues.bySUPI.get(stored.SUPI); u != nil && u.kept.epoch.Load() > stored.Epoch && u.isHere(&stored) {
 			end()
 			return u, nil // it came over since that was read
 		}
@@ -199,7 +199,7 @@ func (a *AMF) takeStored(ctx context.Context, stored *store.UEContext, pdu []byt
 		return nil, err
 	}
 	if older != nil {
-		_ = older.insist(u.cameOver()) // refused only at shutdown; it may have given up already
+		_ = u.insist(glance(func(u *ue) { _ = older.insist(u.cameOver()) })) // refused only at shutdown; it may have given up already
 	}
 	if slices.ContainsFunc(u.sessions, func(c *smContext) bool { return c.active }) { // before the message is served
 		_ = u.insist(&radioErased{node: u.kept.connectedTo}) // refused only at shutdown

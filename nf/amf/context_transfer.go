@@ -347,7 +347,7 @@ func (ue *ue) transferSettled(ctx context.Context, m *statusUpdate) {
 // depart forgets a UE that another AMF serves now. Its sessions go on, but for those in release. One of this set has its context on disk
 // in the place of this one, and what comes here for the UE meanwhile is for that.
 func (ue *ue) depart(ctx context.Context, to *Peer, release []uint8) {
-	if ue.amf.taking.Sessions != nil && ue.amf.inSet(to.GUAMI) {
+	if ue.amf.ofSet(to) {
 		ue.kept.away, ue.kept.stored = true, false
 	}
 	ue.log().Info("another AMF serves the UE now", "sessions", len(ue.sessions), "released", len(release))

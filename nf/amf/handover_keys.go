@@ -46,7 +46,7 @@ func (k *radioKeys) indication() *ngap.NewSecurityContextInd {
 // set gets a KAMF that is derived for it, if the operator wants that.
 func (ue *ue) contextForTarget(to *Peer) namf.UEContext {
 	count := ue.security.nas.Send + countBlock // this AMF may say some more meanwhile
-	kamf, horizontal := ue.security.kamf, ue.amf.cfg.HorizontalDerivation && !ue.amf.inSet(to.GUAMI)
+	kamf, horizontal := ue.security.kamf, ue.amf.cfg.HorizontalDerivation && !ue.amf.InSet(to.GUAMI)
 	var keys radioKeys
 	if horizontal {
 		kamf = kamf.PrimeAtHandover(count)

@@ -396,7 +396,7 @@ func (ue *ue) turnAway(ctx context.Context, h *handover, err error) {
 // nameArrived gives the UE a 5G-GUTI here: its own if that is of this set. Any other it learns when it registers.
 func (ue *ue) nameArrived(id namf.UEContextID) {
 	t := &ue.amf.ues
-	if g, ok := id.GUTI(); ok && ue.amf.inSet(g.GUAMI) {
+	if g, ok := id.GUTI(); ok && ue.amf.InSet(g.GUAMI) {
 		t.byTMSI.put(g.TMSI, ue)
 		ue.guti = g
 		return

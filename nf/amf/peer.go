@@ -84,11 +84,11 @@ func (ue *ue) serveN14(ctx context.Context, m any) {
 	}
 }
 
-// InSet tells whether a GUAMI is of an AMF of this one's set, TS 23.501 §5.21.2.
-func (a *AMF) InSet(g ident.GUAMI) bool { return a.inSet(g) }
+// ofSet tells whether a peer is a node of this one's set, over the same store.
+func (a *AMF) ofSet(p *Peer) bool { return a.taking.Sessions != nil && a.InSet(p.GUAMI) }
 
-// inSet tells whether a GUAMI is of an AMF of this one's set.
-func (a *AMF) inSet(g ident.GUAMI) bool {
+// InSet tells whether a GUAMI is of an AMF of this one's set, TS 23.501 §5.21.2.
+func (a *AMF) InSet(g ident.GUAMI) bool {
 	own := a.cfg.GUAMI
 	return g.PLMN == own.PLMN && g.Region == own.Region && g.Set == own.Set
 }
@@ -98,7 +98,7 @@ func (a *AMF) ueNamed(id namf.UEContextID) (*ue, error) {
 	var u *ue
 	if supi, ok := id.SUPI(); ok {
 		u = a.ues.bySUPI.get(supi)
-	} else if g, ok := id.GUTI(); ok && a.inSet(g.GUAMI) {
+	} else if g, ok := id.GUTI(); ok && a.InSet(g.GUAMI) {
 		u = a.ues.byTMSI.get(g.TMSI)
 	}
 	if u == nil {

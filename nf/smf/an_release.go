@@ -10,12 +10,17 @@ import (
 
 // goIdle answers the AMF that has released the connection of the UE, TS 23.502 §4.2.6 step 5.
 func (s *session) goIdle(why string, out *nsmf.SMContextUpdatedData) {
+	s.idleNow(deactivate{why: why})
+	out.UpCnxState = nsmf.Deactivated
+}
+
+// idleNow notes that no gNB has the session any more; the UPF follows. False: the SMF is stopping.
+func (s *session) idleNow(m deactivate) bool {
 	s.mu.Lock()
 	s.suspended = nil
 	s.leaveRadio()
 	s.mu.Unlock()
-	out.UpCnxState = nsmf.Deactivated
-	s.deliver(deactivate{why: why})
+	return s.deliver(m)
 }
 
 // goIdleAbroad is goIdle for the AMF of another core, which does not hear of a restart of this one: it is answered once that is durable.
@@ -23,12 +28,8 @@ func (s *session) goIdle(why string, out *nsmf.SMContextUpdatedData) {
 func (s *session) goIdleAbroad(ctx context.Context, why string, out *nsmf.SMContextUpdatedData) error {
 	ctx, cancel := context.WithTimeout(ctx, keepPatience)
 	defer cancel()
-	s.mu.Lock()
-	s.suspended = nil
-	s.leaveRadio()
-	s.mu.Unlock()
 	kept := make(chan error, 1)
-	if !s.deliver(deactivate{why, kept}) {
+	if !s.idleNow(deactivate{why, kept}) {
 		return failure(errStopping, "say it again once the SMF has started again")
 	}
 	var err error

@@ -104,13 +104,11 @@ func (s *SMF) UpdateSMContext(ctx context.Context, ref string, data nsmf.SMConte
 			return out, err
 		}
 	case nsmf.Deactivated:
-		if data.GUAMI != (ident.GUAMI{}) && s.otherAMF(data.GUAMI) != (ident.GUAMI{}) {
-			if err := n.goIdleAbroad(ctx, data.NGAPCause, &out); err != nil {
-				return out, err
-			}
-			break
+		if s.otherAMF(data.GUAMI) == (ident.GUAMI{}) {
+			n.goIdle(data.NGAPCause, &out)
+		} else if err := n.goIdleAbroad(ctx, data.NGAPCause, &out); err != nil {
+			return out, err
 		}
-		n.goIdle(data.NGAPCause, &out)
 	}
 	if len(data.N1SMMsg) > 0 {
 		n.n1(data.N1SMMsg, &out)
