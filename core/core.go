@@ -195,7 +195,7 @@ func (c *Core) openStore(ctx context.Context) (store.Store, error) {
 	if url := string(c.cfg.Store.URL); url != "" {
 		name, key = url, "store.url"
 	}
-	st, err := engine.Open(ctx, name, true)
+	st, err := engine.OpenForCore(ctx, name)
 	if err != nil {
 		return nil, c.cfg.ErrorAt(key, err)
 	}

@@ -32,6 +32,7 @@ type batcher struct {
 
 	commits atomic.Int64 // transactions begun
 	copying *copying
+	*early
 
 	mu     sync.RWMutex // held for reading while sending to queue
 	closed bool
@@ -39,25 +40,31 @@ type batcher struct {
 }
 
 type write struct {
-	ctx   context.Context
-	apply change
-	done  chan error
+	ctx       context.Context
+	apply     change
+	operation operation // that apply is; nil: it is none
+	done      chan error
 }
 
-// startBatcher takes conn over.
-func startBatcher(conn *sql.Conn, copier *sql.DB) (*batcher, error) {
-	tx, err := newTransaction(conn, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
-	if err != nil {
-		return nil, err
-	}
-	b := &batcher{tx: tx, queue: make(chan *write, queueLength), done: make(chan struct{}), copying: newCopying(copier)}
+// startBatcher takes tx and e over.
+func startBatcher(tx *transaction, e *early, copier *sql.DB) *batcher {
+	b := &batcher{tx: tx, queue: make(chan *write, queueLength), done: make(chan struct{}), copying: newCopying(copier), early: e}
 	go b.run()
-	return b, nil
+	return b
 }
 
 // do applies c and returns once it is on stable storage. When ctx ends first the outcome is open.
 func (b *batcher) do(ctx context.Context, c change) error {
-	w := &write{ctx: ctx, apply: c, done: make(chan error, 1)}
+	return b.await(&write{ctx: ctx, apply: c, done: make(chan error, 1)})
+}
+
+// operate is do for an operation.
+func (b *batcher) operate(ctx context.Context, o operation) error {
+	return b.await(&write{ctx: ctx, apply: o.apply, operation: o, done: make(chan error, 1)})
+}
+
+func (b *batcher) await(w *write) error {
+	ctx := w.ctx
 	if !b.ride(w) {
 		if err := b.send(w); err != nil {
 			return err
@@ -87,32 +94,61 @@ func (b *batcher) send(w *write) error {
 }
 
 func (b *batcher) close() error {
-	b.end()
+	b.riding.end()
 	b.mu.Lock()
 	b.closed = true
 	close(b.queue)
 	b.mu.Unlock()
 	<-b.done
-	return b.tx.close()
+	return errors.Join(b.last, b.tx.close(), b.early.close())
 }
 
 func (b *batcher) run() {
 	defer close(b.done)
 	defer b.copying.wait()
 	batch := make([]*write, 0, maxBatch)
-	for w := range b.queue {
-		b.commitAll(b.gather(append(b.join(batch[:0]), w)))
+	for {
+		select {
+		case w, ok := <-b.queue:
+			if !ok {
+				b.commitAll(b.join(batch[:0]))
+				b.last = b.settle()
+				return
+			}
+			b.commitAll(b.gather(append(b.join(batch[:0]), w)))
+		case <-b.due():
+			_ = b.catchUp() // what is in the redo log is lost by no failure; the next write tries again
+		}
 	}
-	b.commitAll(b.join(batch[:0]))
 }
 
-// commitAll commits what is still wanted of a batch.
+// commitAll makes durable what is still wanted of a batch.
 func (b *batcher) commitAll(batch []*write) {
-	if kept := dropCancelled(batch); len(kept) > 0 {
-		b.commit(kept)
-		b.copying.written(b.tx, len(kept))
+	if kept := dropCancelled(batch); len(kept) > 0 && !b.answer(kept) {
+		b.commitDurably(kept)
 	}
 	clear(batch)
+}
+
+// commitDurably commits a batch with a sync of SQLite's own log.
+func (b *batcher) commitDurably(batch []*write) {
+	err := b.catchUp()
+	if err == nil {
+		err = b.tx.syncAtCommit(true)
+	}
+	if err != nil {
+		refuse(batch, err)
+		return
+	}
+	defer b.want()()
+	b.commit(batch)
+	b.copying.written(b.tx, len(batch))
+}
+
+func refuse(batch []*write, err error) {
+	for _, w := range batch {
+		w.done <- fmt.Errorf("commit: %w", err)
+	}
 }
 
 // gather takes what has queued up, without waiting for more.

@@ -63,44 +63,55 @@ func uniqueViolated(err error) string {
 
 // KeepUEs implements store.Contexts.
 func (s *Store) KeepUEs(ctx context.Context, list []store.UEContext) ([]error, error) {
-	var errs []error
-	err := s.write(ctx, func(t *transaction) error {
-		errs = make([]error, len(list))
-		for i := range list {
-			u, statement := &list[i], keepUESQL
-			if u.Known {
-				statement = keepKnownUESQL
-			}
-			n, err := t.exec(statement, string(u.SUPI), int64(u.TMSI), int64(u.OldTMSI), u.Node, int64(u.Epoch), u.Record)
-			switch {
-			case uniqueViolated(err) != "":
-				errs[i] = fmt.Errorf("%s: %w", u.SUPI.Conceal(), store.ErrTMSITaken)
-			case err != nil:
-				return err
-			case n == 0:
-				errs[i] = fmt.Errorf("%s: %w", u.SUPI.Conceal(), store.ErrNotOwner)
-			}
-		}
-		return nil
-	})
-	if err != nil {
+	o := &keepUEs{list: list}
+	if err := s.operate(ctx, o); err != nil { // the write may still be under way
 		return nil, err
 	}
-	return errs, nil
+	return o.errs, nil
+}
+
+func (o *keepUEs) apply(t *transaction) error {
+	o.errs = make([]error, len(o.list))
+	for i := range o.list {
+		u, statement := &o.list[i], keepUESQL
+		if u.Known {
+			statement = keepKnownUESQL
+		}
+		n, err := t.exec(statement, string(u.SUPI), int64(u.TMSI), int64(u.OldTMSI), u.Node, int64(u.Epoch), u.Record)
+		switch {
+		case uniqueViolated(err) != "":
+			o.errs[i] = fmt.Errorf("%s: %w", u.SUPI.Conceal(), store.ErrTMSITaken)
+		case err != nil:
+			return err
+		case n == 0:
+			o.errs[i] = fmt.Errorf("%s: %w", u.SUPI.Conceal(), store.ErrNotOwner)
+		}
+	}
+	return nil
 }
 
 // RemoveUE implements store.Contexts.
 func (s *Store) RemoveUE(ctx context.Context, supi ident.SUPI, node string, epoch uint64) error {
-	return s.write(ctx, func(t *transaction) error {
-		n, err := t.exec(removeUESQL, string(supi), node, int64(epoch))
-		if err != nil || n > 0 {
-			return err
-		}
-		if err := t.notOwner(supi); !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		return nil
-	})
+	o := &removeUE{supi: supi, node: node, epoch: epoch}
+	if err := s.operate(ctx, o); err != nil { // the write may still be under way
+		return err
+	}
+	return o.refused
+}
+
+func (o *removeUE) apply(t *transaction) error {
+	o.refused = nil
+	n, err := t.exec(removeUESQL, string(o.supi), o.node, int64(o.epoch))
+	if err != nil || n > 0 {
+		return err
+	}
+	switch err := t.notOwner(o.supi); {
+	case errors.Is(err, store.ErrNotOwner):
+		o.refused = err
+	case !errors.Is(err, store.ErrNotFound):
+		return err
+	}
+	return nil
 }
 
 // UE implements store.Contexts.
@@ -167,34 +178,35 @@ func (s *Store) UEs(ctx context.Context, node string) iter.Seq2[store.UEContext,
 
 // KeepSMs implements store.Contexts.
 func (s *Store) KeepSMs(ctx context.Context, list []store.SMContext) ([]error, error) {
-	var errs []error
-	err := s.write(ctx, func(t *transaction) error {
-		errs = make([]error, len(list))
-		for i := range list {
-			n, statement := &list[i], keepSMSQL
-			switch {
-			case n.Known:
-				statement = keepKnownSMSQL
-			case n.WithUE:
-				statement = keepSMWithUESQL
-			}
-			changed, err := t.exec(statement, string(n.SUPI), int64(n.PDUSessionID), int64(n.SEID), n.Node, string(n.DNN), n.UPF,
-				columns.Address(n.IPv4), columns.Prefix(n.IPv6), n.Record)
-			switch index := uniqueViolated(err); {
-			case index != "":
-				errs[i] = &store.LeasedError{Address: leased(n, index)}
-			case err != nil:
-				return err
-			case changed == 0:
-				errs[i] = fmt.Errorf("%s, session %d: %w", n.SUPI.Conceal(), n.PDUSessionID, store.ErrNotOwner)
-			}
-		}
-		return nil
-	})
-	if err != nil {
+	o := &keepSMs{list: list}
+	if err := s.operate(ctx, o); err != nil { // the write may still be under way
 		return nil, err
 	}
-	return errs, nil
+	return o.errs, nil
+}
+
+func (o *keepSMs) apply(t *transaction) error {
+	o.errs = make([]error, len(o.list))
+	for i := range o.list {
+		n, statement := &o.list[i], keepSMSQL
+		switch {
+		case n.Known:
+			statement = keepKnownSMSQL
+		case n.WithUE:
+			statement = keepSMWithUESQL
+		}
+		changed, err := t.exec(statement, string(n.SUPI), int64(n.PDUSessionID), int64(n.SEID), n.Node, string(n.DNN), n.UPF,
+			columns.Address(n.IPv4), columns.Prefix(n.IPv6), n.Record)
+		switch index := uniqueViolated(err); {
+		case index != "":
+			o.errs[i] = &store.LeasedError{Address: leased(n, index)}
+		case err != nil:
+			return err
+		case changed == 0:
+			o.errs[i] = fmt.Errorf("%s, session %d: %w", n.SUPI.Conceal(), n.PDUSessionID, store.ErrNotOwner)
+		}
+	}
+	return nil
 }
 
 func leased(n *store.SMContext, index string) netip.Addr {
@@ -206,10 +218,12 @@ func leased(n *store.SMContext, index string) netip.Addr {
 
 // RemoveSM implements store.Contexts.
 func (s *Store) RemoveSM(ctx context.Context, supi ident.SUPI, pduSessionID uint8, seid uint64) error {
-	return s.write(ctx, func(t *transaction) error {
-		_, err := t.exec(removeSMSQL, string(supi), int64(pduSessionID), int64(seid))
-		return err
-	})
+	return s.operate(ctx, &removeSM{supi: supi, pduSessionID: pduSessionID, seid: seid})
+}
+
+func (o *removeSM) apply(t *transaction) error {
+	_, err := t.exec(removeSMSQL, string(o.supi), int64(o.pduSessionID), int64(o.seid))
+	return err
 }
 
 // SMsOf implements store.Contexts.
@@ -253,6 +267,10 @@ func rowsOf[T any](ctx context.Context, s *Store, scan func(*T) ([]any, func() e
 		var none, v T
 		if s.closed.Load() {
 			yield(none, store.ErrClosed)
+			return
+		}
+		if err := s.seeAnswered(ctx); err != nil {
+			yield(none, err)
 			return
 		}
 		rows, err := s.readers.QueryContext(ctx, query, args...)

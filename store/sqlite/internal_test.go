@@ -281,8 +281,9 @@ func TestGuaranteesComeToOlderFile(t *testing.T) {
 	}
 	err = s.batch.do(t.Context(), func(t *transaction) error {
 		_, err := t.exec("DROP TABLE guarantee")
+		_, younger := t.exec("DROP TABLE redo")
 		_, version := t.exec("PRAGMA user_version = 7")
-		return errors.Join(err, version)
+		return errors.Join(err, younger, version)
 	})
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)

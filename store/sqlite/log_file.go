@@ -12,7 +12,7 @@ import (
 
 // Every commit waits for the write-ahead log. SQLite writes it in pieces, two for each page, and syncs it by fsync(2), which
 // also waits for the journal of the file system to have the time of the last change. logVFS is SQLite's own way to files in all
-// else: it gathers the pieces until they are to be synced, or read, and syncs by fdatasync(2), which leaves out nothing that is
+// else: it gathers the pieces of a commit until its last, or until they are to be read, and syncs by fdatasync(2), which leaves out nothing that is
 // needed to read the log again.
 
 // logVFS is the name under which SQLite knows it.
@@ -34,7 +34,7 @@ type gatheringFile struct {
 	pieces  uintptr // mostGathered octets, 0 before the first write
 	begin   int64   // where in the log they belong
 	length  int32   // of what is gathered
-	behind  int32   // keeps what follows aligned
+	commit  int32   // 1: the page that comes next is the last of a commit
 }
 
 // registerLogVFS makes logVFS known to SQLite, which keeps it for the whole process.
@@ -142,7 +142,22 @@ func writeLog(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {
 	}
 	libc.Xmemcpy(tls, f.pieces+uintptr(f.length), data, libc.Tsize_t(n))
 	f.length += n
+	// Once the last page of a commit is written others may read it, also where it is not synced.
+	last := f.commit != 0
+	if f.commit = 0; endsCommit(data, n) {
+		f.commit, last = 1, true
+	}
+	if last {
+		return f.flush(tls, file)
+	}
 	return sqlite3.SQLITE_OK
+}
+
+// endsCommit tells whether a piece of the log is the header of the last page of a commit: there the size of the file stands in the second word,
+// https://www.sqlite.org/fileformat2.html#walformat.
+func endsCommit(data uintptr, n int32) bool {
+	const header = 24
+	return n == header && [4]byte(at[[header]byte](data)[4:8]) != [4]byte{}
 }
 
 // readLog is xRead.

@@ -2,7 +2,7 @@ package sqlite
 
 // migrations are the steps of the schema: step i brings a file from version i to i+1. A published step is never
 // changed; a change is a new step.
-var migrations = []string{subscribersSchema, contextsSchema, accessSchema, sessionSchema, pulseSchema, gpsiSchema, lifeSchema, guaranteeSchema}
+var migrations = []string{subscribersSchema, contextsSchema, accessSchema, sessionSchema, pulseSchema, gpsiSchema, lifeSchema, guaranteeSchema, redoSchema}
 
 // subscribersSchema is version 1. Keys are hexadecimal, bit rates in bit/s, sd is six hexadecimal digits or empty,
 // session_types and ssc_modes are separated by commas with the default first, TS 29.505 §5.2.
@@ -169,4 +169,14 @@ CREATE TABLE guarantee (
 	uplink         INTEGER NOT NULL,
 	downlink       INTEGER NOT NULL
 ) STRICT;
+`
+
+// redoSchema is version 9: whose redo log is the store's, and which of its entries the tables have.
+const redoSchema = `
+CREATE TABLE redo (
+	id       INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+	identity BLOB NOT NULL,
+	applied  INTEGER NOT NULL
+) STRICT;
+INSERT INTO redo (id, identity, applied) VALUES (1, randomblob(16), 0);
 `

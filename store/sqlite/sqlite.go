@@ -26,6 +26,9 @@ var _ store.Store = (*Store)(nil)
 type Options struct {
 	// Create makes the file where there is none.
 	Create bool
+	// Redo is for the process that keeps contexts: their writes return once they are in a redo log, which is durable, and are committed
+	// some 20 ms later. Every Store sees them at once all the same. Another that wants to write waits for that long.
+	Redo bool
 	// BusyTimeout is how long a write waits for another process's transaction; 0 means 30 s.
 	BusyTimeout time.Duration
 }
@@ -33,6 +36,7 @@ type Options struct {
 const (
 	driverName         = "sqlite"
 	defaultBusyTimeout = 30 * time.Second
+	redoSuffix         = "-redo"
 )
 
 // Store is an open file. It is safe for concurrent use.
@@ -84,16 +88,16 @@ func (s *Store) open(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
-	if err := prepareFile(ctx, conn, s.path, migrations); err != nil {
-		return errors.Join(err, conn.Close())
-	}
 	if s.copier, err = sql.Open(driverName, dsn); err != nil {
 		return errors.Join(err, conn.Close())
 	}
 	s.copier.SetMaxOpenConns(1)
-	if s.batch, err = startBatcher(conn, s.copier); err != nil {
-		return errors.Join(err, conn.Close())
+	e := &early{file: s.path + redoSuffix}
+	tx, err := openWriter(ctx, conn, s.path, e, opts.Redo)
+	if err != nil {
+		return errors.Join(err, e.close(), conn.Close())
 	}
+	s.batch = startBatcher(tx, e, s.copier)
 	if s.readers, err = sql.Open(driverName, dsn+"&_pragma=query_only(1)"); err != nil {
 		return err
 	}
@@ -108,6 +112,19 @@ func (s *Store) open(ctx context.Context, opts Options) error {
 	}
 	s.selectPage, err = s.readers.PrepareContext(ctx, selectPageSQL)
 	return err
+}
+
+// openWriter brings the file up to date with conn, which alone writes afterwards.
+func openWriter(ctx context.Context, conn *sql.Conn, path string, e *early, own bool) (*transaction, error) {
+	defer e.want()()
+	if err := prepareFile(ctx, conn, path, migrations); err != nil {
+		return nil, err
+	}
+	tx, err := newTransaction(conn, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
+	if err != nil {
+		return nil, err
+	}
+	return tx, e.openRedo(tx, own)
 }
 
 // Close implements store.Store.

@@ -23,9 +23,18 @@ func open(ctx context.Context, dir string) (store.Store, error) {
 	return sqlite.Open(ctx, filepath.Join(dir, fileName), sqlite.Options{Create: true})
 }
 
+// openForCore is open with a redo log, for the handle that is first.
+func openForCore(ctx context.Context, dir string) (store.Store, error) {
+	return sqlite.Open(ctx, filepath.Join(dir, fileName), sqlite.Options{Create: true, Redo: true})
+}
+
 func TestContract(t *testing.T) { storetest.Run(t, open) }
 
+func TestContractWithRedoLog(t *testing.T) { storetest.Run(t, openForCore) }
+
 func TestCrash(t *testing.T) { storetest.Crash(t, open) }
+
+func TestCrashWithRedoLog(t *testing.T) { storetest.Crash(t, openForCore) }
 
 // made returns the path of a closed store with ten subscribers.
 func made(t *testing.T) string {

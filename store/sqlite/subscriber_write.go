@@ -146,8 +146,14 @@ func (s *Store) ResetSQN(ctx context.Context, supi ident.SUPI, ceiling aka.SQN) 
 	})
 }
 
-func (s *Store) write(ctx context.Context, c change) error {
-	err := s.batch.do(ctx, c)
+func (s *Store) write(ctx context.Context, c change) error { return s.explainWrite(s.batch.do(ctx, c)) }
+
+// operate is write for an operation, which needs not be read by others at once.
+func (s *Store) operate(ctx context.Context, o operation) error {
+	return s.explainWrite(s.batch.operate(ctx, o))
+}
+
+func (s *Store) explainWrite(err error) error {
 	if _, ok := errors.AsType[*sqlite3.Error](err); ok {
 		return s.explain(err)
 	}

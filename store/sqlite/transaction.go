@@ -20,6 +20,7 @@ type transaction struct {
 	inside     driver.ConnPrepareContext // the driver's connection, within a transaction
 	statements map[string]statement
 	args       []driver.NamedValue // of the statement that runs
+	unsynced   bool                // commits are not synced
 }
 
 // statement is what the driver's are.
@@ -202,6 +203,23 @@ func (t *transaction) within(body func() error) error {
 		_, _ = t.exec("ROLLBACK")
 		return err
 	})
+}
+
+// syncAtCommit says whether the transactions that begin from now on are synced to the disk as they are committed. Those that are not
+// are kept whole and in order all the same, and synced with the next that is.
+func (t *transaction) syncAtCommit(sync bool) error {
+	if sync == !t.unsynced {
+		return nil
+	}
+	level := "NORMAL"
+	if sync {
+		level = "FULL"
+	}
+	if _, err := t.conn.ExecContext(context.Background(), "PRAGMA synchronous = "+level); err != nil {
+		return err
+	}
+	t.unsynced = !sync
+	return nil
 }
 
 // close ends the statements and the connection.
