@@ -11,6 +11,7 @@ import (
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/manage/subscriber"
 	"github.com/limpid-5g/limpid/ran/ue"
+	"github.com/limpid-5g/limpid/store"
 	"github.com/limpid-5g/limpid/store/sqlite"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
 )
@@ -167,14 +168,26 @@ func serviceAreas(list gmm.ServiceAreaList) string {
 	return strings.Join(parts, ",")
 }
 
+// operatorsStore is the store in the hands of an operator. Where a core runs it is the core's own: another handle would wait for the core's transaction,
+// which ends in a time that does not pass meanwhile.
+func (s *stage) operatorsStore(ctx context.Context) (st store.Store, end func() error, err error) {
+	if s.life != nil {
+		return s.life.disk.Store, func() error { return nil }, nil
+	}
+	if st, err = sqlite.Open(ctx, s.file, sqlite.Options{}); err != nil {
+		return nil, nil, err
+	}
+	return st, st.Close, nil
+}
+
 // subscriber changes a subscriber as another process would, while the core runs: "subscriber set imsi=... barred=yes",
 // "subscriber remove imsi=...". Lists are separated by commas.
 func (s *stage) subscriber(ctx context.Context, c *command) (err error) {
-	st, err := sqlite.Open(ctx, s.file, sqlite.Options{})
+	st, end, err := s.operatorsStore(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
+	defer func() { err = errors.Join(err, end()) }()
 	imsi := option(c, "imsi", "001010000000001")
 	list := func(name string) []string {
 		if c.options[name] == "" {

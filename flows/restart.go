@@ -38,7 +38,7 @@ func (s *stage) restartVerbs() verbs {
 
 // live starts a core over the store's file.
 func (s *stage) live(cfg *config.Config, log *slog.Logger) error {
-	st, err := sqlite.Open(s.ctx, s.file, sqlite.Options{Create: true})
+	st, err := sqlite.Open(s.ctx, s.file, sqlite.Options{Create: true, Redo: !s.nodes.shared()})
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -40,11 +41,12 @@ var ErrDamaged = errors.New("redo log is damaged")
 // Log is an open redo log. Its methods that read and write the log itself are for one goroutine at a time.
 type Log struct {
 	f        *os.File
-	identity []byte // of the store
-	end      int64  // of what may be written
-	at       int64  // where the next entry goes
-	last     uint64 // number of the last entry
-	pages    []byte // what is written
+	direct   *os.File // past the page cache, each write synced; nil: the file system has no such
+	identity []byte   // of the store
+	end      int64    // of what may be written
+	at       int64    // where the next entry goes
+	last     uint64   // number of the last entry
+	pages    []byte   // what is written, which begins where a page of memory does
 }
 
 // Open opens the file, and makes it where there is none and create says so. Errors: fs.ErrNotExist, that of the file system.
@@ -61,7 +63,12 @@ func Open(path string, create bool) (*Log, error) {
 }
 
 // Close gives the file back, with all locks.
-func (l *Log) Close() error { return l.f.Close() }
+func (l *Log) Close() error {
+	if l.direct == nil {
+		return l.f.Close()
+	}
+	return errors.Join(l.direct.Close(), l.f.Close())
+}
 
 // Read returns the records of all entries whose number is greater than after, in order. A log of another store is empty. Error: ErrDamaged.
 func (l *Log) Read(identity []byte, after uint64) ([][]byte, error) {
@@ -152,11 +159,27 @@ func padded(record int) int64 { return (int64(lenLen+record) + page - 1) / page 
 // Begin makes the log ready for the entry behind the last, which the store has like all before it. Size is how many octets of entries it holds
 // before it must be begun anew.
 func (l *Log) Begin(identity []byte, last uint64, size int64) error {
-	l.identity, l.last, l.at, l.end = identity, last, page, page+padded(int(size))
+	l.identity, l.last, l.at, l.end = identity, last, page, page+(size+page-1)/page*page
 	ready, err := l.isReady()
-	if err != nil || ready {
+	if err != nil {
 		return err
 	}
+	if !ready {
+		if err := l.make(); err != nil {
+			return err
+		}
+	}
+	if l.direct == nil {
+		l.direct, err = os.OpenFile(l.f.Name(), os.O_RDWR|unix.O_DIRECT|unix.O_DSYNC, 0)
+		if err != nil {
+			l.direct = nil
+		}
+	}
+	return nil
+}
+
+// make writes a file without entries.
+func (l *Log) make() error {
 	// The first page comes last: while it is zero, nothing has been promised of what stands behind it.
 	if err := errors.Join(l.f.Truncate(0), l.f.Sync()); err != nil {
 		return err
@@ -172,7 +195,7 @@ func (l *Log) Begin(identity []byte, last uint64, size int64) error {
 	}
 	var w record.Writer
 	w.Uint(fieldNumber, 1)
-	w.Bytes(fieldIdentity, identity)
+	w.Bytes(fieldIdentity, l.identity)
 	w.Uint(fieldSize, uint64(l.end))
 	if err := l.write(0, w.Record(nil)); err != nil {
 		return err
@@ -228,13 +251,24 @@ func (l *Log) Rewind() { l.at = page }
 func (l *Log) IsEmpty() bool { return l.at == page }
 
 func (l *Log) write(at int64, record []byte) error {
-	n := padded(len(record))
-	if int64(cap(l.pages)) < n {
-		l.pages = make([]byte, n)
+	n := int(padded(len(record)))
+	if cap(l.pages) < n {
+		b := make([]byte, n+page)
+		l.pages = b[page-int(uintptr(unsafe.Pointer(&b[0]))%page):]
 	}
 	l.pages = l.pages[:n]
 	binary.BigEndian.PutUint32(l.pages, uint32(len(record)))
 	clear(l.pages[lenLen+copy(l.pages[lenLen:], record):])
+	if l.direct != nil {
+		_, err := l.direct.WriteAt(l.pages, at)
+		if !errors.Is(err, unix.EINVAL) {
+			return err
+		}
+		err = l.direct.Close() // it wants pages of another size
+		if l.direct = nil; err != nil {
+			return err
+		}
+	}
 	if _, err := l.f.WriteAt(l.pages, at); err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ import (
 
 const (
 	// openAtMost is how long a transaction goes on, and writesOfOne how many writes it takes.
-	openAtMost  = 20 * time.Millisecond
+	openAtMost  = 100 * time.Millisecond
 	writesOfOne = maxBatch
 	// redoSize is how many octets of entries come between two syncs of SQLite's log.
 	redoSize = 4 << 20
@@ -39,14 +39,15 @@ type early struct {
 	mu  sync.Mutex
 	log *redo.Log // nil: there is none, so far
 
-	timer    *time.Timer
-	begun    time.Time
-	open     bool        // a transaction goes on
-	made     int         // in it
-	answered [][]byte    // the entries that are answered and not committed
-	lost     bool        // the transaction is, and answered is to be made again
-	unseen   atomic.Bool // others do not see all that was answered
-	last     error       // how the last commit went
+	openAtMost atomic.Int64 // as the constant, but for tests
+	timer      *time.Timer
+	begun      time.Time
+	open       bool        // a transaction goes on
+	made       int         // in it
+	answered   [][]byte    // the entries that are answered and not committed
+	lost       bool        // the transaction is, and answered is to be made again
+	unseen     atomic.Bool // others do not see all that was answered
+	last       error       // how the last commit went
 }
 
 // openRedo opens the redo log beside a store, and makes again what it has and the store has not. Own says that this handle is to be the one that appends to it;
@@ -60,6 +61,9 @@ func (e *early) openRedo(t *transaction, own bool) (err error) {
 	}
 	if e.guard() == nil {
 		return nil
+	}
+	if err := checkMode(e.file); err != nil {
+		return err
 	}
 	end, err := e.log.Opening()
 	if err != nil {
@@ -144,6 +148,8 @@ func (e *early) close() error {
 	return e.log.Close()
 }
 
+func (e *early) atMost() time.Duration { return time.Duration(e.openAtMost.Load()) }
+
 // due is when the transaction that goes on is to be committed.
 func (e *early) due() <-chan time.Time {
 	if !e.open {
@@ -182,7 +188,7 @@ func (b *batcher) answer(batch []*write) bool {
 	for _, w := range batch {
 		w.done <- nil
 	}
-	if b.made += len(batch); b.made >= writesOfOne || time.Since(b.begun) >= openAtMost {
+	if b.made += len(batch); b.made >= writesOfOne || time.Since(b.begun) >= b.atMost() {
 		_ = b.catchUp() // as in run
 	}
 	return true
@@ -215,9 +221,9 @@ func (b *batcher) begin() error {
 	b.commits.Add(1)
 	b.open, b.begun, b.made = true, time.Now(), 0
 	if b.timer == nil {
-		b.timer = time.NewTimer(openAtMost)
+		b.timer = time.NewTimer(b.atMost())
 	} else {
-		b.timer.Reset(openAtMost)
+		b.timer.Reset(b.atMost())
 	}
 	return nil
 }

@@ -35,6 +35,14 @@ func checkFile(path string, create bool) error {
 			return err
 		}
 	}
+	if err := checkMode(path); err != nil {
+		return err
+	}
+	return checkHeader(path)
+}
+
+// checkMode refuses a file that others may read.
+func checkMode(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
@@ -45,22 +53,22 @@ func checkFile(path string, create bool) error {
 	if perm := info.Mode().Perm(); perm&0o077 != 0 {
 		return fmt.Errorf("%s: %w (mode %04o) and holds keys: run chmod 600 %s", path, store.ErrPermissions, perm, path)
 	}
-	return checkHeader(path, info.Size())
+	return nil
 }
 
 // checkHeader refuses a file that does not begin as SQLite's do; SQLite would overwrite one of a few octets. An empty
 // file is one whose making was interrupted.
-func checkHeader(path string, size int64) error {
-	if size == 0 {
-		return nil
-	}
+func checkHeader(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }()
 	head := make([]byte, len(fileMagic))
-	if _, err := io.ReadFull(f, head); err != nil || string(head) != fileMagic {
+	switch _, err := io.ReadFull(f, head); {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil || string(head) != fileMagic:
 		return fmt.Errorf("%s: %w: it is no SQLite file", path, store.ErrDamaged)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"sync"
 
 	"github.com/limpid-5g/limpid/store"
 )
@@ -12,7 +13,10 @@ import (
 // oneReaders are connections for the read that every registration makes, with statements of the driver's own.
 type oneReaders struct {
 	db   *sql.DB
-	free chan *transaction // nil: one that is not open yet
+	turn chan struct{} // one for each that is free; closed: no more is read
+
+	mu   sync.Mutex
+	free []*transaction // the one that read last is the last: what it has read before it still knows. nil: one that is not open yet
 }
 
 func openOneReaders(dsn string, n int) (*oneReaders, error) {
@@ -21,26 +25,42 @@ func openOneReaders(dsn string, n int) (*oneReaders, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(n)
-	r := &oneReaders{db: db, free: make(chan *transaction, n)}
+	r := &oneReaders{db: db, turn: make(chan struct{}, n)}
 	for range n {
-		r.free <- nil
+		r.put(nil)
 	}
 	return r, nil
 }
 
+func (r *oneReaders) put(t *transaction) {
+	r.mu.Lock()
+	r.free = append(r.free, t)
+	r.mu.Unlock()
+	r.turn <- struct{}{}
+}
+
+// take is called by whoever has had a turn.
+func (r *oneReaders) take() *transaction {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := len(r.free) - 1
+	t := r.free[last]
+	r.free = r.free[:last]
+	return t
+}
+
 // read runs a query. Places gives where the columns go, and what is to be done with each row.
 func (r *oneReaders) read(ctx context.Context, query string, args []any, places func() ([]any, func() error)) (err error) {
-	var t *transaction
 	select {
-	case got, ok := <-r.free:
+	case _, ok := <-r.turn:
 		if !ok {
 			return store.ErrClosed
 		}
-		t = got
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	defer func() { r.free <- t }()
+	t := r.take()
+	defer func() { r.put(t) }()
 	if t == nil {
 		conn, err := r.db.Conn(ctx)
 		if err != nil {
@@ -66,11 +86,12 @@ func (r *oneReaders) read(ctx context.Context, query string, args []any, places 
 // close waits for the reads that go on.
 func (r *oneReaders) close() error {
 	var errs []error
-	for range cap(r.free) {
-		if t := <-r.free; t != nil {
+	for range cap(r.turn) {
+		<-r.turn
+		if t := r.take(); t != nil {
 			errs = append(errs, t.close())
 		}
 	}
-	close(r.free)
+	close(r.turn)
 	return errors.Join(append(errs, r.db.Close())...)
 }

@@ -93,6 +93,7 @@ func (s *Store) open(ctx context.Context, opts Options) error {
 	}
 	s.copier.SetMaxOpenConns(1)
 	e := &early{file: s.path + redoSuffix}
+	e.openAtMost.Store(int64(openAtMost))
 	tx, err := openWriter(ctx, conn, s.path, e, opts.Redo)
 	if err != nil {
 		return errors.Join(err, e.close(), conn.Close())

@@ -3,6 +3,8 @@ package storetest
 import (
 	"context"
 	"errors"
+	"reflect"
+	"slices"
 	"sync"
 	"testing"
 
@@ -55,6 +57,44 @@ func otherHandleSeesWrites(_ *testing.T, h *harness) {
 		h.equal(h.get(i), rich(i))
 		h.must(h.RemoveSubscriber(h.Context(), SUPI(i)))
 		other.absent(i)
+	}
+}
+
+// otherHandleSeesContexts: what a process keeps of a UE another sees, changes and removes at once.
+func otherHandleSeesContexts(t *testing.T, h *harness) {
+	other := *h
+	other.Store = h.handle()
+	count := func(h *harness, ues, sessions int) {
+		t.Helper()
+		if u, s, err := h.Count(h.Context()); err != nil || u != ues || s != sessions {
+			t.Fatalf("%d UEs and %d sessions, %v, want %d and %d", u, s, err, ues, sessions)
+		}
+	}
+	for i := range 20 {
+		from, to := h, &other
+		if i%3 == 0 {
+			from, to = to, from
+		}
+		from.must(from.keepUE(UE(i)))
+		from.must(from.keepSM(SM(i)))
+		got, err := to.UE(h.Context(), SUPI(i))
+		to.must(err)
+		if !reflect.DeepEqual(got, UE(i)) {
+			t.Fatalf("%+v, want %+v", got, UE(i))
+		}
+		count(to, 1, 1)
+		newer := numbered(i, 2)
+		newer.Known = true
+		to.must(to.keepUE(newer))
+		from.want(from.keepUE(func() store.UEContext { u := UE(i + 1); u.TMSI = UE(i).TMSI; return u }()), store.ErrTMSITaken)
+		if got, err := from.UEByTMSI(h.Context(), UE(i).TMSI); err != nil || !slices.Equal(got.Record, newer.Record) {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		from.must(from.RemoveSM(h.Context(), SUPI(i), SM(i).PDUSessionID, SM(i).SEID))
+		count(to, 1, 0)
+		from.want(from.RemoveUE(h.Context(), SUPI(i), "other", UE(i).Epoch), store.ErrNotOwner)
+		from.must(from.RemoveUE(h.Context(), SUPI(i), UE(i).Node, UE(i).Epoch))
+		count(to, 0, 0)
 	}
 }
 

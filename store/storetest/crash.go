@@ -3,6 +3,7 @@ package storetest
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"os/exec"
@@ -45,6 +46,12 @@ func Crash(t *testing.T, open Open) {
 				t.Fatalf("round %d: acknowledged subscriber is lost: %v", round, err)
 			}
 		}
+		for i, version := range acks.kept {
+			u, err := s.UE(t.Context(), SUPI(i))
+			if err != nil || binary.BigEndian.Uint64(u.Record) < version {
+				t.Fatalf("round %d: UE %d is %x, %v, but the child was told of version %d", round, i, u.Record, err, version)
+			}
+		}
 		base, err := s.LeaseSQN(t.Context(), SUPI(0), crashBlock)
 		h.must(err)
 		if base.SEQ() < acks.leased+crashBlock || base < ceiling {
@@ -59,7 +66,8 @@ func Crash(t *testing.T, open Open) {
 // acknowledged is what a child said is stored.
 type acknowledged struct {
 	added  []ident.SUPI
-	leased uint64 // SEQ before the last block
+	leased uint64         // SEQ before the last block
+	kept   map[int]uint64 // version of each UE's context
 }
 
 // killWriter starts the child, kills it after n acknowledgements, and returns all of them.
@@ -77,12 +85,16 @@ func killWriter(t *testing.T, dir string, n int) acknowledged {
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var acks acknowledged
+	acks := acknowledged{kept: make(map[int]uint64)}
 	lines := bufio.NewScanner(out)
 	for count := 1; lines.Scan(); count++ {
 		var supi string
 		var seq uint64
+		var ue int
+		var version uint64
 		switch {
+		case scans(lines.Text(), "keep %d %d", &ue, &version):
+			acks.kept[ue] = version
 		case scans(lines.Text(), "add %s", &supi):
 			acks.added = append(acks.added, ident.SUPI(supi))
 		case scans(lines.Text(), "lease %d", &seq):
@@ -97,15 +109,15 @@ func killWriter(t *testing.T, dir string, n int) acknowledged {
 		}
 	}
 	_ = child.Wait() // "signal: killed" is what we want; that it lived until then is checked below
-	if len(acks.added) == 0 || acks.leased == 0 {
-		t.Fatalf("child ended after %d subscribers and SEQ %d", len(acks.added), acks.leased)
+	if len(acks.added) == 0 || acks.leased == 0 || len(acks.kept) == 0 {
+		t.Fatalf("child ended after %d subscribers, SEQ %d and %d UEs", len(acks.added), acks.leased, len(acks.kept))
 	}
 	return acks
 }
 
-func scans(line, format string, into any) bool {
-	n, err := fmt.Sscanf(line, format, into)
-	return err == nil && n == 1
+func scans(line, format string, into ...any) bool {
+	n, err := fmt.Sscanf(line, format, into...)
+	return err == nil && n == len(into)
 }
 
 // writeForever is the child: it says each write on standard output once it is acknowledged.
@@ -118,6 +130,21 @@ func writeForever(t *testing.T, open Open, dir string) {
 	var next atomic.Int64
 	next.Store(time.Now().UnixNano() % 1e9) // other subscribers than the child before
 	var wg sync.WaitGroup
+	for i := range 16 {
+		wg.Go(func() {
+			first := uint64(time.Now().UnixNano()) // greater than what the child before kept
+			for version := first; t.Context().Err() == nil; version++ {
+				u := UE(i)
+				u.Record = binary.BigEndian.AppendUint64(nil, version)
+				u.Known = version != first
+				if errs, err := s.KeepUEs(t.Context(), []store.UEContext{u}); err != nil || errs[0] != nil {
+					t.Error(err, errs)
+					return
+				}
+				fmt.Printf("keep %d %d\n", i, version)
+			}
+		})
+	}
 	for range 16 {
 		wg.Go(func() {
 			for t.Context().Err() == nil {

@@ -40,6 +40,7 @@ func Run(t *testing.T, open Open) {
 		{"SQNsOfLife", sqnsOfLife},
 		{"FailureIsAlone", failureIsAlone},
 		{"OtherHandleSeesWrites", otherHandleSeesWrites},
+		{"OtherHandleSeesContexts", otherHandleSeesContexts},
 		{"TwoHandlesWrite", twoHandlesWrite},
 		{"Unhurried", unhurried},
 		{"UnhurriedAtTheEnd", unhurriedAtTheEnd},
