@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,6 +30,8 @@ const (
 const (
 	redoOfSQL    = `SELECT identity, applied FROM redo`
 	setRedoneSQL = `UPDATE redo SET applied = ?`
+	// newRoundSQL changes something in any case: SQLite writes and syncs nothing for a row that stays the same.
+	newRoundSQL = `UPDATE redo SET applied = ?, round = round + 1`
 )
 
 // early answers operations before SQLite commits them. Its methods are the writer's, but for unseen.
@@ -50,17 +53,23 @@ type early struct {
 	last       error       // how the last commit went
 }
 
-// openRedo opens the redo log beside a store, and makes again what it has and the store has not. Own says that this handle is to be the one that appends to it;
-// where another is, or there is no room for one, it commits like all others.
-func (e *early) openRedo(t *transaction, own bool) (err error) {
-	if own && e.guard() == nil {
-		if e.log, err = redo.Open(e.file, true); err != nil {
-			e.log = nil
+// openRedo opens the redo log beside a store, and makes again what it has and the store has not. Own says that this handle is to be
+// the one that appends to it; where another is, or there is no room for one, it commits like all others.
+func (e *early) openRedo(t *transaction, own bool) error {
+	if e.log == nil {
+		log, err := redo.Open(e.file, false)
+		if errors.Is(err, fs.ErrNotExist) {
+			if !own {
+				return nil
+			}
+			if log, err = redo.Open(e.file, true); err != nil {
+				return nil // nothing is lost with one that never was
+			}
+		}
+		if err != nil {
 			return err
 		}
-	}
-	if e.guard() == nil {
-		return nil
+		e.log = log
 	}
 	if err := checkMode(e.file); err != nil {
 		return err
@@ -69,16 +78,25 @@ func (e *early) openRedo(t *transaction, own bool) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, end()) }()
-	if e.owner, err = e.log.Own(); err != nil || !e.owner {
+	return errors.Join(e.takeUp(t, own), end())
+}
+
+// takeUp is openRedo while no other handle is in it.
+func (e *early) takeUp(t *transaction, own bool) error {
+	free, err := e.log.Own()
+	if err != nil || !free {
 		return err
 	}
 	identity, applied, err := t.redoAgain(e.log)
-	if err != nil || !own || e.log.Begin(identity, applied, redoSize) != nil {
-		e.owner = false
-		return errors.Join(err, e.log.Disown())
+	if err == nil && own {
+		// The log is written over from its beginning: what the store has of it was perhaps never synced.
+		err = t.newRound(applied)
+		e.owner = err == nil && e.log.Begin(identity, applied, redoSize) == nil
 	}
-	return nil
+	if e.owner {
+		return nil
+	}
+	return errors.Join(err, e.log.Disown())
 }
 
 // redoAgain makes the entries of a log that the store has not.
@@ -105,15 +123,20 @@ func (t *transaction) redoAgain(log *redo.Log) (identity []byte, applied uint64,
 	return identity, applied, t.within(func() error { return t.allRedone(entries, applied) })
 }
 
-// allRedone makes entries, the last of which has a number.
+// allRedone makes entries. Once it is committed the log may begin anew behind the one with the number last.
 func (t *transaction) allRedone(entries [][]byte, last uint64) error {
 	for _, entry := range entries {
 		if err := t.redone(entry); err != nil {
 			return err
 		}
 	}
-	_, err := t.exec(setRedoneSQL, int64(last))
+	_, err := t.exec(newRoundSQL, int64(last))
 	return err
+}
+
+// newRound has SQLite's log synced with the entries up to the one with the number last.
+func (t *transaction) newRound(last uint64) error {
+	return t.within(func() error { return t.allRedone(nil, last) })
 }
 
 // want says, where another handle may have a transaction open, that this one wants to write, until what it returns is called.
@@ -283,7 +306,7 @@ func (b *batcher) settle() error {
 	if err := b.tx.syncAtCommit(true); err != nil {
 		return err
 	}
-	if err := b.tx.within(func() error { return b.tx.allRedone(nil, b.log.Last()) }); err != nil {
+	if err := b.tx.newRound(b.log.Last()); err != nil {
 		return err
 	}
 	b.log.Rewind()

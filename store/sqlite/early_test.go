@@ -378,11 +378,13 @@ func TestWantedByOther(t *testing.T) {
 			}
 		}
 	}()
+	opened := time.Now()
 	other, err := Open(t.Context(), path, Options{BusyTimeout: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = other.Close() }()
+	t.Logf("opened after %v", time.Since(opened))
 	var took []time.Duration
 	for i := range 20 {
 		begun := time.Now()
@@ -397,4 +399,49 @@ func TestWantedByOther(t *testing.T) {
 	}
 	slices.Sort(took)
 	t.Logf("another process's writes beside %d of UEs: median %v, slowest %v", s.batch.commits.Load(), took[len(took)/2], took[len(took)-1])
+}
+
+// TestTakenUpIsSynced: a process that goes on with the redo log of a killed one has SQLite's log synced before it writes over what stands there. The machine may lose power
+// after it.
+func TestTakenUpIsSynced(t *testing.T) {
+	size := func(path string) int64 {
+		t.Helper()
+		info, err := os.Stat(path + "-wal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	keep := func(s *Store, c contexts, i int) {
+		t.Helper()
+		if errs, err := s.KeepUEs(t.Context(), []store.UEContext{storetest.UE(i)}); err != nil || errs[0] != nil {
+			t.Fatal(err, errs)
+		}
+		c.ues[storetest.SUPI(i)] = storetest.UE(i)
+	}
+	path := filepath.Join(t.TempDir(), "limpid.db")
+	s := openedEarly(t, path)
+	s.never()
+	synced := size(path)
+	c := contextsOf(t, s)
+	for i := range 3 {
+		keep(s, c, i)
+	}
+	c = contextsOf(t, s) // commits, without a sync
+	killed := copied(t, path, true)
+	committed := size(killed)
+	if committed <= synced {
+		t.Fatal("nothing was committed")
+	}
+	next := openedEarly(t, killed)
+	next.never()
+	if now := size(killed); now > committed {
+		synced = now
+	}
+	keep(next, c, 3)
+	after := copied(t, killed, true)
+	if err := os.Truncate(after+"-wal", synced); err != nil {
+		t.Fatal(err)
+	}
+	has(t, after, true, c)
 }

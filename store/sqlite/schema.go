@@ -171,12 +171,13 @@ CREATE TABLE guarantee (
 ) STRICT;
 `
 
-// redoSchema is version 9: whose redo log is the store's, and which of its entries the tables have.
+// redoSchema is version 9: whose redo log is the store's, up to which of its entries the tables have them, and how often it began anew.
 const redoSchema = `
 CREATE TABLE redo (
 	id       INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
 	identity BLOB NOT NULL,
-	applied  INTEGER NOT NULL
+	applied  INTEGER NOT NULL,
+	round    INTEGER NOT NULL
 ) STRICT;
-INSERT INTO redo (id, identity, applied) VALUES (1, randomblob(16), 0);
+INSERT INTO redo (id, identity, applied, round) VALUES (1, randomblob(16), 0, 0);
 `
