@@ -23,6 +23,8 @@ const (
 	// openAtMost is how long a transaction goes on, and writesOfOne how many writes it takes.
 	openAtMost  = 100 * time.Millisecond
 	writesOfOne = maxBatch
+	// way is how long the lock is left to another handle that wants it before each batch.
+	way = time.Millisecond
 	// redoSize is how many octets of entries come between two syncs of SQLite's log.
 	redoSize = 4 << 20
 )
@@ -191,7 +193,13 @@ func (b *batcher) answer(batch []*write) bool {
 			return false
 		}
 	}
-	if wanted, err := b.log.Wanted(); wanted || err != nil {
+	switch wanted, err := b.log.Wanted(); {
+	case err != nil:
+		return false
+	case wanted:
+		if b.catchUp() == nil {
+			time.Sleep(way) // whoever waits for SQLite's lock looks for it only now and then
+		}
 		return false
 	}
 	entry := b.log.Entry(func(r *record.Writer) {
