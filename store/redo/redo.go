@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -46,7 +45,7 @@ type Log struct {
 	end      int64    // of what may be written
 	at       int64    // where the next entry goes
 	last     uint64   // number of the last entry
-	pages    []byte   // what is written, which begins where a page of memory does
+	pages    []byte   // room for what is written, of the system's own pages, as what goes past the page cache has to be
 }
 
 // Open opens the file, and makes it where there is none and create says so. Errors: fs.ErrNotExist, that of the file system.
@@ -64,10 +63,15 @@ func Open(path string, create bool) (*Log, error) {
 
 // Close gives the file back, with all locks.
 func (l *Log) Close() error {
-	if l.direct == nil {
-		return l.f.Close()
+	var errs []error
+	if l.pages != nil {
+		errs = append(errs, unix.Munmap(l.pages))
+		l.pages = nil
 	}
-	return errors.Join(l.direct.Close(), l.f.Close())
+	if l.direct != nil {
+		errs = append(errs, l.direct.Close())
+	}
+	return errors.Join(append(errs, l.f.Close())...)
 }
 
 // Read returns the records of all entries whose number is greater than after, in order. A log of another store is empty. Error: ErrDamaged.
@@ -160,6 +164,10 @@ func padded(record int) int64 { return (int64(lenLen+record) + page - 1) / page 
 // before it must be begun anew.
 func (l *Log) Begin(identity []byte, last uint64, size int64) error {
 	l.identity, l.last, l.at, l.end = identity, last, page, page+(size+page-1)/page*page
+	var err error
+	if l.pages, err = unix.Mmap(-1, 0, int(l.end), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON); err != nil {
+		return os.NewSyscallError("mmap", err)
+	}
 	ready, err := l.isReady()
 	if err != nil {
 		return err
@@ -252,15 +260,14 @@ func (l *Log) IsEmpty() bool { return l.at == page }
 
 func (l *Log) write(at int64, record []byte) error {
 	n := int(padded(len(record)))
-	if cap(l.pages) < n {
-		b := make([]byte, n+page)
-		l.pages = b[page-int(uintptr(unsafe.Pointer(&b[0]))%page):]
+	if n > len(l.pages) {
+		return fmt.Errorf("%s: %d octets: %w", l.f.Name(), n, os.ErrInvalid)
 	}
-	l.pages = l.pages[:n]
-	binary.BigEndian.PutUint32(l.pages, uint32(len(record)))
-	clear(l.pages[lenLen+copy(l.pages[lenLen:], record):])
+	pages := l.pages[:n]
+	binary.BigEndian.PutUint32(pages, uint32(len(record)))
+	clear(pages[lenLen+copy(pages[lenLen:], record):])
 	if l.direct != nil {
-		_, err := l.direct.WriteAt(l.pages, at)
+		_, err := l.direct.WriteAt(pages, at)
 		if !errors.Is(err, unix.EINVAL) {
 			return err
 		}
@@ -269,7 +276,7 @@ func (l *Log) write(at int64, record []byte) error {
 			return err
 		}
 	}
-	if _, err := l.f.WriteAt(l.pages, at); err != nil {
+	if _, err := l.f.WriteAt(pages, at); err != nil {
 		return err
 	}
 	if err := unix.Fdatasync(int(l.f.Fd())); err != nil {
