@@ -36,23 +36,29 @@ const (
 	newRoundSQL = `UPDATE redo SET applied = ?, round = round + 1`
 )
 
+// earlyOptions are openAtMost and redoSize, but for tests.
+type earlyOptions struct {
+	atMost time.Duration
+	size   int64
+}
+
 // early answers operations before SQLite commits them. Its methods are the writer's, but for unseen.
 type early struct {
+	earlyOptions
 	file  string // of the redo log
 	owner bool   // this handle appends to it
 
 	mu  sync.Mutex
 	log *redo.Log // nil: there is none, so far
 
-	openAtMost atomic.Int64 // as the constant, but for tests
-	timer      *time.Timer
-	begun      time.Time
-	open       bool        // a transaction goes on
-	made       int         // in it
-	answered   [][]byte    // the entries that are answered and not committed
-	lost       bool        // the transaction is, and answered is to be made again
-	unseen     atomic.Bool // others do not see all that was answered
-	last       error       // how the last commit went
+	timer    *time.Timer
+	begun    time.Time
+	open     bool        // a transaction goes on
+	made     int         // in it
+	answered [][]byte    // the entries that are answered and not committed
+	lost     bool        // the transaction is, and answered is to be made again
+	unseen   atomic.Bool // others do not see all that was answered
+	last     error       // how the last commit went
 }
 
 // openRedo opens the redo log beside a store, and makes again what it has and the store has not. Own says that this handle is to be
@@ -93,7 +99,7 @@ func (e *early) takeUp(t *transaction, own bool) error {
 	if err == nil && own {
 		// The log is written over from its beginning: what the store has of it was perhaps never synced.
 		err = t.newRound(applied)
-		e.owner = err == nil && e.log.Begin(identity, applied, redoSize) == nil
+		e.owner = err == nil && e.log.Begin(identity, applied, e.size) == nil
 	}
 	if e.owner {
 		return nil
@@ -173,8 +179,6 @@ func (e *early) close() error {
 	return e.log.Close()
 }
 
-func (e *early) atMost() time.Duration { return time.Duration(e.openAtMost.Load()) }
-
 // due is when the transaction that goes on is to be committed.
 func (e *early) due() <-chan time.Time {
 	if !e.open {
@@ -219,7 +223,7 @@ func (b *batcher) answer(batch []*write) bool {
 	for _, w := range batch {
 		w.done <- nil
 	}
-	if b.made += len(batch); b.made >= writesOfOne || time.Since(b.begun) >= b.atMost() {
+	if b.made += len(batch); b.made >= writesOfOne || time.Since(b.begun) >= b.atMost {
 		_ = b.catchUp() // as in run
 	}
 	return true
@@ -252,9 +256,9 @@ func (b *batcher) begin() error {
 	b.commits.Add(1)
 	b.open, b.begun, b.made = true, time.Now(), 0
 	if b.timer == nil {
-		b.timer = time.NewTimer(b.atMost())
+		b.timer = time.NewTimer(b.atMost)
 	} else {
-		b.timer.Reset(b.atMost())
+		b.timer.Reset(b.atMost)
 	}
 	return nil
 }

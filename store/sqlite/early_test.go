@@ -18,10 +18,13 @@ import (
 	"github.com/limpid-5g/limpid/store/storetest"
 )
 
-// openedEarly opens a store with a redo log whose transactions go on until somebody ends them.
-func openedEarly(t *testing.T, path string) *Store {
+// untilEnded are transactions that go on until somebody ends them, and a small log.
+var untilEnded = earlyOptions{atMost: time.Hour, size: 64 << 10}
+
+// openedEarly opens a store with a redo log.
+func openedEarly(t *testing.T, path string, how earlyOptions) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), path, Options{Create: true, Redo: true})
+	s, err := Open(t.Context(), path, Options{Create: true, Redo: true, early: how})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,9 +34,6 @@ func openedEarly(t *testing.T, path string) *Store {
 	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
-
-// never is how long a transaction goes on that only a test ends.
-func (s *Store) never() { s.batch.openAtMost.Store(int64(time.Hour)) }
 
 // copied copies the files of a store as they are, and without SQLite's log when all of it that was not synced is to be lost.
 func copied(t *testing.T, path string, withLog bool) string {
@@ -163,8 +163,7 @@ func (c contexts) play(t *testing.T, s *Store, r *rand.Rand, writes int) {
 // TestAnsweredIsDurable: whatever was answered is there after a crash in any moment, with SQLite's log as it is or lost from the last sync on.
 func TestAnsweredIsDurable(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "limpid.db")
-	s := openedEarly(t, path)
-	s.never()
+	s := openedEarly(t, path, earlyOptions{atMost: time.Hour, size: redoSize}) // which is not filled
 	r := rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))
 	c := contextsOf(t, s)
 	for round := range 30 {
@@ -198,24 +197,34 @@ func TestAnsweredIsDurable(t *testing.T) {
 // TestRedoLogFull: the log begins anew when it is full, and what does not fit at all is committed.
 func TestRedoLogFull(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "limpid.db")
-	s := openedEarly(t, path)
-	s.never()
+	s := openedEarly(t, path, untilEnded)
 	c := contextsOf(t, s)
-	const each = 900 << 10
-	for i := range 2 * redoSize / each {
-		u := storetest.UE(i)
-		u.Record = make([]byte, each)
+	rounds := 0
+	for i := range 200 {
+		u := storetest.UE(i % 20)
+		u.Record = make([]byte, 100+(i*i)%9000)
 		u.Record[0] = byte(i)
-		if i == 7 {
-			u.Record = make([]byte, redoSize)
+		if i%30 == 7 {
+			u.Record = make([]byte, untilEnded.size)
 		}
 		if errs, err := s.KeepUEs(t.Context(), []store.UEContext{u}); err != nil || errs[0] != nil {
 			t.Fatal(err, errs)
 		}
 		c.ues[u.SUPI] = u
-		if i%3 == 0 {
+		if i%10 == 0 {
 			has(t, path, true, c)
 		}
+	}
+	if err := s.batch.do(t.Context(), func(tx *transaction) error {
+		var round int64
+		err := tx.scan("SELECT round FROM redo", nil, &round)
+		rounds = int(round)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if rounds < 5 {
+		t.Errorf("the log began anew %d times", rounds)
 	}
 	has(t, path, true, c)
 }
@@ -224,7 +233,7 @@ func TestRedoLogFull(t *testing.T) {
 // writes go on once there is room.
 func TestFullDiskWithRedoLog(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "limpid.db")
-	s := openedEarly(t, path)
+	s := openedEarly(t, path, earlyOptions{})
 	pages := func(query string) {
 		t.Helper()
 		if err := s.batch.do(t.Context(), func(tx *transaction) error {
@@ -271,8 +280,7 @@ func TestFullDiskWithRedoLog(t *testing.T) {
 // TestTransactionLost: what was answered in a transaction that cannot be committed is made again.
 func TestTransactionLost(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "limpid.db")
-	s := openedEarly(t, path)
-	s.never()
+	s := openedEarly(t, path, untilEnded)
 	r := rand.New(rand.NewPCG(2, uint64(time.Now().UnixNano())))
 	c := contextsOf(t, s)
 	for range 10 {
@@ -306,8 +314,7 @@ func (o *rollBack) apply(t *transaction) error {
 // TestRedoLogFails: where the log cannot be written all is committed as if there was none.
 func TestRedoLogFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "limpid.db")
-	s := openedEarly(t, path)
-	s.never()
+	s := openedEarly(t, path, untilEnded)
 	r := rand.New(rand.NewPCG(3, uint64(time.Now().UnixNano())))
 	c := contextsOf(t, s)
 	c.play(t, s, r, 20)
@@ -326,8 +333,7 @@ func TestRedoLogFails(t *testing.T) {
 // TestRedoLogDamaged: a store whose redo log is not whole is refused with the name of that file.
 func TestRedoLogDamaged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "limpid.db")
-	s := openedEarly(t, path)
-	s.never()
+	s := openedEarly(t, path, untilEnded)
 	for i := range 3 {
 		if _, err := s.KeepUEs(t.Context(), []store.UEContext{storetest.UE(i)}); err != nil {
 			t.Fatal(err)
@@ -361,7 +367,7 @@ func TestRedoLogDamaged(t *testing.T) {
 // TestWantedByOther: another process that writes again and again waits for no transaction that goes on for longer than openAtMost.
 func TestWantedByOther(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "limpid.db")
-	s := openedEarly(t, path)
+	s := openedEarly(t, path, earlyOptions{})
 	stop := make(chan struct{})
 	ended := make(chan error)
 	go func() {
@@ -420,8 +426,7 @@ func TestTakenUpIsSynced(t *testing.T) {
 		c.ues[storetest.SUPI(i)] = storetest.UE(i)
 	}
 	path := filepath.Join(t.TempDir(), "limpid.db")
-	s := openedEarly(t, path)
-	s.never()
+	s := openedEarly(t, path, untilEnded)
 	synced := size(path)
 	c := contextsOf(t, s)
 	for i := range 3 {
@@ -433,8 +438,7 @@ func TestTakenUpIsSynced(t *testing.T) {
 	if committed <= synced {
 		t.Fatal("nothing was committed")
 	}
-	next := openedEarly(t, killed)
-	next.never()
+	next := openedEarly(t, killed, untilEnded)
 	if now := size(killed); now > committed {
 		synced = now
 	}

@@ -31,6 +31,8 @@ type Options struct {
 	Redo bool
 	// BusyTimeout is how long a write waits for another process's transaction; 0 means 30 s.
 	BusyTimeout time.Duration
+
+	early earlyOptions
 }
 
 const (
@@ -59,6 +61,9 @@ type Store struct {
 func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if opts.BusyTimeout == 0 {
 		opts.BusyTimeout = defaultBusyTimeout
+	}
+	if opts.early == (earlyOptions{}) {
+		opts.early = earlyOptions{atMost: openAtMost, size: redoSize}
 	}
 	if err := checkFile(path, opts.Create); err != nil {
 		return nil, err
@@ -92,8 +97,7 @@ func (s *Store) open(ctx context.Context, opts Options) error {
 		return errors.Join(err, conn.Close())
 	}
 	s.copier.SetMaxOpenConns(1)
-	e := &early{file: s.path + redoSuffix}
-	e.openAtMost.Store(int64(openAtMost))
+	e := &early{file: s.path + redoSuffix, earlyOptions: opts.early}
 	tx, err := openWriter(ctx, conn, s.path, e, opts.Redo)
 	if err != nil {
 		return errors.Join(err, e.close(), conn.Close())
