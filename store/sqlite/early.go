@@ -229,12 +229,12 @@ func (b *batcher) answer(batch []*write) bool {
 	return true
 }
 
-// makeAndLog applies a batch while its entry is synced.
+// makeAndLog applies a batch while its entry is synced. The sync begins at once, and while it blocks its thread another applies.
 func (b *batcher) makeAndLog(batch []*write, entry []byte) error {
-	logged := make(chan error, 1)
-	go func() { logged <- b.log.Append(entry) }()
-	err := b.tx.use(func() error { return b.applyAll(batch) })
-	return errors.Join(err, <-logged)
+	made := make(chan error, 1)
+	go func() { made <- b.tx.use(func() error { return b.applyAll(batch) }) }()
+	err := b.log.Append(entry)
+	return errors.Join(<-made, err)
 }
 
 // begin has a transaction go on.
