@@ -29,7 +29,7 @@ func (l *Log) Disown() error { return l.lock(unix.F_OFD_SETLK, unix.F_UNLCK, pla
 // HasOwner tells whether another handle appends.
 func (l *Log) HasOwner() (bool, error) { return l.isLocked(placeOwner) }
 
-// Open locks out all others that open the store, until the returned function is called: what one of them reads from the log is in the store when
+// Opening locks out all others that open the store, until the returned function is called: what one of them reads from the log is in the store when
 // the next looks.
 func (l *Log) Opening() (end func() error, err error) {
 	if err := l.lock(unix.F_OFD_SETLKW, unix.F_WRLCK, placeOpening); err != nil {

@@ -27,7 +27,7 @@ type Options struct {
 	// Create makes the file where there is none.
 	Create bool
 	// Redo is for the process that keeps contexts: their writes return once they are in a redo log, which is durable, and are committed
-	// some 20 ms later. Every Store sees them at once all the same. Another that wants to write waits for that long.
+	// within 100 ms. Every Store sees them at once all the same; another that wants to write may wait for that long.
 	Redo bool
 	// BusyTimeout is how long a write waits for another process's transaction; 0 means 30 s.
 	BusyTimeout time.Duration
