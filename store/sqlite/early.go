@@ -26,7 +26,7 @@ const (
 	// way is how long the lock is left to another handle that wants it before each batch.
 	way = time.Millisecond
 	// redoSize is how many octets of entries come between two syncs of SQLite's log.
-	redoSize = 4 << 20
+	redoSize = 1 << 20
 )
 
 const (

@@ -2,13 +2,13 @@ package sqlite
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -79,8 +79,8 @@ func contextsOf(t *testing.T, s *Store) contexts {
 }
 
 func (c contexts) equal(d contexts) bool {
-	return maps.EqualFunc(c.ues, d.ues, func(a, b store.UEContext) bool { return fmt.Sprint(a) == fmt.Sprint(b) }) &&
-		maps.EqualFunc(c.sms, d.sms, func(a, b store.SMContext) bool { return fmt.Sprint(a) == fmt.Sprint(b) })
+	return maps.EqualFunc(c.ues, d.ues, func(a, b store.UEContext) bool { return reflect.DeepEqual(a, b) }) &&
+		maps.EqualFunc(c.sms, d.sms, func(a, b store.SMContext) bool { return reflect.DeepEqual(a, b) })
 }
 
 // has opens a copy of a store's files, as a process after a crash does.
@@ -448,4 +448,36 @@ func TestTakenUpIsSynced(t *testing.T) {
 		t.Fatal(err)
 	}
 	has(t, after, true, c)
+}
+
+// TestSpiltTransaction: a transaction of which pages were written before its end, and again at it, is whole for other connections although nothing syncs it.
+func TestSpiltTransaction(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "limpid.db")
+	s := openedEarly(t, path, earlyOptions{atMost: time.Hour, size: 128 << 20})
+	c := contextsOf(t, s)
+	for round := range 2 {
+		for i := range 40 {
+			u := storetest.UE(i)
+			u.Record = make([]byte, 1<<20)
+			u.Record[0] = byte(round)
+			if errs, err := s.KeepUEs(t.Context(), []store.UEContext{u}); err != nil || errs[0] != nil {
+				t.Fatal(err, errs)
+			}
+			c.ues[u.SUPI] = u
+		}
+	}
+	if s.batch.made != 80 {
+		t.Fatalf("%d writes in the transaction", s.batch.made)
+	}
+	if got := contextsOf(t, s); !got.equal(c) {
+		t.Fatalf("%d UEs, want %d", len(got.ues), len(c.ues))
+	}
+	other, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close() }()
+	if got := contextsOf(t, other); !got.equal(c) {
+		t.Fatalf("another handle sees %d UEs, want %d", len(got.ues), len(c.ues))
+	}
 }
