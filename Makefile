@@ -52,7 +52,7 @@ prove: debian-prove release
 test: debian-test lint unit oracle fuzz
 
 unit: debian-test
-	CGO_ENABLED=1 $(ROOT) go test -race -timeout 20m ./...
+	CGO_ENABLED=1 $(ROOT) go test -race -timeout 30m ./...
 
 # The public Go libraries as judges of our codecs: a module of its own, so that the product does not depend on them.
 oracle:

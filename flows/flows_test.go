@@ -23,10 +23,7 @@ func TestFlows(t *testing.T) {
 		t.Fatalf("only %d flows", len(all))
 	}
 	for _, f := range all {
-		t.Run(f.Name, func(t *testing.T) {
-			t.Parallel()
-			playFlow(t, &f)
-		})
+		t.Run(f.Name, func(t *testing.T) { playFlow(t, &f) })
 	}
 }
 
