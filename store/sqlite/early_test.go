@@ -163,7 +163,7 @@ func (c contexts) play(t *testing.T, s *Store, r *rand.Rand, writes int) {
 // TestAnsweredIsDurable: whatever was answered is there after a crash in any moment, with SQLite's log as it is or lost from the last sync on.
 func TestAnsweredIsDurable(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "limpid.db")
-	s := openedEarly(t, path, earlyOptions{atMost: time.Hour, size: redoSize}) // which is not filled
+	s := openedEarly(t, path, earlyOptions{atMost: time.Hour, size: 4 << 20}) // which is not filled
 	r := rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))
 	c := contextsOf(t, s)
 	for round := range 30 {
@@ -174,8 +174,9 @@ func TestAnsweredIsDurable(t *testing.T) {
 			if err := s.write(t.Context(), func(*transaction) error { return nil }); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := s.copier.ExecContext(t.Context(), "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
-				t.Fatal(err)
+			var busy, log, moved int
+			if err := s.copier.QueryRowContext(t.Context(), "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved); err != nil || busy != 0 {
+				t.Fatal(busy, log, moved, err)
 			}
 			c.play(t, s, r, 1+r.IntN(20))
 			has(t, path, false, c)
@@ -465,9 +466,6 @@ func TestSpiltTransaction(t *testing.T) {
 			}
 			c.ues[u.SUPI] = u
 		}
-	}
-	if s.batch.made != 80 {
-		t.Fatalf("%d writes in the transaction", s.batch.made)
 	}
 	if got := contextsOf(t, s); !got.equal(c) {
 		t.Fatalf("%d UEs, want %d", len(got.ues), len(c.ues))
