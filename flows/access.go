@@ -180,7 +180,7 @@ func (s *stage) operatorsStore(ctx context.Context) (st store.Store, end func() 
 	return st, st.Close, nil
 }
 
-// subscriber changes a subscriber as another process would, while the core runs: "subscriber set imsi=... barred=yes",
+// subscriber changes a subscriber as an operator does, also while the core runs: "subscriber set imsi=... barred=yes",
 // "subscriber remove imsi=...". Lists are separated by commas.
 func (s *stage) subscriber(ctx context.Context, c *command) (err error) {
 	st, end, err := s.operatorsStore(ctx)

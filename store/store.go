@@ -4,7 +4,7 @@
 //
 // # Durability
 //
-// A method that writes returns nil only when its change is on stable storage, and nothing but damage of that takes it back. When it returns an
+// A method that writes returns nil only when its change is on stable storage. When it returns an
 // error of this package, nothing of its change is stored. When its context ends first, or the engine reports an
 // I/O error, the change may or may not be stored: read it back. Concurrent writes share one commit, so many
 // writers cost few disk writes; each still sees its own error alone.

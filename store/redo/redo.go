@@ -26,10 +26,10 @@ const (
 	page     = 4 << 10
 	lenLen   = 4
 	fileMode = 0o600
+	mostRead = 1 << 30 // of a file, far more than any has
 
 	fieldNumber   = 1
 	fieldIdentity = 2
-	fieldSize     = 3
 	// FirstField is the least number of a store's own fields in an entry.
 	FirstField = 3
 )
@@ -79,6 +79,9 @@ func (l *Log) Read(identity []byte, after uint64) ([][]byte, error) {
 	info, err := l.f.Stat()
 	if err != nil || info.Size() == 0 {
 		return nil, err
+	}
+	if info.Size() > mostRead {
+		return nil, fmt.Errorf("%s: %w: it has %d octets", l.f.Name(), ErrDamaged, info.Size())
 	}
 	file := make([]byte, info.Size())
 	if _, err := l.f.ReadAt(file, 0); err != nil {
@@ -204,7 +207,6 @@ func (l *Log) make() error {
 	var w record.Writer
 	w.Uint(fieldNumber, 1)
 	w.Bytes(fieldIdentity, l.identity)
-	w.Uint(fieldSize, uint64(l.end))
 	if err := l.write(0, w.Record(nil)); err != nil {
 		return err
 	}

@@ -53,6 +53,13 @@ const (
 
 const constraintUnique = 2067 // SQLITE_CONSTRAINT_UNIQUE: of an index that is no primary key
 
+// breaksRule tells whether a statement failed by a rule of the tables, and not by the disk.
+func breaksRule(err error) bool {
+	const constraint = 19 // SQLITE_CONSTRAINT
+	e, ok := errors.AsType[*sqlite3.Error](err)
+	return ok && e.Code()&0xff == constraint
+}
+
 // uniqueViolated returns SQLite's words for the index that err is about, "" if it is about none.
 func uniqueViolated(err error) string {
 	if e, ok := errors.AsType[*sqlite3.Error](err); ok && e.Code() == constraintUnique {

@@ -27,20 +27,22 @@ func opened(t *testing.T) *Store {
 	return s
 }
 
+// setPages runs a query on the writer's connection about how many pages the file may have.
+func setPages(t *testing.T, s *Store, query string) {
+	t.Helper()
+	if err := s.batch.do(t.Context(), func(tx *transaction) error {
+		var got int64
+		return tx.scan(query, nil, &got)
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestFullDisk: when the file cannot grow, no write is acknowledged and none is half stored; once it can, writes
 // go on.
 func TestFullDisk(t *testing.T) {
 	s := opened(t)
-	setLimit := func(query string) {
-		t.Helper()
-		if err := s.batch.do(t.Context(), func(tx *transaction) error {
-			var got int64
-			return tx.scan(query, nil, &got)
-		}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	setLimit("PRAGMA max_page_count = 1") // SQLite takes it as the present size
+	setPages(t, s, "PRAGMA max_page_count = 1") // SQLite takes it as the present size
 	const writers, each = 8, 50
 	errs := make([]error, writers)
 	batchOf := func(w int) []store.Subscriber {
@@ -70,7 +72,7 @@ func TestFullDisk(t *testing.T) {
 	if refused == 0 {
 		t.Fatal("no write was refused: the fault did not happen")
 	}
-	setLimit("PRAGMA max_page_count = 1000000")
+	setPages(t, s, "PRAGMA max_page_count = 1000000")
 	for w, err := range errs {
 		if err == nil {
 			continue

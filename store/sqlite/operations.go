@@ -93,7 +93,7 @@ func (k *keepSMs) write(w *record.Writer) {
 	}
 }
 
-// binaryOf is the form of an address or a prefix, whose own never fails; none has no octets.
+// binaryOf is the binary form of an address or a prefix, which never fails.
 func binaryOf(a interface{ MarshalBinary() ([]byte, error) }) []byte {
 	b, _ := a.MarshalBinary()
 	return b
@@ -220,7 +220,8 @@ func (t *transaction) redone(entry []byte) error {
 		if err != nil || r.Err() != nil {
 			break
 		}
-		if err := o.apply(t); err != nil {
+		// One that breaks a rule of the tables broke it before, and was not answered as kept.
+		if err := o.apply(t); err != nil && !breaksRule(err) {
 			return err
 		}
 	}
