@@ -60,7 +60,7 @@ const (
 
 // record is what is kept of the UE; ceiling is the first downlink NAS COUNT that is not reserved with it.
 func (ue *ue) record(ceiling uint32) []byte {
-	var w record.Writer
+	w := record.NewWriter()
 	w.String(fieldPEI, ue.pei)
 	w.Bytes(fieldGUAMI, guamiOctets(ue.guti.GUAMI))
 	w.Bytes(fieldCapability, ue.capability)
@@ -108,7 +108,7 @@ func (ue *ue) record(ceiling uint32) []byte {
 			w.Group(fieldSliceFailed, func(w *record.Writer) { writeSlice(w, s) })
 		}
 	}
-	return w.Record(nil)
+	return w.Done()
 }
 
 // restingUE is a new UE at rest.

@@ -88,30 +88,30 @@ const (
 // record is what is kept of the session; a change of what comes after the octets that matter is not worth a write: a UPF
 // chooses a SEID anew after each restart, and only another node would ask for the one that it has now. Call it with s.mu held.
 func (s *session) record() (b []byte, matters int) {
-	var w record.Writer
+	w := record.NewWriter()
 	w.Uint(fieldSST, uint64(s.slice.SST))
 	w.Uint(fieldSD, uint64(s.slice.SD))
 	w.Bytes(fieldPLMN, s.plmn[:])
 	w.Uint(fieldIntegrityUplink, uint64(s.integrity.Uplink))
 	w.Uint(fieldIntegrityDownlink, uint64(s.integrity.Downlink))
 	w.String(fieldPolicy, s.policyID)
-	writeTunnel(&w, fieldUplink, s.uplink)
-	writeTunnel(&w, fieldGNB, s.gnb)
+	writeTunnel(w, fieldUplink, s.uplink)
+	writeTunnel(w, fieldGNB, s.gnb)
 	w.Bool(fieldRegistered, s.registered)
 	w.Bool(fieldActivated, s.up == nsmf.Activated)
-	writeRates(&w, fieldAMBR, s.qos.ambr)
+	writeRates(w, fieldAMBR, s.qos.ambr)
 	for i := range s.qos.flows {
 		w.Group(fieldFlow, s.qos.flows[i].write)
 	}
 	for i := range s.qos.rules {
 		w.Group(fieldRule, s.qos.rules[i].write)
 	}
-	s.writeKind(&w)
+	s.writeKind(w)
 	w.Group(fieldSubscribedQoS, (&qosFlow{flowParameters: flowParameters{
 		fiveQI: s.subscribedQoS.FiveQI, priority: s.subscribedQoS.PriorityLevel, arp: s.subscribedQoS.ARP}}).write)
-	writeRates(&w, fieldSubscribedAMBR, s.subscribedAMBR)
+	writeRates(w, fieldSubscribedAMBR, s.subscribedAMBR)
 	w.Uint(fieldRQTimer, uint64(s.qos.rqTimer))
-	writeRates(&w, fieldUsage, nudm.AMBR{Uplink: s.usage.Uplink, Downlink: s.usage.Downlink}) // a pair of numbers all the same
+	writeRates(w, fieldUsage, nudm.AMBR{Uplink: s.usage.Uplink, Downlink: s.usage.Downlink}) // a pair of numbers all the same
 	w.Uint(fieldTold, uint64(s.told.sequence)<<32|uint64(s.told.end))
 	if !s.started.IsZero() {
 		w.Uint(fieldStarted, uint64(s.started.Unix()))
@@ -126,7 +126,7 @@ func (s *session) record() (b []byte, matters int) {
 	if s.smf.cfg.Shared {
 		matters = w.Len()
 	}
-	return w.Record(nil), matters
+	return w.Done(), matters
 }
 
 // guamiOctets is a GUAMI as it stands in a 5G-GUTI, TS 24.501 §9.11.3.4; nothing for none.

@@ -11,6 +11,7 @@ import (
 	"hash/crc32"
 	"math"
 	"slices"
+	"sync"
 )
 
 // Version is the first octet of a record.
@@ -27,6 +28,25 @@ var ErrDamaged = errors.New("record is damaged")
 
 // Writer makes a record. The zero value is empty.
 type Writer struct{ b []byte }
+
+var writers = sync.Pool{New: func() any { return new(Writer) }}
+
+// NewWriter is an empty writer with the room of another one, for which Done is called at last.
+func NewWriter() *Writer { return writers.Get().(*Writer) }
+
+// Done returns what was written as a record, and leaves the writer to NewWriter.
+func (w *Writer) Done() []byte {
+	b := w.Record(nil)
+	w.Reset()
+	writers.Put(w)
+	return b
+}
+
+// Reset empties the writer. It keeps the room, but not what was in it: there were keys.
+func (w *Writer) Reset() {
+	clear(w.b)
+	w.b = w.b[:0]
+}
 
 // usual is what most records fit into.
 const usual = 384

@@ -236,11 +236,11 @@ func (l *Log) Last() uint64 { return l.last }
 
 // Entry makes the record of the next entry, whose fields from FirstField on fill writes.
 func (l *Log) Entry(fill func(*record.Writer)) []byte {
-	var w record.Writer
+	w := record.NewWriter()
 	w.Uint(fieldNumber, l.last+1)
 	w.Bytes(fieldIdentity, l.identity)
-	fill(&w)
-	return w.Record(nil)
+	fill(w)
+	return w.Done()
 }
 
 // Fits tells whether there is room for an entry without Rewind.

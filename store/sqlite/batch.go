@@ -49,6 +49,8 @@ type write struct {
 // startBatcher takes tx and e over.
 func startBatcher(tx *transaction, e *early, copier *sql.DB) *batcher {
 	b := &batcher{tx: tx, queue: make(chan *write, queueLength), done: make(chan struct{}), copying: newCopying(copier), early: e}
+	e.toMake, e.outcome = make(chan []*write, 1), make(chan error, 1)
+	go b.makeAll()
 	go b.run()
 	return b
 }
@@ -105,6 +107,7 @@ func (b *batcher) close() error {
 
 func (b *batcher) run() {
 	defer close(b.done)
+	defer close(b.toMake)
 	defer b.copying.wait()
 	batch := make([]*write, 0, maxBatch)
 	for {

@@ -17,7 +17,7 @@ const benchSubscribers = 10_000
 
 func filled(b *testing.B) *sqlite.Store {
 	b.Helper()
-	s, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "limpid.db"), sqlite.Options{Create: true})
+	s, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "limpid.db"), sqlite.Options{Create: true, Redo: true})
 	if err != nil {
 		b.Fatal(err)
 	}

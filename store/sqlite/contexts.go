@@ -23,8 +23,11 @@ const (
 	epoch = excluded.epoch, record = excluded.record WHERE ue_context.epoch < excluded.epoch
 	OR ue_context.epoch = excluded.epoch AND ue_context.node = excluded.node`
 	keepKnownUESQL = `UPDATE ue_context SET tmsi = ?2, old_tmsi = nullif(?3, 0), record = ?6 WHERE supi = ?1 AND node = ?4 AND epoch = ?5`
-	removeUESQL    = `DELETE FROM ue_context WHERE supi = ? AND node = ? AND epoch <= ?`
-	noteMovedSQL   = `INSERT INTO ue_moved (node, supi) SELECT node, supi FROM ue_context WHERE supi = ?1 AND node <> ?2
+	// keepUERecordSQL is keepKnownUESQL where the rest stays: SQLite would take what is set out of the indexes and put it in again.
+	// A + says that the column is not to be looked up in one.
+	keepUERecordSQL = `UPDATE ue_context SET record = ?6 WHERE supi = ?1 AND node = ?4 AND epoch = ?5 AND +tmsi = ?2 AND +old_tmsi IS nullif(?3, 0)`
+	removeUESQL     = `DELETE FROM ue_context WHERE supi = ? AND node = ? AND epoch <= ?`
+	noteMovedSQL    = `INSERT INTO ue_moved (node, supi) SELECT node, supi FROM ue_context WHERE supi = ?1 AND node <> ?2
 	UNION SELECT node, supi FROM sm_context WHERE supi = ?1 AND node <> ?2 ON CONFLICT DO NOTHING`
 	movedSQL      = `DELETE FROM ue_moved WHERE node = ? RETURNING supi`
 	clearMovedSQL = `DELETE FROM ue_moved WHERE node = ?`
@@ -42,6 +45,9 @@ const (
 	WHERE NOT EXISTS (SELECT 1 FROM ue_context WHERE supi = ?1 AND node <> ?4)` + replaceSMSQL
 	keepKnownSMSQL = `UPDATE sm_context SET node = ?4, dnn = ?5, upf = ?6, ipv4 = nullif(?7, ''), ipv6 = nullif(?8, ''), record = ?9
 	WHERE supi = ?1 AND pdu_session_id = ?2 AND seid = ?3`
+	// keepSMRecordSQL is keepKnownSMSQL as keepUERecordSQL is keepKnownUESQL.
+	keepSMRecordSQL = `UPDATE sm_context SET record = ?9 WHERE supi = ?1 AND pdu_session_id = ?2 AND seid = ?3
+	AND node = ?4 AND +dnn = ?5 AND upf = ?6 AND +ipv4 IS nullif(?7, '') AND +ipv6 IS nullif(?8, '')`
 	removeSMSQL = `DELETE FROM sm_context WHERE supi = ? AND pdu_session_id = ? AND seid = ?`
 	takeSMsSQL  = `UPDATE sm_context SET node = ?2, seid = ?3 + pdu_session_id WHERE supi = ?1 AND node <> ?2`
 	selectSMSQL = `SELECT supi, pdu_session_id, seid, node, dnn, upf, coalesce(ipv4, ''), coalesce(ipv6, ''), record FROM sm_context `
@@ -80,11 +86,11 @@ func (s *Store) KeepUEs(ctx context.Context, list []store.UEContext) ([]error, e
 func (o *keepUEs) apply(t *transaction) error {
 	o.errs = make([]error, len(o.list))
 	for i := range o.list {
-		u, statement := &o.list[i], keepUESQL
+		u, statements := &o.list[i], []string{keepUESQL}
 		if u.Known {
-			statement = keepKnownUESQL
+			statements = []string{keepUERecordSQL, keepKnownUESQL}
 		}
-		n, err := t.exec(statement, string(u.SUPI), int64(u.TMSI), int64(u.OldTMSI), u.Node, int64(u.Epoch), u.Record)
+		n, err := t.execFirst(statements, string(u.SUPI), int64(u.TMSI), int64(u.OldTMSI), u.Node, int64(u.Epoch), u.Record)
 		switch {
 		case uniqueViolated(err) != "":
 			o.errs[i] = fmt.Errorf("%s: %w", u.SUPI.Conceal(), store.ErrTMSITaken)
@@ -195,14 +201,14 @@ func (s *Store) KeepSMs(ctx context.Context, list []store.SMContext) ([]error, e
 func (o *keepSMs) apply(t *transaction) error {
 	o.errs = make([]error, len(o.list))
 	for i := range o.list {
-		n, statement := &o.list[i], keepSMSQL
+		n, statements := &o.list[i], []string{keepSMSQL}
 		switch {
 		case n.Known:
-			statement = keepKnownSMSQL
+			statements = []string{keepSMRecordSQL, keepKnownSMSQL}
 		case n.WithUE:
-			statement = keepSMWithUESQL
+			statements = []string{keepSMWithUESQL}
 		}
-		changed, err := t.exec(statement, string(n.SUPI), int64(n.PDUSessionID), int64(n.SEID), n.Node, string(n.DNN), n.UPF,
+		changed, err := t.execFirst(statements, string(n.SUPI), int64(n.PDUSessionID), int64(n.SEID), n.Node, string(n.DNN), n.UPF,
 			columns.Address(n.IPv4), columns.Prefix(n.IPv6), n.Record)
 		switch index := uniqueViolated(err); {
 		case index != "":

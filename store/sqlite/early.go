@@ -59,6 +59,9 @@ type early struct {
 	lost     bool        // the transaction is, and answered is to be made again
 	unseen   atomic.Bool // others do not see all that was answered
 	last     error       // how the last commit went
+
+	toMake  chan []*write // for makeAll, which answers by outcome
+	outcome chan error
 }
 
 // openRedo opens the redo log beside a store, and makes again what it has and the store has not. Own says that this handle is to be
@@ -231,10 +234,16 @@ func (b *batcher) answer(batch []*write) bool {
 
 // makeAndLog applies a batch while its entry is synced. The sync begins at once, and while it blocks its thread another applies.
 func (b *batcher) makeAndLog(batch []*write, entry []byte) error {
-	made := make(chan error, 1)
-	go func() { made <- b.tx.use(func() error { return b.applyAll(batch) }) }()
+	b.toMake <- batch
 	err := b.log.Append(entry)
-	return errors.Join(<-made, err)
+	return errors.Join(<-b.outcome, err)
+}
+
+// makeAll applies the batches of makeAndLog, on one goroutine: SQLite needs much stack, which a new one would have to get each time.
+func (b *batcher) makeAll() {
+	for batch := range b.toMake {
+		b.outcome <- b.tx.use(func() error { return b.applyAll(batch) })
+	}
 }
 
 // begin has a transaction go on.

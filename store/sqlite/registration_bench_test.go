@@ -65,10 +65,12 @@ func register(b *testing.B, s store.Store, i int) (took []time.Duration) {
 	ue := store.UEContext{SUPI: supi, TMSI: uint32(i%benchSubscribers+1) * 2654435761, Node: "bench", Record: record}
 	sm := store.SMContext{SUPI: supi, PDUSessionID: 1, SEID: 1, Node: "bench", DNN: "internet", UPF: "upf", Record: record}
 	sm.IPv4 = netip.AddrFrom4([4]byte{10, 45, byte(i % benchSubscribers >> 8), byte(i % benchSubscribers)})
-	for range 2 {
+	for n := range 2 {
+		ue.Known = n > 0
 		timed(func() error { _, err := s.KeepUEs(ctx, []store.UEContext{ue}); return err })
 	}
-	for range 2 {
+	for n := range 2 {
+		sm.Known = n > 0
 		timed(func() error { _, err := s.KeepSMs(ctx, []store.SMContext{sm}); return err })
 	}
 	return took

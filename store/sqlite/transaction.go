@@ -104,6 +104,16 @@ func (t *transaction) exec(query string, args ...any) (int64, error) {
 	return result.RowsAffected()
 }
 
+// execFirst runs one query after the other until one changes something, and returns how many rows that were.
+func (t *transaction) execFirst(queries []string, args ...any) (n int64, err error) {
+	for _, query := range queries {
+		if n, err = t.exec(query, args...); err != nil || n > 0 {
+			break
+		}
+	}
+	return n, err
+}
+
 // rows runs a query and calls row for each row that it returns, until that says that it wants no more.
 func (t *transaction) rows(query string, args []any, row func([]driver.Value) (more bool, err error)) (err error) {
 	stmt, err := t.prepare(query)
