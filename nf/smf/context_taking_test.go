@@ -322,6 +322,63 @@ func TestComesElsewhereAfterAll(t *testing.T) {
 	}
 }
 
+// TestWaitsForTunnel: a UE that wants its user plane while a session that came from another node is not yet on the UPF of this one gets it
+// when it is; where that does not come about it is told.
+func TestWaitsForTunnel(t *testing.T) {
+	for _, comes := range []bool{true, false} {
+		t.Run(fmt.Sprint(comes), func(t *testing.T) {
+			inSet(t, noticed, func(w *world, disk *faults.Store) {
+				info := w.take()
+				n := w.smf.session(info.LocalSEID)
+				n.mu.Lock()
+				n.leaveTunnels() // as Restore does
+				n.mu.Unlock()
+				w.upf.set(func() { clear(w.upf.sessions) })
+				type answer struct {
+					out nsmf.SMContextUpdatedData
+					err error
+				}
+				answers := make(chan answer, 2)
+				for range 2 {
+					go func() {
+						out, err := w.smf.UpdateSMContext(w.t.Context(), info.Ref, nsmf.SMContextUpdateData{UpCnxState: nsmf.Activating})
+						answers <- answer{out, err}
+					}()
+				}
+				w.pass(time.Millisecond)
+				if len(answers) > 0 {
+					t.Fatalf("answered without a tunnel: %+v", <-answers)
+				}
+				if comes {
+					if _, err := n.remake(w.t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					w.pass(time.Millisecond)
+				} else {
+					w.pass(tunnelWait)
+				}
+				if len(answers) != 2 {
+					t.Fatalf("%d answers of 2", len(answers))
+				}
+				for range 2 {
+					switch a := <-answers; {
+					case comes && (a.err != nil || a.out.N2SMInfo.Type != nsmf.PDUResSetupReq):
+						t.Errorf("answered %+v, %v", a.out, a.err)
+					case !comes && sbi.CauseOf(a.err) != nsmf.CauseUPFNotResponding:
+						t.Errorf("answered %+v, %v", a.out, a.err)
+					}
+				}
+				waits := 0
+				w.smf.tunnelWaits.Range(func(any, any) bool { waits++; return true })
+				if waits != 0 {
+					t.Errorf("%d are still waited for", waits)
+				}
+				w.ends(disk, info.Ref)
+			})
+		})
+	}
+}
+
 // TestTakeWithoutUPF: a UPF that does not answer gets its sessions when it does; what it refuses is forgotten.
 func TestTakeWithoutUPF(t *testing.T) {
 	t.Run("silent", func(t *testing.T) {

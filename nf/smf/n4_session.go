@@ -60,6 +60,9 @@ func (s *session) established(m pfcp.Message, err error, epoch uint64, qos *sess
 	if !s.uplink.valid() {
 		return errNoFTEID
 	}
+	if wait, ok := s.smf.tunnelWaits.LoadAndDelete(s); ok {
+		close(wait.(chan struct{}))
+	}
 	s.onN4 = nil
 	if qos != s.qos {
 		rules := s.rules(qos, s.uplink.fteid())

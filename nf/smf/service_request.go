@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/limpid-5g/limpid/procedure"
 	"github.com/limpid-5g/limpid/sbi"
@@ -27,6 +28,8 @@ func (s *session) activate(out *nsmf.SMContextUpdatedData) error {
 		s.smf.log.Warn("user plane not set up", s.attrs(slog.String("upf", s.upf.Name), slog.String("asked", "the user plane of the session"),
 			slog.String("allowed", "none: its UPF does not answer"), slog.String("change", "start the UPF"))...)
 		return sbi.Problem(http.StatusGatewayTimeout, nsmf.CauseUPFNotResponding, "UPF %s does not answer", s.upf.Name)
+	case !s.uplink.valid():
+		return sbi.Problem(http.StatusGatewayTimeout, nsmf.CauseUPFNotResponding, "UPF %s has not made the session anew", s.upf.Name)
 	}
 	n2, err := s.setupRequestTransfer()
 	if err != nil {
@@ -35,6 +38,29 @@ func (s *session) activate(out *nsmf.SMContextUpdatedData) error {
 	s.up, s.suspended = nsmf.Activating, nil
 	out.UpCnxState, out.N2SMInfo = nsmf.Activating, n2
 	return nil
+}
+
+// tunnelWait is how long a UE that wants its user plane waits for a session that its UPF is just being given.
+const tunnelWait = 2 * time.Second
+
+// awaitTunnel returns once the session has its end of N3 at the UPF, as far as it is about to have one: one that came from another
+// node has none until the UPF of this one has made it, nor has one whose tunnel the UPF has given to another.
+func (s *session) awaitTunnel(ctx context.Context) {
+	s.mu.Lock()
+	if s.uplink.valid() || s.state != Active || !s.onUPF || !s.upf.alive() {
+		s.mu.Unlock()
+		return
+	}
+	wait, _ := s.smf.tunnelWaits.LoadOrStore(s, make(chan struct{}))
+	s.mu.Unlock()
+	defer s.smf.tunnelWaits.CompareAndDelete(s, wait)
+	late := time.NewTimer(tunnelWait)
+	defer late.Stop()
+	select {
+	case <-wait.(chan struct{}):
+	case <-late.C:
+	case <-ctx.Done():
+	}
 }
 
 // userPlaneSetUp takes the gNB's answer, TS 23.502 §4.2.3.2 steps 15 to 18, and has the UPF send downlink packets there.

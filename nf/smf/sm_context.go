@@ -100,6 +100,7 @@ func (s *SMF) UpdateSMContext(ctx context.Context, ref string, data nsmf.SMConte
 	}
 	switch data.UpCnxState {
 	case nsmf.Activating:
+		n.awaitTunnel(ctx)
 		if err := n.activate(&out); err != nil {
 			return out, err
 		}

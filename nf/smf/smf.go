@@ -39,11 +39,13 @@ type SMF struct {
 	started   pfcp.Timestamp // the recovery time stamp of TS 29.244 §8.2.65
 	admission *admission
 	restores  chan struct{} // bounds how many sessions are restored on a UPF at once
-	ctx       context.Context
-	cancel    context.CancelFunc
-	running   sync.WaitGroup
-	closing   sync.Once
-	settling  sync.Once
+	// tunnelWaits has a channel for each session that is waited for until it has a tunnel; it is closed then.
+	tunnelWaits sync.Map
+	ctx         context.Context
+	cancel      context.CancelFunc
+	running     sync.WaitGroup
+	closing     sync.Once
+	settling    sync.Once
 
 	lastQoS  atomic.Pointer[sessionQoS]
 	lastRead atomic.Pointer[keptQoS]
