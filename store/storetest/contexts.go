@@ -194,6 +194,53 @@ func known(t *testing.T, h *harness) {
 	}
 }
 
+// knownChanges: of what has been stored before each column may change alone, and what it was is free for others.
+func knownChanges(_ *testing.T, h *harness) {
+	u, n := UE(1), SM(1)
+	h.must(h.keepUE(u))
+	h.must(h.keepSM(n))
+	for _, change := range []func(){
+		func() {},
+		func() { u.Record = []byte{2} },
+		func() { u.TMSI = 4711 },
+		func() { u.OldTMSI = 0 },
+		func() { u.Record = []byte{4} },
+		func() { u.OldTMSI = 4712 },
+		func() { u.OldTMSI, u.Record = 4713, []byte{3} },
+		func() { n.Record = []byte{2} },
+		func() { n.Node = "b" },
+		func() { n.DNN = "ims" },
+		func() { n.UPF = "upf2" },
+		func() { n.IPv4 = netip.Addr{} },
+		func() { n.Record = []byte{4} },
+		func() { n.IPv4 = SM(2).IPv4 },
+		func() { n.IPv6 = netip.Prefix{} },
+		func() { n.Record = []byte{3} },
+		func() { n.IPv6 = SM(2).IPv6 },
+	} {
+		before := []uint32{u.TMSI, u.OldTMSI}
+		change()
+		u.Known, n.Known = true, true
+		h.must(h.keepUE(u))
+		h.must(h.keepSM(n))
+		u.Known, n.Known = false, false
+		for _, tmsi := range append(before, u.TMSI, u.OldTMSI) {
+			switch got, err := h.UEByTMSI(h.Context(), tmsi); {
+			case tmsi != 0 && (tmsi == u.TMSI || tmsi == u.OldTMSI):
+				h.must(err)
+				same(h, got, u)
+			default:
+				h.want(err, store.ErrNotFound)
+			}
+		}
+		list, err := h.SMsOf(h.Context(), SUPI(1))
+		h.must(err)
+		same(h, list, []store.SMContext{n})
+	}
+	h.must(h.keepUE(func() store.UEContext { u := UE(2); u.TMSI = UE(1).TMSI; return u }()))
+	h.must(h.keepSM(func() store.SMContext { n := SM(3); n.IPv4, n.IPv6 = SM(1).IPv4, SM(1).IPv6; return n }()))
+}
+
 // tmsiIsOfOne: a 5G-TMSI that another UE has is refused, and the rest of the list is kept.
 func tmsiIsOfOne(_ *testing.T, h *harness) {
 	h.must(h.keepUE(UE(1)))

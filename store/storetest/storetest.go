@@ -50,6 +50,7 @@ func Run(t *testing.T, open Open) {
 		{"UEContexts", ueContexts},
 		{"UEOwnership", ueOwnership},
 		{"Known", known},
+		{"KnownChanges", knownChanges},
 		{"TMSIIsOfOne", tmsiIsOfOne},
 		{"SMContexts", smContexts},
 		{"Taking", taking},
