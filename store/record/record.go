@@ -34,18 +34,13 @@ var writers = sync.Pool{New: func() any { return new(Writer) }}
 // NewWriter is an empty writer with the room of another one, for which Done is called at last.
 func NewWriter() *Writer { return writers.Get().(*Writer) }
 
-// Done returns what was written as a record, and leaves the writer to NewWriter.
+// Done returns what was written as a record, and leaves the writer to NewWriter: its room, but not what was in it, which may be keys.
 func (w *Writer) Done() []byte {
 	b := w.Record(nil)
-	w.Reset()
-	writers.Put(w)
-	return b
-}
-
-// Reset empties the writer. It keeps the room, but not what was in it: there were keys.
-func (w *Writer) Reset() {
 	clear(w.b)
 	w.b = w.b[:0]
+	writers.Put(w)
+	return b
 }
 
 // usual is what most records fit into.

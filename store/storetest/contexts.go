@@ -237,8 +237,10 @@ func knownChanges(_ *testing.T, h *harness) {
 		h.must(err)
 		same(h, list, []store.SMContext{n})
 	}
-	h.must(h.keepUE(func() store.UEContext { u := UE(2); u.TMSI = UE(1).TMSI; return u }()))
-	h.must(h.keepSM(func() store.SMContext { n := SM(3); n.IPv4, n.IPv6 = SM(1).IPv4, SM(1).IPv6; return n }()))
+	after, session := UE(2), SM(3)
+	after.TMSI, session.IPv4, session.IPv6 = UE(1).TMSI, SM(1).IPv4, SM(1).IPv6
+	h.must(h.keepUE(after))
+	h.must(h.keepSM(session))
 }
 
 // tmsiIsOfOne: a 5G-TMSI that another UE has is refused, and the rest of the list is kept.
