@@ -17,14 +17,19 @@ import (
 // leftBehind is what was of this SMF on a UPF.
 type leftBehind struct {
 	upf        *upf
-	seid       uint64 // there
-	generation uint64 // of the association
+	seid       uint64    // there
+	generation uint64    // of the association
+	address    ueAddress // which it holds there
+}
+
+func (l leftBehind) is(x leftBehind) bool {
+	return l.upf == x.upf && l.seid == x.seid && l.generation == x.generation
 }
 
 // leaveBehind notes that it is open who serves what a session is on its UPF.
 func (s *SMF) leaveBehind(n *session) {
 	n.mu.Lock()
-	there, l := n.onUPF && n.upf != nil, leftBehind{n.upf, n.remoteSEID, n.epoch}
+	there, l := n.onUPF && n.upf != nil, leftBehind{n.upf, n.remoteSEID, n.epoch, n.address}
 	n.onUPF = false
 	n.mu.Unlock()
 	if !there {
@@ -52,43 +57,67 @@ func (s *SMF) SettleLeft(ctx context.Context) {
 	}
 }
 
-// settleLeft is SettleLeft for a session; now is what is stored of its UE.
-func (s *SMF) settleLeft(ctx context.Context, k ueSession, now []store.SMContext) {
-	s.mu.Lock()
-	list := s.left[k]
-	delete(s.left, k)
-	s.mu.Unlock()
+// settleLeft is SettleLeft for a session; now is what is stored of its UE. It tells how much is not left any more. What goes is in the
+// list until it has gone: who comes meanwhile waits for that too, and what is deleted twice is not known the second time.
+func (s *SMF) settleLeft(ctx context.Context, k ueSession, now []store.SMContext) (settled int) {
+	s.mu.RLock()
+	list := slices.Clone(s.left[k])
+	s.mu.RUnlock()
 	i := slices.IndexFunc(now, func(c store.SMContext) bool { return c.PDUSessionID == k.id })
-	var end, open []leftBehind
 	for _, l := range list {
-		if l.generation != l.upf.generation() {
-			continue // all is new there
-		}
-		if i >= 0 && now[i].UPF == l.upf.Name {
+		used := false
+		if i >= 0 && now[i].UPF == l.upf.Name && l.generation == l.upf.generation() { // in any other generation all is new there
 			if remote, written := placeOf(&now[i]); remote == l.seid {
 				if now[i].Node != s.cfg.Node && written != now[i].SEID {
-					open = append(open, l)
+					continue // it is open
 				}
-				continue // or it has come back, or the other node goes on with it
+				used = true // it has come back, or the other node goes on with it
 			}
 		}
-		end = append(end, l)
-	}
-	if len(open) > 0 {
+		if !used && l.generation == l.upf.generation() {
+			s.deleteLeftBehind(ctx, l)
+		}
 		s.mu.Lock()
-		s.left[k] = append(s.left[k], open...)
+		if rest := slices.DeleteFunc(s.left[k], l.is); len(rest) > 0 {
+			s.left[k] = rest
+		} else {
+			delete(s.left, k)
+		}
 		s.mu.Unlock()
+		settled++
 	}
-	for _, l := range end {
-		if !l.upf.alive() {
-			l.upf.leave(&leftover{seid: l.seid})
-			continue
-		}
-		if _, err := s.request(ctx, l.upf, l.seid, &pfcp.SessionDeletionRequest{}); err != nil && causeOf(err) == 0 {
-			l.upf.leave(&leftover{seid: l.seid})
-			s.log.Warn("what was left of a session is deleted on its UPF once that answers", slog.String("upf", l.upf.Name), slog.Any("error", err))
+	return settled
+}
+
+func (s *SMF) deleteLeftBehind(ctx context.Context, l leftBehind) {
+	if !l.upf.alive() {
+		l.upf.leave(&leftover{seid: l.seid, address: l.address})
+		return
+	}
+	if _, err := s.request(ctx, l.upf, l.seid, &pfcp.SessionDeletionRequest{}); err != nil && causeOf(err) == 0 {
+		l.upf.leave(&leftover{seid: l.seid, address: l.address})
+		s.log.Warn("what was left of a session is deleted on its UPF once that answers", slog.String("upf", l.upf.Name), slog.Any("error", err))
+	}
+}
+
+// makeAddressFree deletes on a UPF what has an address that another session has by now, and tells whether there was anything: what has
+// ended, and what was left behind here of sessions that do not go on there.
+func (s *SMF) makeAddressFree(ctx context.Context, u *upf, a ueAddress) bool {
+	s.mu.RLock()
+	var keys []ueSession
+	for k, list := range s.left {
+		if slices.ContainsFunc(list, func(l leftBehind) bool { return l.upf == u && l.address.overlaps(a) }) {
+			keys = append(keys, k)
 		}
 	}
+	s.mu.RUnlock()
+	settled := 0
+	for _, k := range keys {
+		if now, err := s.keeper.contexts.SMsOf(ctx, k.supi); err == nil {
+			settled += s.settleLeft(ctx, k, now)
+		}
+	}
+	return s.deleteHolders(ctx, u, a) || settled > 0
 }
 
 // placeOf is the UPF's SEID of a stored session, and the SEID under which it was written: not its own where the node that

@@ -175,9 +175,10 @@ func (s *SMF) restoreWhenFree(ctx context.Context, c *store.SMContext) (*session
 
 // makeRoom has the sessions that hold an address of c look whether they are this node's at all: the store says that it is c's.
 func (s *SMF) makeRoom(c *store.SMContext) {
+	wanted := ueAddress{ipv4: c.IPv4, ipv6: c.IPv6}
 	for _, n := range s.all() {
 		n.mu.Lock()
-		holds := c.IPv4.IsValid() && n.address.ipv4 == c.IPv4 || c.IPv6.IsValid() && n.address.ipv6 == c.IPv6
+		holds := n.address.overlaps(wanted)
 		n.mu.Unlock()
 		if holds {
 			n.deliver(moved{})

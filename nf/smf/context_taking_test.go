@@ -545,3 +545,58 @@ func TestNothingIsLeftOnUPF(t *testing.T) {
 		})
 	}
 }
+
+// TestAddressOfWhatIsLeft: the address of what is left on a UPF of this node is another's as soon as the UE has ended its session at the
+// node to which it went: who gets it, or comes with it, is not refused, TS 23.501 §5.21.3.
+func TestAddressOfWhatIsLeft(t *testing.T) {
+	const another ident.SUPI = "imsi-001010000000002"
+	for name, c := range map[string]struct {
+		gets func(w *world, disk *faults.Store, was *store.SMContext) (ref string)
+	}{
+		"comes over": {gets: func(w *world, disk *faults.Store, was *store.SMContext) string {
+			was.SUPI, was.Node, was.UPF, was.SEID = another, "other", "another", 1<<40+77
+			_, err := disk.KeepUEs(w.t.Context(), []store.UEContext{{SUPI: another, TMSI: 2, Node: "other", Epoch: 1, Record: []byte{1}}})
+			if errs, err2 := disk.KeepSMs(w.t.Context(), []store.SMContext{*was}); err != nil || err2 != nil || errs[0] != nil {
+				t.Fatal(err, err2, errs)
+			}
+			if _, err := disk.TakeUE(w.t.Context(), &store.UEContext{SUPI: another, Epoch: 1}, "this", w.smf.ReserveSEIDs(), nil); err != nil {
+				t.Fatal(err)
+			}
+			list, err := w.smf.Take(w.t.Context(), another, func(RestoredSession) {})
+			if err != nil || len(list) != 1 {
+				t.Fatalf("%d sessions, %v; %s", len(list), err, w.logged())
+			}
+			return list[0].Ref
+		}},
+		"is established": {gets: func(w *world, _ *faults.Store, was *store.SMContext) string {
+			w.udm.data.StaticIPv4 = was.IPv4
+			return w.established()
+		}},
+	} {
+		for _, answers := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s/%v", name, answers), func(t *testing.T) {
+				inSet(t, noticed, func(w *world, disk *faults.Store) {
+					list, err := disk.SMsOf(w.t.Context(), phone)
+					if err != nil || len(list) != 1 {
+						t.Fatalf("%d sessions, %v", len(list), err)
+					}
+					was := list[0]
+					if err := disk.RemoveSM(w.t.Context(), phone, was.PDUSessionID, was.SEID); err != nil {
+						t.Fatal(err)
+					}
+					if !answers { // the deletion: it is asked again when it does
+						w.upf.set(func() { w.upf.silent[pfcp.TypeSessionDeletionRequest] = true })
+						w.smf.SettleLeft(w.t.Context())
+						w.upf.set(func() { clear(w.upf.silent) })
+					}
+					ref := c.gets(w, disk, &was)
+					if n := w.info(ref); n.Address != was.IPv4 {
+						t.Errorf("has %v, not %v", n.Address, was.IPv4)
+					}
+					w.upf.only(t)
+					w.ends(disk, ref)
+				})
+			})
+		}
+	}
+}

@@ -304,6 +304,11 @@ func (u *fakeUPF) establish(node pfcp.NodeID, m *pfcp.SessionEstablishmentReques
 	if m.CPFSEID.SEID == u.refuse {
 		return m.CPFSEID.SEID, &pfcp.SessionEstablishmentResponse{NodeID: node, Cause: pfcp.CauseSessionRestorationFailure}
 	}
+	for _, other := range u.sessions {
+		if other.cp != m.CPFSEID.SEID && slices.ContainsFunc(m.CreatePDR, other.hasAddressOf) {
+			return m.CPFSEID.SEID, pfcp.Refusal(m.Type(), node, &pfcp.Error{Cause: pfcp.CauseNoResourcesAvailable, Offending: pfcp.IEUEIPAddress})
+		}
+	}
 	u.next++
 	n := &fakeN4Session{cp: m.CPFSEID.SEID, request: *m, pdrs: map[pfcp.PDRID]pfcp.CreatePDR{}, qers: map[pfcp.QERID]pfcp.CreateQER{}}
 	if bad := n.change(&pfcp.SessionModificationRequest{CreatePDR: m.CreatePDR, CreateQER: m.CreateQER}); bad != "" {
@@ -332,6 +337,20 @@ func (u *fakeUPF) establish(node pfcp.NodeID, m *pfcp.SessionEstablishmentReques
 	}
 	u.sessions[u.next] = n
 	return n.cp, answer
+}
+
+// hasAddressOf tells whether a rule is of a UE that has the same address.
+func (n *fakeN4Session) hasAddressOf(p pfcp.CreatePDR) bool {
+	for _, mine := range n.pdrs {
+		for _, a := range mine.PDI.UEIPAddress {
+			if slices.ContainsFunc(p.PDI.UEIPAddress, func(b pfcp.UEIPAddress) bool {
+				return a.IPv4.IsValid() && a.IPv4 == b.IPv4 || a.IPv6.IsValid() && a.IPv6 == b.IPv6
+			}) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // change keeps PDRs and QERs as a UPF does and tells what it would have refused.

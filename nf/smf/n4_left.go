@@ -173,6 +173,28 @@ func (s *SMF) deleteLeft(u *upf) {
 	}
 }
 
+// deleteHolders deletes on a UPF what has ended and has one of the addresses. It tells whether there was any such thing and all of it
+// is gone.
+func (s *SMF) deleteHolders(ctx context.Context, u *upf, a ueAddress) bool {
+	u.mu.Lock()
+	list := slices.Clone(u.leftovers)
+	u.mu.Unlock()
+	list = slices.DeleteFunc(list, func(l *leftover) bool { return !l.address.overlaps(a) })
+	for _, l := range list {
+		if err := s.deleteOne(ctx, u, l); err != nil || u.keeps(l) {
+			return false
+		}
+	}
+	return len(list) > 0
+}
+
+// keeps tells whether something that is left has not gone yet.
+func (u *upf) keeps(l *leftover) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return slices.Contains(u.leftovers, l)
+}
+
 // postpone puts what was tried behind what was not.
 func (u *upf) postpone(tried []*leftover) {
 	u.mu.Lock()

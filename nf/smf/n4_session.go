@@ -17,9 +17,25 @@ func isGone(err error) bool {
 	return c == pfcp.CauseSessionContextNotFound || c == pfcp.CauseNoEstablishedAssociation
 }
 
-// establishOnUPF makes the session on its UPF with all its rules, TS 29.244 §6.3.2. A UPF that knows of no association gets one
-// first.
+// establishOnUPF makes the session on its UPF with all its rules, TS 29.244 §6.3.2. What has its address there, and has ended here or
+// come to another node, goes first.
 func (s *session) establishOnUPF(ctx context.Context) error {
+	for {
+		err := s.requestEstablishment(ctx)
+		if !isHeld(err) {
+			return err
+		}
+		s.mu.Lock()
+		u, address := s.upf, s.address
+		s.mu.Unlock()
+		if !s.smf.makeAddressFree(ctx, u, address) {
+			return err
+		}
+	}
+}
+
+// requestEstablishment asks the UPF for the session. One that knows of no association gets one first.
+func (s *session) requestEstablishment(ctx context.Context) error {
 	s.mu.Lock()
 	req, u, qos := s.establishmentMessage(), s.upf, s.wanted()
 	s.mu.Unlock()

@@ -22,6 +22,11 @@ type ueAddress struct {
 	framed []netip.Prefix
 }
 
+// overlaps tells whether two sessions could not have their addresses at the same time.
+func (a ueAddress) overlaps(b ueAddress) bool {
+	return a.ipv4.IsValid() && a.ipv4 == b.ipv4 || a.ipv6.IsValid() && a.ipv6 == b.ipv6
+}
+
 // prefixBits is the length of the prefix of an IPv6 session, TS 23.501 §5.8.2.2.3.
 const prefixBits = 64
 
