@@ -71,9 +71,9 @@ const SEIDsOfUE = 16
 // writes share commits.
 type Contexts interface {
 	// KeepUEs stores UE contexts, each in the place of what was stored of its subscriber. The errors are one for each,
-	// in order: nil, ErrTMSITaken, or ErrNotOwner where a greater epoch is stored or, of one that is Known, not just that
-	// epoch of that node: what has been removed does not come back. The error beside them says that none was stored, or
-	// that it is open.
+	// in order: nil, ErrTMSITaken, or ErrNotOwner where a greater epoch is stored, or that epoch of another node or with another
+	// 5G-TMSI, or, of one that is Known, not just that epoch of that node: what has been removed does not come back. The error
+	// beside them says that none was stored, or that it is open.
 	KeepUEs(ctx context.Context, list []UEContext) ([]error, error)
 	// RemoveUE forgets the context of a subscriber that a node has; one that is not there is no error. Error: ErrNotOwner where a greater
 	// epoch is stored, or another node's context: epochs begin anew with what has been removed, and a removal may be said again.

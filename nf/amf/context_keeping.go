@@ -47,6 +47,13 @@ type keeping struct {
 	// connectedTo is the RAN node to which a restored UE was connected when the process ended, "" for none.
 	connectedTo string
 	ceiling     atomic.Uint64 // keys<<32 | the first downlink NAS COUNT under these keys that is not reserved on disk
+	before      *place        // what was stored of the subscriber when the UE proved who it is; nil: that does not matter
+}
+
+// place is whose a stored context is, and in which epoch; the zero value of none.
+type place struct {
+	node  string
+	epoch uint64
 }
 
 // keptChange is a context to store or, with remove, to forget.
@@ -106,6 +113,12 @@ func (k *keeper) close() {
 // keepAccepted makes the context durable that a REGISTRATION ACCEPT promises. Where the store cannot, the UE is told to
 // come back later. accept gets another 5G-GUTI if a UE at another AMF of the set has its 5G-TMSI.
 func (ue *ue) keepAccepted(ctx context.Context, accept *gmm.RegistrationAccept) error {
+	defer func() { ue.kept.before = nil }()
+	if ue.outranksOther() {
+		if err := ue.comeFirst(ctx); err != nil {
+			return err
+		}
+	}
 	for {
 		err := ue.keep(ctx)
 		switch {
@@ -116,20 +129,34 @@ func (ue *ue) keepAccepted(ctx context.Context, accept *gmm.RegistrationAccept) 
 			ue.guti.TMSI = ue.amf.ues.allotTMSI(ue)
 			id := gmm.GUTIIdentity(ue.guti)
 			accept.GUTI = &id
-		case errors.Is(err, store.ErrNotOwner) && ue.amf.ues.bySUPI.get(ue.supi) != ue:
-			return fmt.Errorf("a newer context of the subscriber: %w", procedure.ErrSuperseded)
-		case errors.Is(err, store.ErrNotOwner) && ue.kept.held.Load(): // with the context goes what hangs on it: it comes back with that
+		case errors.Is(err, store.ErrNotOwner) && ue.kept.held.Load() && !ue.isReplaced(): // with the context goes what hangs on it: it comes back with that
 			return ue.yield(ctx)
-		case errors.Is(err, store.ErrNotOwner) && ue.amf.taking.Ended != nil && (ue.conn == nil || !ue.conn.isHeard()):
-			return ue.yield(ctx) // it has left meanwhile, and may have registered anew at another node
 		case errors.Is(err, store.ErrNotOwner):
-			if err := ue.outrank(ctx); err != nil {
-				return notDurable(err)
+			if err := ue.comeFirst(ctx); err != nil {
+				return err
 			}
 		default:
 			return notDurable(err)
 		}
 	}
+}
+
+// comeFirst puts a context that is to be accepted before an older one of the subscriber, unless the UE has left meanwhile: then it may
+// have registered anew at another node.
+func (ue *ue) comeFirst(ctx context.Context) error {
+	if ue.isReplaced() {
+		return fmt.Errorf("a newer context of the subscriber: %w", procedure.ErrSuperseded)
+	}
+	if ue.amf.taking.Ended != nil && (ue.conn == nil || !ue.conn.isHeard()) {
+		return ue.yield(ctx)
+	}
+	switch err := ue.outrank(ctx); {
+	case errors.Is(err, errOvertaken):
+		return ue.yield(ctx)
+	case err != nil:
+		return notDurable(err)
+	}
+	return nil
 }
 
 func notDurable(err error) *refusal {
@@ -139,7 +166,32 @@ func notDurable(err error) *refusal {
 	}
 }
 
-// outrank puts the context before one of the same subscriber that is stored: this UE has just proved who it is.
+// lookBefore notes what the nodes of a set have of a subscriber who has proved who it is, and is about to do so for the last time, with
+// SECURITY MODE COMPLETE: what they have later may be of a registration that the UE has begun since.
+func (ue *ue) lookBefore(ctx context.Context, supi ident.SUPI) error {
+	if ue.amf.keeper == nil || ue.amf.taking.Ended == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, keepPatience)
+	defer cancel()
+	stored, err := ue.amf.keeper.contexts.UE(ctx, supi)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return notDurable(err)
+	}
+	ue.kept.before = &place{stored.Node, stored.Epoch}
+	return nil
+}
+
+// outranksOther tells whether the context would come before another node's unseen if it was just written.
+func (ue *ue) outranksOther() bool {
+	b := ue.kept.before
+	return b != nil && b.node != ue.amf.cfg.Name && (b.node != "" || ue.kept.epoch.Load() > 0)
+}
+
+// errOvertaken says that the subscriber's context has changed since the UE proved who it is.
+var errOvertaken = errors.New("the subscriber may have registered at another node since")
+
+// outrank puts the context before one of the same subscriber that is stored: this UE has just proved who it is. Error: errOvertaken.
 func (ue *ue) outrank(ctx context.Context) error {
 	stored, err := ue.amf.keeper.contexts.UE(ctx, ue.supi)
 	if errors.Is(err, store.ErrNotFound) { // gone meanwhile
@@ -148,6 +200,9 @@ func (ue *ue) outrank(ctx context.Context) error {
 	}
 	if err != nil {
 		return fmt.Errorf("older context of the UE: %w", err)
+	}
+	if b := ue.kept.before; b != nil && *b != (place{stored.Node, stored.Epoch}) {
+		return errOvertaken
 	}
 	end, epoch := ue.amf.taking.Ended, max(stored.Epoch, ue.kept.epoch.Load())+1
 	if end != nil && stored.Node != ue.amf.cfg.Name {
@@ -158,7 +213,10 @@ func (ue *ue) outrank(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("context of the UE at node %q: %w", stored.Node, err)
 		}
-		epoch = max(epoch, taken.Epoch)
+		epoch = max(epoch, taken.Epoch+1) // what was taken is another context
+		if ue.kept.before != nil {
+			ue.kept.before = &place{taken.Node, taken.Epoch}
+		}
 	}
 	if end != nil {
 		if err := end(ctx, ue.supi); err != nil {

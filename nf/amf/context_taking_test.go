@@ -190,7 +190,7 @@ func TestNewerContextWins(t *testing.T) {
 	if n.ues.bySUPI.get(n.phone) != newer || n.ended != 1 || n.restored != 0 {
 		t.Errorf("ended %d times, restored %d times", n.ended, n.restored)
 	}
-	if err := newer.outrank(t.Context()); err != nil || n.ended != 2 || newer.kept.epoch.Load() != stored.Epoch+1 {
+	if err := newer.outrank(t.Context()); err != nil || n.ended != 2 || newer.kept.epoch.Load() != stored.Epoch+2 { // that between is of what was taken
 		t.Errorf("epoch %d after %d, ended %d times, %v", newer.kept.epoch.Load(), stored.Epoch, n.ended, err)
 	}
 	if now, err := n.disk.UE(t.Context(), n.phone); err != nil || now.Node != "amf2" {
@@ -224,19 +224,45 @@ func (n *taker) connected(u *ue) (*connection, sctp.Association) {
 	return c, far
 }
 
-// TestRegistrationOfAUEThatHasLeft: TS 23.501 §5.21.2: who registers anew comes before what another node has of the UE, but not if it has
-// gone before that was durable: what that node has may be newer.
-func TestRegistrationOfAUEThatHasLeft(t *testing.T) {
-	for _, left := range []bool{false, true} {
-		t.Run(fmt.Sprint(left), func(t *testing.T) {
+// TestRegistrationComesFirst: TS 23.501 §5.21.2: who registers anew comes before what another node has of the UE, but not if it has gone
+// before that was durable, or that node has it anew since the UE has proved who it is: that may be newer.
+func TestRegistrationComesFirst(t *testing.T) {
+	there := func(n *taker, epoch uint64) {
+		anew := store.UEContext{SUPI: n.phone, TMSI: n.tmsi + 1, Node: "amf1", Epoch: epoch, Record: []byte{1}}
+		if errs, err := n.disk.KeepUEs(t.Context(), []store.UEContext{anew}); err != nil || errs[0] != nil {
+			t.Fatal(errs, err)
+		}
+	}
+	for name, c := range map[string]struct {
+		unknown bool // when it proves who it is
+		then    func(n *taker, c *connection)
+		want    string
+	}{
+		"nothing":                {want: "amf2"},
+		"it leaves":              {then: func(_ *taker, c *connection) { c.gnb.dropConnections("the association has ended") }, want: "amf1"},
+		"it registers there":     {then: func(n *taker, _ *connection) { there(n, 9) }, want: "amf1"},
+		"it is new there":        {unknown: true, then: func(n *taker, _ *connection) { there(n, 0) }, want: "amf1"},
+		"it is new":              {unknown: true, want: "amf2"},
+		"it leaves and was new":  {unknown: true, then: func(n *taker, c *connection) { there(n, 0); c.gnb.dropConnections("") }, want: "amf1"},
+		"it deregisters there":   {then: func(n *taker, _ *connection) { n.removed(t) }, want: "amf2"},
+		"it is replaced by here": {then: func(n *taker, _ *connection) { n.ues.bySUPI.put(n.phone, fullUE(n.AMF)) }, want: "amf1"},
+	} {
+		t.Run(name, func(t *testing.T) {
 			n := newTaker(t)
 			u := fullUE(n.AMF)
-			c, _ := n.connected(u)
+			u.kept.epoch.Store(5) // of what was here before
+			if c.unknown {
+				n.removed(t)
+			}
+			conn, _ := n.connected(u)
 			done := make(chan error, 1)
 			err := u.insist(glance(func(u *ue) {
-				u.conn, u.running = c, registration
-				if left {
-					c.gnb.dropConnections("the association has ended")
+				u.conn, u.running = conn, registration
+				if err := u.lookBefore(t.Context(), u.supi); err != nil {
+					t.Error(err)
+				}
+				if c.then != nil {
+					c.then(n, conn)
 				}
 				done <- u.keepAccepted(t.Context(), &gmm.RegistrationAccept{})
 				u.running = idle
@@ -244,18 +270,27 @@ func TestRegistrationOfAUEThatHasLeft(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := <-done; left != ended(err) || !left && err != nil {
+			stays := c.want == "amf2"
+			if err := <-done; stays == ended(err) || stays && err != nil {
 				t.Fatalf("the registration ends with %v", err)
 			}
 			n.pool.Stop()
 			now, err := n.disk.UE(t.Context(), n.phone)
-			if want := map[bool]string{true: "amf1", false: "amf2"}[left]; err != nil || now.Node != want {
-				t.Errorf("the context is %q's, %v, want %q", now.Node, err, want)
+			if err != nil || now.Node != c.want {
+				t.Errorf("the context is %q's, %v, want %q", now.Node, err, c.want)
 			}
-			if here := n.ues.bySUPI.get(n.phone) == u; here == left {
+			if here := n.ues.bySUPI.get(n.phone) == u; here != stays {
 				t.Errorf("it is here: %v", here)
 			}
 		})
+	}
+}
+
+// removed has the other node forget the UE.
+func (n *taker) removed(t *testing.T) {
+	t.Helper()
+	if err := n.disk.RemoveUE(t.Context(), n.phone, "amf1", 99); err != nil {
+		t.Fatal(err)
 	}
 }
 

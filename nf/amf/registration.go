@@ -196,6 +196,9 @@ func (ue *ue) establishSecurity(ctx context.Context, m *initialMessage, request 
 	if err := ue.reroute(ctx, m, proof.supi, nil); err != nil { // what it requests it says only after security mode control
 		return nil, err
 	}
+	if err := ue.lookBefore(ctx, proof.supi); err != nil {
+		return nil, err
+	}
 	proof.initial = true
 	complete, err := ue.secure(ctx, proof) // step 9c
 	if err != nil {

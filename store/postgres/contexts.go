@@ -17,14 +17,17 @@ import (
 )
 
 const (
-	// What is known is held while the statement runs, so that nobody removes it in between and it comes back. The life of the node is
-	// too: the next one, whose number is that of no other, waits for what this one has still under way, and the rest is refused.
+	// What is there is held while the statement runs, so that nobody removes it in between and it comes back, or puts another context of
+	// the same epoch in its place. The life of the node is too: the next one, whose number is that of no other, waits for what this one
+	// has still under way, and the rest is refused.
 	keepUESQL = `WITH mine AS (SELECT life FROM core_node WHERE node = $8 AND life = $9 FOR KEY SHARE),
 	u AS (SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bytea[], $7::boolean[])
 	AS u (supi, tmsi, old_tmsi, node, epoch, record, known)),
-	held AS (SELECT c.supi FROM ue_context c JOIN u ON c.supi = u.supi AND c.node = u.node AND c.epoch = u.epoch WHERE u.known FOR NO KEY UPDATE OF c)
+	held AS (SELECT c.supi, c.node, c.epoch, c.tmsi FROM ue_context c JOIN u ON c.supi = u.supi FOR NO KEY UPDATE OF c)
 	INSERT INTO ue_context (supi, tmsi, old_tmsi, node, epoch, record)
-	SELECT supi, tmsi, nullif(old_tmsi, 0), node, epoch, record FROM u WHERE ($9::bigint = 0 OR EXISTS (SELECT 1 FROM mine)) AND (NOT known OR supi IN (SELECT supi FROM held))
+	SELECT u.supi, u.tmsi, nullif(u.old_tmsi, 0), u.node, u.epoch, u.record FROM u LEFT JOIN held ON held.supi = u.supi
+	WHERE ($9::bigint = 0 OR EXISTS (SELECT 1 FROM mine)) AND CASE WHEN u.known THEN held.node = u.node AND held.epoch = u.epoch
+	ELSE held.supi IS NULL OR held.node <> u.node OR held.epoch <> u.epoch OR held.tmsi = u.tmsi END
 	ON CONFLICT (supi) DO UPDATE SET tmsi = excluded.tmsi, old_tmsi = excluded.old_tmsi, node = excluded.node,
 	epoch = excluded.epoch, record = excluded.record WHERE ue_context.epoch < excluded.epoch
 	OR ue_context.epoch = excluded.epoch AND ue_context.node = excluded.node RETURNING supi`
@@ -36,9 +39,10 @@ const (
 	beatSQL       = `UPDATE core_node SET beat = beat + 1, leaving = $1 WHERE node = $2`
 	takeUESQL     = `WITH mine AS (SELECT life FROM core_node WHERE node = $4 AND life = $5 FOR KEY SHARE)
 	UPDATE ue_context SET node = $2, epoch = $3::bigint + 1, record = coalesce($7::bytea, record)
-	WHERE supi = $1 AND (epoch = $3 AND ($7::bytea IS NULL OR record = $6) OR epoch = $3 + 1 AND node = $2)
+	WHERE supi = $1 AND (epoch = $3 AND ($7::bytea IS NULL OR record = $6) OR epoch = $3 + 1 AND node = $2 AND tmsi = $8)
 	AND ($5::bigint = 0 OR EXISTS (SELECT 1 FROM mine))
 	RETURNING supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record`
+	byTMSISQL   = selectUESQL + `WHERE tmsi = $1 OR old_tmsi = $1 ORDER BY tmsi = $1 DESC LIMIT 1`
 	selectUESQL = `SELECT supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record FROM ue_context `
 
 	// A UE that lockUESQL locks has no session come WithUE meanwhile; what keepUESQL writes does not wait for one that comes.
@@ -183,11 +187,7 @@ func (s *Store) UE(ctx context.Context, supi ident.SUPI) (store.UEContext, error
 
 // UEByTMSI implements store.Contexts.
 func (s *Store) UEByTMSI(ctx context.Context, tmsi uint32) (store.UEContext, error) {
-	u, err := first(ctx, s, columns.UE, selectUESQL+"WHERE tmsi = $1", int64(tmsi))
-	if errors.Is(err, store.ErrNotFound) {
-		return first(ctx, s, columns.UE, selectUESQL+"WHERE old_tmsi = $1", int64(tmsi))
-	}
-	return u, err
+	return first(ctx, s, columns.UE, byTMSISQL, int64(tmsi))
 }
 
 // TakeUE implements store.Contexts. A primary that dies with the answer may have committed: the transaction that is repeated
@@ -211,7 +211,7 @@ func (s *Store) takeUE(ctx context.Context, tx pgx.Tx, seen *store.UEContext, no
 		return u, err
 	}
 	dest, finish := columns.UE(&u)
-	err = tx.QueryRow(ctx, takeUESQL, append(append([]any{supi, node, int64(seen.Epoch)}, s.life()...), seen.Record, record)...).Scan(dest...)
+	err = tx.QueryRow(ctx, takeUESQL, append(append([]any{supi, node, int64(seen.Epoch)}, s.life()...), seen.Record, record, int64(seen.TMSI))...).Scan(dest...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return u, notOwner(ctx, tx, seen.SUPI)
 	}

@@ -21,7 +21,7 @@ const (
 	keepUESQL = `INSERT INTO ue_context (supi, tmsi, old_tmsi, node, epoch, record) VALUES (?, ?, nullif(?, 0), ?, ?, ?)
 	ON CONFLICT (supi) DO UPDATE SET tmsi = excluded.tmsi, old_tmsi = excluded.old_tmsi, node = excluded.node,
 	epoch = excluded.epoch, record = excluded.record WHERE ue_context.epoch < excluded.epoch
-	OR ue_context.epoch = excluded.epoch AND ue_context.node = excluded.node`
+	OR ue_context.epoch = excluded.epoch AND ue_context.node = excluded.node AND ue_context.tmsi = excluded.tmsi`
 	keepKnownUESQL = `UPDATE ue_context SET tmsi = ?2, old_tmsi = nullif(?3, 0), record = ?6 WHERE supi = ?1 AND node = ?4 AND epoch = ?5`
 	// keepUERecordSQL is keepKnownUESQL where the rest stays: SQLite would take what is set out of the indexes and put it in again.
 	// A + says that the column is not to be looked up in one.
@@ -33,8 +33,9 @@ const (
 	clearMovedSQL = `DELETE FROM ue_moved WHERE node = ?`
 	beatSQL       = `UPDATE core_node SET beat = beat + 1, leaving = ? WHERE node = ?`
 	takeUESQL     = `UPDATE ue_context SET node = ?2, epoch = ?3 + 1, record = coalesce(?5, record)
-	WHERE supi = ?1 AND (epoch = ?3 AND (?5 IS NULL OR record = ?4) OR epoch = ?3 + 1 AND node = ?2)
+	WHERE supi = ?1 AND (epoch = ?3 AND (?5 IS NULL OR record = ?4) OR epoch = ?3 + 1 AND node = ?2 AND tmsi = ?6)
 	RETURNING supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record`
+	byTMSISQL   = selectUESQL + `WHERE tmsi = ?1 OR old_tmsi = ?1 ORDER BY tmsi = ?1 DESC LIMIT 1`
 	selectUESQL = `SELECT supi, tmsi, coalesce(old_tmsi, 0), node, epoch, record FROM ue_context `
 
 	insertSMSQL  = `INSERT INTO sm_context (supi, pdu_session_id, seid, node, dnn, upf, ipv4, ipv6, record) `
@@ -134,11 +135,7 @@ func (s *Store) UE(ctx context.Context, supi ident.SUPI) (store.UEContext, error
 
 // UEByTMSI implements store.Contexts.
 func (s *Store) UEByTMSI(ctx context.Context, tmsi uint32) (store.UEContext, error) {
-	u, err := one(rowsOf(ctx, s, columns.UE, selectUESQL+"WHERE tmsi = ?", int64(tmsi)))
-	if errors.Is(err, store.ErrNotFound) {
-		return one(rowsOf(ctx, s, columns.UE, selectUESQL+"WHERE old_tmsi = ?", int64(tmsi)))
-	}
-	return u, err
+	return one(rowsOf(ctx, s, columns.UE, byTMSISQL, int64(tmsi)))
 }
 
 // TakeUE implements store.Contexts.
@@ -149,7 +146,7 @@ func (s *Store) TakeUE(ctx context.Context, seen *store.UEContext, node string, 
 			return err
 		}
 		dest, finish := columns.UE(&u)
-		err := t.scan(takeUESQL, []any{string(seen.SUPI), node, int64(seen.Epoch), seen.Record, orNull(record)}, dest...)
+		err := t.scan(takeUESQL, []any{string(seen.SUPI), node, int64(seen.Epoch), seen.Record, orNull(record), int64(seen.TMSI)}, dest...)
 		if errors.Is(err, sql.ErrNoRows) {
 			return t.notOwner(seen.SUPI)
 		}

@@ -24,9 +24,11 @@ func UE(i int) store.UEContext {
 	}
 }
 
-// atEpoch is a UE context of which only the epoch was seen.
-func atEpoch(supi ident.SUPI, epoch uint64) *store.UEContext {
-	return &store.UEContext{SUPI: supi, Epoch: epoch}
+// seenAt is a UE's context as it was seen in an epoch.
+func seenAt(i int, epoch uint64) *store.UEContext {
+	u := UE(i)
+	u.Epoch = epoch
+	return &u
 }
 
 // SM is an SM context that uses every column.
@@ -110,9 +112,18 @@ func ueOwnership(t *testing.T, h *harness) {
 	h.want(h.RemoveUE(h.Context(), SUPI(1), newer.Node, 4), store.ErrNotOwner)
 	h.want(h.RemoveUE(h.Context(), SUPI(1), "b", 9), store.ErrNotOwner) // which had the UE before, and says again that it has left
 	h.must(h.RemoveUE(h.Context(), SUPI(2), newer.Node, 4))
-	_, err := h.TakeUE(h.Context(), atEpoch(SUPI(1), 4), "b", 64, nil)
+	another := newer
+	another.TMSI++
+	h.want(h.keepUE(another), store.ErrNotOwner) // it is of the same node and epoch, and was not stored before
+	h.must(h.keepUE(newer))                      // the answer was lost
+	known := newer
+	known.Known = true
+	another.Known = true
+	h.must(h.keepUE(another)) // a new 5G-GUTI
+	h.must(h.keepUE(known))
+	_, err := h.TakeUE(h.Context(), seenAt(1, 4), "b", 64, nil)
 	h.want(err, store.ErrNotOwner)
-	_, err = h.TakeUE(h.Context(), atEpoch(SUPI(2), 1), "b", 64, nil)
+	_, err = h.TakeUE(h.Context(), seenAt(2, 1), "b", 64, nil)
 	h.want(err, store.ErrNotFound)
 
 	handles := []store.Store{h.Store, h.handle()}
@@ -121,7 +132,7 @@ func ueOwnership(t *testing.T, h *harness) {
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
-			u, err := handles[i%2].TakeUE(h.Context(), atEpoch(SUPI(1), 5), fmt.Sprint("node", i), uint64(i)*store.SEIDsOfUE, nil)
+			u, err := handles[i%2].TakeUE(h.Context(), seenAt(1, 5), fmt.Sprint("node", i), uint64(i)*store.SEIDsOfUE, nil)
 			if errors.Is(err, store.ErrNotOwner) {
 				return
 			}
@@ -295,7 +306,7 @@ func taking(t *testing.T, h *harness) {
 	for _, n := range []store.SMContext{first, anchored, own, foreign} {
 		h.must(h.keepSM(n))
 	}
-	_, err := h.TakeUE(h.Context(), atEpoch(SUPI(1), 7), "b", 4096, nil) // not the epoch
+	_, err := h.TakeUE(h.Context(), seenAt(1, 7), "b", 4096, nil) // not the epoch
 	h.want(err, store.ErrNotOwner)
 	for _, node := range []string{"a", "c"} {
 		got, err := other.Moved(h.Context(), node)
@@ -308,7 +319,7 @@ func taking(t *testing.T, h *harness) {
 	want.Node, want.Epoch = "b", 2
 	sessions := []store.SMContext{session(1, "b", 4097), own, session(15, "b", 4111)}
 	for _, seids := range []uint64{4096, 4096, 8192} { // the answer was lost twice, and a new life asks with new SEIDs
-		got, err := other.TakeUE(h.Context(), atEpoch(SUPI(1), 1), "b", seids, nil)
+		got, err := other.TakeUE(h.Context(), seenAt(1, 1), "b", seids, nil)
 		h.must(err)
 		same(h, got, want)
 		list, err := h.SMsOf(h.Context(), SUPI(1))
@@ -316,7 +327,11 @@ func taking(t *testing.T, h *harness) {
 		same(h, list, sessions)
 	}
 	same(h, collect(h, h.SMs(h.Context(), "a")), []store.SMContext{foreign})
-	_, err = h.TakeUE(h.Context(), atEpoch(SUPI(1), 1), "c", 64, nil) // it has seen the same epoch
+	_, err = h.TakeUE(h.Context(), seenAt(1, 1), "c", 64, nil) // it has seen the same epoch
+	h.want(err, store.ErrNotOwner)
+	before := seenAt(1, 1)
+	before.TMSI++
+	_, err = h.TakeUE(h.Context(), before, "b", 64, nil) // what it has now has come another way: the UE has registered anew there
 	h.want(err, store.ErrNotOwner)
 	h.want(h.keepUE(UE(1)), store.ErrNotOwner)
 	h.want(h.keepSM(first), store.ErrNotOwner)
@@ -361,7 +376,7 @@ func takingWrites(t *testing.T, h *harness) {
 		h.must(err)
 		same(h, got, want)
 	}
-	for _, seen := range []*store.UEContext{&seen, &stale, atEpoch(SUPI(1), 1)} { // too late
+	for _, seen := range []*store.UEContext{&seen, &stale, seenAt(1, 1)} { // too late
 		_, err = h.TakeUE(h.Context(), seen, "c", 64, []byte("newer"))
 		h.want(err, store.ErrNotOwner)
 	}
@@ -401,7 +416,7 @@ func sessionGoesWithUE(t *testing.T, h *harness) {
 	})
 	wg.Go(func() {
 		for i := range ues {
-			if _, err := other.TakeUE(h.Context(), atEpoch(SUPI(i), 1), "b", uint64(i+1)*store.SEIDsOfUE, nil); err != nil {
+			if _, err := other.TakeUE(h.Context(), seenAt(i, 1), "b", uint64(i+1)*store.SEIDsOfUE, nil); err != nil {
 				t.Error(err)
 			}
 		}
@@ -509,17 +524,17 @@ func pulses(t *testing.T, h *harness) {
 	}
 	for i := range 3 {
 		h.must(h.keepUE(UE(i))) // of node a
-		_, err := h.TakeUE(h.Context(), atEpoch(SUPI(i), 1), "b", 64, nil)
+		_, err := h.TakeUE(h.Context(), seenAt(i, 1), "b", 64, nil)
 		h.must(err)
 	}
-	_, err = h.TakeUE(h.Context(), atEpoch(SUPI(0), 2), "b", 64, nil) // from itself
+	_, err = h.TakeUE(h.Context(), seenAt(0, 2), "b", 64, nil) // from itself
 	h.must(err)
-	_, err = h.TakeUE(h.Context(), atEpoch(SUPI(1), 1), "c", 64, nil) // too late
+	_, err = h.TakeUE(h.Context(), seenAt(1, 1), "c", 64, nil) // too late
 	h.want(err, store.ErrNotOwner)
 	moved("b")
 	moved("a", SUPI(0), SUPI(1), SUPI(2))
 	moved("a")
-	_, err = h.TakeUE(h.Context(), atEpoch(SUPI(1), 2), "a", 64, nil)
+	_, err = h.TakeUE(h.Context(), seenAt(1, 2), "a", 64, nil)
 	h.must(err)
 	_, err = h.BeginLife(h.Context(), "b", time.Now())
 	h.must(err)

@@ -117,7 +117,7 @@ func guaranteesTaken(_ *testing.T, h *harness) {
 	before := h.sums()
 	first.Node, first.SEID, second.Node, second.SEID = "b", 4096+5, "b", 4096+6
 	for range 2 { // the answer was lost
-		_, err := h.TakeUE(h.Context(), atEpoch(SUPI(1), 1), "b", 4096, nil)
+		_, err := h.TakeUE(h.Context(), seenAt(1, 1), "b", 4096, nil)
 		h.must(err)
 		same(h, h.guarantees("b"), []store.Guarantee{first, second})
 		same(h, h.guarantees("a"), []store.Guarantee{begun, foreign})
@@ -217,7 +217,7 @@ func (r *rivals) step(random *rand.Rand, of int, seids uint64) error {
 	case 0:
 		u, err := s.UE(r.Context(), SUPI(i))
 		if err == nil {
-			_, err = s.TakeUE(r.Context(), atEpoch(SUPI(i), u.Epoch), node, seids, nil)
+			_, err = s.TakeUE(r.Context(), seenAt(i, u.Epoch), node, seids, nil)
 		}
 		if errors.Is(err, store.ErrNotOwner) {
 			return nil

@@ -42,7 +42,7 @@ func unhurried(t *testing.T, h *harness) {
 		})
 	}
 	wg.Wait()
-	if _, err := h.TakeUE(h.Context(), atEpoch(SUPI(1), UE(1).Epoch), "other", 64, nil); err != nil {
+	if _, err := h.TakeUE(h.Context(), seenAt(1, UE(1).Epoch), "other", 64, nil); err != nil {
 		t.Fatal(err)
 	}
 	late := numbered(1, 99)
