@@ -30,7 +30,7 @@ const (
 	ELSE held.supi IS NULL OR held.node <> u.node OR held.epoch <> u.epoch OR held.tmsi = u.tmsi END
 	ON CONFLICT (supi) DO UPDATE SET tmsi = excluded.tmsi, old_tmsi = excluded.old_tmsi, node = excluded.node,
 	epoch = excluded.epoch, record = excluded.record WHERE ue_context.epoch < excluded.epoch
-	OR ue_context.epoch = excluded.epoch AND ue_context.node = excluded.node RETURNING supi`
+	OR ue_context.epoch = excluded.epoch AND ue_context.node = excluded.node RETURNING supi, ''`
 	removeUESQL  = `DELETE FROM ue_context WHERE supi = $1 AND node = $2 AND epoch <= $3`
 	noteMovedSQL = `INSERT INTO ue_moved (node, supi) SELECT node, supi FROM ue_context WHERE supi = $1 AND node <> $2
 	UNION SELECT node, supi FROM sm_context WHERE supi = $1 AND node <> $2 ON CONFLICT DO NOTHING`
@@ -53,14 +53,20 @@ const (
 	ue AS (SELECT u.supi, u.node FROM ue_context u WHERE u.supi IN (SELECT supi FROM n WHERE with_ue AND NOT known)
 	AND (SELECT count(*) FROM mine) >= 0 FOR KEY SHARE OF u),
 	held AS (SELECT c.seid FROM sm_context c JOIN n ON c.supi = n.supi AND c.pdu_session_id = n.pdu_session_id AND c.seid = n.seid
-	WHERE n.known AND (SELECT count(*) FROM ue) >= 0 FOR UPDATE OF c)
-	INSERT INTO sm_context (supi, pdu_session_id, seid, node, dnn, upf, ipv4, ipv6, record)
-	SELECT supi, pdu_session_id, seid, node, dnn, upf, nullif(ipv4, ''), nullif(ipv6, ''), record
+	WHERE n.known AND (SELECT count(*) FROM ue) >= 0 FOR UPDATE OF c),
+	ready AS (SELECT supi, pdu_session_id, seid, node, dnn, upf, nullif(ipv4, '') AS ipv4, nullif(ipv6, '') AS ipv6, record
 	FROM n WHERE ($13::bigint = 0 OR EXISTS (SELECT 1 FROM mine)) AND (known AND seid IN (SELECT seid FROM held)
-	OR NOT known AND NOT (with_ue AND EXISTS (SELECT 1 FROM ue WHERE ue.supi = n.supi AND ue.node <> n.node)))
+	OR NOT known AND NOT (with_ue AND EXISTS (SELECT 1 FROM ue WHERE ue.supi = n.supi AND ue.node <> n.node)))),
+	leased AS (SELECT r.supi, r.pdu_session_id, '` + indexIPv4 + `' AS by_index FROM ready r JOIN sm_context o ON o.dnn = r.dnn AND o.ipv4 = r.ipv4
+	WHERE o.supi <> r.supi OR o.pdu_session_id <> r.pdu_session_id UNION ALL
+	SELECT r.supi, r.pdu_session_id, '` + indexIPv6 + `' FROM ready r JOIN sm_context o ON o.dnn = r.dnn AND o.ipv6 = r.ipv6
+	WHERE o.supi <> r.supi OR o.pdu_session_id <> r.pdu_session_id),
+	kept AS (INSERT INTO sm_context (supi, pdu_session_id, seid, node, dnn, upf, ipv4, ipv6, record)
+	SELECT * FROM ready r WHERE NOT EXISTS (SELECT 1 FROM leased l WHERE l.supi = r.supi AND l.pdu_session_id = r.pdu_session_id)
 	ON CONFLICT (supi, pdu_session_id) DO UPDATE SET node = excluded.node, dnn = excluded.dnn, upf = excluded.upf,
 	ipv4 = excluded.ipv4, ipv6 = excluded.ipv6, record = excluded.record WHERE sm_context.seid = excluded.seid
-	RETURNING supi, pdu_session_id`
+	RETURNING supi, pdu_session_id)
+	SELECT supi || '/' || pdu_session_id::text, '' FROM kept UNION ALL SELECT supi || '/' || pdu_session_id::text, by_index FROM leased`
 	removeSMSQL = `DELETE FROM sm_context WHERE supi = $1 AND pdu_session_id = $2 AND seid = $3`
 	takeSMsSQL  = `WITH held AS (UPDATE guarantee SET node = $2, seid = $3::bigint + pdu_session_id
 	WHERE seid IN (SELECT seid FROM sm_context WHERE supi = $1 AND node <> $2))
@@ -73,6 +79,7 @@ const (
 
 	// The unique indexes that a context can run into.
 	indexTMSI = "ue_context_tmsi"
+	indexIPv4 = "sm_context_ipv4"
 	indexIPv6 = "sm_context_ipv6"
 )
 
@@ -105,7 +112,7 @@ func (s *Store) storeUEs(ctx context.Context, rows []*store.UEContext) ([]error,
 		return nil, err
 	}
 	for i, u := range rows {
-		if !stored[keyOfUE(u)] {
+		if _, ok := stored[keyOfUE(u)]; !ok {
 			errs[i] = fmt.Errorf("%s: %w", u.SUPI.Conceal(), store.ErrNotOwner)
 		}
 	}
@@ -136,26 +143,19 @@ func (s *Store) oneByOne(n int, one func(i int) ([]error, error)) ([]error, erro
 	return all, nil
 }
 
-// keys runs a statement and returns the keys of the rows that it changed: its columns with a slash between.
-func (s *Store) keys(ctx context.Context, statement string, args ...any) (map[string]bool, error) {
+// keys runs a statement that returns the keys of rows: with each the index that it ran into, "" where it is stored.
+func (s *Store) keys(ctx context.Context, statement string, args ...any) (map[string]string, error) {
 	rows, err := s.pool.Query(ctx, statement, args...)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	changed := make(map[string]bool)
-	for rows.Next() {
-		values, err := rows.Values()
-		if err != nil {
-			return nil, err
-		}
-		key := fmt.Sprint(values[0])
-		for _, v := range values[1:] {
-			key += "/" + fmt.Sprint(v)
-		}
-		changed[key] = true
-	}
-	return changed, rows.Err()
+	done := make(map[string]string)
+	var key, index string
+	_, err = pgx.ForEachRow(rows, []any{&key, &index}, func() error {
+		done[key] = index
+		return nil
+	})
+	return done, err
 }
 
 // RemoveUE implements store.Contexts.
@@ -251,7 +251,8 @@ func keyOfSM(n *store.SMContext) string {
 	return string(n.SUPI) + "/" + strconv.Itoa(int(n.PDUSessionID))
 }
 
-// storeSMs is one statement; where one row of many runs into another session's address, each gets a statement of its own.
+// storeSMs is one statement. Where one row of many runs into another session's address that is stored at the same moment, each gets a
+// statement of its own.
 func (s *Store) storeSMs(ctx context.Context, rows []*store.SMContext) ([]error, error) {
 	errs := make([]error, len(rows))
 	stored, err := s.keys(ctx, keepSMSQL, append(smArrays(rows), s.life()...)...)
@@ -266,7 +267,10 @@ func (s *Store) storeSMs(ctx context.Context, rows []*store.SMContext) ([]error,
 		return nil, err
 	}
 	for i, n := range rows {
-		if !stored[keyOfSM(n)] {
+		switch index, answered := stored[keyOfSM(n)]; {
+		case index != "":
+			errs[i] = &store.LeasedError{Address: leased(n, index)}
+		case !answered:
 			errs[i] = fmt.Errorf("%s, session %d: %w", n.SUPI.Conceal(), n.PDUSessionID, store.ErrNotOwner)
 		}
 	}
