@@ -86,11 +86,14 @@ func TestUPFRestarts(t *testing.T) {
 // TestUPFRestartsWithOtherTunnels: a UPF that insists on its own F-TEIDs gets the session without one, and the gNB gives
 // its end up, so that the next packet or service request brings the user plane back, TS 23.502 §4.3.7.
 func TestUPFRestartsWithOtherTunnels(t *testing.T) {
-	for _, connected := range []bool{true, false} {
+	for _, state := range []nsmf.UpCnxState{nsmf.Activated, nsmf.Activating, nsmf.Deactivated} {
 		inWorlds(t, func(w *world, _ *Config) { w.upf.allots = true }, func(w *world) {
 			ref := w.established()
-			if !connected {
+			if state != nsmf.Activated {
 				w.idle(ref)
+			}
+			if state == nsmf.Activating { // the gNB is told of the tunnel, and has not answered
+				w.update(ref, nsmf.SMContextUpdateData{UpCnxState: nsmf.Activating})
 			}
 			_, before := w.upf.only(t)
 			w.upf.set(func() { clear(w.upf.sessions); w.upf.started++ })
@@ -99,7 +102,7 @@ func TestUPFRestartsWithOtherTunnels(t *testing.T) {
 			if n.uplink == before.uplink || n.action != bufferAndNotify || w.info(ref).State != Active || w.info(ref).UpCnxState != nsmf.Deactivated {
 				t.Errorf("UPF has %+v, session %+v", n, w.info(ref))
 			}
-			if connected {
+			if state != nsmf.Deactivated {
 				if sent := w.one(); sent.N1SMMsg != nil || sent.N2SMInfo.Type != nsmf.PDUResRelCmd || !sent.SkipInd {
 					t.Errorf("transfer %+v", sent)
 				}

@@ -129,7 +129,7 @@ func (s *session) remake(ctx context.Context) (kept bool, err error) {
 		return err == nil, err
 	}
 	s.mu.Lock()
-	connected := s.gnb.valid()
+	connected := s.gnb.valid() || s.up == nsmf.Activating // then the gNB has been told of the old tunnel
 	s.uplink, s.gnb, s.up = tunnel{}, tunnel{}, nsmf.Deactivated
 	s.mu.Unlock()
 	if err := s.establishOnUPF(ctx); err != nil {
