@@ -17,6 +17,12 @@ func isGone(err error) bool {
 	return c == pfcp.CauseSessionContextNotFound || c == pfcp.CauseNoEstablishedAssociation
 }
 
+// isHeld tells whether a UPF has refused a session because another one there has its address.
+func isHeld(err error) bool {
+	bad, ok := errors.AsType[*pfcp.Error](err)
+	return ok && bad.Cause == pfcp.CauseNoResourcesAvailable && bad.Offending == pfcp.IEUEIPAddress
+}
+
 // establishOnUPF makes the session on its UPF with all its rules, TS 29.244 §6.3.2. What has its address there, and has ended here or
 // come to another node, goes first.
 func (s *session) establishOnUPF(ctx context.Context) error {

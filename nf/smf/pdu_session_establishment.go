@@ -105,7 +105,7 @@ func (s *session) anchor(ctx context.Context, sub *nudm.SessionManagementSubscri
 		case !isHeld(err):
 			return n4Refusal(err)
 		default:
-			s.smf.log.Warn("UPF has the address of a session that is not known here; another is tried", s.attrs(slog.Any("error", err))...)
+			s.smf.log.Warn("UPF has another session with the address; another address is tried", s.attrs(slog.Any("error", err))...)
 			err = n4Refusal(err)
 		}
 		if !isLeased(err) && !isHeld(err) || sub.StaticIPv4.IsValid() || try == maxLeases {
@@ -118,12 +118,6 @@ func (s *session) anchor(ctx context.Context, sub *nudm.SessionManagementSubscri
 		s.uplink = tunnel{} // it went with the session there
 		s.mu.Unlock()
 	}
-}
-
-// isHeld tells whether a UPF has refused a session because another one there has its address.
-func isHeld(err error) bool {
-	bad, ok := errors.AsType[*pfcp.Error](err)
-	return ok && bad.Cause == pfcp.CauseNoResourcesAvailable && bad.Offending == pfcp.IEUEIPAddress
 }
 
 // waitFor waits until the session that had the same identity has given everything back.
