@@ -113,7 +113,6 @@ func (k *keeper) close() {
 // keepAccepted makes the context durable that a REGISTRATION ACCEPT promises. Where the store cannot, the UE is told to
 // come back later. accept gets another 5G-GUTI if a UE at another AMF of the set has its 5G-TMSI.
 func (ue *ue) keepAccepted(ctx context.Context, accept *gmm.RegistrationAccept) error {
-	defer func() { ue.kept.before = nil }()
 	if ue.outranksOther() {
 		if err := ue.comeFirst(ctx); err != nil {
 			return err

@@ -40,6 +40,7 @@ func (ue *ue) registration(ctx context.Context, m *initialMessage, request *gmm.
 
 // register is the registration procedure, TS 23.502 §4.2.2.2.2.
 func (ue *ue) register(ctx context.Context, m *initialMessage, request *gmm.RegistrationRequest) error {
+	defer func() { ue.kept.before = nil }()
 	ue.tai = m.conn.tai                           // steps 1 to 3: UE and gNB
 	if err := checkRequest(request); err != nil { // the type is not ciphered
 		return err

@@ -19,15 +19,16 @@ import (
 const (
 	// What is there is held while the statement runs, so that nobody removes it in between and it comes back, or puts another context of
 	// the same epoch in its place. The life of the node is too: the next one, whose number is that of no other, waits for what this one
-	// has still under way, and the rest is refused.
+	// has still under way, and the rest is refused. Here and below rows are locked in the order of their keys, so that no two statements
+	// wait for each other.
 	keepUESQL = `WITH mine AS (SELECT life FROM core_node WHERE node = $8 AND life = $9 FOR KEY SHARE),
 	u AS (SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bytea[], $7::boolean[])
 	AS u (supi, tmsi, old_tmsi, node, epoch, record, known)),
-	held AS (SELECT c.supi, c.node, c.epoch, c.tmsi FROM ue_context c JOIN u ON c.supi = u.supi FOR NO KEY UPDATE OF c)
+	held AS (SELECT c.supi, c.node, c.epoch, c.tmsi FROM ue_context c JOIN u ON c.supi = u.supi ORDER BY c.supi FOR NO KEY UPDATE OF c)
 	INSERT INTO ue_context (supi, tmsi, old_tmsi, node, epoch, record)
 	SELECT u.supi, u.tmsi, nullif(u.old_tmsi, 0), u.node, u.epoch, u.record FROM u LEFT JOIN held ON held.supi = u.supi
 	WHERE ($9::bigint = 0 OR EXISTS (SELECT 1 FROM mine)) AND CASE WHEN u.known THEN held.node = u.node AND held.epoch = u.epoch
-	ELSE held.supi IS NULL OR held.node <> u.node OR held.epoch <> u.epoch OR held.tmsi = u.tmsi END
+	ELSE held.supi IS NULL OR held.node <> u.node OR held.epoch <> u.epoch OR held.tmsi = u.tmsi END ORDER BY u.supi
 	ON CONFLICT (supi) DO UPDATE SET tmsi = excluded.tmsi, old_tmsi = excluded.old_tmsi, node = excluded.node,
 	epoch = excluded.epoch, record = excluded.record WHERE ue_context.epoch < excluded.epoch
 	OR ue_context.epoch = excluded.epoch AND ue_context.node = excluded.node RETURNING supi, ''`
@@ -51,9 +52,9 @@ const (
 	n AS (SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
 	$9::bytea[], $10::boolean[], $11::boolean[]) AS n (supi, pdu_session_id, seid, node, dnn, upf, ipv4, ipv6, record, known, with_ue)),
 	ue AS (SELECT u.supi, u.node FROM ue_context u WHERE u.supi IN (SELECT supi FROM n WHERE with_ue AND NOT known)
-	AND (SELECT count(*) FROM mine) >= 0 FOR KEY SHARE OF u),
+	AND (SELECT count(*) FROM mine) >= 0 ORDER BY u.supi FOR KEY SHARE OF u),
 	held AS (SELECT c.seid FROM sm_context c JOIN n ON c.supi = n.supi AND c.pdu_session_id = n.pdu_session_id AND c.seid = n.seid
-	WHERE n.known AND (SELECT count(*) FROM ue) >= 0 FOR UPDATE OF c),
+	WHERE n.known AND (SELECT count(*) FROM ue) >= 0 ORDER BY c.supi, c.pdu_session_id FOR UPDATE OF c),
 	ready AS (SELECT supi, pdu_session_id, seid, node, dnn, upf, nullif(ipv4, '') AS ipv4, nullif(ipv6, '') AS ipv6, record
 	FROM n WHERE ($13::bigint = 0 OR EXISTS (SELECT 1 FROM mine)) AND (known AND seid IN (SELECT seid FROM held)
 	OR NOT known AND NOT (with_ue AND EXISTS (SELECT 1 FROM ue WHERE ue.supi = n.supi AND ue.node <> n.node)))),
@@ -63,7 +64,7 @@ const (
 	WHERE o.supi <> r.supi OR o.pdu_session_id <> r.pdu_session_id),
 	kept AS (INSERT INTO sm_context (supi, pdu_session_id, seid, node, dnn, upf, ipv4, ipv6, record)
 	SELECT * FROM ready r WHERE NOT EXISTS (SELECT 1 FROM leased l WHERE l.supi = r.supi AND l.pdu_session_id = r.pdu_session_id)
-	ON CONFLICT (supi, pdu_session_id) DO UPDATE SET node = excluded.node, dnn = excluded.dnn, upf = excluded.upf,
+	ORDER BY supi, pdu_session_id ON CONFLICT (supi, pdu_session_id) DO UPDATE SET node = excluded.node, dnn = excluded.dnn, upf = excluded.upf,
 	ipv4 = excluded.ipv4, ipv6 = excluded.ipv6, record = excluded.record WHERE sm_context.seid = excluded.seid
 	RETURNING supi, pdu_session_id)
 	SELECT supi || '/' || pdu_session_id::text, '' FROM kept UNION ALL SELECT supi || '/' || pdu_session_id::text, by_index FROM leased`
