@@ -28,6 +28,8 @@ const (
 	keepDelay = 25 * time.Millisecond
 	// keepPatience is how long a UE waits for the disk before it is told to come back, far below its T3510 of 15 s.
 	keepPatience = 4 * time.Second
+	// connectedPatience is how long packets for a UE wait for the disk.
+	connectedPatience = 200 * time.Millisecond
 	// takingsMet is how often a UE that leaves may be taken by another node meanwhile.
 	takingsMet = 3
 	// countBlock is how many downlink NAS COUNTs are reserved at once: after a crash the AMF goes on behind them, and
@@ -41,6 +43,7 @@ type keeping struct {
 	epoch  atomic.Uint64
 	stored bool // it is on disk, or may be
 	away   bool // another node has taken the UE, and what comes for it here is for the context there
+	idle   bool // what is stored may say that the UE is in CM-IDLE
 	// held: the store has said that it has it, as this node's and in this epoch.
 	held    atomic.Bool
 	written uint64 // hash of what was last given to the store
@@ -235,7 +238,7 @@ func (ue *ue) keep(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, keepPatience)
 	defer cancel()
 	change, reserved := ue.toKeep()
-	ue.kept.stored = true
+	ue.kept.stored, ue.kept.idle = true, ue.kept.idle || ue.conn == nil
 	if err := k.writer.Now(ctx, ue.supi, change); err != nil {
 		ue.kept.written = 0
 		if errors.Is(err, store.ErrNotOwner) && ue.kept.held.Load() {
@@ -243,10 +246,23 @@ func (ue *ue) keep(ctx context.Context) error {
 		}
 		return err
 	}
-	ue.kept.written = ue.hash(&change)
+	ue.kept.written, ue.kept.idle = ue.hash(&change), ue.conn == nil
 	ue.kept.held.Store(true)
 	ue.kept.reserve(reserved)
 	return nil
+}
+
+// keepConnected has the store know that the UE is connected, before packets go to its RAN node: a start takes the user plane of a UE down
+// of which the store says that it is in CM-IDLE. A store that does not take it in time gets it later.
+func (ue *ue) keepConnected(ctx context.Context) {
+	if ue.amf.keeper == nil || !ue.kept.idle || !ue.kept.held.Load() || ue.conn == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(store.Sharing(ctx), connectedPatience)
+	defer cancel()
+	if err := ue.keep(ctx); err != nil {
+		ue.log().Debug("not yet stored that the UE is connected", "error", err)
+	}
 }
 
 // keepLater has the context written if it has changed. Serve calls it when the UE comes to rest.
@@ -260,7 +276,7 @@ func (ue *ue) keepLater() {
 	if sum == ue.kept.written {
 		return
 	}
-	ue.kept.written, ue.kept.stored = sum, true
+	ue.kept.written, ue.kept.stored, ue.kept.idle = sum, true, ue.kept.idle || ue.conn == nil
 	supi := ue.supi
 	k.writer.Later(ue.supi, change, func(err error) {
 		if errors.Is(err, store.ErrNotOwner) {

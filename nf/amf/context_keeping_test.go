@@ -6,18 +6,21 @@ import (
 	"log/slog"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/limpid-5g/limpid/aka"
 	"github.com/limpid-5g/limpid/ident"
 	"github.com/limpid-5g/limpid/procedure/wheel"
+	"github.com/limpid-5g/limpid/sbi/nsmf"
 	"github.com/limpid-5g/limpid/sbi/nudm"
 	"github.com/limpid-5g/limpid/store"
 	"github.com/limpid-5g/limpid/store/faults"
 	"github.com/limpid-5g/limpid/store/record"
 	"github.com/limpid-5g/limpid/store/sqlite"
 	"github.com/limpid-5g/limpid/wire/nas/gmm"
+	"github.com/limpid-5g/limpid/wire/sctp"
 )
 
 // keepingAMF is an AMF with a store that can fail.
@@ -217,5 +220,57 @@ func TestGUTIThatTheUEHas(t *testing.T) {
 	u.named = newest
 	if u.allotGUTI(); u.oldTMSI != newest {
 		t.Fatalf("%08x was confirmed, %08x stays", newest, u.oldTMSI)
+	}
+}
+
+// told is an SMF that looks what the store says of the UE when a gNB's tunnel comes.
+type told struct {
+	nsmf.PDUSession
+	disk      *faults.Store
+	connected []bool
+}
+
+func (s *told) UpdateSMContext(ctx context.Context, _ string, _ nsmf.SMContextUpdateData) (nsmf.SMContextUpdatedData, error) {
+	stored, err := s.disk.UE(ctx, "imsi-001010000000001")
+	if err != nil {
+		return nsmf.SMContextUpdatedData{}, err
+	}
+	connected := false
+	for r, err := record.Open(stored.Record); err == nil && r.Next(); {
+		connected = connected || r.Field() == fieldConnectedTo
+	}
+	s.connected = append(s.connected, connected)
+	return nsmf.SMContextUpdatedData{}, nil
+}
+
+// TestConnectedIsDurable: TS 23.527 §4.3: before packets go to the gNB of a UE that was idle, the store knows that it is not: a core that is
+// killed then would take its user plane down. A store that is slow gets it later.
+func TestConnectedIsDurable(t *testing.T) {
+	for _, slow := range []bool{false, true} {
+		a, disk := keepingAMF(t)
+		u := fullUE(a)
+		u.sessions = []*smContext{{id: 5, ref: "5"}}
+		smf := &told{disk: disk}
+		a.services.Sessions = smf
+		if err := u.keep(t.Context()); err != nil || !u.kept.idle {
+			t.Fatalf("idle: %v, %v", u.kept.idle, err)
+		}
+		if slow {
+			disk.Plan(func(string) faults.Fault { return faults.Fault{Delay: 2 * connectedPatience} })
+		}
+		near, _ := sctp.Pipe()
+		g := a.newGNB(a.log)
+		g.link(&tnla{amf: a, assoc: near, log: a.log})
+		g.id = "gNB-1"
+		u.conn = &connection{gnb: g}
+		for range 2 {
+			u.toSMF(t.Context(), 5, nsmf.N2SMInfo{Type: nsmf.PDUResSetupRsp})
+		}
+		if !slow && !slices.Equal(smf.connected, []bool{true, true}) || len(smf.connected) != 2 {
+			t.Errorf("stored as connected: %v", smf.connected)
+		}
+		if u.kept.idle != slow { // and what follows tries again
+			t.Errorf("stored as idle, for all that is known: %v", u.kept.idle)
+		}
 	}
 }

@@ -132,6 +132,7 @@ func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
 		return nil, err
 	}
 	u := a.restingUE()
+	u.kept.idle = true
 	u.registered, u.known, u.supi = true, true, c.SUPI
 	u.guti.TMSI, u.oldTMSI = c.TMSI, c.OldTMSI
 	s := &u.security
@@ -142,6 +143,7 @@ func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
 			u.readPowerSaving(r)
 		case fieldConnectedTo:
 			u.kept.connectedTo = r.String()
+			u.kept.idle = u.kept.connectedTo == ""
 		case fieldExtendedDRX:
 			u.extendedDRX = slices.Clone(r.Bytes())
 		case fieldMMCapability:

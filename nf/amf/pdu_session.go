@@ -265,6 +265,7 @@ func (ue *ue) toSMF(ctx context.Context, id uint8, info nsmf.N2SMInfo) {
 	switch info.Type {
 	case nsmf.PDUResSetupRsp:
 		s.active = true
+		ue.keepConnected(ctx)
 	case nsmf.PDUResSetupFail, nsmf.PDUResRelRsp, nsmf.PDUResNtyRel:
 		s.active = false
 	}
