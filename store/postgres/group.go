@@ -27,6 +27,24 @@ type group[T any] struct {
 	mu     sync.RWMutex // held for reading while sending to queue
 	closed bool
 	ended  sync.WaitGroup
+
+	turn chan struct{} // holds one while a writer takes calls
+	last latest
+}
+
+// latest is the last batch of each key that has not ended.
+type latest struct {
+	mu sync.Mutex
+	of map[string]chan struct{}
+}
+
+// batch is what a writer stores next. A caller whose context ends does not end what is under way: what it says after that must
+// not come before it, so that a batch waits for those before it that have a key of it.
+type batch[T any] struct {
+	calls []*call[T]
+	keys  []string
+	after []chan struct{}
+	ended chan struct{}
 }
 
 // call is one caller's rows.
@@ -40,7 +58,8 @@ type call[T any] struct {
 // newGroup starts a group of so many writers. Store is repeated by again while the database is away.
 func newGroup[T any](writers int, again func(context.Context, func(context.Context) error) error, key func(T) string,
 	store func(context.Context, []T) ([]error, error)) *group[T] {
-	g := &group[T]{again: again, key: key, store: store, queue: make(chan *call[T], queueLength)}
+	g := &group[T]{again: again, key: key, store: store, queue: make(chan *call[T], queueLength),
+		turn: make(chan struct{}, 1), last: latest{of: make(map[string]chan struct{})}}
 	for range writers {
 		g.ended.Go(g.run)
 	}
@@ -91,9 +110,55 @@ func (g *group[T]) close() {
 }
 
 func (g *group[T]) run() {
-	for c := range g.queue {
-		g.commit(g.gather(c))
+	for b := g.next(); b != nil; b = g.next() {
+		for _, earlier := range b.after {
+			<-earlier
+		}
+		g.commit(b.calls)
+		g.last.end(b.keys, b.ended)
 	}
+}
+
+// next waits for calls. There are none any more when it is nil.
+func (g *group[T]) next() *batch[T] {
+	g.turn <- struct{}{}
+	defer func() { <-g.turn }()
+	c, ok := <-g.queue
+	if !ok {
+		return nil
+	}
+	b := &batch[T]{calls: g.gather(c), ended: make(chan struct{})}
+	for _, c := range b.calls {
+		for _, row := range c.rows {
+			b.keys = append(b.keys, g.key(row))
+		}
+	}
+	b.after = g.last.begin(b.keys, b.ended)
+	return b
+}
+
+// begin puts a batch behind those that have keys of it.
+func (l *latest) begin(keys []string, ended chan struct{}) (after []chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, k := range keys {
+		if earlier, ok := l.of[k]; ok && earlier != ended && !slices.Contains(after, earlier) {
+			after = append(after, earlier)
+		}
+		l.of[k] = ended
+	}
+	return after
+}
+
+func (l *latest) end(keys []string, ended chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, k := range keys {
+		if l.of[k] == ended {
+			delete(l.of, k)
+		}
+	}
+	close(ended)
 }
 
 // gather adds to c what has queued up, without waiting for more.
