@@ -51,7 +51,8 @@ func (o *options) runSoak(ctx context.Context, out io.Writer) error {
 		watching, stop := context.WithCancel(ctx)
 		defer stop()
 		go func() { watched <- o.watch(watching, l, c, out) }()
-		r, err := o.stint(ctx, l, s, c, &task{ues: soakUEs, rate: rate, mix: soakMix, time: o.soak})
+		// What fails is told below, by cause.
+		r, err := o.stint(ctx, l, s, c, &task{ues: soakUEs, rate: rate, mix: soakMix, time: o.soak, more: []string{"--max-errors", "1"}})
 		stop()
 		series := <-watched
 		if err != nil {
@@ -61,8 +62,13 @@ func (o *options) runSoak(ctx context.Context, out io.Writer) error {
 		for _, p := range r.report.Procedures {
 			fmt.Fprintf(out, "  %-16s %8d ok, p50 %s, p99 %s\n", p.Name, p.OK, p.Latency.P50.Round(10*time.Microsecond), p.Latency.P99.Round(10*time.Microsecond))
 		}
-		if r.report.ErrorRate() > 0 {
-			return fmt.Errorf("procedures failed: %+v", r.report.Procedures)
+		if rate := r.report.ErrorRate(); rate > 0 {
+			for _, p := range r.report.Procedures {
+				for cause, n := range p.Errors {
+					fmt.Fprintf(out, "  %-16s %8d failed: %s\n", p.Name, n, cause)
+				}
+			}
+			return fmt.Errorf("%.6f of the procedures failed, or their registrations or sessions were lost again (%d)", rate, r.report.Lost)
 		}
 		return flat(out, series)
 	}, o.limpid, "core", "--config")
