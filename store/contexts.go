@@ -71,8 +71,8 @@ const SEIDsOfUE = 16
 // writes share commits.
 type Contexts interface {
 	// KeepUEs stores UE contexts, each in the place of what was stored of its subscriber. The errors are one for each,
-	// in order: nil, ErrTMSITaken, or ErrNotOwner where a greater epoch is stored, or that epoch of another node or with another
-	// 5G-TMSI, or, of one that is Known, not just that epoch of that node: what has been removed does not come back. The error
+	// in order: nil, ErrTMSITaken, or ErrNotOwner. That is where a greater epoch is stored, or the same of another node or with another
+	// 5G-TMSI; of one that is Known, where not just that epoch of that node is: what has been removed does not come back. The error
 	// beside them says that none was stored, or that it is open.
 	KeepUEs(ctx context.Context, list []UEContext) ([]error, error)
 	// RemoveUE forgets the context of a subscriber that a node has; one that is not there is no error. Error: ErrNotOwner where a greater
@@ -87,7 +87,7 @@ type Contexts interface {
 	// SEIDsOfUE numbers from seids on must be the caller's alone; what the sessions hold in Guarantees goes with them. Only
 	// one of several who have seen the same epoch gets the UE; the nodes that had something of it hear of that by Moved.
 	// A record that is not nil comes in the place of the one that was seen, if that is still stored. Whoever does not
-	// hear the answer asks again in the same way and is recognised. Errors: ErrNotFound, ErrNotOwner.
+	// hear the answer asks again in the same way and is recognised, by the 5G-TMSI that was seen too. Errors: ErrNotFound, ErrNotOwner.
 	TakeUE(ctx context.Context, seen *UEContext, node string, seids uint64, record []byte) (UEContext, error)
 	// UEs yields every UE context of a node, "" for all, in no order, as of one moment; where a database goes away in the middle, the
 	// rest as of when it is back, each once at most. After an error it ends.

@@ -62,13 +62,13 @@ func (o *options) runSoak(ctx context.Context, out io.Writer) error {
 		for _, p := range r.report.Procedures {
 			fmt.Fprintf(out, "  %-16s %8d ok, p50 %s, p99 %s\n", p.Name, p.OK, p.Latency.P50.Round(10*time.Microsecond), p.Latency.P99.Round(10*time.Microsecond))
 		}
-		if rate := r.report.ErrorRate(); rate > 0 {
+		if failed := r.report.ErrorRate(); failed > 0 {
 			for _, p := range r.report.Procedures {
 				for cause, n := range p.Errors {
 					fmt.Fprintf(out, "  %-16s %8d failed: %s\n", p.Name, n, cause)
 				}
 			}
-			return fmt.Errorf("%.6f of the procedures failed, or their registrations or sessions were lost again (%d)", rate, r.report.Lost)
+			return fmt.Errorf("%.6f of the procedures failed, or their registrations or sessions were lost again (%d)", failed, r.report.Lost)
 		}
 		return flat(out, series)
 	}, o.limpid, "core", "--config")
