@@ -113,7 +113,7 @@ func (ue *ue) record(ceiling uint32) []byte {
 
 // restingUE is a new UE at rest.
 func (a *AMF) restingUE() *ue {
-	return &ue{amf: a, ngKSI: uint8(gmm.NoKey), subscribed: &a.unsubscribed, last: &a.unseen}
+	return &ue{amf: a, ngKSI: uint8(gmm.NoKey), subscribed: &a.unsubscribed, last: &a.unseen, kept: keeping{idle: true}}
 }
 
 // reader is for one record after the other; it goes back to a.readers.
@@ -132,7 +132,6 @@ func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
 		return nil, err
 	}
 	u := a.restingUE()
-	u.kept.idle = true
 	u.registered, u.known, u.supi = true, true, c.SUPI
 	u.guti.TMSI, u.oldTMSI = c.TMSI, c.OldTMSI
 	s := &u.security
@@ -143,7 +142,6 @@ func (a *AMF) readRecord(c *store.UEContext) (*ue, error) {
 			u.readPowerSaving(r)
 		case fieldConnectedTo:
 			u.kept.connectedTo = r.String()
-			u.kept.idle = u.kept.connectedTo == ""
 		case fieldExtendedDRX:
 			u.extendedDRX = slices.Clone(r.Bytes())
 		case fieldMMCapability:
