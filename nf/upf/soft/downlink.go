@@ -115,7 +115,8 @@ func (w *downlinkWorker) packet(b []byte) {
 	}
 	b = b[:gtpu.Headroom+len(packet)]
 	if len(w.tun.network.NAT) > 0 {
-		w.fragments.know(&w.flow, w.now)
+		w.fragments.recall(&w.flow, 0, w.now)
+		w.fragments.remember(&w.flow, 0, w.now) // whose it is shows by its ports
 		if !p.translator.inbound(w.tun, packet, &w.flow, w.now) {
 			p.counters.drop(upf.DropNAT)
 			return

@@ -439,6 +439,33 @@ func TestFragments(t *testing.T) {
 	}
 }
 
+// TestFragmentsApart: what is known of a first fragment is not lost to another one that no rule lets through, or of a session
+// that asks for no ports.
+func TestFragmentsApart(t *testing.T) {
+	b := newBench(t, nil)
+	b.install(session(1, func(s *upf.Session) {
+		s.Rules[0].Filters = []upf.Filter{{Protocol: 17, RemotePorts: []upf.PortRange{{First: 443, Last: 443}}}}
+	}))
+	b.install(session(2, nil))
+	first, rest := uint16(0x2000), uint16(3)
+	fragment := func(place uint16, src, dst netip.Addr) []byte {
+		p := ipv4(src, dst, 17, udp(9, 443, strings.Repeat("x", 16)))
+		p[5] = 7
+		binary.BigEndian.PutUint16(p[6:], place)
+		return p
+	}
+	b.gnb(1, fragment(first, address(1), dnAddr))
+	b.oneNetwork()
+	b.gnb(1, fragment(first, dnAddr, address(1)))
+	b.droppedAs(upf.DropSpoofed, 1)
+	for n := range 5000 {
+		b.gnb(2, fragment(first, address(2), netip.AddrFrom4([4]byte{203, 0, byte(n >> 8), byte(n)})))
+	}
+	b.took()
+	b.gnb(1, fragment(rest, address(1), dnAddr))
+	b.oneNetwork()
+}
+
 // TestFramedRoute serves a network behind the UE, TS 23.501 §5.6.14.
 func TestFramedRoute(t *testing.T) {
 	b := newBench(t, nil)

@@ -97,8 +97,11 @@ func (m *mover) identify(r *rules, o origin, packet []byte) ([]byte, int, upf.Dr
 	if !ok {
 		return nil, -1, upf.DropMalformed
 	}
-	m.fragments.know(&m.flow, m.now)
+	m.fragments.recall(&m.flow, o.teid, m.now)
 	i, why := r.find(o, &m.flow)
+	if i >= 0 && r.ports {
+		m.fragments.remember(&m.flow, o.teid, m.now)
+	}
 	return packet, i, why
 }
 

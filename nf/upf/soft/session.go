@@ -1,6 +1,7 @@
 package soft
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -33,7 +34,8 @@ type live struct {
 // rules are a session's rules with the state that each works on. They are replaced, never changed.
 type rules struct {
 	*upf.Session
-	work []work // of the rule with the same index
+	work  []work // of the rule with the same index
+	ports bool   // a filter asks for ports, or a translation does
 }
 
 // work is the state of a rule.
@@ -125,6 +127,7 @@ func (p *Path) Apply(s *upf.Session) error {
 		p.shutLane(old)
 	}
 	now := l.build(s, p.memoryOf(l, s))
+	now.ports = p.asksForPorts(s)
 	l.rules.Store(now)
 	p.place(l, old, now)
 	l.rates = nil // those of the rules before
@@ -173,6 +176,15 @@ func (l *live) build(s *upf.Session, memory upf.Memory) *rules {
 	}
 	l.meters, l.counters = meters, counters
 	return r
+}
+
+// asksForPorts tells whether it matters which ports a packet of a session has.
+func (p *Path) asksForPorts(s *upf.Session) bool {
+	return slices.ContainsFunc(s.Rules, func(r upf.Rule) bool {
+		t := p.byName[r.Network]
+		return t != nil && len(t.network.NAT) > 0 ||
+			slices.ContainsFunc(r.Filters, func(f upf.Filter) bool { return len(f.RemotePorts)+len(f.LocalPorts) > 0 })
+	})
 }
 
 // keep takes the state of id from old, or makes it.

@@ -2,6 +2,7 @@ package xdp
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"log/slog"
@@ -30,20 +31,20 @@ const packets = 1_000_000
 type differ struct {
 	testing.TB
 	*rand.Rand
-	path      *Path
-	behind    *surroundings // the programs
-	alone     *surroundings
-	one, two  int
-	now       int64
-	out       []byte
-	clock     *ebpf.Variable
-	tcx       bool
-	counts    map[string]int
-	sessions  [80]*upf.Session
-	qer       pfcp.QERID
-	seed      uint64
-	apply     int
-	unchanged map[string]int
+	path     *Path
+	behind   *surroundings // the programs
+	alone    *surroundings
+	one, two int
+	now      int64
+	out      []byte
+	clock    *ebpf.Variable
+	tcx      bool
+	counts   map[string]int
+	sessions [80]*upf.Session
+	qer      pfcp.QERID
+	seed     uint64
+	apply    int
+	broken   string // what differed first: all that comes after it may differ for that
 }
 
 // TestDifferential sends random packets, most of them sound and some broken, of random sessions whose rules change now
@@ -249,8 +250,14 @@ func (d *differ) both(direction, program string, frame []byte) {
 		d.counts["IPv6 "+what]++
 	}
 	if !slices.Equal(d.behind.out, d.alone.out) {
-		d.Errorf("%s, verdict %d\nframe  %x\nboth   %q\nalone  %q\nrules  %+v", direction, verdict, frame, d.behind.out, d.alone.out, d.rulesOf(direction, frame))
+		d.breaks("%s, verdict %d\nframe  %x\nboth   %q\nalone  %q\nrules  %+v", direction, verdict, frame, d.behind.out, d.alone.out, d.rulesOf(direction, frame))
 	}
+}
+
+func (d *differ) breaks(format string, args ...any) {
+	what := fmt.Sprintf(format, args...)
+	d.broken = cmp.Or(d.broken, what)
+	d.Error(what)
 }
 
 // rulesOf is the session that a frame seems to be for, to be shown.
@@ -635,6 +642,9 @@ func FuzzFrame(f *testing.F) {
 		if len(frame) < 14 || len(frame) > 3000 {
 			return
 		}
+		if d.broken != "" {
+			t.Fatalf("after what broke the two: %s", d.broken)
+		}
 		d.TB = t
 		d.now += 1000
 		check(t, d.clock.Set(uint64(d.now)))
@@ -644,7 +654,7 @@ func FuzzFrame(f *testing.F) {
 		}
 		d.both(direction, program, frame)
 		if got, want := d.path.Counters(), d.alone.path.Counters(); got != want {
-			t.Fatalf("counters\nboth  %+v\nalone %+v\nframe %x", got, want, frame)
+			d.breaks("counters\nboth  %+v\nalone %+v\nframe %x", got, want, frame)
 		}
 	})
 }
