@@ -456,10 +456,14 @@ func TestFragmentsApart(t *testing.T) {
 	}
 	b.gnb(1, fragment(first, address(1), dnAddr))
 	b.oneNetwork()
-	b.gnb(1, fragment(first, dnAddr, address(1)))
-	b.droppedAs(upf.DropSpoofed, 1)
-	for n := range 5000 {
-		b.gnb(2, fragment(first, address(2), netip.AddrFrom4([4]byte{203, 0, byte(n >> 8), byte(n)})))
+	const others = 5000 // far more than are remembered
+	far := func(n int) netip.Addr { return netip.AddrFrom4([4]byte{203, 0, byte(n >> 8), byte(n)}) }
+	for n := range others {
+		b.gnb(1, fragment(first, far(n), address(1)))
+	}
+	b.droppedAs(upf.DropSpoofed, others)
+	for n := range others {
+		b.gnb(2, fragment(first, address(2), far(n)))
 	}
 	b.took()
 	b.gnb(1, fragment(rest, address(1), dnAddr))

@@ -43,7 +43,6 @@ type differ struct {
 	sessions [80]*upf.Session
 	qer      pfcp.QERID
 	seed     uint64
-	apply    int
 	broken   string // what differed first: all that comes after it may differ for that
 }
 
@@ -254,6 +253,7 @@ func (d *differ) both(direction, program string, frame []byte) {
 	}
 }
 
+// breaks reports a difference, and keeps the first.
 func (d *differ) breaks(format string, args ...any) {
 	what := fmt.Sprintf(format, args...)
 	d.broken = cmp.Or(d.broken, what)
